@@ -1,0 +1,167 @@
+"""The words of the queue as types: what a person asked for, the job it became, the lease on it."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """Where a job is in its life; docs/design.md draws the moves."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    DOWNLOADING = "downloading"
+    DELIVERING = "delivering"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ACTIVE = frozenset({State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING, State.DELIVERING})
+FINISHED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """Everything that decides how a clip looks, apart from the picture. Width and height in pixels."""
+
+    workflow: str
+    preset: str
+    prompt: str
+    negative_prompt: str
+    seed: int
+    steps: int
+    cfg: float
+    shift: float
+    denoise: float
+    width: int
+    height: int
+    frames: int
+    fps: int
+
+    @property
+    def seconds(self) -> float:
+        """How long the clip plays; the first frame is the picture itself and counts for nothing."""
+        return (self.frames - 1) / self.fps
+
+    def rerolled(self, seed: int) -> "Params":
+        """The same parameters with a new seed."""
+        return replace(self, seed=seed)
+
+    def to_json(self) -> str:
+        """One JSON object. A column for each would not do: a 64-bit seed overflows SQLite's INTEGER."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Params":
+        """Read what `to_json` wrote; keys of later versions are passed over."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{key: value for key, value in json.loads(text).items() if key in known})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a job did not become a clip: a code for the catalogue of words, and the values of its sentence."""
+
+    code: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict[str, str | int | float])
+
+    def to_json(self) -> str:
+        """One JSON object."""
+        return json.dumps({"code": self.code, "values": dict(self.values)}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Reason":
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One wanted video, before it is admitted.
+
+    `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256
+    of a blob. Ids are Discord's snowflakes.
+    """
+
+    key: str
+    user_id: int
+    guild_id: int
+    channel_id: int
+    locale: str
+    params: Params
+    picture: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One row of the queue as it stood when it was read. Times are Unix seconds, `seconds` is GPU time."""
+
+    seq: int
+    id: str
+    key: str
+    user_id: int
+    guild_id: int
+    channel_id: int
+    locale: str
+    params: Params
+    picture: str
+    parent: str | None
+    state: State
+    epoch: int
+    server: str | None
+    attempts: int
+    status_message: int | None
+    result_message: int | None
+    clip: str | None
+    seconds: float | None
+    reason: Reason | None
+    cancel_requested: bool
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+
+    @property
+    def short(self) -> str:
+        """The first eight characters of the id: what people see and type."""
+        return self.id[:8]
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> "Job":
+        """The one door from the database."""
+        values: dict[str, Any] = {each.name: row[each.name] for each in fields(cls)}
+        values["params"] = Params.from_json(values["params"])
+        values["state"] = State(values["state"])
+        values["reason"] = Reason.from_json(values["reason"]) if values["reason"] else None
+        values["cancel_requested"] = bool(values["cancel_requested"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to move one job until `until` (Unix seconds); its epoch tells a zombie from the holder."""
+
+    job: Job
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """A job that waits in the queue; `created` is False when the same key was admitted before."""
+
+    job: Job
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A queued job and how many are served before it."""
+
+    job: Job
+    ahead: int
