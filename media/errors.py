@@ -1,0 +1,67 @@
+"""What can go wrong with pictures and clips: codes and fields, never a sentence for people.
+
+MediaError
+├── BadPicture      this picture cannot be used: code, and the format where it was recognised
+├── BadClip         this clip cannot be read: code
+├── CannotFit       no rung of the ladder brought the clip under the limit
+└── NoWorker        no child process could be started: our trouble, not the file's
+"""
+
+from enum import StrEnum
+
+from media.kinds import Kind
+
+
+class PictureFault(StrEnum):
+    """Why a picture was refused."""
+
+    NOT_A_PICTURE = "not_a_picture"
+    BROKEN = "broken"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    HEIC = "heic"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    TOO_SLOW = "too_slow"
+    TOO_LARGE = "too_large"
+
+
+class ClipFault(StrEnum):
+    """Why a clip was refused."""
+
+    NOT_A_CLIP = "not_a_clip"
+    BROKEN = "broken"
+    TOO_SLOW = "too_slow"
+    TOO_LARGE = "too_large"
+
+
+class MediaError(Exception):
+    """The root of this room's errors."""
+
+
+class BadPicture(MediaError):
+    """This picture cannot be used."""
+
+    def __init__(self, code: PictureFault, format: Kind | None = None) -> None:  # noqa: A002 - the field's name
+        super().__init__(code, format)
+        self.code = code
+        self.format = format
+
+
+class BadClip(MediaError):
+    """This clip cannot be read, or not in the time and memory it was given."""
+
+    def __init__(self, code: ClipFault) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class CannotFit(MediaError):
+    """The smallest version that could be made is still over the limit; both in bytes."""
+
+    def __init__(self, *, limit: int, smallest: int) -> None:
+        super().__init__(limit, smallest)
+        self.limit = limit
+        self.smallest = smallest
+
+
+class NoWorker(MediaError):
+    """No child process could be started."""

@@ -1,0 +1,43 @@
+"""The child's side: one request on standard input, one answer on standard output."""
+
+import sys
+from collections.abc import Mapping
+
+from media.errors import BadClip, BadPicture, CannotFit
+from media.limits import limit_myself
+from media.wire import pack, unpack
+
+
+def main() -> None:
+    """Answer one request; the arguments are the house's folder, bytes of memory, seconds."""
+    limit_myself(memory=int(sys.argv[2]), seconds=float(sys.argv[3]))
+    request, payload = unpack(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(_answer(request, payload))
+    sys.stdout.buffer.flush()
+
+
+def _answer(request: Mapping[str, object], payload: bytes) -> bytes:
+    try:
+        header, data = _work(request, payload)
+    except (BadPicture, BadClip) as err:
+        return pack({"fault": err.code})
+    except CannotFit as err:
+        return pack({"fault": "cannot_fit", "smallest": err.smallest})
+    except MemoryError:
+        return pack({"fault": "too_large"})
+    return pack(header, data)
+
+
+def _work(request: Mapping[str, object], payload: bytes) -> tuple[Mapping[str, object], bytes]:
+    """Do what is asked; each library is loaded only by those who need it."""
+    match request:
+        case {"do": "clean", "kind": str(kind)}:
+            from media.pictures import clean
+
+            return clean(payload, kind)
+        case {"do": "fit", "kind": str(kind), "width": int(width), "height": int(height)}:
+            from media.pictures import fit
+
+            return {}, fit(payload, kind, (width, height))
+        case _:
+            raise ValueError("unknown request")
