@@ -1,0 +1,49 @@
+"""The one worker that takes prompts from the backlog, and the ways to stop what it runs."""
+
+import asyncio
+
+from .backlog import Backlog
+from .cache import Cache
+from .errors import ComfyUIFault
+from .execution import Execution
+from .sockets import Sockets
+from .timeline import Moment
+from .values import Prompt, Run, Stage
+from .work import World
+
+_BEFORE_HISTORY = 0.003  # seconds; at execution_success history is often not filled in yet (recording 17)
+
+
+class Engine:
+    """Runs one prompt after another. `runs` gets a summary of each, also of those that were cut off."""
+
+    def __init__(self, world: World, sockets: Sockets, backlog: Backlog, runs: list[Run]) -> None:
+        self.cache = Cache()
+        self.current: Execution | None = None
+        self._world = world
+        self._sockets = sockets
+        self._backlog = backlog
+        self._runs = runs
+
+    async def run(self) -> None:
+        """Work for as long as the server lives."""
+        while True:
+            await self._run_one(await self._backlog.take())
+
+    def halt(self, reason: ComfyUIFault) -> None:
+        """Stop the running prompt, if there is one."""
+        if self.current:
+            self.current.halt.set(reason)
+
+    async def _run_one(self, prompt: Prompt) -> None:
+        execution = self.current = Execution(prompt, self._world, self._sockets, self.cache)
+        try:
+            finished = await execution.run()
+        finally:
+            self._runs.append(execution.summary())
+            self.current = None
+        await asyncio.sleep(_BEFORE_HISTORY)
+        self._backlog.finish(finished)
+        if finished:
+            execution.events.ended()
+        await self._world.timeline.note(Moment(prompt_id=prompt.id, stage=Stage.DONE))

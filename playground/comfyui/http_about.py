@@ -1,0 +1,42 @@
+"""The endpoints that say what this server is and has."""
+
+from aiohttp import web
+
+from .catalogue import Catalogue
+from .errors import Refused
+from .folders import Folders
+
+
+class AboutEndpoints:
+    """/object_info, /system_stats, /features and /models."""
+
+    def __init__(self, catalogue: Catalogue, folders: Folders) -> None:
+        self._catalogue = catalogue
+        self._folders = folders
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where the endpoints are."""
+        return [
+            web.get("/object_info", self.object_info),
+            web.get("/object_info/{kind}", self.object_info),
+            web.get("/system_stats", self.recorded),
+            web.get("/features", self.recorded),
+            web.get("/models", self.recorded),
+            web.get("/models/{folder}", self.models),
+        ]
+
+    async def object_info(self, request: web.Request) -> web.Response:
+        """All node classes, or one; `{}` for an unknown one (recording 02)."""
+        kind = request.match_info.get("kind")
+        return web.json_response(self._catalogue.object_info(kind, self._folders.pictures()))
+
+    async def recorded(self, request: web.Request) -> web.Response:
+        """Pages that never change."""
+        return web.json_response(self._catalogue.about(request.path.rpartition("/")[-1]))
+
+    async def models(self, request: web.Request) -> web.Response:
+        """The files in one model folder."""
+        names = self._catalogue.models(request.match_info["folder"])
+        if names is None:
+            raise Refused(404)
+        return web.json_response(names)

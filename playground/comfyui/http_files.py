@@ -1,0 +1,77 @@
+"""The endpoints for pictures going in and clips coming out."""
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from .errors import Refused
+from .faults import Faults
+from .folders import Folders
+from .sockets import cut
+
+_CHUNK = bytes(64 * 1024)
+
+
+class FileEndpoints:
+    """/upload/image and /view."""
+
+    def __init__(self, folders: Folders, faults: Faults) -> None:
+        self._folders = folders
+        self._faults = faults
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where the endpoints are."""
+        return [web.post("/upload/image", self.upload), web.get("/view", self.view)]
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """Store a file, of whatever kind, and answer the name it got (recording 01)."""
+        form = await request.post()
+        image = form.get("image")
+        if not isinstance(image, FileField):
+            raise Refused(400)
+        kind, subfolder = str(form.get("type", "input")), str(form.get("subfolder", ""))
+        data = await asyncio.to_thread(image.file.read)
+        save = self._folders.replace if form.get("overwrite") in ("true", "1") else self._folders.add
+        name = await asyncio.to_thread(save, kind, subfolder, image.filename, data)
+        return web.json_response({"name": name, "subfolder": subfolder, "type": kind})
+
+    async def view(self, request: web.Request) -> web.StreamResponse:
+        """One file, with Range; name, subfolder and type must all be right (recordings 10, 44)."""
+        query = request.query
+        kind, subfolder = query.get("type", "output"), query.get("subfolder", "")
+        path = self._folders.view(kind, subfolder, query.get("filename", ""))
+        if self._faults.take("cut_downloads"):
+            return await _send_half(request, path)
+        if self._faults.oversize:
+            return await self._send_too_much(request, path)
+        headers = {
+            "Content-Disposition": f'filename="{path.name}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.FileResponse(path, headers=headers)
+
+    async def _send_too_much(self, request: web.Request, path: Path) -> web.StreamResponse:
+        left, self._faults.oversize = self._faults.oversize, 0
+        response = await _begin(request, None)
+        await response.write(path.read_bytes())
+        while left > 0:
+            await response.write(_CHUNK[:left])
+            left -= len(_CHUNK)
+        return response
+
+
+async def _send_half(request: web.Request, path: Path) -> web.StreamResponse:
+    data = path.read_bytes()
+    response = await _begin(request, len(data))
+    await response.write(data[: len(data) // 2])
+    cut(request.transport)
+    return response
+
+
+async def _begin(request: web.Request, length: int | None) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
+    response.content_length = length
+    await response.prepare(request)
+    return response

@@ -1,0 +1,61 @@
+"""The websocket endpoint."""
+
+import json
+import uuid
+
+from aiohttp import WSMsgType, web
+
+from .backlog import Backlog
+from .catalogue import Catalogue
+from .engine import Engine
+from .graph import parse_object
+from .sockets import Sockets, render_message
+
+
+class SocketEndpoint:
+    """/ws."""
+
+    def __init__(self, catalogue: Catalogue, sockets: Sockets, backlog: Backlog, engine: Engine) -> None:
+        self._catalogue = catalogue
+        self._sockets = sockets
+        self._backlog = backlog
+        self._engine = engine
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where the endpoint is."""
+        return [web.get("/ws", self.connect)]
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        """Greet, tell a returning client what runs, answer feature flags, then only read (recordings 10, 14, 15)."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        client_id = request.query.get("clientId") or uuid.uuid4().hex
+        async with self._sockets.joined(socket, client_id):
+            await self._greet(socket, client_id)
+            is_first = True
+            async for message in socket:
+                if message.type is WSMsgType.TEXT and is_first:
+                    await self._answer_flags(socket, client_id, message.data)
+                is_first = False
+        return socket
+
+    async def _greet(self, socket: web.WebSocketResponse, client_id: str) -> None:
+        if self._sockets.is_silent:
+            return
+        await socket.send_str(render_message("status", {**self._backlog.status(), "sid": client_id}))
+        current = self._engine.current
+        if current and current.node_id and current.prompt.client_id == client_id:
+            await socket.send_str(render_message("executing", {"node": current.node_id}))
+
+    async def _answer_flags(self, socket: web.WebSocketResponse, client_id: str, text: str) -> None:
+        try:
+            message = parse_object(json.loads(text))
+        except json.JSONDecodeError:
+            return
+        if message.get("type") != "feature_flags":
+            return
+        if parse_object(message.get("data")).get("supports_preview_metadata"):
+            self._sockets.supports_metadata(client_id)
+        if not self._sockets.is_silent:
+            features = parse_object(self._catalogue.about("features"))
+            await socket.send_str(render_message("feature_flags", features))

@@ -1,0 +1,110 @@
+"""The output nodes: clips and pictures on disk, listed as the original lists them (fact 16)."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import av
+from PIL import Image
+
+from .cache import Made
+from .camera import Film
+from .clip import Clip, write_metadata_png
+from .errors import NodeFailed
+from .graph import Json, parse_object
+from .values import Stage
+from .work import Work
+
+_CHUNK = 8  # frames encoded between two ticks, at which a stop is obeyed
+
+
+async def save_vhs(work: Work) -> Made:
+    """VHS_VideoCombine with video/h264-mp4. The PNG beside the clip holds the graph unless told otherwise."""
+    if work.text("format") != "video/h264-mp4":
+        raise NodeFailed("Exception", "the playground only encodes video/h264-mp4\n")
+    await work.reach(Stage.SAVING)
+    film, kind = work.value("images", Film), "output" if work.inputs.get("save_output", True) else "temp"
+    path = _next_path(work, kind, "{name}_{number:05}.mp4")
+    texts = _texts(work)
+    if _wants_metadata_png(work):
+        await asyncio.to_thread(write_metadata_png, path.with_suffix(".png"), film.frame(0), texts)
+    metadata = {"comment": json.dumps(texts)} if work.inputs.get("save_metadata", True) else {}
+    fps, crf = work.number("frame_rate"), work.whole("crf", 19)
+    await _encode(work, film, path, Clip(path, (film.width, film.height), fps, crf, metadata))
+    entry = {
+        **_entry(work, kind, path),
+        "format": work.text("format"),
+        "frame_rate": fps,
+        "workflow": path.with_suffix(".png").name,
+        "fullpath": str(path),
+    }
+    return Made(ui={"gifs": [entry]}, files=(path,))
+
+
+async def save_video(work: Work) -> Made:
+    """SaveVideo: no bar; the graph goes into the file's metadata."""
+    await work.reach(Stage.SAVING)
+    video = work.inputs.get("video")
+    if not isinstance(video, tuple):
+        raise NodeFailed("TypeError", "the playground saves only what CreateVideo made\n")
+    film, fps = video
+    path = _next_path(work, "output", "{name}_{number:05}_.mp4")
+    metadata = {name: json.dumps(value) for name, value in _texts(work).items()}
+    await _encode(work, film, path, Clip(path, (film.width, film.height), fps, 23, metadata), shows_bar=False)
+    return Made(ui={"images": [_entry(work, "output", path)], "animated": [True]}, files=(path,))
+
+
+async def save_image(work: Work) -> Made:
+    """SaveImage and PreviewImage: the picture, or a film's first frame."""
+    await work.reach(Stage.SAVING)
+    source = work.inputs.get("images")
+    picture = source.frame(0) if isinstance(source, Film) else work.value("images", Image.Image)
+    kind = "output" if work.node.kind == "SaveImage" else "temp"
+    path = _next_path(work, kind, "{name}_{number:05}_.png")
+    await asyncio.to_thread(write_metadata_png, path, picture, _texts(work))
+    return Made(ui={"images": [_entry(work, kind, path)]}, files=(path,))
+
+
+async def _encode(work: Work, film: Film, path: Path, clip: Clip, *, shows_bar: bool = True) -> None:
+    order = _frame_order(film, backwards_too=work.inputs.get("pingpong") is True)
+    try:
+        for chunk in _chunks(order):
+            await asyncio.to_thread(lambda part=chunk: clip.add(film.frame(index) for index in part))
+            work.check()
+            if shows_bar:
+                work.events.progressed(work.node.id, chunk[-1] + 1, len(order))
+        await asyncio.to_thread(clip.close)
+    except av.FFmpegError as err:
+        raise NodeFailed("Exception", f"An error occurred in the ffmpeg subprocess:\n{err}\n") from err
+    finally:
+        await asyncio.to_thread(clip.abandon)
+
+
+def _frame_order(film: Film, *, backwards_too: bool) -> Sequence[int]:
+    forwards = list(range(film.frames))
+    return forwards + forwards[-2:0:-1] if backwards_too else forwards
+
+
+def _chunks(order: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(order), _CHUNK):
+        yield order[start : start + _CHUNK]
+
+
+def _next_path(work: Work, kind: str, pattern: str) -> Path:
+    return work.world.folders.next_output(kind, work.text("filename_prefix", "ComfyUI"), pattern)
+
+
+def _entry(work: Work, kind: str, path: Path) -> Json:
+    below = path.parent.relative_to(work.world.folders.of(kind).resolve())
+    return {"filename": path.name, "subfolder": "" if below == Path() else str(below), "type": kind}
+
+
+def _texts(work: Work) -> Mapping[str, Json]:
+    pnginfo = parse_object(work.prompt.extra.get("extra_pnginfo"))
+    return {"prompt": work.prompt.graph, **{name: parse_object(value) for name, value in pnginfo.items()}}
+
+
+def _wants_metadata_png(work: Work) -> bool:
+    extra = parse_object(parse_object(_texts(work).get("workflow")).get("extra"))
+    return extra.get("VHS_MetadataImage", True) is not False

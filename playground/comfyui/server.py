@@ -1,0 +1,238 @@
+"""The playground's ComfyUI as a library: start it, look into it, make it fail, wait for what it does."""
+
+import asyncio
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .catalogue import Catalogue, Installed
+from .faults import CannedAnswer, Faults
+from .folders import Folders
+from .life import Life, live
+from .timeline import Moment, Timeline
+from .values import Failure, Run, Stage
+from .work import World
+
+_LIMIT = 30.0  # seconds a test waits for a moment
+
+
+class ComfyUI:
+    """A ComfyUI on loopback that runs no model: `async with ComfyUI() as comfyui: comfyui.url`.
+
+    It speaks the recorded protocol of ComfyUI 0.33.0 and makes real MP4 files by moving a camera over
+    the picture. At speed 1 a clip of 81 frames of 832 × 480 with 20 steps takes about five seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        token: str | None = None,
+        prefix: str = "",
+        speed: float = 1.0,
+        lora: bool = True,
+        sageattention: bool = False,
+        without: Collection[str] = (),
+        backslashes: bool = False,
+    ) -> None:
+        """`token` is wanted as a bearer on every request; `prefix` is a path before all others.
+
+        `lora`, `sageattention`: whether these are installed. `without`: node classes and model files that
+        are missing. `backslashes`: list model names as a server on Windows does.
+        """
+        self.runs: list[Run] = []
+        installed = Installed(
+            lora=lora, sageattention=sageattention, without=frozenset(without), backslashes=backslashes
+        )
+        self._catalogue = Catalogue(installed)
+        self._faults = Faults()
+        self._timeline = Timeline()
+        self._port, self._token, self._prefix, self._speed = port, token, prefix, speed
+        self._folder = tempfile.TemporaryDirectory(prefix="comfyui-", ignore_cleanup_errors=True)
+        self._stopping = asyncio.Event()
+        self._server: asyncio.Task[None] | None = None
+        self._life: Life | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is: http://127.0.0.1:PORT and the prefix; no slash at the end."""
+        return f"http://127.0.0.1:{self._port}{self._prefix}"
+
+    @property
+    def gpu_runs(self) -> list[Run]:
+        """The runs in which a sampler ran to its end."""
+        return [run for run in self.runs if run.sampled]
+
+    @property
+    def folder(self) -> Path:
+        """Where `input`, `output` and `temp` are."""
+        return Path(self._folder.name)
+
+    @property
+    def waiting(self) -> list[str]:
+        """The prompts that wait, by id, in the order in which they will run."""
+        pending = self._life.backlog.pending if self._life else []
+        return [prompt.id for prompt in sorted(pending, key=lambda prompt: prompt.number)]
+
+    @property
+    def running(self) -> str | None:
+        """The id of the prompt that runs."""
+        prompt = self._life.backlog.running if self._life else None
+        return prompt.id if prompt else None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        await asyncio.to_thread(self._folder.cleanup)
+
+    # Time: wait for a moment, hold the engine at one
+
+    async def reached(
+        self, stage: Stage, step: int = 0, *, prompt_id: str | None = None, limit: float = _LIMIT
+    ) -> Moment:
+        """Wait until a prompt (the one queued last, unless told) got to `stage` and sampler step `step`.
+
+        Answers at once if it was there before. TimeoutError after `limit` seconds.
+        """
+        async with asyncio.timeout(limit):
+            return await self._timeline.reached(prompt_id, stage, step)
+
+    def pause(self, stage: Stage | None = None, step: int = 0) -> None:
+        """Hold the engine: at its next stage or step, or when a prompt gets to `stage` and `step`."""
+        self._timeline.hold(stage, step)
+
+    def resume(self) -> None:
+        """Let the engine go on."""
+        self._timeline.release()
+
+    # The process: stop, start, restart
+
+    async def start(self) -> None:
+        """Listen, on the port of the last life if there was one; temp, queue and history are empty."""
+        started: asyncio.Future[Life] = asyncio.get_running_loop().create_future()
+        self._server = asyncio.create_task(self._serve(started), name="comfyui-server")
+        await asyncio.wait([self._server, started], return_when=asyncio.FIRST_COMPLETED)
+        if self._server.done():
+            await self._server
+        self._life = started.result()
+        self._port = self._life.port
+
+    async def stop(self) -> None:
+        """Die as by kill -9: connections are cut (1006), nobody listens."""
+        if self._server:
+            self._stopping.set()
+            await self._server
+            self._server, self._life = None, None
+
+    async def restart(self) -> None:
+        """Die and come back on the same port, everything in memory and in temp gone (recording 18)."""
+        await self.stop()
+        await self.start()
+
+    # Faults of the websocket
+
+    async def close_sockets(self, code: int = 1006) -> None:
+        """Close every websocket; 1006 cuts the connections."""
+        if self._life:
+            await self._life.sockets.close(code)
+
+    def silence(self) -> None:
+        """Websockets stay open and say nothing any more."""
+        self._faults.silent = True
+
+    # Faults of a run
+
+    def fail_next(self, failure: Failure) -> None:
+        """The sampler raises at its next step."""
+        self._faults.failure = failure
+
+    def hang_next(self) -> None:
+        """The sampler stops moving at its next step; an interrupt still ends it, unless nodes are deaf."""
+        self._faults.hangs += 1
+
+    def deaf(self) -> None:
+        """Nodes do not look for interrupts: one acts when the next node begins (recording 12)."""
+        self._faults.deaf = True
+
+    def slow(self, factor: float) -> None:
+        """Everything takes `factor` times as long."""
+        self._faults.slowness = factor
+
+    def empty_output(self) -> None:
+        """The next output node succeeds and lists nothing."""
+        self._faults.empty_outputs += 1
+
+    def forget(self, prompt_id: str) -> None:
+        """Lose a prompt from queue and history without a word, even if it runs."""
+        if self._life:
+            self._life.queue.forget(prompt_id)
+
+    # Faults of HTTP
+
+    def reject_next(self) -> None:
+        """The next POST /prompt is refused: 400 with node_errors, a model file missing."""
+        self._faults.rejections += 1
+
+    def answer(
+        self,
+        status: int,
+        *,
+        path: str = "",
+        times: int = 1,
+        body: bytes = b"Bad Gateway",
+        content_type: str = "text/plain",
+    ) -> None:
+        """Answer the next `times` requests whose path contains `path` with this, doing nothing."""
+        canned = CannedAnswer(status=status, path=path, times=times, body=body, content_type=content_type)
+        self._faults.answers.append(canned)
+
+    def stall(self, path: str = "") -> None:
+        """Take requests whose path contains `path` and never answer."""
+        self._faults.stalled_path = path
+
+    def accept_then_close(self) -> None:
+        """The next POST /prompt is queued, but the connection is cut before the answer."""
+        self._faults.lost_answers += 1
+
+    def cut_download(self) -> None:
+        """The next GET /view ends in the middle of the file."""
+        self._faults.cut_downloads += 1
+
+    def oversize_download(self, size: int) -> None:
+        """The next GET /view sends `size` bytes more than the file, and no Content-Length."""
+        self._faults.oversize = size
+
+    # Other versions
+
+    def ignore_prompt_id(self) -> None:
+        """Choose ids itself, as before 0.3.45."""
+        self._faults.ignores_prompt_id = True
+
+    def ignore_interrupt_id(self) -> None:
+        """Interrupt whatever runs, whichever id was named, as before PR #9607."""
+        self._faults.ignores_interrupt_id = True
+
+    def heal(self) -> None:
+        """End every fault and let the engine go on."""
+        self._faults.reset()
+        self.resume()
+
+    async def _serve(self, started: asyncio.Future[Life]) -> None:
+        self._stopping.clear()
+        world = World(
+            speed=self._speed,
+            installed=self._catalogue.installed,
+            folders=Folders(self.folder),
+            faults=self._faults,
+            timeline=self._timeline,
+        )
+        async with live(world, self._catalogue, self.runs, self._port, self._prefix, self._token) as life:
+            started.set_result(life)
+            await self._stopping.wait()

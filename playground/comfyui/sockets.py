@@ -1,0 +1,98 @@
+"""The websockets: who is connected under which client id, and the one line in which messages leave."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from aiohttp import WSCloseCode, web
+
+from .faults import Faults
+from .graph import Json
+
+Frame = str | bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What goes to one client (None: to all). `modern` is for those who support preview metadata."""
+
+    client_id: str | None
+    plain: tuple[Frame, ...]
+    modern: tuple[Frame, ...]
+
+
+class Sockets:
+    """One socket for each client id. Messages leave one after another, as in the original: a reader
+    that stops reading stalls everybody's (facts 6 and 7)."""
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+        self._open: dict[str, web.WebSocketResponse] = {}
+        self._all: set[web.WebSocketResponse] = set()
+        self._modern: set[str] = set()
+        self._outbox: asyncio.Queue[Letter] = asyncio.Queue()
+
+    @contextlib.asynccontextmanager
+    async def joined(self, socket: web.WebSocketResponse, client_id: str) -> AsyncIterator[None]:
+        """Register a socket. When it goes its id goes, even if a newer socket has taken the id (recording 14)."""
+        self._open[client_id] = socket
+        self._all.add(socket)
+        self._modern.discard(client_id)
+        try:
+            yield
+        finally:
+            self._all.discard(socket)
+            self._open.pop(client_id, None)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is to be sent."""
+        return self._faults.silent
+
+    def supports_metadata(self, client_id: str) -> None:
+        """This client asked for previews of type 4."""
+        self._modern.add(client_id)
+
+    def post(self, kind: str, data: Json, client_id: str | None) -> None:
+        """Send one text message to a client, or to all if None."""
+        text = render_message(kind, data)
+        self.deliver(Letter(client_id=client_id, plain=(text,), modern=(text,)))
+
+    def deliver(self, letter: Letter) -> None:
+        """Put a letter into the line."""
+        self._outbox.put_nowait(letter)
+
+    async def send_letters(self) -> None:
+        """The task that sends, for as long as the server lives."""
+        while True:
+            letter = await self._outbox.get()
+            for client_id, socket in list(self._open.items()):
+                if letter.client_id in (None, client_id) and not self.is_silent:
+                    await _send(socket, letter.modern if client_id in self._modern else letter.plain)
+
+    async def close(self, code: int) -> None:
+        """Close every socket with `code`; 1006 stands for a cut connection."""
+        for socket in list(self._all):
+            if code == WSCloseCode.ABNORMAL_CLOSURE:
+                cut(socket.get_extra_info("transport"))
+            else:
+                await socket.close(code=code)
+
+
+def render_message(kind: str, data: Json) -> str:
+    """One text message."""
+    return json.dumps({"type": kind, "data": data})
+
+
+def cut(transport: asyncio.BaseTransport | None) -> None:
+    """Drop a connection without a word, as a killed process does."""
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
+async def _send(socket: web.WebSocketResponse, frames: tuple[Frame, ...]) -> None:
+    with contextlib.suppress(ConnectionError):
+        for frame in frames:
+            await (socket.send_str(frame) if isinstance(frame, str) else socket.send_bytes(frame))
