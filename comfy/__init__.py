@@ -1,0 +1,82 @@
+"""A client for ComfyUI: workflows into graphs, jobs through servers, every end of a job told truly.
+
+`open_server` makes a `Server`; then `upload`, `build`, `submit` within `follow`, `download`, `forget`.
+"""
+
+from comfy.answers import Finished, Pending, Running, Whereabouts
+from comfy.catalogue import ModelFiles
+from comfy.errors import (
+    BadAnswer,
+    ComfyError,
+    Fault,
+    GraphRejected,
+    JobLost,
+    MissingModel,
+    NodeFailed,
+    NodeMissing,
+    ServerTooOld,
+    ServerUnreachable,
+    TokenRefused,
+    TooLarge,
+    WorkflowInvalid,
+)
+from comfy.events import (
+    Done,
+    Event,
+    Failed,
+    Interrupted,
+    Node,
+    Outcome,
+    Preview,
+    Queued,
+    Sampling,
+    Saved,
+    Stage,
+    Started,
+)
+from comfy.files import OutputFile
+from comfy.graph import Graph, build_graph
+from comfy.manifest import BUILT_IN, load_workflows
+from comfy.server import Server, open_server
+from comfy.workflow import Workflow
+
+__all__ = [
+    "BUILT_IN",
+    "BadAnswer",
+    "ComfyError",
+    "Done",
+    "Event",
+    "Failed",
+    "Fault",
+    "Finished",
+    "Graph",
+    "GraphRejected",
+    "Interrupted",
+    "JobLost",
+    "MissingModel",
+    "ModelFiles",
+    "Node",
+    "NodeFailed",
+    "NodeMissing",
+    "Outcome",
+    "OutputFile",
+    "Pending",
+    "Preview",
+    "Queued",
+    "Running",
+    "Sampling",
+    "Saved",
+    "Server",
+    "ServerTooOld",
+    "ServerUnreachable",
+    "Stage",
+    "Started",
+    "TokenRefused",
+    "TooLarge",
+    "Whereabouts",
+    "Workflow",
+    "WorkflowInvalid",
+    "build_graph",
+    "load_workflows",
+    "open_server",
+]

@@ -1,0 +1,96 @@
+"""Which workflows a server can run: asked at each reconnection, and when a refusal says we were wrong."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+import stamina
+
+from comfy.catalogue import Catalogue, ModelFiles, find_missing, fit, parse_catalogue
+from comfy.errors import ComfyError, MissingModel, NodeMissing, ServerUnreachable, WorkflowInvalid
+from comfy.graph import Graph, build_graph
+from comfy.transport import Transport
+from comfy.workflow import Workflow
+
+log = logging.getLogger(__name__)
+
+PAUSE_AFTER_FAILURE = 5  # seconds
+
+Missing = Mapping[str, tuple[NodeMissing | MissingModel, ...]]
+
+
+class Capabilities:
+    """`missing`: for each workflow what the server lacks, empty until it first answered. `run` is a task."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        workflows: Mapping[str, Workflow],
+        files: ModelFiles,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.missing: Missing = {}
+        self.trouble: ComfyError | None = None
+        self._fitted: Mapping[str, Workflow] = {}
+        self._transport = transport
+        self._workflows = workflows
+        self._files = files
+        self._on_change = on_change
+        self._stale = asyncio.Event()
+
+    @property
+    def runnable(self) -> frozenset[str]:
+        """The names of the workflows that lack nothing."""
+        return frozenset(self._fitted)
+
+    def refresh(self) -> None:
+        """Ask again soon."""
+        self._stale.set()
+
+    async def run(self) -> None:
+        """Ask whenever it is time to."""
+        while True:
+            await self._stale.wait()
+            self._stale.clear()
+            try:
+                self._learn(await self._ask())
+                self.trouble = None
+            except ComfyError as err:
+                log.warning("what ComfyUI can run is not known: %s", err)
+                self.trouble = err
+                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+                self._stale.set()
+            self._on_change()
+
+    def build(self, workflow: str, values: Mapping[str, object], image: str) -> Graph:
+        """The graph as this server wants it; see `build_graph`.
+
+        Raises WorkflowInvalid; MissingModel or NodeMissing for a workflow that it cannot run;
+        ServerUnreachable before it first answered.
+        """
+        if workflow not in self._workflows:
+            raise WorkflowInvalid(workflow=workflow, reason="there is no such workflow")
+        if not self.missing:
+            raise ServerUnreachable(reason="not reached yet")
+        for lack in self.missing[workflow]:
+            raise lack
+        return build_graph(self._fitted[workflow], values, image)
+
+    @stamina.retry(on=ServerUnreachable, attempts=3)
+    async def _ask(self) -> Catalogue:
+        classes = {
+            node.class_type for workflow in self._workflows.values() for node in workflow.nodes.values()
+        }
+        return parse_catalogue(await self._transport.get("object_info"), classes)
+
+    def _learn(self, catalogue: Catalogue) -> None:
+        self.missing = {
+            name: find_missing(workflow, catalogue, self._files) for name, workflow in self._workflows.items()
+        }
+        self._fitted = {
+            name: fit(self._workflows[name], catalogue, self._files)
+            for name, lacks in self.missing.items()
+            if not lacks
+        }
+        for name, lacks in self.missing.items():
+            log.info("workflow %s: %s", name, "; ".join(map(str, lacks)) or "can run")

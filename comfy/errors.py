@@ -1,0 +1,167 @@
+"""Everything that can go wrong with a ComfyUI, as one tree.
+
+    ComfyError
+    ├── ServerUnreachable   no answer: refused, timed out, cut off, or a gateway says so (repeat later)
+    ├── TokenRefused        it wants another token
+    ├── ServerTooOld        it chose a prompt_id of its own (before 0.3.45)
+    ├── BadAnswer           it answered something that is not ComfyUI's protocol
+    ├── TooLarge            it answered more than the caller allowed
+    ├── GraphRejected       it refused the graph before running it
+    │   ├── MissingModel    … because a model file is not there
+    │   └── NodeMissing     … because a node is not installed
+    ├── NodeFailed          a node broke while running
+    ├── JobLost             it knows the job no more: submit it again
+    └── WorkflowInvalid     a workflow or the values for it are wrong (ours, not the server's fault)
+
+Each carries a stable `code` and fields; no message holds an address, a token or a path of the server.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Fault(StrEnum):
+    """The stable name of each error, for logs and for whoever turns it into a sentence."""
+
+    UNREACHABLE = "unreachable"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fault, no password
+    SERVER_TOO_OLD = "server_too_old"
+    BAD_ANSWER = "bad_answer"
+    TOO_LARGE = "too_large"
+    GRAPH_REJECTED = "graph_rejected"
+    MISSING_MODEL = "missing_model"
+    NODE_MISSING = "node_missing"
+    NODE_FAILED = "node_failed"
+    JOB_LOST = "job_lost"
+    WORKFLOW_INVALID = "workflow_invalid"
+
+
+class ComfyError(Exception):
+    """Whatever goes wrong in this package is one of these."""
+
+    code: ClassVar[Fault]
+
+
+@dataclass(kw_only=True, eq=False)
+class ServerUnreachable(ComfyError):
+    """The server gives no answer; `reason` says how ("refused", "timed out", "cut off", "HTTP 503")."""
+
+    code = Fault.UNREACHABLE
+    reason: str
+
+    def __str__(self) -> str:
+        return f"ComfyUI does not answer ({self.reason})"
+
+
+class TokenRefused(ComfyError):
+    """The server, or the gateway before it, wants another token."""
+
+    code = Fault.TOKEN_REFUSED
+
+    def __str__(self) -> str:
+        return "ComfyUI refused the token"
+
+
+class ServerTooOld(ComfyError):
+    """The server ignores the prompt_id it is given, so that no job could be found again."""
+
+    code = Fault.SERVER_TOO_OLD
+
+    def __str__(self) -> str:
+        return "this ComfyUI is too old: it ignores the prompt_id (0.3.45 or newer is needed)"
+
+
+@dataclass(kw_only=True, eq=False)
+class BadAnswer(ComfyError):
+    """The server answered something else than the protocol says."""
+
+    code = Fault.BAD_ANSWER
+    reason: str
+
+    def __str__(self) -> str:
+        return f"ComfyUI answered something unexpected: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class TooLarge(ComfyError):
+    """An answer or a file is larger than `limit` bytes."""
+
+    code = Fault.TOO_LARGE
+    limit: int
+
+    def __str__(self) -> str:
+        return f"ComfyUI sent more than {self.limit} bytes"
+
+
+@dataclass(kw_only=True, eq=False)
+class GraphRejected(ComfyError):
+    """The graph was refused before it ran. Any of the fields may be empty: not every refusal names a node."""
+
+    code = Fault.GRAPH_REJECTED
+    node: str = ""
+    class_type: str = ""
+    field: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        place = f" at {self.field} of {self.class_type} (node {self.node})" if self.node else ""
+        return f"ComfyUI refused the graph{place}: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class MissingModel(GraphRejected):
+    """A model file that the graph names is not on the server; `file` is its base name."""
+
+    code = Fault.MISSING_MODEL
+    file: str
+
+    def __str__(self) -> str:
+        return f"the model file {self.file} for {self.class_type} is not on this ComfyUI"
+
+
+@dataclass(kw_only=True, eq=False)
+class NodeMissing(GraphRejected):
+    """A node of the graph is not installed on the server."""
+
+    code = Fault.NODE_MISSING
+
+    def __str__(self) -> str:
+        return f"the node {self.class_type} is not installed on this ComfyUI"
+
+
+@dataclass(kw_only=True, eq=False)
+class NodeFailed(ComfyError):
+    """A node broke while running; `reason` is one line, cleaned of paths and addresses."""
+
+    code = Fault.NODE_FAILED
+    node: str
+    class_type: str
+    reason: str
+    out_of_memory: bool
+
+    def __str__(self) -> str:
+        if self.out_of_memory:
+            return f"{self.class_type} (node {self.node}) ran out of memory"
+        return f"{self.class_type} (node {self.node}) failed: {self.reason}"
+
+
+class JobLost(ComfyError):
+    """The server has the job neither in its queue nor in its history, or its file is gone."""
+
+    code = Fault.JOB_LOST
+
+    def __str__(self) -> str:
+        return "ComfyUI knows this job no more"
+
+
+@dataclass(kw_only=True, eq=False)
+class WorkflowInvalid(ComfyError):
+    """A workflow's files, or the values to fill in, are wrong; `workflow` is its name."""
+
+    code = Fault.WORKFLOW_INVALID
+    workflow: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"workflow {self.workflow}: {self.reason}"

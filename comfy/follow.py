@@ -1,0 +1,110 @@
+"""Follow one job to its end: the socket hints, the server's own queue and history decide."""
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+
+import stamina
+
+from comfy.answers import Finished, Pending, Running, Whereabouts
+from comfy.errors import JobLost, ServerUnreachable
+from comfy.events import Event, Queued
+from comfy.listener import Listener, Mailbox
+from comfy.story import Story
+from comfy.wire import JobEnded, QueueChanged, Signal, SignalsMissed
+
+SOON = 0.02  # seconds; some servers tell of the end a few milliseconds before their history knows
+SILENCES_BEFORE_DOUBT = 6
+
+Locate = Callable[[], Awaitable[Whereabouts | None]]
+
+
+class Follower:
+    """Turns a job's signals into events; looks for itself at the end and when the socket says nothing."""
+
+    def __init__(
+        self,
+        story: Story,
+        *,
+        locate: Locate,
+        mailbox: Mailbox,
+        listener: Listener,
+        patience: float,
+        quiet: float,
+    ) -> None:
+        """Give up after `patience` seconds without an answer, look after `quiet` seconds of silence."""
+        self._story = story
+        self._locate = locate
+        self._mailbox = mailbox
+        self._listener = listener
+        self._patience = patience
+        self._quiet = quiet
+        self._queued: Queued | None = None
+        self._ended = False
+        self._silences = 0
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """All events up to the one that ends the job.
+
+        Raises JobLost; ServerUnreachable when patience is over; TokenRefused, BadAnswer, TooLarge.
+        """
+        wait = 0.0
+        while True:
+            signal = await self._mailbox.take(wait)
+            self._silences = self._silences + 1 if signal is None and wait else 0
+            for event in self._story.hear(signal) if signal else ():
+                yield event
+            wait = self._next_wait(signal, wait)
+            if not self._calls_for_a_look(signal):
+                continue
+            found = await self._look()
+            await self._doubt_the_socket(found)
+            for event in self._tell(found):
+                yield event
+            if isinstance(found, Finished):
+                return
+
+    def _next_wait(self, signal: Signal | None, wait: float) -> float:
+        self._ended = self._ended or isinstance(signal, JobEnded)
+        return min(max(SOON, 2 * wait), self._quiet) if self._ended else self._quiet
+
+    def _calls_for_a_look(self, signal: Signal | None) -> bool:
+        match signal:
+            case None | JobEnded() | SignalsMissed():
+                return True
+            case QueueChanged():
+                return not self._story.started
+            case _:
+                return False
+
+    async def _look(self) -> Whereabouts | None:
+        async for attempt in stamina.retry_context(
+            on=ServerUnreachable, attempts=None, timeout=self._patience, wait_initial=0.2, wait_max=2
+        ):
+            with attempt:
+                return await self._locate()
+        return None
+
+    async def _doubt_the_socket(self, found: Whereabouts | None) -> None:
+        """A socket may stay open and yet deaf: its id was taken over by one that has closed since."""
+        if not self._silences or self._ended:
+            return
+        if isinstance(found, Finished):
+            await self._listener.renew()
+        elif isinstance(found, Running) and (
+            not self._story.started or self._silences % SILENCES_BEFORE_DOUBT == 0
+        ):
+            await self._listener.reopen()
+
+    def _tell(self, found: Whereabouts | None) -> Iterator[Event]:
+        match found:
+            case Pending(ahead=ahead) if self._queued != (queued := Queued(ahead=ahead)):
+                self._queued = queued
+                yield queued
+            case Running():
+                yield from self._story.begin(time.time())
+            case Finished(outcome=outcome):
+                yield outcome
+            case None:
+                raise JobLost
+            case _:
+                pass

@@ -1,0 +1,87 @@
+"""A workflow with values filled in, ready to send. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from comfy.errors import WorkflowInvalid
+from comfy.events import Stage
+from comfy.workflow import TEXTS, VALUES, WHOLE_NUMBERS, Nodes, Place, Workflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """What is sent, and what it takes to understand what comes back.
+
+    `ticks`: how many steps each sampler will really take; `output`: the node whose files are the result.
+    """
+
+    nodes: Nodes
+    stages: Mapping[str, Stage]
+    ticks: Mapping[str, int]
+    output: str
+
+    def as_json(self) -> Mapping[str, object]:
+        """ComfyUI's API format."""
+        return {
+            name: {"class_type": node.class_type, "inputs": node.inputs} for name, node in self.nodes.items()
+        }
+
+
+def build_graph(workflow: Workflow, values: Mapping[str, object], image: str) -> Graph:
+    """Fill the template with a job's values and its picture (as LoadImage refers to it).
+
+    Values are named as in `VALUES`; those the workflow has a place for must be given, others are ignored.
+    Raises WorkflowInvalid for an unknown or missing name, a wrong type, a number out of its range.
+    """
+    for name in sorted(workflow.inputs.keys() - values.keys() - {"image"}):
+        raise WorkflowInvalid(workflow=workflow.name, reason=f"{name} is missing")
+    for name, value in values.items():
+        if problem := _find_problem(workflow, name, value):
+            raise WorkflowInvalid(workflow=workflow.name, reason=f"{name} {problem}")
+    wanted = {**values, "image": image}
+    nodes = fill(
+        workflow.nodes,
+        ((place, wanted[name]) for name, places in workflow.inputs.items() for place in places),
+    )
+    return Graph(
+        nodes=nodes,
+        stages=workflow.stages,
+        ticks=_count_ticks(nodes, workflow.stages),
+        output=workflow.output,
+    )
+
+
+def fill(nodes: Nodes, values: Iterable[tuple[Place, object]]) -> Nodes:
+    """A copy of the nodes with the values in their places."""
+    filled = dict(nodes)
+    for place, value in values:
+        node = filled[place.node]
+        filled[place.node] = replace(node, inputs={**node.inputs, place.input: value})
+    return filled
+
+
+def _find_problem(workflow: Workflow, name: str, value: object) -> str:
+    if name not in VALUES:
+        return "is not a value that workflows know"
+    if name in TEXTS:
+        # A list would pass for a link to another node.
+        return "" if isinstance(value, str) else "is not a text"
+    if isinstance(value, bool) or not isinstance(value, int if name in WHOLE_NUMBERS else int | float):
+        return "is not a number" if name not in WHOLE_NUMBERS else "is not a whole number"
+    allowed = workflow.ranges.get(name)
+    return "" if allowed is None or value in allowed else f"is not in {allowed}"
+
+
+def _count_ticks(nodes: Nodes, stages: Mapping[str, Stage]) -> Mapping[str, int]:
+    counted = {
+        name: _ticks_of(node.inputs) for name, node in nodes.items() if stages.get(name) == Stage.SAMPLING
+    }
+    return {name: ticks for name, ticks in counted.items() if ticks}
+
+
+def _ticks_of(inputs: Mapping[str, object]) -> int:
+    steps, strength = inputs.get("steps"), inputs.get("denoise_strength", 1)
+    if not isinstance(steps, int) or not isinstance(strength, int | float):
+        return 0
+    # From the source of WanVideoSampler: below 1 it leaves out the first steps of its schedule.
+    return steps if strength >= 1 else int(steps * strength) + 1

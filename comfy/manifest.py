@@ -1,0 +1,161 @@
+"""Workflows out of files: NAME.json in ComfyUI's API format, and NAME.toml that says what is what in it."""
+
+import tomllib
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from comfy.errors import BadAnswer, WorkflowInvalid
+from comfy.events import Stage
+from comfy.shapes import as_list, as_mapping, as_number, as_text, parse_json
+from comfy.workflow import VALUES, Nodes, Place, Places, Range, Role, TemplateNode, Workflow
+
+BUILT_IN = Path(__file__).parent / "workflows"
+
+KEYS = frozenset(
+    {"priority", "output", "title", "description", "inputs", "installed", "stages", "presets", "ranges"}
+)
+# Read from the top: the first word found in a class name decides ("LoadWanVideoT5TextEncoder" loads).
+STAGE_WORDS = {
+    "Load": Stage.LOADING,
+    "Sampler": Stage.SAMPLING,
+    "Decode": Stage.DECODING,
+    "Encode": Stage.ENCODING,
+    "ToVideo": Stage.ENCODING,
+    "Save": Stage.SAVING,
+    "Combine": Stage.SAVING,
+    "CreateVideo": Stage.SAVING,
+}
+
+
+def load_workflows(*folders: Path) -> Mapping[str, Workflow]:
+    """All workflows of the folders, smallest `priority` first; of two with one name the later folder's.
+
+    Raises WorkflowInvalid, which names the workflow and says what is wrong with which file.
+    """
+    homes = {file.stem: folder for folder in folders for file in _files(folder)}
+    loaded = [_load(home, name) for name, home in sorted(homes.items())]
+    return {workflow.name: workflow for workflow in sorted(loaded, key=lambda workflow: workflow.priority)}
+
+
+def parse_workflow(name: str, *, template: str, manifest: str) -> Workflow:
+    """The workflow that the texts of its two files describe. Raises WorkflowInvalid."""
+    try:
+        nodes = _parse_template(template)
+    except BadAnswer as err:
+        raise WorkflowInvalid(workflow=name, reason=f"{name}.json: {err.reason}") from err
+    try:
+        return _parse_manifest(name, nodes, tomllib.loads(manifest))
+    except BadAnswer as err:
+        raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err.reason}") from err
+    except tomllib.TOMLDecodeError as err:
+        raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err}") from err
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (file for file in folder.iterdir() if file.suffix in (".json", ".toml"))
+
+
+def _load(home: Path, name: str) -> Workflow:
+    try:
+        template, manifest = ((home / f"{name}{suffix}").read_text("utf-8") for suffix in (".json", ".toml"))
+    except (OSError, UnicodeDecodeError) as err:
+        raise WorkflowInvalid(
+            workflow=name, reason=f"{name}.json and {name}.toml must both be there"
+        ) from err
+    return parse_workflow(name, template=template, manifest=manifest)
+
+
+def _parse_template(text: str) -> Nodes:
+    template = as_mapping(parse_json(text), "the template")
+    if "nodes" in template and "links" in template:
+        raise BadAnswer(reason="that is the web page's own format; in ComfyUI use Workflow → Export (API)")
+    return {name: _parse_node(f"node {name}", node) for name, node in template.items()}
+
+
+def _parse_node(what: str, value: object) -> TemplateNode:
+    node = as_mapping(value, what)
+    return TemplateNode(
+        class_type=as_text(node.get("class_type"), f"class_type of {what}"),
+        inputs=as_mapping(node.get("inputs"), f"inputs of {what}"),
+    )
+
+
+def _parse_manifest(name: str, nodes: Nodes, manifest: Mapping[str, object]) -> Workflow:
+    _refuse_others("key", manifest, KEYS)
+    output = as_text(manifest.get("output"), "output")
+    _refuse_others("output", [output], nodes)
+    return Workflow(
+        name=name,
+        title=_texts(manifest, "title"),
+        description=_texts(manifest, "description"),
+        priority=int(as_number(manifest.get("priority", 100), "priority")),
+        nodes=nodes,
+        inputs=_places(manifest, "inputs", nodes, VALUES | {"image"}),
+        installed={
+            Role(role): places for role, places in _places(manifest, "installed", nodes, set(Role)).items()
+        },
+        stages=_stages(manifest, nodes, output),
+        presets={
+            preset: _numbers(value, f"presets.{preset}")
+            for preset, value in _table(manifest, "presets").items()
+        },
+        ranges={name: _range(value, f"ranges.{name}") for name, value in _table(manifest, "ranges").items()},
+        output=output,
+    )
+
+
+def _table(manifest: Mapping[str, object], key: str) -> Mapping[str, object]:
+    return as_mapping(manifest.get(key, {}), key)
+
+
+def _texts(manifest: Mapping[str, object], key: str) -> Mapping[str, str]:
+    return {name: as_text(value, f"{key}.{name}") for name, value in _table(manifest, key).items()}
+
+
+def _numbers(value: object, what: str) -> Mapping[str, float]:
+    table = as_mapping(value, what)
+    _refuse_others(what, table, VALUES)
+    return {name: as_number(number, f"{what}.{name}") for name, number in table.items()}
+
+
+def _range(value: object, what: str) -> Range:
+    table = as_mapping(value, what)
+    _refuse_others(what, table, {"least", "most", "step"})
+    least, most, step = (as_number(table.get(key, 0), f"{what}.{key}") for key in ("least", "most", "step"))
+    return Range(least=least, most=most, step=step)
+
+
+def _places(
+    manifest: Mapping[str, object], key: str, nodes: Nodes, names: Collection[str]
+) -> Mapping[str, Places]:
+    table = _table(manifest, key)
+    _refuse_others(key, table, names)
+    return {
+        name: tuple(_parse_place(text, f"{key}.{name}", nodes) for text in as_list(value, f"{key}.{name}"))
+        for name, value in table.items()
+    }
+
+
+def _parse_place(value: object, what: str, nodes: Nodes) -> Place:
+    node, _, name = as_text(value, what).partition(".")
+    if node not in nodes or name not in nodes[node].inputs:
+        raise BadAnswer(reason=f"{what}: the template has no input {value}")
+    return Place(node=node, input=name)
+
+
+def _stages(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Mapping[str, Stage]:
+    given = _texts(manifest, "stages")
+    _refuse_others("stages", given, nodes)
+    _refuse_others("stages", given.values(), set(Stage))
+    guessed = {name: _guess_stage(node.class_type) for name, node in nodes.items()}
+    return {**guessed, output: Stage.SAVING, **{node: Stage(stage) for node, stage in given.items()}}
+
+
+def _guess_stage(class_type: str) -> Stage:
+    return next((stage for word, stage in STAGE_WORDS.items() if word in class_type), Stage.LOADING)
+
+
+def _refuse_others(what: str, names: Iterable[str], known: Container[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise BadAnswer(reason=f"{what}: {name} is not known")

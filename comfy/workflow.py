@@ -1,0 +1,76 @@
+"""What a workflow is: a template of nodes, and the knowledge of what is what in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from comfy.events import Stage
+
+TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
+WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames", "fps"})
+VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise"}
+
+
+class Role(StrEnum):
+    """What a server must have installed, whose name is a setting."""
+
+    MODEL = "model"
+    T5 = "t5"
+    VAE = "vae"
+    CLIP_VISION = "clip_vision"
+    LORA = "lora"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateNode:
+    """One node: its class, and its inputs (a value, or a link `[node, output]`)."""
+
+    class_type: str
+    inputs: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An input of a node, written `NODE.INPUT` in a manifest."""
+
+    node: str
+    input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """The numbers `least`, `least + step`, … up to `most`; all in between where `step` is 0."""
+
+    least: float
+    most: float
+    step: float = 0
+
+    def __contains__(self, value: float) -> bool:
+        return self.least <= value <= self.most and (not self.step or (value - self.least) % self.step == 0)
+
+
+Nodes = Mapping[str, TemplateNode]
+Places = tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """A template and its manifest.
+
+    `inputs`: which places each value of a job fills (the picture's is named `image`).
+    `installed`: which dropdowns name what must be on the server.
+    `output`: the node whose files are the result. Titles and descriptions are by language code.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    priority: int
+    nodes: Nodes
+    inputs: Mapping[str, Places]
+    installed: Mapping[Role, Places]
+    stages: Mapping[str, Stage]
+    presets: Mapping[str, Mapping[str, float]]
+    ranges: Mapping[str, Range]
+    output: str
