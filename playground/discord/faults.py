@@ -1,0 +1,46 @@
+"""What can go wrong on purpose between a bot and Discord's REST API."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    FAIL = "fail"
+    """An error status instead of an answer; nothing happens."""
+    RATE_LIMIT = "rate_limit"
+    SLOW = "slow"
+    CUT_BEFORE = "cut_before"
+    """The connection breaks and nothing happens."""
+    CUT_AFTER = "cut_after"
+    """It takes effect, but the connection breaks before the answer."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    kind: FaultKind
+    route: re.Pattern[str]
+    times: int
+    status: int = 500
+    seconds: float = 0.0
+
+
+class Faults:
+    """The faults still to come, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._coming: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        self._coming.append(fault)
+
+    def take(self, request: str, *kinds: FaultKind) -> Fault | None:
+        """The first fault of these kinds for a request (`"PATCH /channels/1/messages/2"`), used up once."""
+        for fault in self._coming:
+            if fault.times > 0 and fault.kind in kinds and fault.route.search(request):
+                fault.times -= 1
+                return fault
+        return None
+
+    def clear(self) -> None:
+        self._coming.clear()

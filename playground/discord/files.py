@@ -1,0 +1,42 @@
+"""Serves uploaded files under their signed addresses, whole or in ranges."""
+
+from aiohttp import web
+
+from playground.discord.world import World
+
+GONE = "This content is no longer available."
+
+
+class Files:
+    """`GET /attachments/CHANNEL/ID/NAME?ex=…&is=…&hm=…` and the same below `/ephemeral-attachments`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[web.RouteDef]:
+        path = "{folder:attachments|ephemeral-attachments}/{channel_id:\\d+}/{id:\\d+}/{name}"
+        return [web.get("/" + path, self._serve)]
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        file = self._world.files.get(int(request.match_info["id"]))
+        if file is None or not self._world.cdn.admits(request.rel_url.raw_path, request.query):
+            return web.Response(status=404, text=GONE)
+        headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=86400"}
+        if "Range" not in request.headers:
+            return web.Response(body=file.data, headers=headers, content_type=file.content_type)
+        start, stop = _asked(request, len(file.data))
+        if start >= stop:
+            return web.Response(status=416, headers={"Content-Range": f"bytes */{len(file.data)}"})
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(file.data)}"
+        return web.Response(
+            status=206, body=file.data[start:stop], headers=headers, content_type=file.content_type
+        )
+
+
+def _asked(request: web.Request, size: int) -> tuple[int, int]:
+    """First and last-plus-one byte that a Range header asks for; an empty range for a senseless one."""
+    try:
+        start, stop, _ = request.http_range.indices(size)
+    except ValueError:
+        return 0, 0
+    return start, stop

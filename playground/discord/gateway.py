@@ -1,0 +1,287 @@
+"""The gateway: the websocket over which a bot hears of changes, with sessions that outlive a connection."""
+
+import asyncio
+import json
+import secrets
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol, cast
+
+from aiohttp import WSMsgType, web
+
+from playground.discord import render
+from playground.discord.feed import Change
+from playground.discord.intents import KNOWN, PRIVILEGED, Intent, readable, wants
+from playground.discord.permissions import Permission
+from playground.discord.wire import Json, as_int, as_list, as_object, as_text
+from playground.discord.world import World
+
+HEARTBEAT_MILLISECONDS = 41_250
+
+
+class Op(IntEnum):
+    DISPATCH = 0
+    HEARTBEAT = 1
+    IDENTIFY = 2
+    RESUME = 6
+    RECONNECT = 7
+    REQUEST_MEMBERS = 8
+    INVALID_SESSION = 9
+    HELLO = 10
+    HEARTBEAT_ACK = 11
+
+
+class CloseCode(IntEnum):
+    """Why the gateway hangs up (Discord reference, "Gateway Close Event Codes")."""
+
+    UNKNOWN_ERROR = 4000
+    NOT_AUTHENTICATED = 4003
+    AUTHENTICATION_FAILED = 4004
+    ALREADY_AUTHENTICATED = 4005
+    INVALID_INTENTS = 4013
+    DISALLOWED_INTENTS = 4014
+
+
+class Compressor(Protocol):
+    """What `zlib.compressobj` returns; zlib gives its type no name."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self, mode: int = ..., /) -> bytes: ...
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One open websocket; what is put into `outbox` is sent in order, a CloseCode ends it."""
+
+    request: web.Request
+    socket: web.WebSocketResponse
+    compressor: "Compressor | None"
+    outbox: asyncio.Queue[dict[str, object] | int] = field(
+        default_factory=asyncio.Queue[dict[str, object] | int]
+    )
+    session: "Session | None" = None
+
+    def send(self, op: Op, data: object) -> None:
+        self.outbox.put_nowait({"op": int(op), "d": data, "s": None, "t": None})
+
+    async def write_all(self) -> None:
+        """Send what is in the outbox until a close code comes."""
+        while isinstance(frame := await self.outbox.get(), dict):
+            text = json.dumps(frame)
+            if self.compressor is None:
+                await self.socket.send_str(text)
+            else:
+                packed = self.compressor.compress(text.encode()) + self.compressor.flush(zlib.Z_SYNC_FLUSH)
+                await self.socket.send_bytes(packed)
+        await self.socket.close(code=frame)
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """What a bot was told since it identified; kept so that it can resume."""
+
+    id: str
+    intents: int
+    told: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    connection: Connection | None = None
+
+    def dispatch(self, name: str, data: dict[str, object]) -> None:
+        event: dict[str, object] = {"op": 0, "d": data, "s": len(self.told) + 1, "t": name}
+        self.told.append(event)
+        if self.connection:
+            self.connection.outbox.put_nowait(event)
+
+    def resume_on(self, connection: Connection, seen: int) -> None:
+        """Send again what the bot had not seen, then say RESUMED."""
+        self.connection, connection.session = connection, self
+        for event in self.told[seen:]:
+            connection.outbox.put_nowait(event)
+        self.dispatch("RESUMED", {"_trace": []})
+
+
+class Gateway:
+    """Accepts websockets at `/gateway` and passes the world's changes on to sessions."""
+
+    def __init__(self, world: World, privileged_intents: Intent) -> None:
+        self._world = world
+        self._privileged = privileged_intents
+        self._connections: set[Connection] = set()
+        self._sessions: dict[str, Session] = {}
+        self._refuse_until = 0.0
+        self.identified = 0
+        """How often a bot has begun a session."""
+        self.resumed = 0
+        world.feed.listen(self._pass_on)
+
+    @property
+    def online(self) -> bool:
+        """Whether a bot is connected and has identified."""
+        return any(connection.session for connection in self._connections)
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One websocket from hello to close."""
+        if self._world.clock.now() < self._refuse_until:
+            raise web.HTTPServiceUnavailable
+        socket = web.WebSocketResponse(max_msg_size=16 * 1024)
+        await socket.prepare(request)
+        packs = request.query.get("compress") == "zlib-stream"
+        async with self._open(
+            Connection(request, socket, zlib.compressobj() if packs else None)
+        ) as connection:
+            connection.send(Op.HELLO, {"heartbeat_interval": HEARTBEAT_MILLISECONDS, "_trace": []})
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self._obey(connection, as_object(json.loads(cast(str, message.data))))
+        return socket
+
+    @asynccontextmanager
+    async def _open(self, connection: Connection) -> AsyncGenerator[Connection]:
+        self._connections.add(connection)
+        writer = asyncio.create_task(connection.write_all(), name="gateway writer")
+        try:
+            yield connection
+        finally:
+            self._connections.discard(connection)
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            if connection.session and connection.session.connection is connection:
+                connection.session.connection = None
+            self._tell()
+
+    def _obey(self, connection: Connection, message: Json) -> None:
+        op, data = message.get("op"), as_object(message.get("d"))
+        if op == Op.HEARTBEAT:
+            connection.send(Op.HEARTBEAT_ACK, None)
+        elif op == Op.IDENTIFY:
+            self._identify(connection, data)
+        elif op == Op.RESUME:
+            self._resume(connection, data)
+        elif connection.session is None:
+            connection.outbox.put_nowait(CloseCode.NOT_AUTHENTICATED)
+        elif op == Op.REQUEST_MEMBERS:
+            self._send_members(connection.session, data)
+
+    def _identify(self, connection: Connection, data: Json) -> None:
+        intents = as_int(data.get("intents"))
+        if code := self._refusal(connection, as_text(data.get("token")), intents):
+            connection.outbox.put_nowait(code)
+            return
+        session = Session(secrets.token_hex(16), intents, connection=connection)
+        self._sessions[session.id] = connection.session = session
+        self.identified += 1
+        session.dispatch("READY", self._ready(session, data))
+        for guild in self._world.guilds.values():
+            if self._world.is_bot_in(guild) and intents & Intent.GUILDS:
+                session.dispatch("GUILD_CREATE", render.guild_create(self._world, guild))
+        self._tell()
+
+    def _refusal(self, connection: Connection, token: str, intents: int) -> CloseCode | None:
+        if connection.session:
+            return CloseCode.ALREADY_AUTHENTICATED
+        if token != self._world.token:
+            return CloseCode.AUTHENTICATION_FAILED
+        if intents & ~KNOWN:
+            return CloseCode.INVALID_INTENTS
+        if intents & PRIVILEGED & ~self._privileged:
+            return CloseCode.DISALLOWED_INTENTS
+        return None
+
+    def _ready(self, session: Session, identify: Json) -> dict[str, object]:
+        world = self._world
+        guilds = [guild for guild in world.guilds.values() if world.is_bot_in(guild)]
+        return {
+            "v": 10,
+            "user": render.own_user(world.bot),
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "session_id": session.id,
+            "resume_gateway_url": self.url,
+            "application": {"id": str(world.bot.id), "flags": 0},
+            "shard": list(as_list(identify.get("shard"))) or [0, 1],
+            "session_type": "normal",
+            "private_channels": [],
+        }
+
+    @property
+    def url(self) -> str:
+        return f"ws{self._world.origin.removeprefix('http')}/gateway"
+
+    def _resume(self, connection: Connection, data: Json) -> None:
+        session = self._sessions.get(as_text(data.get("session_id")))
+        seen = as_int(data.get("seq"))
+        if data.get("token") != self._world.token:
+            connection.outbox.put_nowait(CloseCode.AUTHENTICATION_FAILED)
+        elif session is None or seen > len(session.told):
+            resumable = False
+            connection.send(Op.INVALID_SESSION, resumable)
+        else:
+            self.resumed += 1
+            session.resume_on(connection, seen)
+            self._tell()
+
+    def _send_members(self, session: Session, data: Json) -> None:
+        guild = self._world.guilds[int(str(data.get("guild_id")))]
+        chunk: dict[str, object] = {
+            "guild_id": str(guild.id),
+            "members": [render.member(self._world, guild, user_id) for user_id in guild.members],
+            "chunk_index": 0,
+            "chunk_count": 1,
+            "not_found": [],
+        }
+        if "nonce" in data:
+            chunk["nonce"] = data["nonce"]
+        session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
+
+    def _pass_on(self, change: Change) -> None:
+        if change.only_for not in (None, self._world.bot.id) or not self._bot_sees(change):
+            return
+        for session in self._sessions.values():
+            if wants(session.intents, change):
+                session.dispatch(change.name, readable(session.intents, change, self._world.bot.id))
+
+    def _bot_sees(self, change: Change) -> bool:
+        world = self._world
+        if change.guild_id and not world.is_bot_in(world.guilds[change.guild_id]):
+            return False
+        if change.name == "INTERACTION_CREATE" or change.channel_id is None or change.guild_id is None:
+            return True
+        channel = world.channels.get(change.channel_id)
+        return channel is not None and bool(
+            world.permissions(world.bot.id, channel) & Permission.VIEW_CHANNEL
+        )
+
+    def _tell(self) -> None:
+        self._world.feed.publish(Change(name="CLIENT_GATEWAY", data={"online": self.online}))
+
+    # faults
+
+    def disconnect(self, code: int = CloseCode.UNKNOWN_ERROR) -> None:
+        """Close every connection with a code; the session stays and can be resumed."""
+        for connection in self._connections:
+            connection.outbox.put_nowait(code)
+
+    def ask_to_reconnect(self) -> None:
+        """Send op 7 to every connection."""
+        for connection in self._connections:
+            connection.send(Op.RECONNECT, None)
+
+    def forget_sessions(self) -> None:
+        """Nothing can be resumed any more; who is connected is told so (op 9)."""
+        self._sessions.clear()
+        resumable = False
+        for connection in self._connections:
+            connection.send(Op.INVALID_SESSION, resumable)
+
+    def drop(self, seconds: float) -> None:
+        """Break every connection without a word, and take no new one for a while."""
+        self._refuse_until = self._world.clock.now() + seconds
+        for connection in self._connections:
+            if connection.request.transport:
+                connection.request.transport.abort()
+
+    async def close(self) -> None:
+        """Close all connections and wait until they are."""
+        sockets = [connection.socket for connection in self._connections]
+        await asyncio.gather(*(socket.close(code=1001) for socket in sockets))

@@ -1,0 +1,213 @@
+"""Interactions: what a person does that a bot must answer within 3 seconds, by a token of 15 minutes."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from playground.discord import errors, render
+from playground.discord.feed import Change
+from playground.discord.model import Channel, Invocation, Message, MessageFlag, MessageKind
+from playground.discord.permissions import EVERYTHING
+from playground.discord.wire import Json, as_text
+from playground.discord.world import World
+
+ACKNOWLEDGE_WITHIN = 3.0
+TOKEN_LIVES = 15 * 60.0
+"""Seconds (Discord reference, "Receiving and Responding")."""
+
+
+class InteractionKind(IntEnum):
+    COMMAND = 2
+    COMPONENT = 3
+    AUTOCOMPLETE = 4
+    MODAL = 5
+
+
+class Callback(IntEnum):
+    MESSAGE = 4
+    DEFERRED_MESSAGE = 5
+    DEFERRED_UPDATE = 6
+    UPDATE = 7
+    CHOICES = 8
+    MODAL = 9
+
+
+@dataclass(slots=True, kw_only=True)
+class Interaction:
+    """One interaction and how far its answer has come."""
+
+    id: int
+    token: str
+    kind: InteractionKind
+    user_id: int
+    channel: Channel
+    data: Json
+    made_at: float
+    source: Message | None = None
+    """The message whose button was pressed."""
+    answer: Callback | None = None
+    original: int | None = None
+    """The id of the message that answers it."""
+    followups: list[int] = field(default_factory=list[int])
+    modal: Json | None = None
+    choices: list[Json] = field(default_factory=list[Json])
+    unanswered: bool = False
+    """The person has read "The application did not respond"."""
+
+
+class Interactions:
+    """All interactions; sends them out, and keeps their deadlines."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._by_token: dict[str, Interaction] = {}
+
+    def open(
+        self, kind: InteractionKind, user_id: int, channel: Channel, data: Json, source: Message | None = None
+    ) -> Interaction:
+        """Send a person's interaction to the bot; the 3 seconds run from now."""
+        now = self._world.clock.now()
+        interaction = Interaction(
+            id=self._world.ids.next(),
+            token=secrets.token_urlsafe(64),
+            kind=kind,
+            user_id=user_id,
+            channel=channel,
+            data=data,
+            made_at=now,
+            source=source,
+        )
+        self._by_token[interaction.token] = interaction
+        self._world.clock.at(now + ACKNOWLEDGE_WITHIN, lambda: self._give_up(interaction))
+        guild_id = channel.guild_id
+        payload = self._payload(interaction)
+        self._world.feed.publish(
+            Change(name="INTERACTION_CREATE", data=payload, guild_id=guild_id, only_for=self._world.bot.id)
+        )
+        return interaction
+
+    def to_acknowledge(self, interaction_id: int, token: str) -> Interaction:
+        """The interaction to answer now. Raises 404/10062 when unknown or late, 400/40060 when answered."""
+        interaction = self._by_token.get(token)
+        if interaction is None or interaction.id != interaction_id or interaction.unanswered:
+            raise errors.unknown("interaction")
+        if interaction.answer is not None:
+            raise errors.already_acknowledged()
+        return interaction
+
+    def by_token(self, token: str) -> Interaction:
+        """Whose webhook this is. Raises 404/10015 before its first answer, 401/50027 after 15 minutes."""
+        interaction = self._by_token.get(token)
+        if interaction is None or interaction.answer is None:
+            raise errors.unknown("Webhook")
+        if self._world.clock.now() > interaction.made_at + TOKEN_LIVES:
+            raise errors.expired_token()
+        return interaction
+
+    def settle(self, interaction: Interaction, answer: Callback) -> None:
+        interaction.answer = answer
+        self._tell(interaction)
+
+    def blank_message(self, interaction: Interaction, flags: int) -> Message:
+        """An empty answer by the bot: public, or for the person alone where `flags` say so."""
+        world = self._world
+        ephemeral = bool(flags & MessageFlag.EPHEMERAL)
+        return Message(
+            id=world.ids.next(),
+            channel_id=interaction.channel.id,
+            author_id=world.bot.id,
+            kind=self._message_kind(interaction),
+            flags=MessageFlag.EPHEMERAL if ephemeral else 0,
+            sent_at=world.clock.now(),
+            reply_to=interaction.source.id if interaction.source else None,
+            invocation=Invocation(
+                id=interaction.id,
+                kind=interaction.kind,
+                name=as_text(interaction.data.get("name")),
+                user_id=interaction.user_id,
+            ),
+            webhook_id=world.bot.id,
+            only_for=interaction.user_id if ephemeral else None,
+        )
+
+    def upload_limit(self, interaction: Interaction) -> int:
+        """Bytes a file: the larger of what the guild and the person's plan allow."""
+        guild = self._world.guild_of(interaction.channel.id)
+        own = self._world.user(interaction.user_id).upload_limit
+        return max(own, guild.upload_limit) if guild else own
+
+    def loading(self, interaction: Interaction) -> Message | None:
+        """The deferred answer that still shows "thinking", if there is one."""
+        message = self._world.messages.get(interaction.original or 0)
+        return message if message and message.flags & MessageFlag.LOADING else None
+
+    def _message_kind(self, interaction: Interaction) -> MessageKind:
+        if interaction.source:
+            return MessageKind.REPLY
+        menu = interaction.data.get("type") in (2, 3)
+        return MessageKind.CONTEXT_MENU_COMMAND if menu else MessageKind.CHAT_INPUT_COMMAND
+
+    def _give_up(self, interaction: Interaction) -> None:
+        if interaction.answer is None:
+            interaction.unanswered = True
+            self._tell(interaction)
+
+    def _tell(self, interaction: Interaction) -> None:
+        data: dict[str, object] = {
+            "id": str(interaction.id),
+            "answer": interaction.answer.name.lower() if interaction.answer else None,
+            "text": "The application did not respond" if interaction.unanswered else None,
+            "modal": interaction.modal,
+            "choices": interaction.choices,
+        }
+        change = Change(
+            name="CLIENT_INTERACTION",
+            data=data,
+            channel_id=interaction.channel.id,
+            only_for=interaction.user_id,
+        )
+        self._world.feed.publish(change)
+
+    def _payload(self, interaction: Interaction) -> dict[str, object]:
+        world, channel = self._world, interaction.channel
+        user = world.user(interaction.user_id)
+        payload: dict[str, object] = {
+            "id": str(interaction.id),
+            "application_id": str(world.bot.id),
+            "type": int(interaction.kind),
+            "token": interaction.token,
+            "version": 1,
+            "data": interaction.data,
+            "channel_id": str(channel.id),
+            "channel": {**render.channel(world, channel), "permissions": self._bits(user.id, channel)},
+            "app_permissions": self._bits(world.bot.id, channel),
+            "locale": user.locale,
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(channel.guild_id or 0)},
+            "context": 0 if channel.guild_id else 1,
+            "attachment_size_limit": self.upload_limit(interaction),
+        }
+        if interaction.source:
+            payload["message"] = render.message(world, world.messages[interaction.source.id])
+        return payload | self._who(user.id, channel)
+
+    def _who(self, user_id: int, channel: Channel) -> dict[str, object]:
+        world = self._world
+        if channel.guild_id is None:
+            return {"user": render.user(world.user(user_id))}
+        guild = world.guilds[channel.guild_id]
+        member = {**render.member(world, guild, user_id), "permissions": self._bits(user_id, channel)}
+        return {
+            "member": member,
+            "guild_id": str(guild.id),
+            "guild": {"id": str(guild.id), "locale": guild.locale, "features": []},
+            "guild_locale": guild.locale,
+        }
+
+    def _bits(self, user_id: int, channel: Channel) -> str:
+        in_dm = channel.guild_id is None
+        return str(int(EVERYTHING if in_dm else self._world.permissions(user_id, channel)))
+
+
+def without_loading(message: Message) -> Message:
+    return replace(message, flags=message.flags & ~MessageFlag.LOADING)

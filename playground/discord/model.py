@@ -1,0 +1,181 @@
+"""What the world is made of: frozen values, replaced when they change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+
+from playground.discord.wire import Json, as_object, as_objects, as_text
+
+TEN_MEBIBYTES = 10 * 1024 * 1024
+TEXT_DISPLAY = 10
+"""The component type of V2 that is plain text."""
+
+
+class ChannelKind(IntEnum):
+    TEXT = 0
+    DM = 1
+    VOICE = 2
+    PUBLIC_THREAD = 11
+    FORUM = 15
+
+
+class MessageFlag(IntFlag):
+    SUPPRESS_EMBEDS = 1 << 2
+    EPHEMERAL = 1 << 6
+    LOADING = 1 << 7
+    SUPPRESS_NOTIFICATIONS = 1 << 12
+    COMPONENTS_V2 = 1 << 15
+
+
+class MessageKind(IntEnum):
+    DEFAULT = 0
+    REPLY = 19
+    CHAT_INPUT_COMMAND = 20
+    CONTEXT_MENU_COMMAND = 23
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    id: int
+    name: str
+    bot: bool = False
+    locale: str = "en-US"
+    upload_limit: int = TEN_MEBIBYTES
+    """Bytes a file that this person's plan allows."""
+    accepts_dms: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    id: int
+    name: str
+    permissions: int
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuildMember:
+    user_id: int
+    roles: tuple[int, ...] = ()
+    joined_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guild:
+    id: int
+    name: str
+    owner_id: int
+    locale: str = "en-US"
+    boost_level: int = 0
+    roles: Mapping[int, Role] = field(default_factory=dict[int, Role])
+    members: Mapping[int, GuildMember] = field(default_factory=dict[int, GuildMember])
+
+    @property
+    def upload_limit(self) -> int:
+        """Bytes a file: 10 MiB, at boost level 2 50 MiB, at 3 100 MiB."""
+        return {2: 50, 3: 100}.get(self.boost_level, 10) * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overwrite:
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    id: int
+    kind: ChannelKind
+    name: str
+    guild_id: int | None = None
+    parent_id: int | None = None
+    owner_id: int | None = None
+    recipient_id: int | None = None
+    overwrites: Mapping[int, Overwrite] = field(default_factory=dict[int, Overwrite])
+    archived: bool = False
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file on its way in. Without a content type the name decides, as Discord does it."""
+
+    filename: str
+    data: bytes
+    content_type: str | None = None
+    index: int = 0
+    """n of the form field `files[n]`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    id: int
+    channel_id: int
+    filename: str
+    data: bytes
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    description: str | None = None
+    ephemeral: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """Which interaction a message answers."""
+
+    id: int
+    kind: int
+    name: str
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    id: int
+    channel_id: int
+    author_id: int
+    kind: MessageKind = MessageKind.DEFAULT
+    content: str = ""
+    embeds: tuple[Json, ...] = ()
+    components: tuple[Json, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    flags: int = 0
+    sent_at: float = 0.0
+    edited_at: float | None = None
+    reply_to: int | None = None
+    nonce: str | None = None
+    mentions: tuple[int, ...] = ()
+    mentions_everyone: bool = False
+    pinged: frozenset[int] = frozenset()
+    """The people who heard a ping when it was sent."""
+    reactions: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    invocation: Invocation | None = None
+    webhook_id: int | None = None
+    only_for: int | None = None
+    """Set on ephemeral messages: the one person who sees it."""
+
+    @property
+    def text(self) -> str:
+        """All words that the message shows: content, embeds and V2 text, line by line."""
+        words = [self.content]
+        for embed in self.embeds:
+            words += _embed_words(embed)
+        for component in self.components:
+            words += _component_words(component)
+        return "\n".join(word for word in words if word)
+
+
+def _embed_words(embed: Json) -> list[str]:
+    words = [str(embed.get("title") or ""), str(embed.get("description") or "")]
+    words += [f"{entry.get('name')}: {entry.get('value')}" for entry in as_objects(embed.get("fields"))]
+    words.append(as_text(as_object(embed.get("footer")).get("text")))
+    return words
+
+
+def _component_words(component: Json) -> list[str]:
+    words = [as_text(component.get("content"))] if component.get("type") == TEXT_DISPLAY else []
+    for inner in as_objects(component.get("components")):
+        words += _component_words(inner)
+    return words

@@ -1,0 +1,65 @@
+"""Routes that tell a bot about itself, its application and the gateway."""
+
+from playground.discord import render
+from playground.discord.limits import ROOMY
+from playground.discord.rest.call import Call, Route
+
+
+async def gateway(call: Call) -> object:
+    return {"url": _gateway_url(call)}
+
+
+async def gateway_for_bot(call: Call) -> object:
+    starts = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1}
+    return {"url": _gateway_url(call), "shards": 1, "session_start_limit": starts}
+
+
+async def own_user(call: Call) -> object:
+    return render.own_user(call.world.bot)
+
+
+async def application(call: Call) -> object:
+    world = call.world
+    owner = next(iter(world.guilds.values())).owner_id
+    return {
+        **_APPLICATION,
+        "id": str(world.bot.id),
+        "name": world.bot.name,
+        "owner": render.user(world.user(owner)),
+        "bot": render.user(world.bot),
+        "approximate_guild_count": sum(world.is_bot_in(guild) for guild in world.guilds.values()),
+    }
+
+
+_APPLICATION: dict[str, object] = {
+    "icon": None,
+    "description": "Brings pictures to life",
+    "type": None,
+    "verify_key": "0" * 64,
+    "flags": 0,
+    "flags_new": "0",
+    "redirect_uris": [],
+    "interactions_endpoint_url": None,
+    "role_connections_verification_url": None,
+    "approximate_user_install_count": 0,
+    "approximate_user_authorization_count": 0,
+    "explicit_content_filter": 0,
+    "team": None,
+    "eligible_oauth2_scopes": [],
+    "bot_public": True,
+    "bot_require_code_grant": False,
+    "integration_types_config": {"0": {}},
+}
+
+
+def _gateway_url(call: Call) -> str:
+    return f"ws{call.world.origin.removeprefix('http')}/gateway"
+
+
+ROUTES = (
+    Route(method="GET", template="/gateway", handler=gateway, limit=ROOMY, needs_token=False),
+    Route(method="GET", template="/gateway/bot", handler=gateway_for_bot, limit=ROOMY),
+    Route(method="GET", template="/users/@me", handler=own_user, limit=ROOMY),
+    Route(method="GET", template="/oauth2/applications/@me", handler=application, limit=ROOMY),
+    Route(method="GET", template="/applications/@me", handler=application, limit=ROOMY),
+)

@@ -1,0 +1,191 @@
+"""The REST API: takes requests through faults, token, rate limits and the judge to their handlers."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from aiohttp import BodyPartReader, web
+
+from playground.discord import errors
+from playground.discord.faults import Fault, FaultKind, Faults
+from playground.discord.feed import Change
+from playground.discord.judge import Judge
+from playground.discord.limits import Limits
+from playground.discord.model import Upload
+from playground.discord.rest import about, commands, messages, places, reactions, webhooks
+from playground.discord.rest.call import Call, Route
+from playground.discord.wire import as_object
+
+BASE = "/api/v10"
+ROUTES: tuple[Route, ...] = (
+    *about.ROUTES,
+    *commands.ROUTES,
+    *webhooks.ROUTES,
+    *messages.ROUTES,
+    *reactions.ROUTES,
+    *places.ROUTES,
+)
+MAJOR_PARAMETERS = ("channel_id", "guild_id", "webhook_id", "webhook_token")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request of a bot and how it was answered."""
+
+    method: str
+    path: str
+    body: object
+    files: tuple[str, ...]
+    status: int
+    at: float
+    injected: bool
+    """The answer is a fault that was asked for."""
+
+    def __str__(self) -> str:
+        words = json.dumps(self.body, ensure_ascii=False)[:120] if self.body else ""
+        return f"{self.status} {self.method} {self.path} {words} {' '.join(self.files)}".rstrip()
+
+
+@dataclass(slots=True, kw_only=True)
+class RestApi:
+    """Answers everything below `/api/v10`; `call` is what every handler gets, without its request."""
+
+    call: Call
+    limits: Limits
+    faults: Faults
+    judge: Judge | None
+    exchanges: list[Exchange] = field(default_factory=list[Exchange])
+    violations: list[str] = field(default_factory=list[str])
+
+    def routes(self) -> list[web.RouteDef]:
+        """What to add to the web application; the last row catches what Discord does not have."""
+        known = [web.route(route.method, BASE + route.template, self._handler(route)) for route in ROUTES]
+        return [*known, web.route("*", BASE + "/{rest:.*}", self._unknown)]
+
+    def _handler(self, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._handle(route, request)
+
+        return handle
+
+    async def _unknown(self, request: web.Request) -> web.StreamResponse:
+        self.violations.append(f"{request.method} {request.path} is no route of Discord that is known here")
+        return _json_response(404, {"message": "404: Not Found", "code": 0}, {})
+
+    async def _handle(self, route: Route, request: web.Request) -> web.StreamResponse:
+        name = f"{request.method} {request.path.removeprefix(BASE)}"
+        if slow := self.faults.take(name, FaultKind.SLOW):
+            await asyncio.sleep(slow.seconds)
+        if self.faults.take(name, FaultKind.CUT_BEFORE):
+            return _cut(request)
+        call = await self._read(request)
+        fault = self.faults.take(name, FaultKind.FAIL, FaultKind.RATE_LIMIT)
+        response = await self._answer(route, request, call, fault)
+        cut = self.faults.take(name, FaultKind.CUT_AFTER)
+        self._remember(request, call, response.status, injected=bool(fault or cut))
+        return _cut(request) if cut else response
+
+    async def _answer(
+        self, route: Route, request: web.Request, call: Call, fault: Fault | None
+    ) -> web.StreamResponse:
+        headers: dict[str, str] = {}
+        bucket = _bucket(route, call.params)
+        try:
+            if fault:
+                raise _refusal_of(fault)
+            self._admit(route, request)
+            self.limits.take(bucket, route.limit)
+            headers = self.limits.headers(route.template, bucket, route.limit)
+            self._judge(route, call)
+            result = await route.handler(call)
+        except errors.TooFast as refusal:
+            return _json_response(429, refusal.body(), _too_fast_headers(refusal))
+        except errors.DiscordRefusal as refusal:
+            return _json_response(refusal.status, refusal.body(), headers)
+        if result is None:
+            return web.Response(status=204, headers=headers)
+        return _json_response(200, result, headers)
+
+    def _admit(self, route: Route, request: web.Request) -> None:
+        if not route.needs_token:
+            return
+        if request.headers.get("Authorization") != f"Bot {self.call.world.token}":
+            raise errors.unauthorized()
+        self.limits.take_from_token()
+
+    def _judge(self, route: Route, call: Call) -> None:
+        if self.judge is None:
+            return
+        self.violations += self.judge.judge_request(route.method, route.template, call.query, call.body)
+
+    async def _read(self, request: web.Request) -> Call:
+        body, files = None, tuple[Upload, ...]()
+        if request.content_type == "multipart/form-data":
+            body, files = await _read_form(request)
+        elif request.can_read_body:
+            body = json.loads(await request.read())
+        return replace(self.call, params=request.match_info, query=request.query, body=body, files=files)
+
+    def _remember(self, request: web.Request, call: Call, status: int, *, injected: bool) -> None:
+        exchange = Exchange(
+            method=request.method,
+            path=request.path.removeprefix(BASE),
+            body=call.body,
+            files=tuple(f"{file.filename} ({len(file.data)} bytes)" for file in call.files),
+            status=status,
+            at=self.call.world.clock.now(),
+            injected=injected,
+        )
+        self.exchanges.append(exchange)
+        self.call.world.feed.publish(Change(name="CLIENT_REQUEST", data={"request": str(exchange)}))
+
+
+async def _read_form(request: web.Request) -> tuple[object, tuple[Upload, ...]]:
+    """The `payload_json` of a form and its `files[n]`."""
+    body: object = None
+    files: list[Upload] = []
+    async for part in await request.multipart():
+        part = cast(BodyPartReader, part)
+        data = bytes(await part.read())
+        if part.name == "payload_json":
+            body = as_object(json.loads(data))
+        elif part.name and part.name.startswith("files["):
+            index = int(part.name.removeprefix("files[").removesuffix("]"))
+            files.append(Upload(filename=part.filename or "unknown", data=data, index=index))
+    return body, tuple(files)
+
+
+def _bucket(route: Route, params: Mapping[str, str]) -> str:
+    major = [params[name] for name in MAJOR_PARAMETERS if name in params]
+    return f"{route.method} {route.template} {'+'.join(major)}"
+
+
+def _refusal_of(fault: Fault) -> errors.DiscordRefusal:
+    if fault.kind is FaultKind.RATE_LIMIT:
+        return errors.TooFast(fault.seconds)
+    return errors.DiscordRefusal(fault.status, 0, f"{fault.status}: asked to fail")
+
+
+def _too_fast_headers(refusal: errors.TooFast) -> dict[str, str]:
+    """discord.py retries a 429 only where a `Via` header shows that it comes from Discord."""
+    return {
+        "Retry-After": f"{refusal.retry_after:.3f}",
+        "Via": "1.1 google",
+        "X-RateLimit-Scope": "global" if refusal.everywhere else "user",
+        **({"X-RateLimit-Global": "true"} if refusal.everywhere else {}),
+    }
+
+
+def _json_response(status: int, data: object, headers: Mapping[str, str]) -> web.Response:
+    """JSON with the bare content type: with a charset behind it discord.py would not parse it."""
+    return web.Response(
+        status=status, body=json.dumps(data).encode(), headers=headers, content_type="application/json"
+    )
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,64 @@
+"""One request to the REST API as its handler sees it, and the table row that says which handler."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from playground.discord.commands import Commands
+from playground.discord.errors import unknown
+from playground.discord.interactions import Interactions
+from playground.discord.limits import ON_CHANNEL, Limit
+from playground.discord.model import Channel, Message, Upload
+from playground.discord.wire import Json, as_object
+from playground.discord.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A parsed request. `body` is the JSON (of a form: its `payload_json`), `files` the form's files."""
+
+    world: World
+    commands: Commands
+    interactions: Interactions
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    body: object = None
+    files: tuple[Upload, ...] = ()
+    reads_content: bool = False
+    """Whether the application has the message-content intent."""
+
+    @property
+    def json(self) -> Json:
+        return as_object(self.body)
+
+    def id(self, name: str) -> int:
+        """A snowflake of the path."""
+        return int(self.params[name]) if self.params[name].isdecimal() else 0
+
+    def channel(self) -> Channel:
+        return self.world.channel(self.id("channel_id"))
+
+    def message(self) -> Message:
+        self.channel()
+        return self.world.message(self.id("channel_id"), self.id("message_id"))
+
+    def own_application(self) -> int:
+        """The path's application id, which must be the bot's own."""
+        if self.id("application_id") != self.world.bot.id:
+            raise unknown("application command")
+        return self.world.bot.id
+
+
+Handler = Callable[[Call], Awaitable[object]]
+"""Returns what is sent as JSON; None becomes 204."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`template` is the path as Discord's API document writes it."""
+
+    method: str
+    template: str
+    handler: Handler
+    limit: Limit = ON_CHANNEL
+    needs_token: bool = True
+    """Asks for the bot's token and counts towards its limit; interactions do neither."""

@@ -1,0 +1,175 @@
+"""Routes for messages in channels."""
+
+from dataclasses import replace
+
+from playground.discord import errors, render
+from playground.discord.intents import blanked, may_read
+from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
+from playground.discord.permissions import Permission
+from playground.discord.rest.call import Call, Route
+from playground.discord.rest.places import require
+from playground.discord.rest.writing import write
+from playground.discord.snowflakes import time_of
+from playground.discord.wire import as_id, as_object
+
+IN_CHANNEL = "/channels/{channel_id}/messages"
+ONE = IN_CHANNEL + "/{message_id}"
+NONCE_KEPT = 5 * 60.0
+AN_HOUR = 3600.0
+EDITS_AFTER_AN_HOUR = 5
+"""Edits of a message older than an hour within its last hour, before 30046. Discord does not say how many."""
+
+
+async def create(call: Call) -> object:
+    channel = call.channel()
+    _require_to_send(call, channel)
+    if (first := _sent_with_same_nonce(call)) is not None:
+        return render.message(call.world, first)
+    blank = _blank(call, channel)
+    message = await write(call, blank, call.json, _upload_limit(call, channel))
+    return render.message(call.world, call.world.post(message))
+
+
+async def edit(call: Call) -> object:
+    channel, message = call.channel(), call.message()
+    require(call, channel)
+    if message.author_id != call.world.bot.id:
+        raise errors.not_your_message()
+    if channel.archived:
+        raise errors.archived_thread()
+    _slow_down_old_edits(call, message)
+    edited = replace(message, edited_at=call.world.clock.now())
+    written = await write(call, edited, call.json, _upload_limit(call, channel))
+    current = call.message()
+    return render.message(call.world, call.world.revise(replace(written, reactions=current.reactions)))
+
+
+async def delete(call: Call) -> object:
+    message = call.message()
+    own = message.author_id == call.world.bot.id
+    require(call, call.channel(), *(() if own else (Permission.MANAGE_MESSAGES,)))
+    call.world.delete(message)
+
+
+async def one(call: Call) -> object:
+    channel = call.channel()
+    require(call, channel, Permission.READ_MESSAGE_HISTORY)
+    return _readable(call, channel, call.message())
+
+
+async def listing(call: Call) -> object:
+    """Newest first; `around`, `before` and `after` are message ids."""
+    channel = call.channel()
+    require(call, channel)
+    if not call.world.permissions(call.world.bot.id, channel) & Permission.READ_MESSAGE_HISTORY:
+        return []
+    messages = _window(call, call.world.messages_in(channel.id))
+    return [_readable(call, channel, message) for message in reversed(messages)]
+
+
+def _window(call: Call, messages: list[Message]) -> list[Message]:
+    limit = int(call.query.get("limit", 50))
+    if "before" in call.query:
+        return [m for m in messages if m.id < int(call.query["before"])][-limit:]
+    if "after" in call.query:
+        return [m for m in messages if m.id > int(call.query["after"])][:limit]
+    if "around" in call.query:
+        middle = int(call.query["around"])
+        nearest = sorted(messages, key=lambda m: abs(m.id - middle))[:limit]
+        return sorted(nearest, key=lambda m: m.id)
+    return messages[-limit:]
+
+
+def _readable(call: Call, channel: Channel, message: Message) -> dict[str, object]:
+    """Without the message-content intent another's words and files are blank, over REST too."""
+    data = render.message(call.world, message)
+    hidden = channel.guild_id is not None and not call.reads_content
+    return blanked(data) if hidden and not may_read(data, call.world.bot.id) else data
+
+
+def _require_to_send(call: Call, channel: Channel) -> None:
+    if channel.kind == ChannelKind.DM:
+        _require_open_dm(call, channel)
+        return
+    in_thread = channel.kind == ChannelKind.PUBLIC_THREAD
+    require(call, channel, Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES)
+    if channel.locked:
+        raise errors.archived_thread()
+    if call.files:
+        require(call, channel, Permission.ATTACH_FILES)
+    if call.json.get("embeds"):
+        require(call, channel, Permission.EMBED_LINKS)
+
+
+def _require_open_dm(call: Call, channel: Channel) -> None:
+    person = call.world.user(channel.recipient_id or 0)
+    shares_a_guild = any(
+        person.id in guild.members and call.world.is_bot_in(guild) for guild in call.world.guilds.values()
+    )
+    if not person.accepts_dms or not shares_a_guild:
+        raise errors.cannot_message_user()
+
+
+def _sent_with_same_nonce(call: Call) -> Message | None:
+    """With `enforce_nonce` a repeated create gives the first message back, for a few minutes."""
+    nonce, since = call.json.get("nonce"), call.world.clock.now() - NONCE_KEPT
+    if nonce is None or not call.json.get("enforce_nonce"):
+        return None
+    for message in call.world.messages_in(call.id("channel_id")):
+        if message.nonce == str(nonce) and message.sent_at > since:
+            return message
+    return None
+
+
+def _blank(call: Call, channel: Channel) -> Message:
+    reply_to = _replied(call, channel)
+    nonce = call.json.get("nonce")
+    return Message(
+        id=call.world.ids.next(),
+        channel_id=channel.id,
+        author_id=call.world.bot.id,
+        kind=MessageKind.REPLY if reply_to else MessageKind.DEFAULT,
+        sent_at=call.world.clock.now(),
+        reply_to=reply_to,
+        nonce=str(nonce) if nonce is not None else None,
+    )
+
+
+def _replied(call: Call, channel: Channel) -> int | None:
+    reference = as_object(call.json.get("message_reference"))
+    if not reference:
+        return None
+    message_id = as_id(reference.get("message_id")) or 0
+    found = call.world.messages.get(message_id)
+    if found and found.channel_id == channel.id and found.only_for is None:
+        require(call, channel, Permission.READ_MESSAGE_HISTORY)
+        return message_id
+    if reference.get("fail_if_not_exists", True):
+        raise errors.InvalidForm(
+            {"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")},
+        )
+    return None
+
+
+def _slow_down_old_edits(call: Call, message: Message) -> None:
+    now = call.world.clock.now()
+    if now - time_of(message.id) < AN_HOUR:
+        return
+    edits = [m.edited_at for m in call.world.revisions[message.id] if m.edited_at]
+    recent_on_old = [at for at in edits if at > now - AN_HOUR and at - message.sent_at > AN_HOUR]
+    if len(recent_on_old) >= EDITS_AFTER_AN_HOUR:
+        raise errors.too_many_old_edits()
+
+
+def _upload_limit(call: Call, channel: Channel) -> int:
+    guild = call.world.guild_of(channel.id)
+    return guild.upload_limit if guild else TEN_MEBIBYTES
+
+
+ROUTES = (
+    Route(method="POST", template=IN_CHANNEL, handler=create),
+    Route(method="GET", template=IN_CHANNEL, handler=listing),
+    Route(method="GET", template=ONE, handler=one),
+    Route(method="PATCH", template=ONE, handler=edit),
+    Route(method="DELETE", template=ONE, handler=delete),
+)

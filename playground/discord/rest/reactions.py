@@ -1,0 +1,53 @@
+"""Routes for reactions under messages."""
+
+from playground.discord import errors, render
+from playground.discord.limits import ON_REACTIONS
+from playground.discord.permissions import Permission
+from playground.discord.rest.call import Call, Route
+from playground.discord.rest.places import require
+
+OF_MESSAGE = "/channels/{channel_id}/messages/{message_id}/reactions"
+OF_EMOJI = OF_MESSAGE + "/{emoji_name}"
+
+
+async def add(call: Call) -> object:
+    message, emoji = call.message(), call.params["emoji_name"]
+    require(call, call.channel(), Permission.READ_MESSAGE_HISTORY)
+    if emoji not in message.reactions:
+        require(call, call.channel(), Permission.ADD_REACTIONS)
+    if emoji.isascii() and ":" not in emoji:
+        raise errors.DiscordRefusal(400, 10014, "Unknown Emoji")
+    call.world.react(message, call.world.bot.id, emoji)
+
+
+async def remove_own(call: Call) -> object:
+    call.world.unreact(call.message(), call.world.bot.id, call.params["emoji_name"])
+
+
+async def remove_of_user(call: Call) -> object:
+    require(call, call.channel(), Permission.MANAGE_MESSAGES)
+    call.world.unreact(call.message(), call.id("user_id"), call.params["emoji_name"])
+
+
+async def remove_all(call: Call) -> object:
+    require(call, call.channel(), Permission.MANAGE_MESSAGES)
+    for emoji, people in call.message().reactions.items():
+        for person in people:
+            call.world.unreact(call.message(), person, emoji)
+
+
+async def people(call: Call) -> object:
+    require(call, call.channel(), Permission.READ_MESSAGE_HISTORY)
+    reacted = call.message().reactions.get(call.params["emoji_name"], ())
+    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 25))
+    later = sorted(person for person in reacted if person > after)
+    return [render.user(call.world.user(person)) for person in later[:limit]]
+
+
+ROUTES = (
+    Route(method="PUT", template=OF_EMOJI + "/@me", handler=add, limit=ON_REACTIONS),
+    Route(method="DELETE", template=OF_EMOJI + "/@me", handler=remove_own, limit=ON_REACTIONS),
+    Route(method="DELETE", template=OF_EMOJI + "/{user_id}", handler=remove_of_user, limit=ON_REACTIONS),
+    Route(method="DELETE", template=OF_MESSAGE, handler=remove_all, limit=ON_REACTIONS),
+    Route(method="GET", template=OF_EMOJI, handler=people),
+)

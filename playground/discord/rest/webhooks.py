@@ -1,0 +1,164 @@
+"""Routes by which an interaction is answered: the callback, its original answer and follow-ups."""
+
+from dataclasses import replace
+
+from playground.discord import errors, render
+from playground.discord.interactions import Callback, Interaction, without_loading
+from playground.discord.limits import ROOMY
+from playground.discord.model import Message, MessageFlag
+from playground.discord.rest.call import Call, Route
+from playground.discord.rest.writing import write
+from playground.discord.wire import Json, as_int, as_object, as_objects
+
+CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
+WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
+ORIGINAL = WEBHOOK + "/messages/@original"
+ONE = WEBHOOK + "/messages/{message_id}"
+
+
+async def callback(call: Call) -> object:
+    """Acknowledge an interaction. The answer holds it, and its message, where `with_response` asks so."""
+    interaction = call.interactions.to_acknowledge(
+        call.id("interaction_id"), call.params["interaction_token"]
+    )
+    kind, data = as_int(call.json.get("type")), as_object(call.json.get("data"))
+    if kind not in list(Callback):
+        raise errors.InvalidForm({"type": ("BASE_TYPE_CHOICES", "Value must be one of {4, 5, 6, 7, 8, 9}.")})
+    message = await _answer(call, interaction, Callback(kind), data)
+    call.interactions.settle(interaction, Callback(kind))
+    if call.query.get("with_response", "false").lower() not in ("1", "true"):
+        return None
+    return _response(call, interaction, message)
+
+
+async def _answer(call: Call, interaction: Interaction, kind: Callback, data: Json) -> Message | None:
+    match kind:
+        case Callback.MESSAGE:
+            blank = call.interactions.blank_message(interaction, as_int(data.get("flags")))
+            return _original(call, interaction, await _write(call, interaction, blank, data))
+        case Callback.DEFERRED_MESSAGE:
+            blank = call.interactions.blank_message(interaction, as_int(data.get("flags")))
+            return _original(call, interaction, replace(blank, flags=blank.flags | MessageFlag.LOADING))
+        case Callback.UPDATE | Callback.DEFERRED_UPDATE:
+            return await _update_source(call, interaction, kind, data)
+        case Callback.CHOICES:
+            interaction.choices = as_objects(data.get("choices"))
+        case Callback.MODAL:
+            interaction.modal = data
+    return None
+
+
+def _original(call: Call, interaction: Interaction, message: Message) -> Message:
+    interaction.original = message.id
+    return call.world.post(message)
+
+
+async def _update_source(call: Call, interaction: Interaction, kind: Callback, data: Json) -> Message | None:
+    """The message that carries the button becomes the original answer."""
+    if interaction.source is None:
+        raise errors.InvalidForm({"type": ("INTERACTION_TYPE_INVALID", "There is no message to update.")})
+    interaction.original = interaction.source.id
+    if kind is Callback.DEFERRED_UPDATE:
+        return None
+    return await _revise(call, interaction, interaction.source.id, data)
+
+
+async def original(call: Call) -> object:
+    interaction = _interaction(call)
+    return render.message(call.world, _message(call, interaction, interaction.original))
+
+
+async def edit_original(call: Call) -> object:
+    interaction = _interaction(call)
+    return render.message(call.world, await _revise(call, interaction, interaction.original, call.json))
+
+
+async def delete_original(call: Call) -> object:
+    interaction = _interaction(call)
+    call.world.delete(_message(call, interaction, interaction.original))
+
+
+async def follow_up(call: Call) -> object:
+    """A further answer; in place of the deferred one while that still loads, public or not as it was."""
+    interaction = _interaction(call)
+    if (loading := call.interactions.loading(interaction)) is not None:
+        return render.message(call.world, await _revise(call, interaction, loading.id, call.json))
+    blank = call.interactions.blank_message(interaction, as_int(call.json.get("flags")))
+    blank = replace(
+        blank, reply_to=interaction.original if interaction.original in call.world.messages else None
+    )
+    message = call.world.post(await _write(call, interaction, blank, call.json))
+    interaction.followups.append(message.id)
+    return render.message(call.world, message)
+
+
+async def one(call: Call) -> object:
+    interaction = _interaction(call)
+    return render.message(call.world, _message(call, interaction, call.id("message_id")))
+
+
+async def edit(call: Call) -> object:
+    interaction = _interaction(call)
+    return render.message(call.world, await _revise(call, interaction, call.id("message_id"), call.json))
+
+
+async def delete(call: Call) -> object:
+    interaction = _interaction(call)
+    call.world.delete(_message(call, interaction, call.id("message_id")))
+
+
+def _interaction(call: Call) -> Interaction:
+    if call.id("webhook_id") != call.world.bot.id:
+        raise errors.unknown("Webhook")
+    return call.interactions.by_token(call.params["webhook_token"])
+
+
+def _message(call: Call, interaction: Interaction, message_id: int | None) -> Message:
+    """One of the interaction's own messages."""
+    message = call.world.messages.get(message_id or 0)
+    if message is None or message_id not in (interaction.original, *interaction.followups):
+        raise errors.unknown("Message")
+    return message
+
+
+async def _revise(call: Call, interaction: Interaction, message_id: int | None, body: Json) -> Message:
+    message = _message(call, interaction, message_id)
+    loading = bool(message.flags & MessageFlag.LOADING)
+    edited = without_loading(message) if loading else replace(message, edited_at=call.world.clock.now())
+    written = await _write(call, interaction, edited, body)
+    current = _message(call, interaction, message_id)
+    return call.world.revise(replace(written, reactions=current.reactions))
+
+
+async def _write(call: Call, interaction: Interaction, message: Message, body: Json) -> Message:
+    return await write(call, message, body, call.interactions.upload_limit(interaction))
+
+
+def _response(call: Call, interaction: Interaction, message: Message | None) -> dict[str, object]:
+    described: dict[str, object] = {"id": str(interaction.id), "type": int(interaction.kind)}
+    resource: dict[str, object] = {"type": int(interaction.answer or 0)}
+    if message is not None:
+        described |= {
+            "response_message_id": str(message.id),
+            "response_message_loading": bool(message.flags & MessageFlag.LOADING),
+            "response_message_ephemeral": message.only_for is not None,
+        }
+        resource["message"] = render.message(call.world, message)
+    return {"interaction": described, "resource": resource}
+
+
+ROUTES = (
+    Route(method="POST", template=CALLBACK, handler=callback, limit=ROOMY, needs_token=False),
+    *(
+        Route(method=method, template=template, handler=handler, needs_token=False)
+        for method, template, handler in (
+            ("POST", WEBHOOK, follow_up),
+            ("GET", ORIGINAL, original),
+            ("PATCH", ORIGINAL, edit_original),
+            ("DELETE", ORIGINAL, delete_original),
+            ("GET", ONE, one),
+            ("PATCH", ONE, edit),
+            ("DELETE", ONE, delete),
+        )
+    ),
+)

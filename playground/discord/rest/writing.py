@@ -1,0 +1,60 @@
+"""What all routes that write messages share: keeping the files, and putting a body onto a message."""
+
+from dataclasses import replace
+
+from playground.discord import errors
+from playground.discord.drafts import apply_body, heard_by
+from playground.discord.model import Attachment, Message, MessageFlag, Upload
+from playground.discord.permissions import Permission
+from playground.discord.rest.call import Call
+from playground.discord.wire import Json, as_id, as_object, as_objects, as_text
+
+A_REQUEST = 25 * 1024 * 1024
+"""Bytes of all files of one request; more where a guild's limit for one file is higher."""
+
+
+async def write(call: Call, message: Message, body: Json, upload_limit: int) -> Message:
+    """The message with the body and the call's files applied. Raises 413/40005, InvalidForm, 50006."""
+    check_sizes(call.files, upload_limit)
+    attachments = await _attachments(call, message, body)
+    return _with_pings(call, apply_body(message, body, attachments), body)
+
+
+def check_sizes(files: tuple[Upload, ...], upload_limit: int) -> None:
+    sizes = [len(file.data) for file in files]
+    if max(sizes, default=0) > upload_limit or sum(sizes) > max(A_REQUEST, upload_limit):
+        raise errors.too_large()
+
+
+async def _attachments(call: Call, message: Message, body: Json) -> tuple[Attachment, ...]:
+    """Those that the body keeps, in its order, then the new ones; without a list all stay."""
+    listed = as_objects(body["attachments"]) if body.get("attachments") is not None else None
+    kept = message.attachments
+    if listed is not None:
+        ids = {as_id(entry.get("id")) for entry in listed}
+        kept = tuple(attachment for attachment in kept if attachment.id in ids)
+    described = {as_id(entry.get("id")): as_text(entry.get("description")) for entry in listed or ()}
+    fresh = [
+        await call.world.store(
+            file,
+            message.channel_id,
+            ephemeral=message.only_for is not None,
+            description=described.get(file.index) or None,
+        )
+        for file in call.files
+    ]
+    return (*kept, *fresh)
+
+
+def _with_pings(call: Call, message: Message, body: Json) -> Message:
+    """Who is mentioned; and, where the message is new, who heard a ping."""
+    world = call.world
+    rules = as_object(body["allowed_mentions"]) if body.get("allowed_mentions") is not None else None
+    replied = world.messages.get(message.reply_to) if message.reply_to else None
+    people, everyone = heard_by(message.text, rules, replied.author_id if replied else None)
+    channel = world.channel(message.channel_id)
+    everyone = everyone and bool(world.permissions(world.bot.id, channel) & Permission.MENTION_EVERYONE)
+    known = tuple(person for person in people if person in world.users)
+    message = replace(message, mentions=known, mentions_everyone=everyone)
+    quiet = message.edited_at is not None or message.flags & MessageFlag.SUPPRESS_NOTIFICATIONS
+    return message if quiet else replace(message, pinged=world.people_among(known))

@@ -1,0 +1,144 @@
+"""A Discord on loopback: the world with its REST API, gateway and files behind one port."""
+
+import re
+import socket
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from playground.discord.clock import Clock
+from playground.discord.commands import Commands
+from playground.discord.faults import Fault, FaultKind, Faults
+from playground.discord.files import Files
+from playground.discord.gateway import CloseCode, Gateway
+from playground.discord.intents import NO_INTENTS, Intent
+from playground.discord.interactions import Interactions
+from playground.discord.judge import Judge
+from playground.discord.limits import Limits
+from playground.discord.rest.api import BASE, Exchange, RestApi
+from playground.discord.rest.call import Call
+from playground.discord.world import World
+
+ANY_ROUTE = ""
+
+
+class Discord:
+    """Everything of one loopback Discord, and the faults that it can be asked for. Made by `open_discord`.
+
+    `route` in the faults is a regular expression searched in `"METHOD /path"`, without `/api/v10`.
+    """
+
+    def __init__(self, origin: str, *, judge: bool, privileged_intents: Intent) -> None:
+        self.origin = origin
+        self.clock = Clock()
+        self.world = World(origin, self.clock)
+        self.commands = Commands(self.world.ids, self.world.bot.id)
+        self.interactions = Interactions(self.world)
+        self.gateway = Gateway(self.world, privileged_intents)
+        self._faults = Faults()
+        call = Call(
+            world=self.world,
+            commands=self.commands,
+            interactions=self.interactions,
+            params={},
+            query={},
+            reads_content=bool(privileged_intents & Intent.MESSAGE_CONTENT),
+        )
+        self._rest = RestApi(
+            call=call, limits=Limits(self.clock), faults=self._faults, judge=Judge() if judge else None
+        )
+
+    @property
+    def api_url(self) -> str:
+        return self.origin + BASE
+
+    @property
+    def requests(self) -> list[Exchange]:
+        """Every request of the bot, in order of the answers."""
+        return self._rest.exchanges
+
+    @property
+    def violations(self) -> list[str]:
+        """What the bot sent against Discord's API document."""
+        return self._rest.violations
+
+    @property
+    def too_many(self) -> list[Exchange]:
+        """The requests answered with a 429 that nobody asked for."""
+        return [request for request in self.requests if request.status == 429 and not request.injected]
+
+    def routes(self) -> list[web.RouteDef]:
+        gateway = [web.get("/gateway", self.gateway.handle), web.get("/gateway/", self.gateway.handle)]
+        return [*self._rest.routes(), *Files(self.world).routes(), *gateway]
+
+    def advance(self, seconds: float) -> None:
+        """Push the clock of this Discord forward: deadlines, tokens and addresses run out."""
+        self.clock.advance(seconds)
+
+    def fail(self, status: int = 500, times: int = 1, route: str = ANY_ROUTE) -> None:
+        """Answer the next requests with an error status, and do nothing."""
+        self._add_fault(FaultKind.FAIL, route, times, status=status)
+
+    def rate_limit(self, times: int = 1, retry_after: float = 0.1, route: str = ANY_ROUTE) -> None:
+        self._add_fault(FaultKind.RATE_LIMIT, route, times, seconds=retry_after)
+
+    def slow(self, route: str, seconds: float, times: int = 1) -> None:
+        """Wait before the next requests are even looked at."""
+        self._add_fault(FaultKind.SLOW, route, times, seconds=seconds)
+
+    def cut_before_processing(self, route: str, times: int = 1) -> None:
+        """Break the connection; the request has no effect."""
+        self._add_fault(FaultKind.CUT_BEFORE, route, times)
+
+    def cut_after_processing(self, route: str, times: int = 1) -> None:
+        """Break the connection after the request took effect: its answer is lost."""
+        self._add_fault(FaultKind.CUT_AFTER, route, times)
+
+    def heal(self) -> None:
+        """Forget all faults still to come."""
+        self._faults.clear()
+
+    def disconnect(self, code: int = CloseCode.UNKNOWN_ERROR) -> None:
+        """Close the bot's gateway connection with a code; 4000 can be resumed."""
+        self.gateway.disconnect(code)
+
+    def drop_gateway(self, seconds: float) -> None:
+        """Break the gateway connection without a word and take none for so long."""
+        self.gateway.drop(seconds)
+
+    def forget_session(self) -> None:
+        """Make the bot identify anew: nothing that it missed is told again."""
+        self.gateway.forget_sessions()
+
+    def _add_fault(
+        self, kind: FaultKind, route: str, times: int, *, status: int = 500, seconds: float = 0.0
+    ) -> None:
+        fault = Fault(kind=kind, route=re.compile(route), times=times, status=status, seconds=seconds)
+        self._faults.add(fault)
+
+
+@asynccontextmanager
+async def open_discord(
+    *,
+    port: int = 0,
+    judge: bool = True,
+    privileged_intents: Intent = NO_INTENTS,
+    routes: Callable[[], Iterable[web.RouteDef]] = tuple,
+) -> AsyncGenerator[Discord]:
+    """A Discord that listens on 127.0.0.1; port 0 takes a free one. `routes` are served beside its own."""
+    listener = socket.create_server(("127.0.0.1", port))
+    discord = Discord(
+        f"http://127.0.0.1:{listener.getsockname()[1]}", judge=judge, privileged_intents=privileged_intents
+    )
+    application = web.Application(client_max_size=32 * 1024 * 1024)
+    application.add_routes([*discord.routes(), *routes()])
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    try:
+        yield discord
+    finally:
+        discord.clock.close()
+        await discord.gateway.close()
+        await runner.cleanup()

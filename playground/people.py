@@ -1,0 +1,293 @@
+"""The people of the playground: what they can do in Discord, checked as their own client would check it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground.discord.commands import Command, CommandKind
+from playground.discord.drafts import BUTTON, heard_by, walk
+from playground.discord.interactions import Interaction, InteractionKind
+from playground.discord.modals import fill_modal
+from playground.discord.model import Attachment, Channel, GuildMember, Message, MessageKind, Upload, User
+from playground.discord.options import check, choices_for, descend, fill
+from playground.discord.permissions import Permission
+from playground.discord.wire import as_int, as_object, as_text
+from playground.errors import NotPossible
+from playground.jobs import Clip, Job
+
+if TYPE_CHECKING:
+    from playground.place import Playground
+
+Target = Message | Clip | Job
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in the playground's guild (a person, or another bot). Made by `Playground.member`."""
+
+    place: Playground
+    id: int
+
+    @property
+    def user(self) -> User:
+        return self.place.world.user(self.id)
+
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+    @property
+    def mention(self) -> str:
+        return f"<@{self.id}>"
+
+    @property
+    def membership(self) -> GuildMember:
+        return self.place.guild.members[self.id]
+
+    @property
+    def inbox(self) -> list[Message]:
+        """The direct messages between this person and the bot, oldest first."""
+        world = self.place.world
+        return world.messages_in(world.dm_with(self.id).id)
+
+    # commands
+
+    async def animate(
+        self,
+        image: bytes | Path,
+        prompt: str,
+        *,
+        filename: str = "cat.png",
+        content_type: str | None = None,
+        channel: Channel | None = None,
+        **options: object,
+    ) -> Job:
+        """`/animate` with a picture. Raises OptionRefused for what Discord's client would not send."""
+        data = image if isinstance(image, bytes) else await asyncio.to_thread(image.read_bytes)
+        name = filename if isinstance(image, bytes) else image.name
+        upload = Upload(filename=name, data=data, content_type=content_type)
+        return await self.command("animate", channel=channel, image=upload, prompt=prompt, **options)
+
+    async def command(self, name: str, /, *, channel: Channel | None = None, **options: object) -> Job:
+        """A slash command, a subcommand after a space. Files are given as `Upload`, people as `User`."""
+        root, *path = name.split()
+        channel = channel or self.place.channel
+        command = self._command(root, CommandKind.SLASH, channel)
+        limit = self._upload_limit(channel)
+        check(descend(command.definition, tuple(path)), options, limit)
+        data = await self._command_data(command, tuple(path), options, channel)
+        return self._open(InteractionKind.COMMAND, channel, data)
+
+    async def menu(self, name: str, target: Target) -> Job:
+        """A command of a message's context menu."""
+        message = _message_of(target)
+        channel = self.place.world.channel(message.channel_id)
+        command = self._command(name, CommandKind.MESSAGE, channel)
+        resolved = {"messages": {str(message.id): self.place.render(message)}}
+        data = {**_named(command), "target_id": str(message.id), "resolved": resolved}
+        return self._open(InteractionKind.COMMAND, channel, data)
+
+    async def autocomplete(
+        self, name: str, option: str, typed: str, *, timeout: float = 3.0, **others: object
+    ) -> list[tuple[str, object]]:
+        """The choices (name, value) that the bot offers while the person types in an option."""
+        root, *path = name.split()
+        command = self._command(root, CommandKind.SLASH, self.place.channel)
+        values = {**others, option: typed}
+        data = await self._command_data(command, tuple(path), values, self.place.channel, focused=option)
+        interaction = self._send(InteractionKind.AUTOCOMPLETE, self.place.channel, data)
+        await self.place.until(lambda: interaction.answer, timeout, f"choices for {option}")
+        return choices_for(interaction.choices)
+
+    # messages
+
+    async def say(
+        self,
+        content: str = "",
+        *files: Upload,
+        channel: Channel | None = None,
+        reply_to: Message | None = None,
+    ) -> Message:
+        """Write a message."""
+        world, channel = self.place.world, channel or self.place.channel
+        self._need(channel, Permission.SEND_MESSAGES)
+        people, everyone = heard_by(content, None, reply_to.author_id if reply_to else None)
+        heard = tuple(person for person in people if person in world.users)
+        message = Message(
+            id=world.ids.next(),
+            channel_id=channel.id,
+            author_id=self.id,
+            kind=MessageKind.REPLY if reply_to else MessageKind.DEFAULT,
+            content=content,
+            attachments=tuple([await world.store(file, channel.id) for file in files]),
+            sent_at=world.clock.now(),
+            reply_to=reply_to.id if reply_to else None,
+            mentions=heard,
+            mentions_everyone=everyone,
+            pinged=world.people_among(heard),
+        )
+        return world.post(message)
+
+    async def delete(self, target: Target) -> None:
+        """Delete a message: one's own, or with Manage Messages another's."""
+        message = _message_of(target)
+        if message.author_id != self.id:
+            self._need(self.place.world.channel(message.channel_id), Permission.MANAGE_MESSAGES)
+        self.place.world.delete(self.place.world.message(message.channel_id, message.id))
+
+    # reactions
+
+    async def react(self, target: Target, emoji: str) -> Job:
+        """React to a message; the job is what the bot makes of it, its status a reply to that message."""
+        message = self._current(target)
+        channel = self.place.world.channel(message.channel_id)
+        needed = Permission.READ_MESSAGE_HISTORY
+        if emoji not in message.reactions:
+            needed |= Permission.ADD_REACTIONS
+        self._need(channel, needed)
+        since = self.place.world.ids.next()
+        self.place.world.react(message, self.id, emoji)
+        return Job(self.place, self.id, since=since, below=message)
+
+    async def unreact(self, target: Target, emoji: str) -> None:
+        self.place.world.unreact(self._current(target), self.id, emoji)
+
+    # components
+
+    async def press(self, target: Target, button: str) -> Job:
+        """Press a button, named by its label, its emoji or its custom id. Raises NotPossible."""
+        message = self._current(target)
+        for _, component in walk(message.components):
+            if component.get("type") == BUTTON and button in _names_of(component):
+                if component.get("disabled") or "custom_id" not in component:
+                    raise NotPossible(f"the button {button} cannot be pressed")
+                data = {"component_type": BUTTON, "custom_id": component["custom_id"]}
+                return self._open(InteractionKind.COMPONENT, self._channel_of(message), data, message)
+        raise NotPossible(f"no button {button} in {message.text!r}")
+
+    async def choose(self, target: Target, custom_id: str, *values: str) -> Job:
+        """Choose entries of a menu in a message. Raises NotPossible."""
+        message = self._current(target)
+        for _, component in walk(message.components):
+            if component.get("custom_id") == custom_id and not component.get("disabled"):
+                kind = as_int(component.get("type"))
+                data: dict[str, object] = {
+                    "component_type": kind,
+                    "custom_id": custom_id,
+                    "values": list(values),
+                }
+                return self._open(InteractionKind.COMPONENT, self._channel_of(message), data, message)
+        raise NotPossible(f"no menu {custom_id} in {message.text!r}")
+
+    async def submit(self, opened: Job, *, timeout: float = 3.0, **values: str | Upload) -> Job:
+        """Fill in and send the modal that a job opened, fields by custom id. Raises OptionRefused."""
+        interaction = opened.interaction
+        if interaction is None:
+            raise NotPossible("a reaction opens no modal")
+        modal = await self.place.until(lambda: interaction.modal, timeout, "a modal")
+        channel = interaction.channel
+        data = await fill_modal(self.place.world, modal, values, lambda file: self._keep(file, channel))
+        return self._open(InteractionKind.MODAL, channel, data, interaction.source)
+
+    # what the client does
+
+    def _command(self, name: str, kind: CommandKind, channel: Channel) -> Command:
+        command = self.place.discord.commands.find(name, kind, channel.guild_id)
+        if command is None:
+            raise NotPossible(f"there is no command {name}")
+        self._need(channel, Permission.USE_APPLICATION_COMMANDS | self._wanted_by(command))
+        return command
+
+    def _wanted_by(self, command: Command) -> Permission:
+        wanted = command.definition.get("default_member_permissions")
+        return Permission(int(str(wanted))) if wanted is not None else Permission(0)
+
+    async def _command_data(
+        self,
+        command: Command,
+        path: tuple[str, ...],
+        values: Mapping[str, object],
+        channel: Channel,
+        focused: str | None = None,
+    ) -> dict[str, object]:
+        filled = await fill(
+            self.place.world,
+            command.definition,
+            path,
+            values,
+            lambda file: self._keep(file, channel),
+            focused,
+        )
+        data = {**_named(command), "options": filled.options}
+        return {**data, "resolved": filled.resolved} if filled.resolved else data
+
+    async def _keep(self, file: Upload, channel: Channel) -> Attachment:
+        return await self.place.world.store(file, channel.id, ephemeral=True)
+
+    def _open(
+        self, kind: InteractionKind, channel: Channel, data: dict[str, object], source: Message | None = None
+    ) -> Job:
+        since = self.place.world.ids.next()
+        interaction = self._send(kind, channel, data, source)
+        return Job(self.place, self.id, since=since, below=source, interaction=interaction)
+
+    def _send(
+        self, kind: InteractionKind, channel: Channel, data: dict[str, object], source: Message | None = None
+    ) -> Interaction:
+        if not self.place.discord.gateway.online:
+            raise NotPossible("the bot is not online")
+        return self.place.discord.interactions.open(kind, self.id, channel, data, source)
+
+    def _need(self, channel: Channel, needed: Permission) -> None:
+        granted = self.place.world.permissions(self.id, channel)
+        if missing := (needed | Permission.VIEW_CHANNEL) & ~granted:
+            raise NotPossible(f"{self.name} lacks {missing!r} in #{channel.name}")
+
+    def _current(self, target: Target) -> Message:
+        message = self.place.world.messages.get(_message_of(target).id)
+        if message is None or message.only_for not in (None, self.id):
+            raise NotPossible(f"{self.name} does not see that message any more")
+        return message
+
+    def _channel_of(self, message: Message) -> Channel:
+        return self.place.world.channel(message.channel_id)
+
+    def _upload_limit(self, channel: Channel) -> int:
+        guild = self.place.world.guild_of(channel.id)
+        return max(self.user.upload_limit, guild.upload_limit if guild else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook of the channel, which writes under a name of its own. Made by `Playground.webhook`."""
+
+    place: Playground
+    author: Member
+
+    async def say(self, content: str, *files: Upload) -> Message:
+        message = await self.author.say(content, *files)
+        return self.place.world.revise(replace(message, webhook_id=self.author.id))
+
+
+def _message_of(target: Target) -> Message:
+    if isinstance(target, Message):
+        return target
+    if isinstance(target, Clip):
+        return target.message
+    if (status := target.status) is None:
+        raise NotPossible("the job has no message")
+    return status
+
+
+def _named(command: Command) -> dict[str, object]:
+    data: dict[str, object] = {"id": str(command.id), "name": command.name, "type": command.kind}
+    return {**data, "guild_id": str(command.guild_id)} if command.guild_id else data
+
+
+def _names_of(component: Mapping[str, object]) -> set[str]:
+    emoji = as_text(as_object(component.get("emoji")).get("name"))
+    return {as_text(component.get("label")), as_text(component.get("custom_id")), emoji} - {""}
