@@ -145,10 +145,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to move one job until `until` (Unix seconds); its epoch tells a zombie from the holder."""
+    """The right to move one job; its epoch tells a zombie from the holder.
+
+    `adopted`: another holder died with it, and nobody knows how far its last effect came.
+    """
 
     job: Job
-    until: float
+    adopted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import sqlite3
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -44,9 +46,18 @@ UPDATE job
 SET epoch = epoch + 1, server = :server, lease_until = :until
 WHERE seq = (
     SELECT seq FROM job
-    WHERE lease_until <= :now
+    WHERE lease_until <= :now AND state <> 'delivering'
         AND (server = :server OR server NOT IN (SELECT value FROM json_each(:servers)))
     ORDER BY lease_until, seq LIMIT 1
+)
+RETURNING *
+"""
+
+ADOPT_DELIVERY = """
+UPDATE job
+SET epoch = epoch + 1, lease_until = :until
+WHERE seq = (
+    SELECT seq FROM job WHERE lease_until <= :now AND state = 'delivering' ORDER BY lease_until, seq LIMIT 1
 )
 RETURNING *
 """
@@ -59,6 +70,12 @@ WHERE lease_until IS NOT NULL AND (id, epoch) IN (SELECT key, value FROM json_ea
 WAITING = """
 SELECT *, row_number() OVER (ORDER BY tag, seq) - 1 AS ahead
 FROM job WHERE state = 'queued' ORDER BY tag, seq LIMIT :limit
+"""
+
+
+AHEAD = """
+SELECT count(*) FROM job AS other, (SELECT tag, seq FROM job WHERE id = :id) AS mine
+WHERE other.state = 'queued' AND (other.tag, other.seq) < (mine.tag, mine.seq)
 """
 
 
@@ -106,17 +123,31 @@ class Store:
 
     async def claim(self, server: str, workflows: Collection[str]) -> Lease | None:
         """Take the next job in line that the server can run."""
-        return await self._lease(CLAIM, server=server, workflows=json.dumps(sorted(workflows)))
+        row = await self._take(CLAIM, server=server, workflows=json.dumps(sorted(workflows)))
+        return Lease(job=Job.from_row(row), adopted=False) if row else None
 
     async def adopt(self, server: str, servers: Collection[str]) -> Lease | None:
         """Take over a job whose lease ran out: one of this server's, or of a server that exists no more."""
-        return await self._lease(ADOPT, server=server, servers=json.dumps(sorted(servers)))
+        row = await self._take(ADOPT, server=server, servers=json.dumps(sorted(servers)))
+        return Lease(job=Job.from_row(row), adopted=True) if row else None
 
-    async def _lease(self, sql: str, **values: SqlValue) -> Lease | None:
+    async def adopt_delivery(self) -> Lease | None:
+        """Take over a job that only waits to be delivered and whose lease ran out."""
+        row = await self._take(ADOPT_DELIVERY)
+        return Lease(job=Job.from_row(row), adopted=True) if row else None
+
+    async def _take(self, sql: str, **values: SqlValue) -> sqlite3.Row | None:
         now = self._now()
-        until = now + LEASE_SECONDS
-        row = await self._database.fetch_one(sql, values | {"now": now, "until": until})
-        return Lease(job=Job.from_row(row), until=until) if row else None
+        return await self._database.fetch_one(sql, values | {"now": now, "until": now + LEASE_SECONDS})
+
+    async def current(self, lease: Lease) -> Lease:
+        """The same lease on the row as it stands now. Raises LeaseLost."""
+        job = await self._one(
+            "id = :id AND epoch = :epoch AND lease_until IS NOT NULL", id=lease.job.id, epoch=lease.job.epoch
+        )
+        if job is None:
+            raise LeaseLost(f"job {lease.job.id} has left epoch {lease.job.epoch}")
+        return replace(lease, job=job)
 
     async def renew(self, leases: Collection[Lease]) -> None:
         """Hold these jobs for longer. A lease that was lost stays lost: the next move says so."""
@@ -131,27 +162,22 @@ class Store:
     async def move(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> Lease:
         """Bring the job to its next state, if it still stands where the lease says. Raises LeaseLost."""
         now = self._now()
-        until = now + LEASE_SECONDS
         reason = changes.get("reason")
         columns: dict[str, SqlValue] = {
             **{name: value for name, value in changes.items() if isinstance(value, str | int | float)},
             **({"reason": reason.to_json()} if reason else {}),
             "state": state,
-            "lease_until": until if state in ACTIVE else None,
+            "lease_until": now + LEASE_SECONDS if state in ACTIVE else None,
             "finished_at": now if state in FINISHED else None,
         }
-        return await self._compare_and_set(lease, columns, until)
-
-    async def _compare_and_set(self, lease: Lease, columns: dict[str, SqlValue], until: float) -> Lease:
-        job = lease.job
         assignments = ", ".join(f"{name} = :{name}" for name in columns)
         row = await self._database.fetch_one(
             f"UPDATE job SET {assignments} WHERE id = :id AND epoch = :epoch AND state = :was RETURNING *",  # noqa: S608 - names of our own columns
-            columns | {"id": job.id, "epoch": job.epoch, "was": job.state},
+            columns | {"id": lease.job.id, "epoch": lease.job.epoch, "was": lease.job.state},
         )
         if row is None:
-            raise LeaseLost(f"job {job.id} is no longer {job.state} at epoch {job.epoch}")
-        return Lease(job=Job.from_row(row), until=until)
+            raise LeaseLost(f"job {lease.job.id} is no longer {lease.job.state} at epoch {lease.job.epoch}")
+        return replace(lease, job=Job.from_row(row))
 
     async def release_all(self) -> None:
         """Let every lease run out: at start, when whoever held them is known to be dead."""
@@ -190,6 +216,23 @@ class Store:
         """The head of the line, in order."""
         rows = await self._database.fetch(WAITING, {"limit": limit})
         return [Waiting(job=Job.from_row(row), ahead=row["ahead"]) for row in rows]
+
+    async def ahead(self, job_id: str) -> int:
+        """How many queued jobs are served before this one."""
+        row = await self._database.fetch_one(AHEAD, {"id": job_id})
+        return int(row[0]) if row else 0
+
+    async def locale_of(self, user_id: int) -> str | None:
+        """The language in which this person last asked."""
+        row = await self._database.fetch_one(
+            "SELECT locale FROM job WHERE user_id = :user ORDER BY seq DESC LIMIT 1", {"user": user_id}
+        )
+        return str(row[0]) if row else None
+
+    async def instance(self) -> str:
+        """A word that is this database's own: 32 hexadecimal digits, the same after every restart."""
+        row = await self._database.fetch_one("SELECT value FROM about WHERE name = 'instance'", {})
+        return str(row[0]) if row else ""
 
     async def without_status(self) -> Sequence[Job]:
         """Unfinished jobs that no message tells of: their first answer was never recorded."""

@@ -36,8 +36,14 @@ CREATE TABLE job (
 
 CREATE INDEX job_line ON job (tag, seq) WHERE state = 'queued';
 CREATE INDEX job_waiting_of_person ON job (user_id) WHERE state = 'queued';
+CREATE INDEX job_of_person ON job (user_id, seq);
+CREATE INDEX job_status ON job (status_message) WHERE status_message IS NOT NULL;
 CREATE INDEX job_leased ON job (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX job_children ON job (parent, user_id) WHERE parent IS NOT NULL;
+
+-- What is true of this database as a whole. `instance` tells our work from that of others on a ComfyUI.
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+INSERT INTO about VALUES ('instance', lower(hex(randomblob(16))));
 
 -- Start-time fair queueing: V, the tag of the job dispatched last, and F of each person.
 CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), tag REAL NOT NULL) STRICT;

@@ -1,0 +1,392 @@
+"""The front door: settings, command line, wiring, shutdown. Nobody imports it."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import aiohttp
+import discord
+from discord.ext import commands
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from yarl import URL
+
+import comfy
+import storage
+from cogs.animate import Animate
+from cogs.attachments import Attachments
+from cogs.bell import Bell
+from cogs.client import DISCORD_API, announce, open_client
+from cogs.delivery import Delivery
+from cogs.desk import Desk
+from cogs.gate import Gate
+from cogs.intake import Intake
+from cogs.presenter import open_presenter
+from cogs.reroll import Reroll
+from cogs.run import Rooms
+from cogs.runner import Runner
+from cogs.status import StatusMessages
+from media import open_media
+from media.sample import sample_picture
+from playground.errors import PlaygroundError
+from playground.once import Saved, Visit
+from playground.place import Playground
+
+WHAT_TO_DO_FIRST = """\
+There is no DISCORD_TOKEN: create a bot in Discord's developer portal and put its token into the environment
+or into a file named .env (README.md, "Run it for your server"). To try everything without Discord and without
+a GPU: python bot.py demo"""
+WHAT_TO_CLICK = """\
+Open {url}
+Attach a picture, write what should move, press Enter; when the clip is there, click 🔁 under it.
+No model runs here: the built-in ComfyUI only moves a camera over the picture. Ctrl+C ends it."""
+DEMO_PORT = 8420
+DEMO_COMFYUI = {"speed": 0.4}  # slow enough to watch
+SAMPLE_PROMPT = "The windmill turns in the wind while the clouds drift slowly across the sky"
+Ids = Annotated[frozenset[int], NoDecode]
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """What an owner may set, in the environment or in `.env`; README.md explains each."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    discord_token: SecretStr = SecretStr("")
+    discord_api_url: str = DISCORD_API
+    comfyui_url: Words = ("http://127.0.0.1:8188",)
+    comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    comfyui_patience: float = Field(default=60, gt=0)
+    data_dir: Path = Path("data")
+    log_level: str = "INFO"
+    allowed_guilds: Ids = frozenset()
+    allowed_channels: Ids = frozenset()
+    allowed_roles: Ids = frozenset()
+    max_queued_per_user: int = Field(default=5, ge=1)
+    model_file: str = comfy.ModelFiles().model
+    t5_file: str = comfy.ModelFiles().t5
+    vae_file: str = comfy.ModelFiles().vae
+    clip_vision_file: str = comfy.ModelFiles().clip_vision
+    lora_file: str = comfy.ModelFiles().lora
+    attention: str = comfy.ModelFiles().attention
+
+    @field_validator(
+        "comfyui_url", "comfyui_token", "allowed_guilds", "allowed_channels", "allowed_roles", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Several values stand in one line, with commas between them."""
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    def token_of(self, server: int) -> str | None:
+        """The ComfyUI token of the server with that place in the list; one token serves all."""
+        if not self.comfyui_token:
+            return None
+        return self.comfyui_token[min(server, len(self.comfyui_token) - 1)].get_secret_value()
+
+    def gate(self) -> Gate:
+        """Who may do what where."""
+        return Gate(guilds=self.allowed_guilds, channels=self.allowed_channels, roles=self.allowed_roles)
+
+    def model_files(self) -> comfy.ModelFiles:
+        """What the workflows' loaders shall load."""
+        return comfy.ModelFiles(
+            model=self.model_file,
+            t5=self.t5_file,
+            vae=self.vae_file,
+            clip_vision=self.clip_vision_file,
+            lora=self.lora_file,
+            attention=self.attention,
+        )
+
+
+class DemoSettings(Settings):
+    """The demo's: what is set for the real bot (its guilds, its token) must not reach into it."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the program itself passes."""
+        return (init_settings,)
+
+
+@contextlib.asynccontextmanager
+async def open_servers(
+    settings: Settings, instance: str, workflows: Mapping[str, comfy.Workflow]
+) -> AsyncGenerator[list[comfy.Server]]:
+    """Every ComfyUI of the settings; those that are down come later by themselves."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(
+                comfy.open_server(
+                    url,
+                    name=server_name(url),
+                    client_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{instance} {url}")),
+                    workflows=workflows,
+                    files=settings.model_files(),
+                    token=settings.token_of(number),
+                    patience=settings.comfyui_patience,
+                )
+            )
+            for number, url in enumerate(settings.comfyui_url)
+        ]
+
+
+def server_name(url: str) -> str:
+    """Host, port and path: what the log and the rows call a server, without a password in its address."""
+    address = URL(url)
+    return f"{address.host}:{address.port}{address.path.rstrip('/')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """What `open_bot` opened: logged in, not yet connected."""
+
+    client: commands.Bot
+    runner: Runner
+    store: storage.Store
+
+    async def live(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; if the gateway or the runner dies, all of it dies."""
+        await live_until(stop, self.client.connect(), self.runner.run())
+
+
+@contextlib.asynccontextmanager
+async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
+    """Open every resource and hand each to whoever needs it."""
+    workflows = comfy.load_workflows(comfy.BUILT_IN)
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(storage.open_store(settings.data_dir))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        pictures = await stack.enter_async_context(open_media(limit=2))
+        servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
+        token = settings.discord_token.get_secret_value()
+        client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
+        presenter = await stack.enter_async_context(open_presenter(store, client.get_partial_messageable))
+        files, bell = storage.Files(settings.data_dir), Bell()
+        rooms = Rooms(store=store, files=files, media=pictures, presenter=presenter, workflows=workflows)
+        delivery = Delivery(client, store=store, files=files, pictures=pictures, presenter=presenter)
+        runner = Runner(rooms, servers, delivery, bell)
+        status = StatusMessages(client, store, presenter)
+        intake = Intake(
+            store=store,
+            files=files,
+            pictures=pictures,
+            attachments=Attachments(session, settings.discord_api_url),
+            workflows=workflows,
+            servers=servers,
+            max_queued=settings.max_queued_per_user,
+        )
+        desk = Desk(gate=settings.gate(), intake=intake, store=store, status=status, bell=bell, runner=runner)
+        await client.add_cog(Animate(desk))
+        await client.add_cog(Reroll(client, desk))
+        await announce(client)
+        await status.post_missing(runner.render_waiting)
+        yield Bot(client=client, runner=runner, store=store)
+
+
+async def live_until(stop: asyncio.Event, *lives: Coroutine[object, object, None]) -> None:
+    """Run these until `stop`; none may end before. Never half alive: one death ends all."""
+
+    async def live(life: Coroutine[object, object, None]) -> None:
+        await life
+        raise RuntimeError("a part of the bot ended by itself")
+
+    async with asyncio.TaskGroup() as tasks:
+        living = [tasks.create_task(live(life), name=getattr(life, "__qualname__", "life")) for life in lives]
+        await stop.wait()
+        for task in living:
+            task.cancel()
+
+
+def stop_on_signal() -> asyncio.Event:
+    """An event that SIGINT or SIGTERM sets; a second signal ends the process at once.
+
+    `signal.signal` works on Windows too, `add_signal_handler` does not.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def on_signal(number: int, _: object) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stop
+
+
+async def run(settings: Settings) -> int:
+    """`python bot.py`: the bot for real guilds, until a signal."""
+    stop = stop_on_signal()
+    async with open_bot(settings) as bot:
+        await bot.live(stop)
+    return 0
+
+
+async def demo(options: argparse.Namespace) -> int:
+    """`python bot.py demo`: the playground and the bot in one process, for a browser or once without."""
+    stop = stop_on_signal()
+    port = options.port if options.port is not None else 0 if options.once else DEMO_PORT
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="animate-", ignore_cleanup_errors=True)
+        )
+        place = await stack.enter_async_context(
+            Playground(judge=False, comfyui=options.comfyui or DEMO_COMFYUI, port=port)
+        )
+        bot = await stack.enter_async_context(open_bot(demo_settings(place, Path(folder))))
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks.create_task(bot.live(stop), name="bot")
+        await place.bot_online()
+        code = await (visit(options, place, bot.store) if options.once else browse(place, stop))
+        stop.set()
+        return code
+
+
+def demo_settings(place: Playground, folder: Path) -> Settings:
+    """The playground's addresses and token; of the environment only what helps a demo."""
+    found = place.environment()
+    return DemoSettings(
+        discord_token=SecretStr(found["DISCORD_TOKEN"]),
+        discord_api_url=found["DISCORD_API_URL"],
+        comfyui_url=(found["COMFYUI_URL"],),
+        comfyui_token=tuple(
+            SecretStr(each) for each in os.environ.get("COMFYUI_TOKEN", "").split(",") if each
+        ),
+        data_dir=Path(os.environ.get("DATA_DIR") or folder),
+    )
+
+
+async def browse(place: Playground, stop: asyncio.Event) -> int:
+    """Say what to click, and wait for a signal."""
+    print(WHAT_TO_CLICK.format(url=URL(place.discord.api_url).origin()), flush=True)
+    await stop.wait()
+    return 0
+
+
+async def visit(options: argparse.Namespace, place: Playground, store: storage.Store) -> int:
+    """`demo --once`: the way of one request, told as it goes. Returns the exit code."""
+    guest = Visit(
+        place=place,
+        image=await asyncio.to_thread(options.image.read_bytes if options.image else sample_picture),
+        filename=options.image.name if options.image else "sample.png",
+        prompt=options.prompt,
+        folder=options.out,
+        tell=lambda text: print(text, flush=True),
+    )
+    clips: list[dict[str, object]] = []
+    report: dict[str, object] = {"clips": clips}
+    try:
+        async for saved in guest.go(rerolls=int(options.reroll)):
+            clips.append(await describe(saved, store))
+            print(f"saved {saved.file}", flush=True)
+    except* PlaygroundError as failures:
+        report["error"] = str(failures.exceptions[0])
+        print(f"failed: {report['error']}")
+    if options.json:
+        print(json.dumps(report, ensure_ascii=False))
+    return 1 if "error" in report else 0
+
+
+async def describe(saved: Saved, store: storage.Store) -> dict[str, object]:
+    """What `--json` tells of a clip: its file measured anew, the rest from its row."""
+    job = await store.by_result(saved.message_id)
+    async with open_media() as reader:
+        clip = await reader.probe_clip(saved.file)
+    return {
+        "file": str(saved.file),
+        "seed": job.params.seed if job else None,
+        "frames": clip.frames,
+        "width": clip.width,
+        "height": clip.height,
+        "bytes": clip.bytes,
+        "seconds": round(saved.seconds, 3),
+        "engine_seconds": round(job.seconds, 3) if job and job.seconds is not None else None,
+        "progress_texts": saved.texts,
+    }
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line. Without a command it is the bot itself."""
+    parser = argparse.ArgumentParser(
+        prog="bot.py", description="A Discord bot that brings pictures to life on a GPU of your own."
+    )
+    which = parser.add_subparsers(metavar="COMMAND", dest="command")
+    which.add_parser("run", help="the bot, with the settings of the environment or .env (default)")
+    trial = which.add_parser("demo", help="try it here: no Discord, no GPU, nothing to set up")
+    trial.add_argument("--comfyui", metavar="URL", help="a real ComfyUI instead of the built-in one")
+    trial.add_argument("--port", type=int, metavar="N", help=f"where the page is served ({DEMO_PORT})")
+    trial.add_argument("--once", action="store_true", help="one /animate without a browser, then exit")
+    trial.add_argument("--image", type=Path, metavar="FILE", help="with --once: the picture (else a sample)")
+    trial.add_argument(
+        "--prompt", default=SAMPLE_PROMPT, metavar="TEXT", help="with --once: what should move"
+    )
+    trial.add_argument("--reroll", action="store_true", help="with --once: react with 🔁 and save that too")
+    trial.add_argument("--out", type=Path, default=Path("clips"), metavar="DIR", help="with --once (clips)")
+    trial.add_argument("--json", action="store_true", help="with --once: a JSON object as the last line")
+    return parser.parse_args(arguments)
+
+
+async def begin(options: argparse.Namespace) -> int:
+    """What the command line asks for; returns the exit code."""
+    if options.command == "demo":
+        discord.utils.setup_logging(level=logging.WARNING)
+        return await demo(options)
+    settings = Settings()
+    if not settings.discord_token.get_secret_value():
+        print(WHAT_TO_DO_FIRST, file=sys.stderr)
+        return 2
+    discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level])
+    return await run(settings)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit codes: 0 well, 1 failed while running, 2 something to set right first; each with one sentence."""
+    try:
+        return asyncio.run(begin(parse_arguments(arguments)))
+    except ValidationError as err:
+        wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in err.errors())
+        return complain(f"A setting is not usable: {wrong}", 2)
+    except (storage.StoreInUse, storage.SchemaTooNew, comfy.WorkflowInvalid) as err:
+        return complain(str(err), 2)
+    except discord.LoginFailure:
+        return complain("Discord refuses the DISCORD_TOKEN: copy it anew from the developer portal.", 2)
+    except (aiohttp.ClientError, OSError, discord.HTTPException) as err:
+        return complain(f"Discord cannot be reached: {type(err).__name__}", 1)
+
+
+def complain(sentence: str, code: int) -> int:
+    """Say what is wrong, on the terminal."""
+    print(sentence, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

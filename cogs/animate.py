@@ -1,0 +1,159 @@
+"""/animate: a picture and what should move in it become a job."""
+
+import asyncio
+import logging
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+import media
+from cogs.attachments import refuse_by_metadata
+from cogs.desk import Desk
+from cogs.gate import Action, Person, Place
+from cogs.intake import Asker
+from cogs.refusal import Refusal
+from cogs.status import Answer
+from cogs.wish import CFG, DENOISE, MAX_NEGATIVE, MAX_PROMPT, MAX_SEED, SECONDS, SHIFT, STEPS, Wish
+from cogs.words import say
+from storage import Admission, StoreError
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 1.5  # seconds until "looking at your picture": Discord wants a word within 3
+ASPECTS = [app_commands.Choice(name=each.value, value=each.value) for each in media.Aspect]
+
+
+class Animate(commands.Cog):
+    """The command that starts it all."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @app_commands.command(description="Bring a picture to life: attach it and say what should move")
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.describe(
+        image="JPEG, PNG, WebP, GIF or AVIF; sharp, one clear subject, 512×512 or more",
+        prompt="What should move, and how: “The cat in the photo is playing with a ball of yarn”",
+        preset="Faster or finer",
+        seconds="How long the clip plays",
+        aspect="Shape of the clip; auto follows the picture",
+        seed="The same seed and settings give the same clip; empty rolls one",
+        negative="What should not be seen",
+        steps="More is finer and slower",
+        cfg="How strictly the prompt is followed",
+        shift="How much of the time goes into big movements",
+        denoise="Advanced: below 1 it only skips the first steps here",
+    )
+    @app_commands.choices(aspect=ASPECTS)
+    async def animate(
+        self,
+        interaction: discord.Interaction,
+        image: discord.Attachment,
+        prompt: app_commands.Range[str, 1, MAX_PROMPT],
+        preset: str | None = None,
+        seconds: app_commands.Range[int, SECONDS[0], SECONDS[1]] | None = None,
+        aspect: str = media.Aspect.AUTO.value,
+        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        negative: app_commands.Range[str, 0, MAX_NEGATIVE] | None = None,
+        steps: app_commands.Range[int, STEPS[0], STEPS[1]] | None = None,
+        cfg: app_commands.Range[float, CFG[0], CFG[1]] | None = None,
+        shift: app_commands.Range[float, SHIFT[0], SHIFT[1]] | None = None,
+        denoise: app_commands.Range[float, DENOISE[0], DENOISE[1]] | None = None,
+    ) -> None:
+        """The options of the command, in the order people see them."""
+        wish = Wish(
+            prompt=prompt,
+            preset=preset,
+            seconds=seconds,
+            aspect=media.Aspect(aspect),
+            seed=seed,
+            negative=negative,
+            steps=steps,
+            cfg=cfg,
+            shift=shift,
+            denoise=denoise,
+        )
+        await self._answer(interaction, wish, image)
+
+    @animate.autocomplete("preset")
+    async def offer_presets(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The presets that the servers can give at this moment."""
+        names = (name for name in self._desk.intake.presets() if current.lower() in name)
+        return [app_commands.Choice(name=name, value=name) for name in names][:25]
+
+    async def _answer(self, interaction: discord.Interaction, wish: Wish, image: discord.Attachment) -> None:
+        answer = Answer(interaction)
+        locale = str(interaction.locale)
+        try:
+            self._refuse_early(interaction, wish, image)
+            admission = await self._admit_in_time(interaction, answer, wish, image)
+        except Refusal as refusal:
+            await answer.refuse(say(locale, f"refused_{refusal.code}", **refusal.values))
+            return
+        await self._publish(answer, admission)
+
+    def _refuse_early(self, interaction: discord.Interaction, wish: Wish, image: discord.Attachment) -> None:
+        """Whatever is known without fetching the picture. Raises Refusal."""
+        refusal = self._desk.gate.may(Person.of(interaction.user), place_of(interaction), Action.ANIMATE)
+        if refusal:
+            raise refusal
+        check_permissions(interaction)
+        wish.check()
+        refuse_by_metadata(image)
+
+    async def _admit_in_time(
+        self, interaction: discord.Interaction, answer: Answer, wish: Wish, image: discord.Attachment
+    ) -> Admission:
+        """Admit the job; say "looking" where that takes longer than Discord waits. Raises Refusal."""
+        asker = Asker(
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id or 0,
+            channel_id=interaction.channel_id or 0,
+            locale=str(interaction.locale),
+        )
+        work = asyncio.create_task(
+            self._desk.intake.animate(asker, wish, image.url, key=f"interaction {interaction.id}"),
+            name=f"intake of interaction {interaction.id}",
+        )
+        try:
+            done, _ = await asyncio.wait({work}, timeout=PATIENCE)
+            if not done:
+                await answer.hold(say(asker.locale, "looking"))
+            return await work
+        finally:
+            work.cancel()
+
+    async def _publish(self, answer: Answer, admission: Admission) -> None:
+        """Answer with the status message; the row is there already, whatever becomes of the answer."""
+        job = admission.job
+        try:
+            text = await self._desk.waiting_text(job)
+            try:
+                await self._desk.status.remember(job, await answer.publish(text), text)
+            except discord.HTTPException as err:
+                log.warning("job %s: the answer did not reach Discord: %s", job.id, err)
+                await self._desk.status.post(job, text)
+        except StoreError as err:
+            log.error("job %s: its status message is not recorded: %s", job.id, err)
+        self._desk.bell.ring()
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    """Where an interaction happens."""
+    channel = interaction.channel
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+    ids = {interaction.channel_id, parent} - {None}
+    return Place(guild_id=interaction.guild_id, channel_ids=frozenset(each for each in ids if each))
+
+
+def check_permissions(interaction: discord.Interaction) -> None:
+    """Refuse where the result could not be sent: the interaction's token will not live that long."""
+    mine = interaction.app_permissions
+    thread = isinstance(interaction.channel, discord.Thread)
+    may_write = mine.send_messages_in_threads if thread else mine.send_messages
+    if mine.value and not mine.administrator and not (mine.view_channel and may_write and mine.attach_files):
+        raise Refusal("cannot_see")

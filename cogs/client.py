@@ -1,0 +1,67 @@
+"""The Discord client: which intents, which permissions, which address."""
+
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+
+import aiohttp
+import discord
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+log = logging.getLogger(__name__)
+
+DISCORD_API = "https://discord.com/api/v10"
+INTENTS = discord.Intents(guilds=True, reactions=True)  # none of them privileged
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    attach_files=True,
+    embed_links=True,
+    read_message_history=True,
+    add_reactions=True,
+)
+
+
+@contextlib.asynccontextmanager
+async def open_client(token: str, api_url: str) -> AsyncGenerator[commands.Bot]:
+    """A client that has logged in but is not yet connected to the gateway."""
+    if api_url != DISCORD_API:
+        await _use_api(api_url)
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
+    client = commands.Bot(
+        command_prefix=commands.when_mentioned,
+        help_command=None,
+        intents=INTENTS,
+        allowed_mentions=discord.AllowedMentions.none(),
+        member_cache_flags=discord.MemberCacheFlags.none(),
+        chunk_guilds_at_startup=False,
+        max_messages=None,
+    )
+    async with client:
+        await client.login(token)
+        yield client
+
+
+async def _use_api(url: str) -> None:
+    """Speak to another Discord (a REST proxy, the playground): discord.py keeps both addresses on classes."""
+    Route.BASE = url.rstrip("/")
+    timeout = aiohttp.ClientTimeout(total=30)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.get(f"{Route.BASE}/gateway") as answer,
+    ):
+        answer.raise_for_status()
+        DiscordWebSocket.DEFAULT_GATEWAY = URL((await answer.json())["url"])
+
+
+async def announce(client: commands.Bot) -> None:
+    """Register the commands, and say how to invite the bot."""
+    await client.tree.sync()
+    link = discord.utils.oauth_url(
+        client.application_id or 0, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
+    )
+    log.info("logged in as %s; invite it to a server: %s", client.user, link)

@@ -1,0 +1,176 @@
+"""The status messages: one coalescing editor for each channel, the newest text wins, finals go first.
+
+Discord allows about five edits in five seconds on a channel. An editor keeps below that by itself and
+leaves one place free, so that the last word of a job never waits behind another job's progress.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+
+from storage import Job, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+ChannelOf = Callable[[int], discord.PartialMessageable]
+
+WINDOW = 5.5  # seconds
+EDITS = 5  # in a window; finals may take all of them, progress one less
+SPACING = 0.9  # seconds between progress edits: what comes in between is never sent
+TRIES = 8  # for a final; progress is tried twice, since newer progress comes by itself
+BACKOFF = 1.0  # seconds, doubled with each try, a minute at most
+FLUSH = 10.0  # seconds, at shutdown
+NOBODY = discord.AllowedMentions.none()
+
+
+@dataclass(slots=True, kw_only=True)
+class Edit:
+    """The newest text of one status message, not sent yet; not before `ready_at` on the monotonic clock."""
+
+    job_id: str
+    text: str
+    final: bool
+    tries: int = 0
+    ready_at: float = 0.0
+
+
+class Editor:
+    """Edits the status messages of one channel, one after the other."""
+
+    def __init__(self, channel: discord.PartialMessageable, store: Store) -> None:
+        self._channel = channel
+        self._store = store
+        self._pending: dict[str, Edit] = {}
+        self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._sent: deque[float] = deque(maxlen=EDITS)
+
+    def put(self, edit: Edit) -> None:
+        """Let this be the next text of its message; a final is never replaced by progress."""
+        waiting = self._pending.get(edit.job_id)
+        if waiting and waiting.final and not edit.final:
+            return
+        self._pending[edit.job_id] = edit
+        self._idle.clear()
+        self._news.set()
+
+    async def idle(self) -> None:
+        """Return when nothing is left to send."""
+        if self._pending:
+            await self._idle.wait()
+
+    async def run(self) -> None:
+        """Send what is put, for ever."""
+        while True:
+            self._news.clear()
+            edit = self._most_urgent()
+            if edit is None:
+                self._idle.set()
+                await self._news.wait()
+            elif (wait := self._wait_for(edit)) > 0:
+                await self._news_within(wait)
+            else:
+                self._pending.pop(edit.job_id)
+                self._sent.append(time.monotonic())
+                await self._send(edit)
+
+    def _most_urgent(self) -> Edit | None:
+        now = time.monotonic()
+        order = sorted(self._pending.values(), key=lambda edit: (edit.ready_at > now, not edit.final))
+        return order[0] if order else None
+
+    def _wait_for(self, edit: Edit) -> float:
+        """Seconds until this edit may go: its own backoff, the spacing, and a place in the window."""
+        now = time.monotonic()
+        places = EDITS if edit.final else EDITS - 1
+        spaced = self._sent[-1] + SPACING if self._sent and not edit.final else 0.0
+        window = self._sent[-places] + WINDOW if len(self._sent) >= places else 0.0
+        return max(edit.ready_at, spaced, window) - now
+
+    async def _news_within(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    async def _send(self, edit: Edit) -> None:
+        try:
+            job = await self._store.job(edit.job_id)
+            if job.status_message is None:  # its first answer is on its way to Discord at this moment
+                self._again(edit)
+                return
+            message = self._channel.get_partial_message(job.status_message)
+            await message.edit(content=edit.text, allowed_mentions=NOBODY)
+        except (discord.NotFound, discord.Forbidden) as err:
+            log.info("job %s: its status message cannot be edited any more: %s", edit.job_id, err)
+        except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as err:
+            log.warning("job %s: the status could not be edited: %s", edit.job_id, err)
+            self._again(edit)
+
+    def _again(self, edit: Edit) -> None:
+        """Try later, unless a newer text has come meanwhile."""
+        edit.tries += 1
+        if edit.tries < (TRIES if edit.final else 2) and edit.job_id not in self._pending:
+            edit.ready_at = time.monotonic() + min(BACKOFF * 2 ** (edit.tries - 1), 60)
+            self._pending[edit.job_id] = edit
+
+
+class Presenter:
+    """Keeps each job's status message at its newest text; opened by `open_presenter`."""
+
+    def __init__(self, store: Store, channel_of: ChannelOf, tasks: asyncio.TaskGroup) -> None:
+        self._store = store
+        self._channel_of = channel_of
+        self._tasks = tasks
+        self._editors: dict[int, tuple[Editor, asyncio.Task[None]]] = {}
+        self._shown: dict[str, str] = {}
+
+    def show(self, job: Job, text: str) -> None:
+        """Show progress, unless that is what stands there already."""
+        if self._shown.get(job.id) != text:
+            self._shown[job.id] = text
+            self._editor(job.channel_id).put(Edit(job_id=job.id, text=text, final=False))
+
+    def finish(self, job: Job, text: str) -> None:
+        """Show the last word of a job."""
+        self._shown.pop(job.id, None)
+        self._editor(job.channel_id).put(Edit(job_id=job.id, text=text, final=True))
+
+    def already_shown(self, job: Job, text: str) -> None:
+        """Note that this text stands there: somebody else sent it."""
+        self._shown.setdefault(job.id, text)
+
+    async def close(self) -> None:
+        """Send what is left, within a limit, and stop."""
+        try:
+            async with asyncio.timeout(FLUSH):
+                for editor, _ in self._editors.values():
+                    await editor.idle()
+        except TimeoutError:
+            log.warning("some status messages keep an old text: Discord was too slow at shutdown")
+        for _, task in self._editors.values():
+            task.cancel()
+
+    def _editor(self, channel_id: int) -> Editor:
+        if channel_id not in self._editors:
+            editor = Editor(self._channel_of(channel_id), self._store)
+            task = self._tasks.create_task(editor.run(), name=f"editor of channel {channel_id}")
+            self._editors[channel_id] = (editor, task)
+        return self._editors[channel_id][0]
+
+
+@contextlib.asynccontextmanager
+async def open_presenter(store: Store, channel_of: ChannelOf) -> AsyncGenerator[Presenter]:
+    """A presenter that sends what is left before it closes."""
+    async with asyncio.TaskGroup() as tasks:
+        presenter = Presenter(store, channel_of, tasks)
+        try:
+            yield presenter
+        finally:
+            await presenter.close()

@@ -1,0 +1,115 @@
+"""From a job to the text of its messages: pure, so that every state can be looked at in a test."""
+
+from dataclasses import dataclass
+
+import discord
+
+import comfy
+from cogs.words import say
+from storage import Job, Reason
+
+MAX_CONTENT = 2000  # characters of a message, Discord's limit
+BAR = 10
+
+
+def render_bar(step: int, steps: int) -> str:
+    """Ten blocks: filled for what is done."""
+    filled = BAR * step // max(steps, 1)
+    return "▰" * filled + "▱" * (BAR - filled)
+
+
+def quote(text: str, room: int) -> str:
+    """A person's own words as a quotation of at most `room` characters: markdown shown, nobody pinged."""
+    return "\n".join(f"> {line}" for line in _escaped(text, room).splitlines())
+
+
+def _escaped(text: str, room: int) -> str:
+    """Escaped text; cut before the escaping, so that no half escape is left."""
+    for length in range(min(len(text), room), 0, -1):
+        cut = text if length == len(text) else text[:length].rstrip() + "…"
+        safe = discord.utils.escape_mentions(discord.utils.escape_markdown(cut))
+        if len(safe) + 2 * (safe.count("\n") + 1) <= room:
+            return safe
+    return ""
+
+
+def render_queued(job: Job, ahead: int) -> str:
+    """The status while the job waits for a server."""
+    if ahead == 0:
+        return say(job.locale, "queued_next")
+    return say(job.locale, "queued_ahead", ahead=ahead)
+
+
+@dataclass(slots=True, kw_only=True)
+class Pace:
+    """How fast the sampler goes, told from its own steps; times in seconds of one monotonic clock."""
+
+    first_step: int = 0
+    first_time: float = 0.0
+
+    def seconds_left(self, step: int, steps: int, now: float) -> float | None:
+        """What the remaining steps take at the pace so far; None until two steps were seen."""
+        if not self.first_step or step < self.first_step:
+            self.first_step, self.first_time = step, now
+        if step == self.first_step:
+            return None
+        return (now - self.first_time) / (step - self.first_step) * (steps - step)
+
+
+def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> str | None:
+    """The status while ComfyUI works; None where an event changes nothing that a person would see.
+
+    `finish` is when sampling will be over, in Unix seconds.
+    """
+    match event:
+        case comfy.Queued(ahead=ahead):
+            return say(job.locale, "submitted", ahead=ahead)
+        case comfy.Started():
+            return say(job.locale, "started")
+        case comfy.Node(stage=stage) if stage is not comfy.Stage.SAMPLING:
+            return say(job.locale, stage.value)
+        case comfy.Sampling(step=step, steps=steps):
+            text = say(job.locale, "sampling", bar=render_bar(step, steps), step=step, steps=steps)
+            return text + (say(job.locale, "sampling_finish", finish=round(finish)) if finish else "")
+        case _:
+            return None
+
+
+def render_done(job: Job, link: str) -> str:
+    """The short card that the status becomes."""
+    return say(job.locale, "done", link=link)
+
+
+def render_failed(job: Job, reason: Reason) -> str:
+    """What went wrong, in one sentence."""
+    values = {
+        name: discord.utils.escape_markdown(value)[:100] if isinstance(value, str) else value
+        for name, value in reason.values.items()
+    }
+    why = say(job.locale, f"reason_{reason.code}", short=job.short, **values)
+    return say(job.locale, "failed", reason=why)
+
+
+def render_result(job: Job, *, reencoded: bool = False) -> str:
+    """The text beside the clip: whose it is, what was asked for, how it was made."""
+    params = job.params
+    settings = say(
+        job.locale,
+        "settings",
+        seed=params.seed,
+        preset=params.preset,
+        steps=params.steps,
+        cfg=f"{params.cfg:g}",
+        width=params.width,
+        height=params.height,
+        seconds=f"{params.seconds:g}",
+        short=job.short,
+    )
+    if job.seconds is not None:
+        settings += say(job.locale, "gpu_time", gpu=f"{job.seconds:.1f}")
+    if reencoded:
+        settings += say(job.locale, "reencoded")
+    head = say(job.locale, "result", mention=f"<@{job.user_id}>")
+    note = say(job.locale, "result_note")
+    room = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
+    return "\n".join((head, quote(params.prompt, room), settings, note))

@@ -1,0 +1,184 @@
+"""One job's way over one server: from the lease to the clip on our disk.
+
+Each station writes the row before its effect and can be entered after a crash: what the row says decides
+where a job goes on, never what this process remembers.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Unpack
+
+import comfy
+import media
+from cogs.presenter import Presenter
+from cogs.render import Pace, render_event
+from cogs.trouble import Trouble
+from cogs.words import say
+from storage import Changes, Files, Job, Lease, Params, State, Store
+
+log = logging.getLogger(__name__)
+
+LONGEST_RUN = 45 * 60.0  # seconds
+LARGEST_CLIP = 200 * 2**20  # bytes
+CLIP_ENDINGS = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """What a job needs on its way."""
+
+    store: Store
+    files: Files
+    media: media.Media
+    presenter: Presenter
+    workflows: Mapping[str, comfy.Workflow]
+
+
+class Run:
+    """One job on one server; `lease` is always the newest."""
+
+    def __init__(self, lease: Lease, server: comfy.Server, gpu: asyncio.Lock, rooms: Rooms) -> None:
+        self.lease = lease
+        self.server = server
+        self._gpu = gpu
+        self._rooms = rooms
+        self._may_be_there = lease.adopted or lease.job.attempts > 0
+        self._pace = Pace()
+        self._outcome: comfy.Done | None = None
+
+    @property
+    def job(self) -> Job:
+        """The row as it stood at the last move."""
+        return self.lease.job
+
+    async def compute(self) -> None:
+        """Bring the job from its claim to the end of its run. Raises ComfyError, MediaError, Trouble."""
+        if self.job.state not in (State.CLAIMED, State.SUBMITTING, State.RUNNING):
+            return
+        graph = await self._prepare()
+        async with self._gpu:
+            try:
+                async with asyncio.timeout(LONGEST_RUN), self.server.follow(self.job.id, graph) as events:
+                    await self._submit(graph)
+                    await self._watch(events)
+            except TimeoutError as err:
+                await self.server.cancel(self.job.id)
+                raise Trouble("too_long", minutes=round(LONGEST_RUN / 60)) from err
+
+    async def fetch(self) -> None:
+        """Bring the clip to our disk and let the server forget the job."""
+        if self.job.state == State.DOWNLOADING:
+            self._show("downloading")
+            name = f"{self.job.id}.mp4"
+            file = _clip_among(await self._files_of_outcome())
+            await self.server.download(file, self._rooms.files.clip(name), limit=LARGEST_CLIP)
+            await self._move(State.DELIVERING, clip=name)
+            await self.server.forget(self.job.id)
+
+    async def _prepare(self) -> comfy.Graph:
+        """Upload the picture, cut to size, and fill the graph. Repeating it is harmless."""
+        if self.job.state == State.CLAIMED:
+            self._show("preparing")
+        params = self.job.params
+        picture = await self._rooms.files.picture(self.job.picture)
+        fitted = await self._rooms.media.fit_picture(picture, params.width, params.height)
+        name = f"{self.job.picture[:16]}-{params.width}x{params.height}.png"
+        image = await self.server.upload(fitted, name=name)
+        workflow = pick_workflow(self._rooms.workflows, self.server.runnable, params)
+        return self.server.build(workflow, build_values(self.job), image)
+
+    async def _submit(self, graph: comfy.Graph) -> None:
+        """POST the graph, unless it is there already: the same id twice would run twice."""
+        if self.job.state == State.CLAIMED:
+            await self._move(State.SUBMITTING, attempts=self.job.attempts + 1)
+        if self.job.state == State.SUBMITTING:
+            hand_in = self.server.resume if self._may_be_there else self.server.submit
+            await hand_in(self.job.id, graph)
+            await self._move(State.RUNNING)
+
+    async def _watch(self, events: AsyncIterator[comfy.Event]) -> None:
+        async for event in events:
+            match event:
+                case comfy.Done():
+                    self._outcome = event
+                    await self._move(State.DOWNLOADING, seconds=event.seconds)
+                    return
+                case comfy.Failed(error=error):
+                    raise error
+                case comfy.Interrupted():
+                    raise Trouble("stopped")
+                case _:
+                    self._present(event)
+
+    def _present(self, event: comfy.Event) -> None:
+        finish = None
+        if isinstance(event, comfy.Sampling):
+            left = self._pace.seconds_left(event.step, event.steps, time.monotonic())
+            finish = None if left is None else time.time() + left
+        text = render_event(self.job, event, finish)
+        if text:
+            self._rooms.presenter.show(self.job, text)
+
+    async def _files_of_outcome(self) -> tuple[comfy.OutputFile, ...]:
+        """The result's files: as the run reported them, or asked again after a crash. Raises JobLost."""
+        if self._outcome:
+            return self._outcome.files
+        match await self.server.locate(self.job.id):
+            case comfy.Finished(outcome=comfy.Done(files=files)):
+                return files
+            case _:
+                raise comfy.JobLost
+
+    def _show(self, key: str) -> None:
+        self._rooms.presenter.show(self.job, say(self.job.locale, key))
+
+    async def _move(self, state: State, **changes: Unpack[Changes]) -> None:
+        self.lease = await self._rooms.store.move(self.lease, state, **changes)
+        log.info("job %s: %s on %s", self.job.id, state, self.server.name)
+
+
+def pick_workflow(workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str], params: Params) -> str:
+    """The job's workflow, or another that gives the same preset where this server lacks the first."""
+    if params.workflow in runnable:
+        return params.workflow
+    others = (name for name, each in workflows.items() if name in runnable and params.preset in each.presets)
+    return next(others, params.workflow)
+
+
+def servable(workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]) -> frozenset[str]:
+    """The workflows whose jobs a server can take, by itself or by another of the same presets."""
+    presets = {preset for name in runnable for preset in workflows[name].presets}
+    return frozenset(
+        name for name, each in workflows.items() if name in runnable or presets & set(each.presets)
+    )
+
+
+def build_values(job: Job) -> Mapping[str, object]:
+    """What fills the graph. The prefix holds the job's id only: no prompt in a file's name."""
+    params = job.params
+    return {
+        "prompt": params.prompt,
+        "negative_prompt": params.negative_prompt,
+        "seed": params.seed,
+        "steps": params.steps,
+        "cfg": params.cfg,
+        "shift": params.shift,
+        "denoise": params.denoise,
+        "width": params.width,
+        "height": params.height,
+        "frames": params.frames,
+        "fps": params.fps,
+        "prefix": f"animate/{job.id}",
+    }
+
+
+def _clip_among(files: Sequence[comfy.OutputFile]) -> comfy.OutputFile:
+    """The clip among the files of a result. Raises Trouble when there is none."""
+    clips = [file for file in files if file.filename.lower().endswith(CLIP_ENDINGS)]
+    if not clips:
+        raise Trouble("no_clip")
+    return clips[0]

@@ -1,0 +1,161 @@
+"""The runner: joins queue, servers and Discord. Each server computes one job at a time.
+
+No cog: discord.py swallows what a cog's tasks raise. `bot.py` runs it beside the client in one TaskGroup.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+
+import comfy
+from cogs.bell import Bell
+from cogs.delivery import Delivery
+from cogs.render import render_failed, render_queued
+from cogs.run import Rooms, Run, servable
+from cogs.trouble import reason_of
+from cogs.words import say
+from storage import LEASE_SECONDS, Job, Lease, LeaseLost, Reason, State, StoreError
+
+log = logging.getLogger(__name__)
+
+LANES = 2  # for each server: while one job computes, the next one's picture is prepared and uploaded
+LOOK_AGAIN = 5.0  # seconds, should the bell not ring
+MOST_ATTEMPTS = 3
+
+
+class Runner:
+    """Claims jobs, has them computed, and sees each to its end."""
+
+    def __init__(self, rooms: Rooms, servers: Sequence[comfy.Server], delivery: Delivery, bell: Bell) -> None:
+        self._rooms = rooms
+        self._store = rooms.store
+        self._presenter = rooms.presenter
+        self._servers = servers
+        self._delivery = delivery
+        self._bell = bell
+        self._held: dict[str, Lease] = {}
+
+    async def run(self) -> None:
+        """Work for ever; cancel it to stop. Running jobs are left to ComfyUI, the next start adopts them."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._renew_leases(), name="renewal of leases")
+            tasks.create_task(self._tell_places(), name="places in line")
+            tasks.create_task(self._deliver_left_over(tasks), name="deliveries left over")
+            for server in self._servers:
+                gpu = asyncio.Lock()
+                for lane in range(LANES):
+                    tasks.create_task(self._serve(server, gpu, tasks), name=f"lane {lane} of {server.name}")
+
+    async def _serve(self, server: comfy.Server, gpu: asyncio.Lock, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await server.ready()
+            lease = await self._next(server)
+            if lease:
+                await self._attend(Run(lease, server, gpu, self._rooms), tasks)
+            else:
+                await self._bell.wait(LOOK_AGAIN)
+
+    async def _next(self, server: comfy.Server) -> Lease | None:
+        names = [each.name for each in self._servers]
+        workflows = servable(self._rooms.workflows, server.runnable)
+        try:
+            return await self._store.adopt(server.name, names) or await self._store.claim(
+                server.name, workflows
+            )
+        except StoreError as err:
+            log.error("no job can be claimed: %s", err)
+            return None
+
+    async def _attend(self, run: Run, tasks: asyncio.TaskGroup) -> None:
+        self._bell.ring()
+        await self._attempt(run.lease, run.compute())
+        if run.lease.job.state == State.DOWNLOADING:
+            tasks.create_task(self._bring(run), name=f"bringing {run.lease.job.id}")
+
+    async def _bring(self, run: Run) -> None:
+        """Fetch and deliver, while the server computes the next job."""
+        await self._attempt(run.lease, run.fetch())
+        if run.lease.job.state == State.DELIVERING:
+            await self._attempt(run.lease, self._delivery.deliver(run.lease))
+
+    async def _deliver_left_over(self, tasks: asyncio.TaskGroup) -> None:
+        """Deliver what a process that is gone had finished."""
+        while True:
+            try:
+                lease = await self._store.adopt_delivery()
+            except StoreError as err:
+                log.error("no delivery can be taken over: %s", err)
+                lease = None
+            if lease:
+                walk = self._attempt(lease, self._delivery.deliver(lease))
+                tasks.create_task(walk, name=f"delivery of {lease.job.id}")
+            else:
+                await self._bell.wait(LEASE_SECONDS)
+
+    async def _attempt(self, lease: Lease, walk: Coroutine[object, object, None]) -> None:
+        """The job boundary: a job may fail, the loop may not."""
+        self._held[lease.job.id] = lease
+        try:
+            try:
+                await walk
+            except Exception as err:  # noqa: BLE001 - the one place: whatever a job meets ends in its row
+                await self._settle(lease, err)
+        except LeaseLost as err:
+            log.warning("job %s: somebody else has it now: %s", lease.job.id, err)
+        except StoreError as err:
+            log.error("job %s: stays where it is until its lease ends: %s", lease.job.id, err)
+        finally:
+            self._held.pop(lease.job.id, None)
+            self._bell.ring()
+
+    async def _settle(self, lease: Lease, err: Exception) -> None:
+        """Decide what an error means for the job: later, again, or the end. Raises LeaseLost, StoreError."""
+        if isinstance(err, StoreError):
+            raise err
+        lease = await self._store.current(lease)
+        job = lease.job
+        match err:
+            case comfy.ServerUnreachable() | comfy.TokenRefused():
+                log.warning("job %s: %s", job.id, err)
+                if job.state != State.DOWNLOADING:  # there the clip waits for us: adopted when the lease ends
+                    await self._put_back(lease, "queued_no_server")
+            case comfy.JobLost() if job.attempts < MOST_ATTEMPTS:
+                log.warning("job %s: %s", job.id, err)
+                await self._put_back(lease, "sent_again")
+            case _:
+                log.error("job %s: failed: %s", job.id, err, exc_info=err)
+                await self._fail(lease, reason_of(err, job))
+
+    async def _put_back(self, lease: Lease, key: str) -> None:
+        job = (await self._store.move(lease, State.QUEUED)).job
+        self._presenter.show(job, say(job.locale, key))
+
+    async def _fail(self, lease: Lease, reason: Reason) -> None:
+        job = (await self._store.move(lease, State.FAILED, reason=reason)).job
+        self._presenter.finish(job, render_failed(job, reason))
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            try:
+                await self._store.renew(self._held.values())
+            except StoreError as err:
+                log.error("the leases cannot be renewed: %s", err)
+
+    async def _tell_places(self) -> None:
+        """Keep the place in line true in each waiting job's message."""
+        while True:
+            await self._bell.wait(LOOK_AGAIN)
+            try:
+                waiting = await self._store.waiting()
+            except StoreError as err:
+                log.error("the line cannot be read: %s", err)
+                continue
+            for each in waiting:
+                self._presenter.show(each.job, self.render_waiting(each.job, each.ahead))
+
+    def render_waiting(self, job: Job, ahead: int) -> str:
+        """What the status says while the job waits."""
+        if any(server.reachable for server in self._servers):
+            return render_queued(job, ahead)
+        return say(job.locale, "queued_no_server")

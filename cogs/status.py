@@ -1,0 +1,104 @@
+"""The first words about a job: the answer to an interaction, or a message of the bot's own."""
+
+import logging
+from collections.abc import Callable
+from typing import TypedDict
+
+import aiohttp
+import discord
+
+from cogs.presenter import Presenter
+from storage import Job, Store
+
+log = logging.getLogger(__name__)
+
+NOBODY = discord.AllowedMentions.none()
+
+
+class Answer:
+    """What one interaction is answered with: at once where possible, else a first word that becomes it."""
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        self._interaction = interaction
+        self._held = False
+
+    async def hold(self, text: str) -> None:
+        """Acknowledge in time; the text is replaced by what follows."""
+        self._held = True
+        await self._interaction.response.send_message(text, allowed_mentions=NOBODY)
+
+    async def publish(self, text: str) -> int:
+        """Answer for all to see; returns the message's id."""
+        if self._held:
+            message = await self._interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
+            return message.id
+        response = await self._interaction.response.send_message(text, allowed_mentions=NOBODY)
+        if response.message_id is None:
+            return (await self._interaction.original_response()).id
+        return response.message_id
+
+    async def refuse(self, text: str) -> None:
+        """Answer so that only the person sees it."""
+        if not self._held:
+            await self._interaction.response.send_message(text, ephemeral=True)
+            return
+        await self._interaction.delete_original_response()
+        await self._interaction.followup.send(text, ephemeral=True)
+
+
+class StatusMessages:
+    """Posts status messages by the bot's own token, where no interaction can."""
+
+    def __init__(self, client: discord.Client, store: Store, presenter: Presenter) -> None:
+        self._client = client
+        self._store = store
+        self._presenter = presenter
+
+    async def post(self, job: Job, text: str, *, reply_to: int | None = None) -> None:
+        """Post the status of a job that has none yet, and remember it. Failing leaves the job as it is."""
+        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        try:
+            message = await channel.send(
+                text, **reply(job, reply_to), allowed_mentions=NOBODY, nonce=status_nonce(job)
+            )
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
+            log.warning("job %s: its status message cannot be posted: %s", job.id, err)
+            return
+        await self.remember(job, message.id, text)
+
+    async def post_missing(self, text_of: Callable[[Job, int], str]) -> None:
+        """Post the status of jobs whose first answer was never recorded: at start. Raises StoreError."""
+        for job in await self._store.without_status():
+            await self.post(job, text_of(job, await self._store.ahead(job.id)))
+
+    async def remember(self, job: Job, message_id: int, text: str) -> None:
+        """Note which message tells of the job, and what stands there."""
+        await self._store.set_status_message(job.id, message_id)
+        self._presenter.already_shown(job, text)
+
+
+class Reply(TypedDict, total=False):
+    """The argument of `send` that makes a message a reply."""
+
+    reference: discord.MessageReference
+
+
+def reply(job: Job, message_id: int | None) -> Reply:
+    """Reply to a message in the job's channel; sent all the same where that message is gone."""
+    if message_id is None:
+        return {}
+    return {
+        "reference": discord.MessageReference(
+            message_id=message_id, channel_id=job.channel_id, guild_id=job.guild_id, fail_if_not_exists=False
+        )
+    }
+
+
+def status_nonce(job: Job) -> str:
+    """Makes a repeated create give the first message back, for some minutes; 25 characters at most."""
+    return f"s{job.id.replace('-', '')[:24]}"
+
+
+def result_nonce(job: Job) -> str:
+    """The same for the result."""
+    return f"r{job.id.replace('-', '')[:24]}"

@@ -1,0 +1,44 @@
+"""From an error of another room to the reason that a row keeps and a person reads."""
+
+import comfy
+import media
+from storage import Job, Reason
+
+
+class Trouble(Exception):
+    """What stops a job here in the cogs; carries its reason."""
+
+    def __init__(self, code: str, **values: str | int | float) -> None:
+        super().__init__(code)
+        self.reason = Reason(code=code, values=values)
+
+
+def reason_of(err: Exception, job: Job) -> Reason:
+    """The reason for a failed job; `err` is any error of comfy/, media/ or our own."""
+    match err:
+        case Trouble():
+            return err.reason
+        case comfy.NodeFailed(out_of_memory=True):
+            return Reason(code="memory", values={"node": _node(err)})
+        case comfy.NodeFailed():
+            return Reason(code="node", values={"node": _node(err)})
+        case comfy.MissingModel():
+            return Reason(code="missing_model", values={"file": err.file})
+        case comfy.GraphRejected():
+            return Reason(code="rejected", values={"node": _node(err), "field": err.field or err.reason})
+        case comfy.JobLost():
+            return Reason(code="lost", values={"attempts": job.attempts})
+        case comfy.ComfyError():
+            return Reason(code="bad_answer")
+        case media.CannotFit():
+            return Reason(code="too_large")
+        case media.BadClip():
+            return Reason(code="no_clip")
+        case FileNotFoundError():
+            return Reason(code="picture_gone")
+        case _:
+            return Reason(code="internal")
+
+
+def _node(err: comfy.NodeFailed | comfy.GraphRejected) -> str:
+    return f"{err.class_type} {err.node}".strip() or "?"

@@ -1,0 +1,124 @@
+"""From what a person chose to the parameters of a job: presets, ranges, sizes. All pure."""
+
+import random
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import comfy
+import media
+from cogs.refusal import Refusal
+from comfy.workflow import Role
+from storage import Params
+
+FPS = 16
+MAX_PROMPT = 1500
+MAX_NEGATIVE = 1000
+MAX_SEED = 2**32 - 1
+SECONDS = (1, 5)
+STEPS = (1, 50)
+CFG = (1.0, 12.0)
+SHIFT = (0.0, 20.0)
+DENOISE = (0.1, 1.0)
+
+NEGATIVE_PROMPT = "bad quality video, low quality, blurry, distorted, choppy animation, static, bad anatomy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody chose; None is "whatever the preset says"."""
+
+    prompt: str
+    preset: str | None = None
+    seconds: int | None = None
+    aspect: media.Aspect = media.Aspect.AUTO
+    seed: int | None = None
+    negative: str | None = None
+    steps: int | None = None
+    cfg: float | None = None
+    shift: float | None = None
+    denoise: float | None = None
+
+    def check(self) -> None:
+        """Hold the wish against the ranges of its options, as Discord does already. Raises Refusal."""
+        if not self.prompt.strip():
+            raise Refusal("prompt_empty")
+        if len(self.prompt) > MAX_PROMPT or len(self.negative or "") > MAX_NEGATIVE:
+            raise Refusal("prompt_long", limit=MAX_PROMPT)
+        _within("seconds", self.seconds, SECONDS)
+        _within("seed", self.seed, (0, MAX_SEED))
+        _within("steps", self.steps, STEPS)
+        _within("cfg", self.cfg, CFG)
+        _within("shift", self.shift, SHIFT)
+        _within("denoise", self.denoise, DENOISE)
+
+
+def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None:
+    low, high = bounds
+    if value is not None and not low <= value <= high:
+        raise Refusal("range", name=name, low=low, high=high)
+
+
+def offered_presets(
+    workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]
+) -> Mapping[str, comfy.Workflow]:
+    """Each preset that can be had, with the workflow that gives it: the most wanted first.
+
+    `runnable` are the workflows that some server can run; empty means that no server has answered yet,
+    and then those count that need nothing special.
+    """
+    known = runnable or {name for name, workflow in workflows.items() if Role.LORA not in workflow.installed}
+    presets: dict[str, comfy.Workflow] = {}
+    for name, workflow in workflows.items():
+        if name in known:
+            presets |= {preset: workflow for preset in workflow.presets if preset not in presets}
+    return presets
+
+
+def default_preset(presets: Mapping[str, comfy.Workflow]) -> str:
+    """Turbo where it can be had (a tenth of the time), else fast."""
+    return next(name for name in ("turbo", "fast", *presets) if name in presets)
+
+
+def build_params(wish: Wish, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
+    """The parameters of a wish for a picture of `size` (pixels). Raises Refusal."""
+    wish.check()
+    if not presets:
+        raise Refusal("no_workflow")
+    preset = wish.preset or default_preset(presets)
+    if preset not in presets:
+        raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
+    workflow = presets[preset]
+    numbers = workflow.presets[preset]
+    width, height = media.size_for(*size, wish.aspect)
+    seconds = SECONDS[1] if wish.seconds is None else wish.seconds
+    return Params(
+        workflow=workflow.name,
+        preset=preset,
+        prompt=wish.prompt.strip(),
+        negative_prompt=NEGATIVE_PROMPT if wish.negative is None else wish.negative,
+        seed=random_seed() if wish.seed is None else wish.seed,
+        steps=int(numbers["steps"] if wish.steps is None else wish.steps),
+        cfg=float(numbers["cfg"] if wish.cfg is None else wish.cfg),
+        shift=float(numbers["shift"] if wish.shift is None else wish.shift),
+        denoise=1.0 if wish.denoise is None else wish.denoise,
+        width=width,
+        height=height,
+        frames=frames_for(seconds),
+        fps=FPS,
+    )
+
+
+def frames_for(seconds: int) -> int:
+    """4n + 1 frames, as the model wants them: the picture itself and then `seconds` at 16 a second."""
+    return seconds * FPS + 1
+
+
+def random_seed() -> int:
+    """0 … 2^32 − 1: Discord's integers end at 2^53, so that every rolled seed can be typed back."""
+    return random.SystemRandom().randint(0, MAX_SEED)
+
+
+def other_seed(seed: int) -> int:
+    """A random seed that is not this one."""
+    return next(new for new in iter(random_seed, None) if new != seed)
