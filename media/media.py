@@ -4,35 +4,42 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from media.answers import parse_clip, parse_fitted, parse_picture, raise_clip_fault, raise_picture_fault
 from media.child import ChildDied, Limits, Workers
 from media.errors import BadPicture, PictureFault
 from media.kinds import Kind, sniff
-from media.values import Note, Picture
+from media.values import Clip, Fitted, Picture
 from media.wire import pack, unpack
 
 MOST_PICTURE_BYTES = 25_000_000
 _PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.WEBP, Kind.GIF, Kind.AVIF})
 _OTHER_PICTURES = frozenset({Kind.SVG, Kind.BMP, Kind.TIFF, Kind.JXL})
 _PICTURE_MEMORY = 1 << 30  # bytes: 50 megapixels with alpha, twice, and the libraries
-_PICTURE_ANSWER = 20_000_000  # bytes: 2,048² × 3 and what PNG adds
+_CLIP_MEMORY = 2 << 30  # bytes: x264 looks forty frames ahead
+_MOST_ANSWER = 20_000_000  # bytes: 2,048² × 3 and what PNG adds
+
+_Answer = tuple[Mapping[str, object], bytes]
 
 
 class Media:
-    """Pictures going in and clips coming out; made by `open_media`."""
+    """Pictures going in and clips coming out; made by `open_media`.
+
+    Each `timeout` is seconds of work, not of waiting for a turn. NoWorker is raised by all.
+    """
 
     def __init__(self, *, limit: int) -> None:
         self._picture_workers = Workers(limit)
+        self._clip_workers = Workers(limit)  # its own: nobody's picture waits for minutes of encoding
 
     async def clean_picture(self, data: bytes, *, timeout: float = 8) -> Picture:
-        """Make a stranger's bytes a picture that may be trusted; raises BadPicture.
-
-        At most 2,048 pixels on the longer side come back. `timeout`: seconds of work, not of waiting.
-        """
-        kind = _accept(data)
-        header, png = await self._picture({"do": "clean", "kind": kind}, data, timeout)
+        """Make a stranger's bytes a trusted picture of at most 2,048 × 2,048 pixels. Raises BadPicture."""
+        request = {"do": "clean", "kind": _accept(data)}
+        header, png = await self._picture(request, data, timeout)
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(png).hexdigest())
-        return _parse_picture(header, png, sha256)
+        return parse_picture(header, png, sha256)
 
     async def fit_picture(self, data: bytes, width: int, height: int, *, timeout: float = 8) -> bytes:
         """Cut and scale to exactly width × height pixels, keeping the middle; PNG. Raises BadPicture."""
@@ -40,18 +47,46 @@ class Media:
         _, png = await self._picture(request, data, timeout)
         return png
 
-    async def _picture(
-        self, request: Mapping[str, object], data: bytes, timeout: float
-    ) -> tuple[Mapping[str, object], bytes]:
-        limits = Limits(memory=_PICTURE_MEMORY, seconds=timeout, answer=_PICTURE_ANSWER)
-        try:
-            header, payload = unpack(await self._picture_workers.run(pack(request, data), limits))
-        except TimeoutError as err:
-            raise BadPicture(PictureFault.TOO_SLOW) from err
-        except (ChildDied, ValueError) as err:
-            raise BadPicture(PictureFault.BROKEN) from err
-        if "fault" in header:
-            raise BadPicture(PictureFault(str(header["fault"])))
+    async def probe_clip(self, path: Path, *, timeout: float = 20) -> Clip:
+        """Measure a clip (MP4, WebM, GIF or animated WebP). Raises BadClip."""
+        header, _ = await self._clip({"do": "probe", "path": str(path)}, timeout)
+        return parse_clip(header)
+
+    async def poster(self, path: Path, *, timeout: float = 20) -> bytes:
+        """The first frame of a clip as JPEG. Raises BadClip."""
+        _, jpeg = await self._clip({"do": "poster", "path": str(path)}, timeout)
+        return jpeg
+
+    async def last_frame(self, path: Path, *, timeout: float = 20) -> bytes:
+        """The last frame of a clip as PNG, to go on from. Raises BadClip."""
+        _, png = await self._clip({"do": "last_frame", "path": str(path)}, timeout)
+        return png
+
+    async def fit_clip(
+        self, source: Path, target: Path, *, limit: int, comment: str | None = None, timeout: float = 120
+    ) -> Fitted:
+        """Make a clip that Discord plays, of at most `limit` bytes: h264, yuv420p, index first, no sound.
+
+        It lies at `target`, written whole or not at all; or still at `source` where nothing had to be done.
+        A `comment` is put into the container, and what else was written there is left out.
+        Raises CannotFit and BadClip.
+        """
+        with TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as scratch:
+            paths = {"source": str(source), "target": str(target), "scratch": scratch}
+            request = {"do": "fit_clip", "limit": limit, "comment": comment, **paths}
+            header, _ = await self._clip(request, timeout)
+        return parse_fitted(header, source, target)
+
+    async def _picture(self, request: Mapping[str, object], data: bytes, timeout: float) -> _Answer:
+        limits = Limits(memory=_PICTURE_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
+        header, payload = await _ask(self._picture_workers, pack(request, data), limits)
+        raise_picture_fault(header)
+        return header, payload
+
+    async def _clip(self, request: Mapping[str, object], timeout: float) -> _Answer:
+        limits = Limits(memory=_CLIP_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
+        header, payload = await _ask(self._clip_workers, pack(request), limits)
+        raise_clip_fault(header)
         return header, payload
 
 
@@ -59,6 +94,16 @@ class Media:
 async def open_media(*, limit: int = 2) -> AsyncGenerator[Media]:
     """Open the room: at most `limit` children work on pictures, and as many on clips, at once."""
     yield Media(limit=limit)
+
+
+async def _ask(workers: Workers, message: bytes, limits: Limits) -> _Answer:
+    """Have a child answer; what befalls it is a fault like those that it reports itself."""
+    try:
+        return unpack(await workers.run(message, limits))
+    except TimeoutError:
+        return {"fault": "too_slow"}, b""
+    except (ChildDied, ValueError):
+        return {"fault": "broken"}, b""
 
 
 def _accept(data: bytes) -> Kind:
@@ -73,12 +118,3 @@ def _accept(data: bytes) -> Kind:
     if kind in _OTHER_PICTURES:
         raise BadPicture(PictureFault.UNSUPPORTED_FORMAT, kind)
     raise BadPicture(PictureFault.NOT_A_PICTURE, kind)
-
-
-def _parse_picture(header: Mapping[str, object], png: bytes, sha256: str) -> Picture:
-    match header:
-        case {"width": int(width), "height": int(height), "notes": str(notes)}:
-            names = frozenset(map(Note, notes.split()))
-            return Picture(data=png, width=width, height=height, sha256=sha256, notes=names)
-        case _:
-            raise BadPicture(PictureFault.BROKEN)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from media.errors import BadClip, BadPicture, CannotFit
 from media.limits import limit_myself
@@ -22,7 +23,7 @@ def _answer(request: Mapping[str, object], payload: bytes) -> bytes:
     except (BadPicture, BadClip) as err:
         return pack({"fault": err.code})
     except CannotFit as err:
-        return pack({"fault": "cannot_fit", "smallest": err.smallest})
+        return pack({"fault": "cannot_fit", "limit": err.limit, "smallest": err.smallest})
     except MemoryError:
         return pack({"fault": "too_large"})
     return pack(header, data)
@@ -39,5 +40,34 @@ def _work(request: Mapping[str, object], payload: bytes) -> tuple[Mapping[str, o
             from media.pictures import fit
 
             return {}, fit(payload, kind, (width, height))
+        case {"do": "probe", "path": str(path)}:
+            from media.clips import probe
+
+            return probe(Path(path)), b""
+        case {"do": "poster", "path": str(path)}:
+            from media.clips import poster
+
+            return {}, poster(Path(path))
+        case {"do": "last_frame", "path": str(path)}:
+            from media.clips import last_frame
+
+            return {}, last_frame(Path(path))
+        case {"do": "fit_clip"}:
+            return _fit_clip(request), b""
         case _:
             raise ValueError("unknown request")
+
+
+def _fit_clip(request: Mapping[str, object]) -> Mapping[str, object]:
+    from media.ladder import Order, fit
+
+    comment = request["comment"]
+    return fit(
+        Order(
+            source=Path(str(request["source"])),
+            target=Path(str(request["target"])),
+            scratch=Path(str(request["scratch"])),
+            limit=int(str(request["limit"])),
+            comment=None if comment is None else str(comment),
+        )
+    )

@@ -1,0 +1,57 @@
+"""Clips of every kind, made on the spot."""
+
+import random
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from PIL import Image
+
+SIZE = (192, 128)
+RATE = 16
+
+
+def plain_pages(count: int = 17) -> Iterator[Image.Image]:
+    """Grows from red to yellow: easy to compress, and the last frame differs from the first."""
+    return (Image.new("RGB", SIZE, (255, 255 * n // (count - 1), 0)) for n in range(count))
+
+
+def noisy_pages(count: int = 33) -> Iterator[Image.Image]:
+    """Nothing repeats: the hardest there is."""
+    dice = random.Random(1)  # noqa: S311 - the same noise each time
+    return (Image.frombytes("RGB", SIZE, dice.randbytes(SIZE[0] * SIZE[1] * 3)) for _ in range(count))
+
+
+def film(
+    path: Path,
+    pages: Iterator[Image.Image],
+    *,
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    faststart: bool = True,
+    colours: int = 2,
+    **metadata: str,
+) -> Path:
+    """Write a clip; the path's ending names the container, `colours` is 2 for unsaid, 1 for BT.709."""
+    movflags = "+faststart+use_metadata_tags" if faststart else "+use_metadata_tags"
+    options = {"movflags": movflags} if path.suffix == ".mp4" else {}
+    with av.open(str(path), "w", options=options) as out:
+        out.metadata.update(metadata)
+        stream = out.add_stream(codec, rate=RATE)
+        stream.width, stream.height = SIZE
+        stream.pix_fmt = pixel_format
+        stream.codec_context.colorspace = stream.codec_context.color_primaries = colours
+        for number, page in enumerate(pages):
+            frame = av.VideoFrame.from_image(page)
+            frame.pts, frame.time_base = number, Fraction(1, RATE)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+def flipbook(path: Path, pages: Iterator[Image.Image]) -> Path:
+    """Write an animation with Pillow, as ComfyUI's SaveAnimatedWEBP does."""
+    first, *rest = pages
+    first.save(path, save_all=True, append_images=rest, duration=int(1000 / RATE), lossless=True)
+    return path
