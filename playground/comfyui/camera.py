@@ -49,6 +49,14 @@ class Film:
         return image
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """A film and its frames per second."""
+
+    film: Film
+    fps: float
+
+
 def shoot(picture: Image.Image, width: int, height: int, frames: int, seed: int, prompt: str) -> Film:
     """Choose a path: the seed decides it, the prompt nudges it, equal ones repeat it."""
     chance = random.Random(f"{seed}|{prompt}")

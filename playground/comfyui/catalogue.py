@@ -1,8 +1,8 @@
-"""What this ComfyUI has installed: its object_info, with dropdowns that follow the options and the uploads."""
+"""What this ComfyUI has installed: its object_info, with dropdowns that follow options and uploads."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -37,12 +37,16 @@ class Input:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installed:
-    """What the owner of this ComfyUI installed; `without` names node classes and model files it lacks."""
+    """What the owner of this ComfyUI installed; `without` names node classes and model files it lacks.
+
+    `nodes` are more classes, as object_info describes them; they do nothing when they run.
+    """
 
     lora: bool = True
     sageattention: bool = False
     without: frozenset[str] = frozenset()
     backslashes: bool = False
+    nodes: Json = field(default_factory=dict[str, object])
 
 
 class Catalogue:
@@ -50,8 +54,9 @@ class Catalogue:
 
     def __init__(self, installed: Installed) -> None:
         self.installed = installed
-        recorded = cast("dict[str, dict[str, object]]", json.loads((DATA / "object_info.json").read_bytes()))
-        self._classes = {kind: info for kind, info in recorded.items() if kind not in installed.without}
+        recorded = parse_object(json.loads((DATA / "object_info.json").read_bytes()))
+        known = {**recorded, **installed.nodes}.items()
+        self._classes = {kind: parse_object(info) for kind, info in known if kind not in installed.without}
         self._about = parse_object(json.loads((DATA / "comfyui_about.json").read_bytes()))
         self._arrange_models()
 
@@ -91,7 +96,7 @@ class Catalogue:
         sections = parse_object(self._classes[kind].get("input"))
         for section in ("required", "optional"):
             for name, spec in parse_object(sections.get(section)).items():
-                yield _parse_input(name, parse_list(spec), section == "required")
+                yield _parse_input(name, parse_list(spec), required=section == "required")
 
     def _slots(self, kind: str) -> Mapping[str, list[object]]:
         sections = parse_object(self._classes.get(kind, {}).get("input"))
@@ -114,13 +119,8 @@ class Catalogue:
         return [name.replace("/", "\\") for name in kept] if self.installed.backslashes else kept
 
 
-def _parse_input(name: str, spec: object, required: bool) -> Input:  # noqa: FBT001
-    kind, options = [*parse_list(spec), {}][:2]
-    options = parse_object(options)
-    if kind == "COMBO":
-        kind = options.get("options")
-    choices = parse_list(kind)
-    is_dropdown = isinstance(kind, list)
-    return Input(
-        name=name, kind=tuple(choices) if is_dropdown else str(kind), options=options, required=required
-    )
+def _parse_input(name: str, spec: Sequence[object], *, required: bool) -> Input:
+    options = parse_object(spec[1]) if len(spec) > 1 else parse_object(None)
+    kind = options.get("options") if spec[0] == "COMBO" else spec[0]
+    choices = kind if isinstance(kind, str) else tuple(parse_list(kind))
+    return Input(name=name, kind=choices, options=options, required=required)

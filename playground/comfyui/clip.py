@@ -1,5 +1,8 @@
 """Clips on disk: real H.264 in MP4, and the PNG that VideoHelperSuite writes beside it."""
 
+# PyAV's stubs leave packets and pictures without types:
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import json
 import threading
 from collections.abc import Iterable, Mapping
@@ -16,7 +19,7 @@ from .graph import Json
 class Clip:
     """An MP4 being written: yuv420p, faststart. It blocks; the lock lets threads take turns.
 
-    Raises `av.FFmpegError` for a size, rate or quality that the encoder refuses.
+    Raises `av.error.FFmpegError` for a size, rate or quality that the encoder refuses.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What ComfyUI tells about one prompt while it runs, in the recorded shapes (recordings 10 to 12, 40 to 42)."""
+"""What ComfyUI tells about one prompt while it runs (recordings 10 to 12, 40 to 42)."""
 
 from .graph import Json
 from .previews import VHS_RATE, render_plain, render_vhs, render_with_metadata
@@ -32,7 +32,7 @@ class Events:
         self._post_privately("executing", {"node": node_id, "display_node": node_id, **self._about()})
 
     def progressed(self, node_id: str, value: int, maximum: int, jpeg: bytes | None = None) -> None:
-        """A node moved its bar, perhaps with a preview. The layouts differ in order too (recordings 10, 42)."""
+        """A node moved its bar, perhaps with a preview, whose layouts differ in order too (10, 42)."""
         self._set_state(node_id, value, maximum, "running")
         state = render_message("progress_state", self._progress_state())
         progress = {"value": value, "max": maximum, **self._about(), "node": node_id}

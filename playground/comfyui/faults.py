@@ -18,7 +18,7 @@ class CannedAnswer:
 
 @dataclass(slots=True)
 class Faults:
-    """Lasting switches and counters that are used up. `playground.comfyui.ComfyUI` sets them by its methods."""
+    """Lasting switches, and counters that are used up; the methods of `ComfyUI` set them."""
 
     silent: bool = False
     deaf: bool = False

@@ -32,7 +32,7 @@ class Folders:
         return sorted(path.name for path in self.of("input").iterdir() if path.is_file())
 
     def annotated(self, name: str) -> Path:
-        """LoadImage's `sub/name.png [temp]`; without brackets: input (recording 44). A way out leads to no file."""
+        """LoadImage's `sub/name.png [temp]`; input without brackets (44). A way out leads to no file."""
         match = _ANNOTATED.match(name)
         kind, name = (match["kind"], match["name"]) if match else ("input", name)
         path = (self.of(kind) / name).resolve()
@@ -44,7 +44,7 @@ class Folders:
         return _write(target, data)
 
     def replace(self, kind: str, subfolder: str, name: str, data: bytes) -> str:
-        """Store an upload under exactly this name. Refused 400 outside the folder, 500 for an unknown kind."""
+        """Store an upload under this very name. Refused 400 outside the folder, 500 for an unknown kind."""
         return _write(self._target(kind, subfolder, name), data)
 
     def view(self, kind: str, subfolder: str, name: str) -> Path:
@@ -68,7 +68,7 @@ class Folders:
         return target
 
     def next_output(self, kind: str, prefix: str, pattern: str) -> Path:
-        """The next free numbered file for `prefix`; `pattern` as in `{name}_{number:05}.mp4`. NodeFailed outside."""
+        """The next free file for `prefix`; `pattern` as in `{name}_{number:05}.mp4`. NodeFailed outside."""
         path = (self.of(kind) / prefix).resolve()
         if not path.is_relative_to(self.of(kind).resolve()):
             raise NodeFailed(

@@ -72,7 +72,7 @@ def needed(graph: Graph, outputs: Sequence[str]) -> list[str]:
 
 
 def order(graph: Graph, outputs: Sequence[str], cached: frozenset[str]) -> Iterator[str]:
-    """The nodes left to run, in ComfyUI's order: what ends a graph soonest goes first (recordings 30, 40, 42)."""
+    """The nodes left to run, in ComfyUI's order: what ends a graph soonest goes first (30, 40, 42)."""
     pending = [node_id for node_id in needed(graph, outputs) if node_id not in cached]
     while pending:
         ready = [n for n in pending if not any(link.node in pending for _, link in graph[n].links())]

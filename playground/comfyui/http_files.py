@@ -55,7 +55,7 @@ class FileEndpoints:
     async def _send_too_much(self, request: web.Request, path: Path) -> web.StreamResponse:
         left, self._faults.oversize = self._faults.oversize, 0
         response = await _begin(request, None)
-        await response.write(path.read_bytes())
+        await response.write(await asyncio.to_thread(path.read_bytes))
         while left > 0:
             await response.write(_CHUNK[:left])
             left -= len(_CHUNK)
@@ -63,7 +63,7 @@ class FileEndpoints:
 
 
 async def _send_half(request: web.Request, path: Path) -> web.StreamResponse:
-    data = path.read_bytes()
+    data = await asyncio.to_thread(path.read_bytes)
     response = await _begin(request, len(data))
     await response.write(data[: len(data) // 2])
     cut(request.transport)

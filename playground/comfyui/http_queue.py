@@ -113,7 +113,7 @@ class QueueEndpoints:
 
     async def post_interrupt(self, request: web.Request) -> web.Response:
         """Stop the running prompt; with an id only that one (recording 12)."""
-        body = await _read_json(request) if request.can_read_body else {}
+        body = await _read_json(request) if request.can_read_body else parse_object(None)
         running = self._backlog.running
         wanted = None if self._faults.ignores_interrupt_id else body.get("prompt_id")
         if running and wanted in (None, running.id):
@@ -197,18 +197,16 @@ async def _read_json(request: web.Request) -> Json:
 
 
 def _made_up_rejection(wire: Json) -> Refused:
-    node_id, entry = next(iter(wire.items()))
-    error = {
+    info: Json = {"input_name": "model_name", "input_config": None, "received_value": "gone.safetensors"}
+    details = "model_name: 'gone.safetensors' not in []"
+    error: Json = {
         "type": "value_not_in_list",
         "message": "Value not in list",
-        "details": "model_name: 'gone.safetensors' not in []",
-        "extra_info": {
-            "input_name": "model_name",
-            "input_config": [[], {}],
-            "received_value": "gone.safetensors",
-        },
+        "details": details,
+        "extra_info": info,
     }
+    node_id, entry = next(iter(wire.items()))
     kind = parse_object(entry).get("class_type")
-    nodes = {node_id: {"errors": [error], "dependent_outputs": [], "class_type": kind}}
+    nodes: Json = {node_id: {"errors": [error], "dependent_outputs": list[str](), "class_type": kind}}
     message = "Prompt outputs failed validation"
     return refusal("prompt_outputs_failed_validation", message, "", nodes=nodes)

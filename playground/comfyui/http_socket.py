@@ -26,7 +26,7 @@ class SocketEndpoint:
         return [web.get("/ws", self.connect)]
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
-        """Greet, tell a returning client what runs, answer feature flags, then only read (recordings 10, 14, 15)."""
+        """Greet, tell a returning client what runs, answer feature flags, then only read (10, 14, 15)."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         client_id = request.query.get("clientId") or uuid.uuid4().hex
@@ -47,9 +47,9 @@ class SocketEndpoint:
         if current and current.node_id and current.prompt.client_id == client_id:
             await socket.send_str(render_message("executing", {"node": current.node_id}))
 
-    async def _answer_flags(self, socket: web.WebSocketResponse, client_id: str, text: str) -> None:
+    async def _answer_flags(self, socket: web.WebSocketResponse, client_id: str, text: object) -> None:
         try:
-            message = parse_object(json.loads(text))
+            message = parse_object(json.loads(str(text)))
         except json.JSONDecodeError:
             return
         if message.get("type") != "feature_flags":

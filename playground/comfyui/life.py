@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -36,7 +36,7 @@ class Life:
 @contextlib.asynccontextmanager
 async def live(
     world: World, catalogue: Catalogue, runs: list[Run], port: int, prefix: str, token: str | None
-) -> AsyncIterator[Life]:
+) -> AsyncGenerator[Life, None]:
     """Serve until the block ends; then cut every connection, as a killed process does (recording 18)."""
     world.folders.prepare()
     sockets = Sockets(world.faults)
@@ -69,12 +69,12 @@ def _build_application(routes: list[web.RouteDef], prefix: str, gatekeeper: Gate
     application.on_response_prepare.append(add_policy)
     for route in routes:
         for path in (prefix + route.path, f"{prefix}/api{route.path}"):
-            application.router.add_route(route.method, path, route.handler)
+            web.RouteDef(route.method, path, route.handler, route.kwargs).register(application.router)
     return application
 
 
 @contextlib.asynccontextmanager
-async def _listening(application: web.Application, port: int) -> AsyncIterator[int]:
+async def _listening(application: web.Application, port: int) -> AsyncGenerator[int, None]:
     runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None, handler_cancellation=True)
     await runner.setup()
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .cache import Made
-from .camera import Film, shoot
+from .camera import Film, Video, shoot
 from .errors import NodeFailed
 from .saving import save_image, save_vhs, save_video
 from .sizes import Canvas, cells, check_frames, check_patches, fit, fit_area
@@ -133,7 +133,7 @@ async def native_decode(work: Work) -> Made:
 
 async def create_video(work: Work) -> Made:
     """CreateVideo: frames and their rate."""
-    return Made(values=((work.value("images", Film), work.number("fps")),))
+    return Made(values=(Video(film=work.value("images", Film), fps=work.number("fps")),))
 
 
 async def _encode_canvas(work: Work, canvas: Canvas) -> Made:

@@ -31,5 +31,5 @@ def render_with_metadata(jpeg: bytes, metadata: Json) -> bytes:
 
 
 def render_vhs(jpeg: bytes, node_id: str, index: int) -> bytes:
-    """VideoHelperSuite's: a type 1 whose image has a header of its own, so that the JPEG begins at byte 32."""
+    """VideoHelperSuite's: type 1 with a header of its own, so that the JPEG begins at byte 32 (42)."""
     return struct.pack(">IIII16p", _IMAGE, _JPEG, 1, index, node_id.encode()) + jpeg

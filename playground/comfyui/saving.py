@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import av
+from av.error import FFmpegError
 from PIL import Image
 
 from .cache import Made
-from .camera import Film
+from .camera import Film, Video
 from .clip import Clip, write_metadata_png
 from .errors import NodeFailed
 from .graph import Json, parse_object
@@ -31,7 +31,7 @@ async def save_vhs(work: Work) -> Made:
         await asyncio.to_thread(write_metadata_png, path.with_suffix(".png"), film.frame(0), texts)
     metadata = {"comment": json.dumps(texts)} if work.inputs.get("save_metadata", True) else {}
     fps, crf = work.number("frame_rate"), work.whole("crf", 19)
-    await _encode(work, film, path, Clip(path, (film.width, film.height), fps, crf, metadata))
+    await _encode(work, film, Clip(path, (film.width, film.height), fps, crf, metadata))
     entry = {
         **_entry(work, kind, path),
         "format": work.text("format"),
@@ -45,13 +45,12 @@ async def save_vhs(work: Work) -> Made:
 async def save_video(work: Work) -> Made:
     """SaveVideo: no bar; the graph goes into the file's metadata."""
     await work.reach(Stage.SAVING)
-    video = work.inputs.get("video")
-    if not isinstance(video, tuple):
-        raise NodeFailed("TypeError", "the playground saves only what CreateVideo made\n")
-    film, fps = video
+    video = work.value("video", Video)
+    film = video.film
     path = _next_path(work, "output", "{name}_{number:05}_.mp4")
     metadata = {name: json.dumps(value) for name, value in _texts(work).items()}
-    await _encode(work, film, path, Clip(path, (film.width, film.height), fps, 23, metadata), shows_bar=False)
+    clip = Clip(path, (film.width, film.height), video.fps, 23, metadata)
+    await _encode(work, film, clip, shows_bar=False)
     return Made(ui={"images": [_entry(work, "output", path)], "animated": [True]}, files=(path,))
 
 
@@ -66,16 +65,16 @@ async def save_image(work: Work) -> Made:
     return Made(ui={"images": [_entry(work, kind, path)]}, files=(path,))
 
 
-async def _encode(work: Work, film: Film, path: Path, clip: Clip, *, shows_bar: bool = True) -> None:
+async def _encode(work: Work, film: Film, clip: Clip, *, shows_bar: bool = True) -> None:
     order = _frame_order(film, backwards_too=work.inputs.get("pingpong") is True)
     try:
         for chunk in _chunks(order):
-            await asyncio.to_thread(lambda part=chunk: clip.add(film.frame(index) for index in part))
+            await asyncio.to_thread(clip.add, map(film.frame, chunk))
             work.check()
             if shows_bar:
                 work.events.progressed(work.node.id, chunk[-1] + 1, len(order))
         await asyncio.to_thread(clip.close)
-    except av.FFmpegError as err:
+    except FFmpegError as err:
         raise NodeFailed("Exception", f"An error occurred in the ffmpeg subprocess:\n{err}\n") from err
     finally:
         await asyncio.to_thread(clip.abandon)

@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,15 +36,21 @@ class ComfyUI:
         sageattention: bool = False,
         without: Collection[str] = (),
         backslashes: bool = False,
+        nodes: Mapping[str, object] | None = None,
     ) -> None:
         """`token` is wanted as a bearer on every request; `prefix` is a path before all others.
 
         `lora`, `sageattention`: whether these are installed. `without`: node classes and model files that
-        are missing. `backslashes`: list model names as a server on Windows does.
+        are missing. `backslashes`: list model names as a server on Windows does. `nodes`: more node
+        classes, as object_info describes them; they do nothing.
         """
         self.runs: list[Run] = []
         installed = Installed(
-            lora=lora, sageattention=sageattention, without=frozenset(without), backslashes=backslashes
+            lora=lora,
+            sageattention=sageattention,
+            without=frozenset(without),
+            backslashes=backslashes,
+            nodes=nodes or {},
         )
         self._catalogue = Catalogue(installed)
         self._faults = Faults()

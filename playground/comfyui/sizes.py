@@ -1,4 +1,4 @@
-"""How the Wan nodes turn wishes for width, height and frames into what comes out, or into their recorded errors."""
+"""How the Wan nodes turn wishes for width, height and frames into a clip's, or into their recorded errors."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PATCH = 2  # latent cells for one token of the transformer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """What the sampler will work on: sizes in latent cells, time in latent frames (4 frames each but the first)."""
+    """What the sampler works on: sizes in latent cells, time in latent frames (4 but the first)."""
 
     picture: Image.Image
     columns: int
@@ -37,13 +37,13 @@ class Canvas:
 
 
 def fit(picture: Image.Image, width: int, height: int, frames: int) -> Canvas:
-    """WanVideoImageToVideoEncode and WanImageToVideo: stretch, and round frames down to 4n+1 (recordings 40, 42)."""
+    """WanVideoImageToVideoEncode and WanImageToVideo: stretch, round frames down to 4n+1 (40, 42)."""
     latents = (frames - 1) // 4 + 1
     return Canvas(picture=picture, columns=width // _STRIDE, rows=height // _STRIDE, latents=latents)
 
 
 def fit_area(picture: Image.Image, width: int, height: int, frames: int) -> Canvas:
-    """WanVideoImageClipEncode with adjust_resolution: keep the area, take the picture's aspect (fact of the graph)."""
+    """WanVideoImageClipEncode with adjust_resolution: keep the area, take the picture's aspect (30)."""
     aspect = picture.height / picture.width
     rows = _whole_patches(math.sqrt(width * height * aspect))
     columns = _whole_patches(math.sqrt(width * height / aspect))
@@ -61,7 +61,7 @@ def check_frames(picture: Image.Image, columns: int, rows: int, frames: int) -> 
 
 
 def check_patches(canvas: Canvas) -> None:
-    """The wrapper's sampler needs even numbers of cells: sizes that are multiples of 16 (recordings 41, 42)."""
+    """The wrapper's sampler needs even numbers of cells: multiples of 16 pixels (recordings 41, 42)."""
     if canvas.rows % _PATCH == 0 and canvas.columns % _PATCH == 0:
         return
     tokens = canvas.latents * math.ceil(canvas.rows / _PATCH) * math.ceil(canvas.columns / _PATCH)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from aiohttp import WSCloseCode, web
@@ -35,8 +35,8 @@ class Sockets:
         self._outbox: asyncio.Queue[Letter] = asyncio.Queue()
 
     @contextlib.asynccontextmanager
-    async def joined(self, socket: web.WebSocketResponse, client_id: str) -> AsyncIterator[None]:
-        """Register a socket. When it goes its id goes, even if a newer socket has taken the id (recording 14)."""
+    async def joined(self, socket: web.WebSocketResponse, client_id: str) -> AsyncGenerator[None, None]:
+        """Register a socket. When it goes its id goes, even if a newer socket has taken that id (14)."""
         self._open[client_id] = socket
         self._all.add(socket)
         self._modern.discard(client_id)

@@ -36,7 +36,9 @@ class Timeline:
     async def reached(self, prompt_id: str | None, stage: Stage, step: int) -> Moment:
         """The first such moment, at once if it has been. Without an id: of the prompt queued last."""
         async with self._news:
-            return await self._news.wait_for(lambda: self._find(prompt_id, stage, step))
+            while not (moment := self._find(prompt_id, stage, step)):
+                await self._news.wait()
+            return moment
 
     def hold(self, stage: Stage | None, step: int) -> None:
         """Close the gate: at once without a stage, else when a prompt gets there."""

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from .catalogue import Catalogue, Input
 from .errors import Refused
@@ -10,8 +11,8 @@ from .folders import Folders
 from .graph import Graph, Json, Link, Node, parse_graph, parse_object
 
 _CONVERTERS: Mapping[str, Callable[[object], object]] = {
-    "INT": lambda value: int(value),  # pyright: ignore[reportArgumentType]  # the refusal is the point
-    "FLOAT": lambda value: float(value),  # pyright: ignore[reportArgumentType]  # the refusal is the point
+    "INT": lambda value: int(cast("str", value)),
+    "FLOAT": lambda value: float(cast("str", value)),
     "STRING": str,
     "BOOLEAN": bool,
 }
@@ -196,18 +197,20 @@ class _Inspection:
         return self._report(node, "custom_validation_failed", title, details, "image")
 
     def _check_range(self, node: Node, spec: Input, value: object) -> bool:
-        limits = [
-            ("min", "smaller than min", "value_smaller_than_min"),
-            ("max", "bigger than max", "value_bigger_than_max"),
-        ]
-        for bound, words, kind in limits:
-            limit = spec.options.get(bound)
-            if isinstance(value, int | float) and isinstance(limit, int | float):
-                if value < limit if bound == "min" else value > limit:
-                    extra = {"input_config": spec.config, "received_value": value}
-                    message = f"Value {value} {words} of {limit}"
-                    return self._report(node, kind, message, spec.name, spec.name, extra)
+        least, most = spec.options.get("min"), spec.options.get("max")
+        if not isinstance(value, int | float):
+            return True
+        if isinstance(least, int | float) and value < least:
+            message = f"Value {value} smaller than min of {least}"
+            return self._report_range(node, spec, value, "value_smaller_than_min", message)
+        if isinstance(most, int | float) and value > most:
+            message = f"Value {value} bigger than max of {most}"
+            return self._report_range(node, spec, value, "value_bigger_than_max", message)
         return True
+
+    def _report_range(self, node: Node, spec: Input, value: object, kind: str, message: str) -> bool:
+        extra = {"input_config": spec.config, "received_value": value}
+        return self._report(node, kind, message, spec.name, spec.name, extra)
 
     def _report_choice(self, node: Node, spec: Input, value: object) -> bool:
         choices = list(spec.kind)

@@ -1,4 +1,4 @@
-"""The values that pass between the parts of the playground's ComfyUI: a prompt, what became of it, how far it is."""
+"""What passes between the parts of the playground's ComfyUI: a prompt, its end, how far it is."""
 
 import time
 from collections.abc import Mapping
@@ -109,7 +109,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What really happened with one prompt. `executed`: the nodes that ran; none of them if all was cached."""
+    """What really happened with one prompt. `executed`: the nodes that ran; none if all was cached."""
 
     prompt_id: str
     graph: Json

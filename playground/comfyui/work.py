@@ -1,4 +1,4 @@
-"""One node at work: its inputs with links followed, its clock, its bar, and the places where it can be stopped."""
+"""One node at work: its inputs with links followed, its clock, its bar, and where it can be stopped."""
 
 import asyncio
 import contextlib
@@ -75,7 +75,7 @@ class Work:
     halt: Halt
 
     def value(self, name: str, kind: type[T]) -> T:
-        """What an input's link brought. NodeFailed if it is not of that kind: the playground cannot run it."""
+        """What an input's link brought. NodeFailed if of another kind: the playground cannot run that."""
         value = self.inputs.get(name)
         if not isinstance(value, kind):
             raise NodeFailed("TypeError", f"the playground cannot run {self.node.kind} with this {name}\n")
