@@ -1,7 +1,7 @@
 """The status messages: one coalescing editor for each channel, the newest text wins, finals go first.
 
-Discord allows about five edits in five seconds on a channel. An editor keeps below that by itself and
-leaves one place free, so that the last word of a job never waits behind another job's progress.
+Discord allows about five edits in five seconds on a channel. An editor keeps to that by itself: progress is
+spaced evenly, the last word of a job goes at once wherever the window has a place.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 
 ChannelOf = Callable[[int], discord.PartialMessageable]
 
-WINDOW = 5.5  # seconds
-EDITS = 5  # in a window; finals may take all of them, progress one less
-SPACING = 0.9  # seconds between progress edits: what comes in between is never sent
+WINDOW = 5.25  # seconds
+EDITS = 5  # in a window
+SPACING = WINDOW / EDITS  # seconds between progress edits: what comes in between is never sent
 TRIES = 8  # for a final; progress is tried twice, since newer progress comes by itself
 BACKOFF = 1.0  # seconds, doubled with each try, a minute at most
 FLUSH = 10.0  # seconds, at shutdown
@@ -89,9 +89,8 @@ class Editor:
     def _wait_for(self, edit: Edit) -> float:
         """Seconds until this edit may go: its own backoff, the spacing, and a place in the window."""
         now = time.monotonic()
-        places = EDITS if edit.final else EDITS - 1
         spaced = self._sent[-1] + SPACING if self._sent and not edit.final else 0.0
-        window = self._sent[-places] + WINDOW if len(self._sent) >= places else 0.0
+        window = self._sent[0] + WINDOW if len(self._sent) == EDITS else 0.0
         return max(edit.ready_at, spaced, window) - now
 
     async def _news_within(self, seconds: float) -> None:
