@@ -38,7 +38,7 @@ from comfy.files import OutputFile
 from comfy.graph import Graph, build_graph
 from comfy.manifest import BUILT_IN, load_workflows
 from comfy.server import Server, open_server
-from comfy.workflow import Workflow
+from comfy.workflow import Role, Workflow
 
 __all__ = [
     "BUILT_IN",
@@ -63,6 +63,7 @@ __all__ = [
     "Pending",
     "Preview",
     "Queued",
+    "Role",
     "Running",
     "Sampling",
     "Saved",

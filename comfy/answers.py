@@ -14,7 +14,16 @@ from comfy.wire import parse_files
 MODEL_SUFFIXES = (".safetensors", ".gguf", ".sft", ".ckpt", ".pth", ".pt", ".bin")
 # A path or an address in the words of an error: /srv/x.png, C:\x.png, \\host\x, http://host/x, 10.0.0.1:8188.
 PLACE = re.compile(
-    r"\w+://\S+|[A-Za-z]:[\\/][^'\"\n]*|\\\\[^'\"\n]*|(?<![\w.])~?/[^\s'\"]+|\b\d+\.\d+\.\d+\.\d+(:\d+)?"
+    r"""
+      (?<=')(?:~?/|[A-Za-z]:[\\/]|\\\\)[^']*(?=')
+    | (?<=")(?:~?/|[A-Za-z]:[\\/]|\\\\)[^"]*(?=")
+    | \w+://\S+
+    | [A-Za-z]:[\\/].*
+    | \\\\.*
+    | (?<![\w.])~?/[^\s'"]+
+    | \b\d+\.\d+\.\d+\.\d+(?::\d+)?
+    """,
+    re.VERBOSE,
 )
 LONGEST_REASON = 200
 

@@ -69,7 +69,7 @@ def _find_problem(workflow: Workflow, name: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int if name in WHOLE_NUMBERS else int | float):
         return "is not a number" if name not in WHOLE_NUMBERS else "is not a whole number"
     allowed = workflow.ranges.get(name)
-    return "" if allowed is None or value in allowed else f"is not in {allowed}"
+    return "" if allowed is None or value in allowed else f"is not one of {allowed}"
 
 
 def _count_ticks(nodes: Nodes, stages: Mapping[str, Stage]) -> Mapping[str, int]:

@@ -49,6 +49,9 @@ class Range:
     def __contains__(self, value: float) -> bool:
         return self.least <= value <= self.most and (not self.step or (value - self.least) % self.step == 0)
 
+    def __str__(self) -> str:
+        return f"{self.least:g} … {self.most:g}" + (f" in steps of {self.step:g}" if self.step else "")
+
 
 Nodes = Mapping[str, TemplateNode]
 Places = tuple[Place, ...]
