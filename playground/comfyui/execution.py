@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from av.error import FFmpegError
+
 from .cache import Cache, Made, sign
 from .errors import ComfyUIFault, Forgotten, Interrupted, NodeFailed
 from .events import Events
@@ -87,7 +89,7 @@ class Execution:
         self.node_id = node.id
         self.events.started(node.id)
         self.halt.check()
-        made = await BEHAVIOURS.get(node.kind, settings)(self._work(node))
+        made = await self._make(node)
         if made.ui is not None and self._world.faults.take("empty_outputs"):
             made = Made()
         elif made.is_there:
@@ -97,6 +99,12 @@ class Execution:
         if made.ui is None:
             self.events.finished(node.id)
         self._executed.append(node.id)
+
+    async def _make(self, node: Node) -> Made:
+        try:
+            return await BEHAVIOURS.get(node.kind, settings)(self._work(node))
+        except (ArithmeticError, LookupError, OSError, TypeError, ValueError, FFmpegError) as err:
+            raise NodeFailed(type(err).__name__, f"{err}\n") from err  # as the original ends a prompt
 
     def _list_output(self, node_id: str, made: Made) -> None:
         if made.ui is not None:

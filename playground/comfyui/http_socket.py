@@ -30,7 +30,7 @@ class SocketEndpoint:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         client_id = request.query.get("clientId") or uuid.uuid4().hex
-        async with self._sockets.joined(socket, client_id):
+        async with self._sockets.joined(request, socket, client_id):
             await self._greet(socket, client_id)
             is_first = True
             async for message in socket:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from av.error import FFmpegError
 from PIL import Image
 
 from .cache import Made
@@ -16,6 +15,7 @@ from .graph import Json, parse_object
 from .values import Stage
 from .work import Work
 
+_SAVE_VIDEO_CRF = 23
 _CHUNK = 8  # frames encoded between two ticks, at which a stop is obeyed
 
 
@@ -28,10 +28,12 @@ async def save_vhs(work: Work) -> Made:
     path = _next_path(work, kind, "{name}_{number:05}.mp4")
     texts = _texts(work)
     if _wants_metadata_png(work):
-        await asyncio.to_thread(write_metadata_png, path.with_suffix(".png"), film.frame(0), texts)
+        frame = await asyncio.to_thread(film.frame, 0)
+        await asyncio.to_thread(write_metadata_png, path.with_suffix(".png"), frame, texts)
     metadata = {"comment": json.dumps(texts)} if work.inputs.get("save_metadata", True) else {}
     fps, crf = work.number("frame_rate"), work.whole("crf", 19)
-    await _encode(work, film, Clip(path, (film.width, film.height), fps, crf, metadata))
+    clip = await asyncio.to_thread(Clip, path, (film.width, film.height), fps, crf, metadata)
+    await _encode(work, film, clip)
     entry = {
         **_entry(work, kind, path),
         "format": work.text("format"),
@@ -49,7 +51,8 @@ async def save_video(work: Work) -> Made:
     film = video.film
     path = _next_path(work, "output", "{name}_{number:05}_.mp4")
     metadata = {name: json.dumps(value) for name, value in _texts(work).items()}
-    clip = Clip(path, (film.width, film.height), video.fps, 23, metadata)
+    size = film.width, film.height
+    clip = await asyncio.to_thread(Clip, path, size, video.fps, _SAVE_VIDEO_CRF, metadata)
     await _encode(work, film, clip, shows_bar=False)
     return Made(ui={"images": [_entry(work, "output", path)], "animated": [True]}, files=(path,))
 
@@ -74,8 +77,6 @@ async def _encode(work: Work, film: Film, clip: Clip, *, shows_bar: bool = True)
             if shows_bar:
                 work.events.progressed(work.node.id, chunk[-1] + 1, len(order))
         await asyncio.to_thread(clip.close)
-    except FFmpegError as err:
-        raise NodeFailed("Exception", f"An error occurred in the ffmpeg subprocess:\n{err}\n") from err
     finally:
         await asyncio.to_thread(clip.abandon)
 

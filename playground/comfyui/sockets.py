@@ -30,20 +30,22 @@ class Sockets:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
         self._open: dict[str, web.WebSocketResponse] = {}
-        self._all: set[web.WebSocketResponse] = set()
+        self._transports: dict[web.WebSocketResponse, asyncio.BaseTransport | None] = {}
         self._modern: set[str] = set()
         self._outbox: asyncio.Queue[Letter] = asyncio.Queue()
 
     @contextlib.asynccontextmanager
-    async def joined(self, socket: web.WebSocketResponse, client_id: str) -> AsyncGenerator[None, None]:
+    async def joined(
+        self, request: web.Request, socket: web.WebSocketResponse, client_id: str
+    ) -> AsyncGenerator[None, None]:
         """Register a socket. When it goes its id goes, even if a newer socket has taken that id (14)."""
         self._open[client_id] = socket
-        self._all.add(socket)
+        self._transports[socket] = request.transport
         self._modern.discard(client_id)
         try:
             yield
         finally:
-            self._all.discard(socket)
+            del self._transports[socket]
             self._open.pop(client_id, None)
 
     @property
@@ -74,9 +76,9 @@ class Sockets:
 
     async def close(self, code: int) -> None:
         """Close every socket with `code`; 1006 stands for a cut connection."""
-        for socket in list(self._all):
+        for socket, transport in list(self._transports.items()):
             if code == WSCloseCode.ABNORMAL_CLOSURE:
-                cut(socket.get_extra_info("transport"))
+                cut(transport)
             else:
                 await socket.close(code=code)
 

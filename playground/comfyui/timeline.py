@@ -60,4 +60,4 @@ class Timeline:
 
 
 def _is(moment: Moment, prompt_id: str, stage: Stage, step: int) -> bool:
-    return moment.stage is stage and moment.step >= step and prompt_id in ("", moment.prompt_id)
+    return moment.stage == stage and moment.step >= step and prompt_id in ("", moment.prompt_id)
