@@ -1,10 +1,14 @@
 """Pictures going in and clips coming out, always in child processes. Open it with `open_media`."""
 
+from typing import TYPE_CHECKING
+
 from media.errors import BadClip, BadPicture, CannotFit, ClipFault, MediaError, NoWorker, PictureFault
 from media.kinds import Kind, sniff
-from media.media import Media, open_media
 from media.sizes import Aspect, size_for
 from media.values import Clip, Fitted, How, Note, Picture
+
+if TYPE_CHECKING:
+    from media.media import Media, open_media
 
 __all__ = [
     "Aspect",
@@ -26,3 +30,12 @@ __all__ = [
     "size_for",
     "sniff",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load the door when it is asked for: the children, who import this package too, start in two thirds."""
+    if name not in ("Media", "open_media"):
+        raise AttributeError(name)
+    from media import media
+
+    return getattr(media, name)

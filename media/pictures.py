@@ -26,6 +26,17 @@ _PLUGINS = {
     "webp": "WebPImagePlugin",
     "avif": "AvifImagePlugin",
 }
+# What Pillow's decoders let out when a file is not what it says.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+)
 _ORIENTATION = 0x0112  # EXIF 2.3, table 4: 1 is upright
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -77,13 +88,12 @@ def _opened(data: bytes, kind: str) -> Generator[Image.Image]:
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as err:
         raise BadPicture(PictureFault.TOO_MANY_PIXELS) from err
-    except (OSError, SyntaxError, ValueError, EOFError) as err:
+    except _BROKEN as err:
         raise BadPicture(PictureFault.BROKEN) from err
 
 
 def _notes_of_file(image: Image.Image) -> Iterator[Note]:
-    # An MPO is a photo and its preview, which Pillow counts as two frames.
-    if getattr(image, "is_animated", False) and image.format != "MPO":
+    if image.format != "MPO" and getattr(image, "is_animated", False):  # an MPO is a photo and its preview
         yield Note.ANIMATED
     if max(image.size) > LONGEST:
         yield Note.SHRUNK
@@ -92,7 +102,7 @@ def _notes_of_file(image: Image.Image) -> Iterator[Note]:
 def _orientation(image: Image.Image) -> Image.Transpose | None:
     try:
         return _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
+    except (*_BROKEN, TypeError):
         return None  # nonsense in the metadata is no reason to refuse the picture
 
 

@@ -1,6 +1,6 @@
 """What the room hands out: a clean picture, what a clip is, how it was made to fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,7 +21,7 @@ class Note(StrEnum):
 class Picture:
     """A picture that may be trusted: PNG, sRGB, 8 bits, upright, one frame, no metadata. Sizes in pixels."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     width: int
     height: int
     sha256: str

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw
@@ -33,6 +34,7 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
+@cache
 def png_bomb(side: int = 13_000) -> bytes:
     """A square PNG of one colour: a few hundred kilobytes that want `side`² × 3 bytes."""
     squeeze = zlib.compressobj(9)
