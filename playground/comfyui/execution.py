@@ -8,7 +8,8 @@ from av.error import FFmpegError
 from .cache import Cache, Made, sign
 from .errors import ComfyUIFault, Forgotten, Interrupted, NodeFailed
 from .events import Events
-from .graph import Graph, Json, Node, needed, order, parse_graph
+from .faults import Once
+from .graph import Graph, Json, Node, needed, order, parse_graph, without_dangling_links
 from .nodes import BEHAVIOURS, settings
 from .sockets import Sockets
 from .timeline import Moment
@@ -33,7 +34,7 @@ class Execution:
         self.events = Events(sockets, prompt)
         self._world = world
         self._cache = cache
-        self._graph: Graph = parse_graph(prompt.graph)
+        self._graph: Graph = without_dangling_links(parse_graph(prompt.graph))
         self._signatures: dict[str, str] = {}
         self._made: dict[str, Made] = {}
         self._executed: list[str] = []
@@ -90,7 +91,7 @@ class Execution:
         self.events.started(node.id)
         self.halt.check()
         made = await self._make(node)
-        if made.ui is not None and self._world.faults.take("empty_outputs"):
+        if made.ui is not None and self._world.faults.take(Once.EMPTY_OUTPUT):
             made = Made()
         elif made.is_there:
             self._cache.put(self._signatures[node.id], made)

@@ -1,8 +1,20 @@
 """What is going wrong at the moment: switches that the server, the sockets and the engine look at."""
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 
 from .values import Failure
+
+
+class Once(StrEnum):
+    """Faults that happen to the next thing of their kind and are over then."""
+
+    REJECTION = "rejection"
+    HANG = "hang"
+    EMPTY_OUTPUT = "empty output"
+    CUT_DOWNLOAD = "cut download"
+    LOST_ANSWER = "lost answer"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,7 +30,7 @@ class CannedAnswer:
 
 @dataclass(slots=True)
 class Faults:
-    """Lasting switches, and counters that are used up; the methods of `ComfyUI` set them."""
+    """Lasting switches, and faults that are used up; the methods of `ComfyUI` set them."""
 
     silent: bool = False
     deaf: bool = False
@@ -27,12 +39,8 @@ class Faults:
     ignores_prompt_id: bool = False
     ignores_interrupt_id: bool = False
     failure: Failure | None = None
-    rejections: int = 0
-    hangs: int = 0
-    empty_outputs: int = 0
-    cut_downloads: int = 0
     oversize: int = 0
-    lost_answers: int = 0
+    once: Counter[Once] = field(default_factory=Counter[Once])
     answers: list[CannedAnswer] = field(default_factory=list[CannedAnswer])
 
     def reset(self) -> None:
@@ -41,16 +49,21 @@ class Faults:
         for switch in fields(self):
             setattr(self, switch.name, getattr(healthy, switch.name))
 
-    def take(self, counter: str) -> bool:
-        """Use up one of a counter; whether there was one."""
-        left = int(getattr(self, counter))
-        setattr(self, counter, max(left - 1, 0))
-        return left > 0
+    def take(self, fault: Once) -> bool:
+        """Whether this fault is to happen now; uses it up."""
+        is_due = self.once[fault] > 0
+        self.once[fault] -= is_due
+        return is_due
 
     def take_failure(self) -> Failure | None:
         """The failure to happen now, once."""
         failure, self.failure = self.failure, None
         return failure
+
+    def take_oversize(self) -> int:
+        """By how many bytes the download now beginning is to be too large, once."""
+        oversize, self.oversize = self.oversize, 0
+        return oversize
 
     def take_answer(self, path: str) -> CannedAnswer | None:
         """The canned answer for a path, once."""

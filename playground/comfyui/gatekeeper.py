@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from .errors import Refused
-from .faults import Faults
+from .faults import Faults, Once
 from .sockets import cut
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -37,7 +37,7 @@ class Gatekeeper:
         if (
             request.method == "POST"
             and request.path.endswith("/prompt")
-            and self._faults.take("lost_answers")
+            and self._faults.take(Once.LOST_ANSWER)
         ):
             cut(request.transport)
         return response

@@ -1,7 +1,7 @@
 """The graph as it was sent, read into nodes and links, and the order in which ComfyUI runs them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
 Json = Mapping[str, object]
@@ -60,6 +60,11 @@ def parse_graph(wire: Json) -> Graph:
     }
 
 
+def without_dangling_links(graph: Graph) -> Graph:
+    """Leave out inputs that lead nowhere, which validation lets pass where a class does not know them."""
+    return {node.id: replace(node, inputs=_sound_inputs(node, graph)) for node in graph.values()}
+
+
 def needed(graph: Graph, outputs: Sequence[str]) -> list[str]:
     """The outputs and everything before them, in the order in which ComfyUI discovers them."""
     stack, found = list(outputs), dict[str, None]()
@@ -79,6 +84,11 @@ def order(graph: Graph, outputs: Sequence[str], cached: frozenset[str]) -> Itera
         chosen = min(ready, key=lambda n: _distance(graph, pending, n, outputs))
         pending.remove(chosen)
         yield chosen
+
+
+def _sound_inputs(node: Node, graph: Graph) -> Json:
+    dangling = {name for name, link in node.links() if link.node not in graph}
+    return {name: value for name, value in node.inputs.items() if name not in dangling}
 
 
 def _distance(graph: Graph, pending: Sequence[str], node_id: str, outputs: Sequence[str]) -> int:

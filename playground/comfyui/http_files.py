@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from .errors import Refused
-from .faults import Faults
+from .faults import Faults, Once
 from .folders import Folders
 from .sockets import cut
 
@@ -42,24 +42,23 @@ class FileEndpoints:
         query = request.query
         kind, subfolder = query.get("type", "output"), query.get("subfolder", "")
         path = self._folders.view(kind, subfolder, query.get("filename", ""))
-        if self._faults.take("cut_downloads"):
+        if self._faults.take(Once.CUT_DOWNLOAD):
             return await _send_half(request, path)
-        if self._faults.oversize:
-            return await self._send_too_much(request, path)
+        if too_much := self._faults.take_oversize():
+            return await _send_too_much(request, path, too_much)
         headers = {
             "Content-Disposition": f'filename="{path.name}"',
             "X-Content-Type-Options": "nosniff",
         }
         return web.FileResponse(path, headers=headers)
 
-    async def _send_too_much(self, request: web.Request, path: Path) -> web.StreamResponse:
-        left, self._faults.oversize = self._faults.oversize, 0
-        response = await _begin(request, None)
-        await response.write(await asyncio.to_thread(path.read_bytes))
-        while left > 0:
-            await response.write(_CHUNK[:left])
-            left -= len(_CHUNK)
-        return response
+
+async def _send_too_much(request: web.Request, path: Path, too_much: int) -> web.StreamResponse:
+    response = await _begin(request, None)
+    await response.write(await asyncio.to_thread(path.read_bytes))
+    for sent in range(0, too_much, len(_CHUNK)):
+        await response.write(_CHUNK[: too_much - sent])
+    return response
 
 
 async def _send_half(request: web.Request, path: Path) -> web.StreamResponse:

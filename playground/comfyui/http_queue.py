@@ -9,31 +9,21 @@ from .backlog import Backlog
 from .catalogue import Catalogue
 from .engine import Engine
 from .errors import Forgotten, Interrupted, Refused
-from .faults import Faults
-from .folders import Folders
+from .faults import Once
 from .graph import Json, parse_list, parse_object
 from .jobs import STATUSES, find_job, list_jobs
-from .timeline import Moment, Timeline
+from .timeline import Moment
 from .validation import Verdict, check_prompt_id, refusal, validate
 from .values import Prompt, Stage, now
+from .work import World
 
 
 class QueueEndpoints:
     """/prompt, /queue, /history, /interrupt, /free and /jobs."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        folders: Folders,
-        faults: Faults,
-        timeline: Timeline,
-        backlog: Backlog,
-        engine: Engine,
-    ) -> None:
+    def __init__(self, world: World, catalogue: Catalogue, backlog: Backlog, engine: Engine) -> None:
+        self._world = world
         self._catalogue = catalogue
-        self._folders = folders
-        self._faults = faults
-        self._timeline = timeline
         self._backlog = backlog
         self._engine = engine
         self._number = 0
@@ -68,9 +58,9 @@ class QueueEndpoints:
             raise refusal("no_prompt", "No prompt provided", "No prompt provided")
         wire = parse_object(body["prompt"])
         prompt_id = self._prompt_id(body)
-        if self._faults.take("rejections"):
+        if self._world.faults.take(Once.REJECTION):
             raise _made_up_rejection(wire)
-        verdict = validate(wire, self._catalogue, self._folders)
+        verdict = validate(wire, self._catalogue, self._world.folders)
         await self._queue(number, prompt_id, body, verdict)
         answer = {"prompt_id": prompt_id, "number": number, "node_errors": verdict.node_errors}
         return web.json_response(answer)
@@ -115,7 +105,7 @@ class QueueEndpoints:
         """Stop the running prompt; with an id only that one (recording 12)."""
         body = await _read_json(request) if request.can_read_body else parse_object(None)
         running = self._backlog.running
-        wanted = None if self._faults.ignores_interrupt_id else body.get("prompt_id")
+        wanted = None if self._world.faults.ignores_interrupt_id else body.get("prompt_id")
         if running and wanted in (None, running.id):
             self._engine.halt(Interrupted())
         return web.Response()
@@ -173,7 +163,7 @@ class QueueEndpoints:
         return -number if body.get("front") else number
 
     def _prompt_id(self, body: Json) -> str:
-        if self._faults.ignores_prompt_id or "prompt_id" not in body:
+        if self._world.faults.ignores_prompt_id or "prompt_id" not in body:
             return str(uuid.uuid4())
         return check_prompt_id(body["prompt_id"])
 
@@ -186,7 +176,7 @@ class QueueEndpoints:
         self._backlog.put(
             Prompt(number=number, id=prompt_id, graph=wire, extra=extra, outputs=verdict.outputs)
         )
-        await self._timeline.note(Moment(prompt_id=prompt_id, stage=Stage.QUEUED))
+        await self._world.timeline.note(Moment(prompt_id=prompt_id, stage=Stage.QUEUED))
 
 
 async def _read_json(request: web.Request) -> Json:

@@ -42,7 +42,7 @@ async def live(
     sockets = Sockets(world.faults)
     backlog = Backlog(lambda: sockets.post("status", backlog.status(), None))
     engine = Engine(world, sockets, backlog, runs)
-    queue = QueueEndpoints(catalogue, world.folders, world.faults, world.timeline, backlog, engine)
+    queue = QueueEndpoints(world, catalogue, backlog, engine)
     routes = [
         *queue.routes(),
         *FileEndpoints(world.folders, world.faults).routes(),

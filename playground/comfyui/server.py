@@ -1,6 +1,7 @@
 """The playground's ComfyUI as a library: start it, look into it, make it fail, wait for what it does."""
 
 import asyncio
+import contextlib
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from .catalogue import Catalogue, Installed
-from .faults import CannedAnswer, Faults
+from .faults import CannedAnswer, Faults, Once
 from .folders import Folders
 from .life import Life, live
 from .timeline import Moment, Timeline
@@ -23,7 +24,10 @@ class ComfyUI:
 
     It speaks the recorded protocol of ComfyUI 0.33.0 and makes real MP4 files by moving a camera over
     the picture. At speed 1 a clip of 81 frames of 832 × 480 with 20 steps takes about five seconds.
+    `runs` are the prompts that really ran, in order; `folder` is where `input`, `output` and `temp` are.
     """
+
+    folder: Path
 
     def __init__(
         self,
@@ -56,7 +60,7 @@ class ComfyUI:
         self._faults = Faults()
         self._timeline = Timeline()
         self._port, self._token, self._prefix, self._speed = port, token, prefix, speed
-        self._folder = tempfile.TemporaryDirectory(prefix="comfyui-", ignore_cleanup_errors=True)
+        self._stack = contextlib.ExitStack()
         self._stopping = asyncio.Event()
         self._server: asyncio.Task[None] | None = None
         self._life: Life | None = None
@@ -72,11 +76,6 @@ class ComfyUI:
         return [run for run in self.runs if run.sampled]
 
     @property
-    def folder(self) -> Path:
-        """Where `input`, `output` and `temp` are."""
-        return Path(self._folder.name)
-
-    @property
     def waiting(self) -> list[str]:
         """The prompts that wait, by id, in the order in which they will run."""
         pending = self._life.backlog.pending if self._life else []
@@ -89,14 +88,16 @@ class ComfyUI:
         return prompt.id if prompt else None
 
     async def __aenter__(self) -> Self:
+        temporary = tempfile.TemporaryDirectory(prefix="comfyui-", ignore_cleanup_errors=True)
+        self.folder = Path(self._stack.enter_context(temporary))
         await self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.stop()
-        await asyncio.to_thread(self._folder.cleanup)
+        with self._stack:
+            await self.stop()
 
     # Time: wait for a moment, hold the engine at one
 
@@ -161,7 +162,7 @@ class ComfyUI:
 
     def hang_next(self) -> None:
         """The sampler stops moving at its next step; an interrupt still ends it, unless nodes are deaf."""
-        self._faults.hangs += 1
+        self._faults.once[Once.HANG] += 1
 
     def deaf(self) -> None:
         """Nodes do not look for interrupts: one acts when the next node begins (recording 12)."""
@@ -173,7 +174,7 @@ class ComfyUI:
 
     def empty_output(self) -> None:
         """The next output node succeeds and lists nothing."""
-        self._faults.empty_outputs += 1
+        self._faults.once[Once.EMPTY_OUTPUT] += 1
 
     def forget(self, prompt_id: str) -> None:
         """Lose a prompt from queue and history without a word, even if it runs."""
@@ -184,7 +185,7 @@ class ComfyUI:
 
     def reject_next(self) -> None:
         """The next POST /prompt is refused: 400 with node_errors, a model file missing."""
-        self._faults.rejections += 1
+        self._faults.once[Once.REJECTION] += 1
 
     def answer(
         self,
@@ -205,11 +206,11 @@ class ComfyUI:
 
     def accept_then_close(self) -> None:
         """The next POST /prompt is queued, but the connection is cut before the answer."""
-        self._faults.lost_answers += 1
+        self._faults.once[Once.LOST_ANSWER] += 1
 
     def cut_download(self) -> None:
         """The next GET /view ends in the middle of the file."""
-        self._faults.cut_downloads += 1
+        self._faults.once[Once.CUT_DOWNLOAD] += 1
 
     def oversize_download(self, size: int) -> None:
         """The next GET /view sends `size` bytes more than the file, and no Content-Length."""

@@ -13,7 +13,7 @@ from .camera import render_preview
 from .catalogue import Installed
 from .errors import ComfyUIFault, NodeFailed
 from .events import Events
-from .faults import Faults
+from .faults import Faults, Once
 from .folders import Folders
 from .graph import Json, Node
 from .previews import encode_jpeg
@@ -123,7 +123,7 @@ class Work:
         """One step of a sampler: a tick at which faults happen."""
         await self.tick(value, maximum, seconds, picture)
         await self.reach(Stage.SAMPLING, value)
-        if self.world.faults.take("hangs"):
+        if self.world.faults.take(Once.HANG):
             await (asyncio.Event() if self.world.faults.deaf else self.halt.event).wait()
             self.halt.check()
         match self.world.faults.take_failure():

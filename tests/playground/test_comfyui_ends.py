@@ -83,6 +83,23 @@ async def test_an_interrupt_reaches_only_the_prompt_it_names(comfyui: ComfyUI, v
     assert [run.outcome for run in comfyui.runs] == ["success", "success"]
 
 
+async def test_an_interrupt_without_an_id_stops_whatever_runs(comfyui: ComfyUI, visitor: Visitor) -> None:
+    comfyui.pause(Stage.SAMPLING, 1)
+    prompt_id = await visitor.submit(wan_graph())
+    await comfyui.reached(Stage.SAMPLING, 1)
+    assert await visitor.post("/interrupt") == (200, "")
+    await comfyui.reached(Stage.DONE)
+    assert [(run.prompt_id, run.outcome) for run in comfyui.runs] == [(prompt_id, "interrupted")]
+
+
+async def test_an_interrupt_of_an_idle_server_does_not_hit_the_next_prompt(
+    comfyui: ComfyUI, visitor: Visitor
+) -> None:
+    await visitor.post("/interrupt", {})
+    await visitor.run(wan_graph())
+    assert [run.outcome for run in comfyui.runs] == ["success"]
+
+
 async def test_a_deaf_node_is_stopped_when_the_next_begins(comfyui: ComfyUI, visitor: Visitor) -> None:
     comfyui.deaf()
     comfyui.pause(Stage.SAMPLING, 2)

@@ -61,6 +61,13 @@ async def test_runs_tell_what_was_executed_and_what_was_cached(comfyui: ComfyUI,
     assert len(comfyui.gpu_runs) == 1
 
 
+async def test_inputs_that_no_class_knows_do_not_matter(comfyui: ComfyUI, visitor: Visitor) -> None:
+    graph = wan_graph()
+    graph["52"]["inputs"]["from_the_future"] = ["99", 0]
+    await visitor.run(graph)
+    assert [run.outcome for run in comfyui.runs] == [Outcome.SUCCESS]
+
+
 async def test_only_the_last_prompt_is_cached(comfyui: ComfyUI, visitor: Visitor) -> None:
     for seed in (1, 2, 1):
         await visitor.run(wan_graph(seed=seed))
