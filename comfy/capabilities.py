@@ -56,7 +56,7 @@ class Capabilities:
                 self._learn(await self._ask())
                 self.trouble = None
             except ComfyError as err:
-                log.warning("what ComfyUI can run is not known: %s", err)
+                log.warning("%s: what it can run is not known: %s", self._transport.name, err)
                 self.trouble = err
                 await asyncio.sleep(PAUSE_AFTER_FAILURE)
                 self._stale.set()
@@ -93,4 +93,4 @@ class Capabilities:
             if not lacks
         }
         for name, lacks in self.missing.items():
-            log.info("workflow %s: %s", name, "; ".join(map(str, lacks)) or "can run")
+            log.info("%s: workflow %s: %s", self._transport.name, name, "; ".join(map(str, lacks)) or "runs")

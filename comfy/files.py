@@ -54,36 +54,34 @@ def is_moving_picture(head: bytes) -> bool:
 
 
 class ArrivingFile:
-    """A file written beside its place (`.part`), which it takes by `finish`. Blocking: use it in a thread."""
+    """A file that is written beside its place, as `.part`, and takes it when it is whole and good."""
 
     def __init__(self, to: Path, *, limit: int) -> None:
         self._to = to
         self._part = to.with_name(f"{to.name}.part")
         self._limit = limit
-        self._stream = self._part.open("wb")
+        self._stream = self._part.open("w+b")
 
     def write(self, chunk: bytes) -> None:
-        """Add bytes.
-
-        Raises TooLarge past the limit, BadAnswer when the first chunk does not begin like a moving picture.
-        """
-        written = self._stream.tell()
-        if written + len(chunk) > self._limit:
+        """Add bytes; raises TooLarge past the limit."""
+        if self._stream.tell() + len(chunk) > self._limit:
             raise TooLarge(limit=self._limit)
-        if not written and not is_moving_picture(chunk):
-            raise BadAnswer(reason="the file is no moving picture")
         self._stream.write(chunk)
 
     def finish(self) -> None:
-        """Make it durable and give it its name. Raises BadAnswer when nothing arrived."""
-        if not self._stream.tell():
-            raise BadAnswer(reason="the file is empty")
+        """Make it durable and give it its name. Slow: a disk is waited for.
+
+        Raises BadAnswer when what arrived is no moving picture.
+        """
+        self._stream.seek(0)
+        if not is_moving_picture(self._stream.read(16)):
+            raise BadAnswer(reason="the file is no moving picture")
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self._stream.close()
         self._part.replace(self._to)
 
     def discard(self) -> None:
-        """Leave nothing behind; after `finish` there is nothing left to discard."""
+        """Leave no part behind; after `finish` there is none."""
         self._stream.close()
         self._part.unlink(missing_ok=True)

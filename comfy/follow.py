@@ -78,7 +78,12 @@ class Follower:
 
     async def _look(self) -> Whereabouts | None:
         async for attempt in stamina.retry_context(
-            on=ServerUnreachable, attempts=None, timeout=self._patience, wait_initial=0.2, wait_max=2
+            on=ServerUnreachable,
+            attempts=None,
+            timeout=self._patience,
+            wait_initial=0.2,
+            wait_max=2,
+            wait_jitter=0.2,
         ):
             with attempt:
                 return await self._locate()

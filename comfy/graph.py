@@ -1,5 +1,6 @@
 """A workflow with values filled in, ready to send. Pure."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -67,7 +68,9 @@ def _find_problem(workflow: Workflow, name: str, value: object) -> str:
         # A list would pass for a link to another node.
         return "" if isinstance(value, str) else "is not a text"
     if isinstance(value, bool) or not isinstance(value, int if name in WHOLE_NUMBERS else int | float):
-        return "is not a number" if name not in WHOLE_NUMBERS else "is not a whole number"
+        return "is not a whole number" if name in WHOLE_NUMBERS else "is not a number"
+    if not math.isfinite(value):
+        return "is not a finite number"
     allowed = workflow.ranges.get(name)
     return "" if allowed is None or value in allowed else f"is not one of {allowed}"
 

@@ -66,7 +66,7 @@ class Listener:
         try:
             yield mailbox
         finally:
-            del self._mailboxes[prompt_id]
+            self._mailboxes.pop(prompt_id, None)
 
     async def run(self) -> None:
         """Keep the socket open for ever."""
@@ -122,6 +122,6 @@ class Listener:
 
     def _note(self, trouble: ComfyError) -> None:
         if str(trouble) != str(self.trouble):
-            log.warning("%s: its websocket cannot be opened", trouble)
+            log.warning("%s: no websocket: %s", self._transport.name, trouble)
             self.trouble = trouble
             self._on_change()

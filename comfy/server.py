@@ -60,14 +60,13 @@ class Server:
         self,
         transport: Transport,
         *,
-        name: str,
         client_id: str,
         workflows: Mapping[str, Workflow],
         files: ModelFiles,
         patience: float,
         quiet: float,
     ) -> None:
-        self.name = name
+        self.name = transport.name
         self._transport = transport
         self._patience = patience
         self._quiet = quiet
@@ -120,8 +119,8 @@ class Server:
         """
         fields = {"type": "temp", "subfolder": UPLOADS}
         answer = as_mapping(await self._transport.upload(picture, name=name, fields=fields))
-        kept, subfolder = as_text(answer.get("name")), as_text(answer.get("subfolder"))
-        return f"{subfolder}/{kept} [temp]"
+        name, subfolder, kind = (as_text(answer.get(key), key) for key in ("name", "subfolder", "type"))
+        return f"{subfolder}/{name} [{kind}]"
 
     async def submit(self, prompt_id: str, graph: Graph) -> None:
         """Hand in a job under our own id, a lowercase UUID.
@@ -173,6 +172,7 @@ class Server:
             return Finished(outcome=Interrupted(node=""))
         return found
 
+    @stamina.retry(on=ServerUnreachable, attempts=3)
     async def cancel(self, prompt_id: str) -> None:
         """Stop the job wherever it is; a running one stops at its node's next tick.
 
@@ -180,31 +180,32 @@ class Server:
         goes out only while this job is the one that runs.
         """
         self._withdrawn.add(prompt_id)
-        await self._post_plainly("queue", {"delete": [prompt_id]})
+        await self._tell("queue", {"delete": [prompt_id]})
         if isinstance(await self._queued(prompt_id), Running):
-            await self._post_plainly("interrupt", {"prompt_id": prompt_id})
+            await self._tell("interrupt", {"prompt_id": prompt_id})
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def download(self, file: OutputFile, to: Path, *, limit: int) -> None:
         """Bring a clip of at most `limit` bytes to `to`: whole and durable, or not at all.
 
-        Raises TooLarge, JobLost when the file is gone, BadAnswer when it is no moving picture.
+        Raises TooLarge, JobLost when the file is gone, BadAnswer when it is no moving picture, OSError when the
+        disk does not take it.
         """
         await self._transport.download(file, to, limit=limit)
 
     async def forget(self, prompt_id: str) -> None:
         """Delete the job, and with it the prompt, from the history that all can read. Failures are logged."""
         try:
-            await self._post_plainly("history", {"delete": [prompt_id]})
+            await self._erase(prompt_id)
         except ComfyError as err:
             log.warning("%s: the history entry of a job stays: %s", self.name, err)
 
     async def free(self) -> None:
         """Let it unload its models and free its memory."""
-        await self._post_plainly("free", {"unload_models": True, "free_memory": True})
+        await self._tell("free", {"unload_models": True, "free_memory": True})
 
     async def run(self) -> None:
-        """Keep the websocket open and the capabilities known. The task of `open_server`."""
+        """Keep the websocket open and the capabilities known; `open_server` gives it a task."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listener.run(), name=f"{self.name}: listen")
             tasks.create_task(self._capabilities.run(), name=f"{self.name}: capabilities")
@@ -234,7 +235,11 @@ class Server:
             self._capabilities.refresh()
         raise rejection
 
-    async def _post_plainly(self, path: str, body: Mapping[str, object]) -> None:
+    @stamina.retry(on=ServerUnreachable, attempts=3)
+    async def _erase(self, prompt_id: str) -> None:
+        await self._tell("history", {"delete": [prompt_id]})
+
+    async def _tell(self, path: str, body: Mapping[str, object]) -> None:
         answer = await self._transport.post(path, body)
         if answer.status != 200:
             raise BadAnswer(reason=f"HTTP {answer.status}")
@@ -278,8 +283,7 @@ async def open_server(
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
         server = Server(
-            Transport(session, url),
-            name=name,
+            Transport(session, url, name=name),
             client_id=client_id,
             workflows=workflows,
             files=files,

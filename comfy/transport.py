@@ -38,12 +38,13 @@ class Answer:
 
 
 class Transport:
-    """One server's address, and the session that carries its token.
+    """One server's address, and the session that carries its token; `name` is what logs may call it.
 
     Every method raises ServerUnreachable, TokenRefused, TooLarge or BadAnswer.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, *, name: str) -> None:
+        self.name = name
         self._session = session
         self._url = url.rstrip("/")
 
@@ -109,6 +110,8 @@ def _faults_as_ours() -> Generator[None]:
         yield
     except TimeoutError as err:
         raise ServerUnreachable(reason="timed out") from err
+    except aiohttp.ClientSSLError as err:
+        raise ServerUnreachable(reason="its certificate is not accepted") from err
     except aiohttp.ClientConnectorError as err:
         raise ServerUnreachable(reason="refused") from err
     except aiohttp.ClientResponseError as err:
@@ -130,11 +133,10 @@ async def _read(response: aiohttp.ClientResponse) -> Answer:
 
 
 async def _save(response: aiohttp.ClientResponse, to: Path, *, limit: int) -> None:
-    file = await asyncio.to_thread(ArrivingFile, to, limit=limit)
+    file = ArrivingFile(to, limit=limit)
     try:
         async for chunk in response.content.iter_chunked(CHUNK):
-            await asyncio.to_thread(file.write, chunk)
+            file.write(chunk)
         await asyncio.to_thread(file.finish)
     finally:
-        # In a thread it could be cancelled, and leave the part behind.
         file.discard()

@@ -50,7 +50,7 @@ LARGEST_CLIP = 10_000_000
 
 @pytest.fixture
 async def comfyui() -> AsyncIterator[ComfyUI]:
-    async with ComfyUI(speed=10) as playground:
+    async with ComfyUI(speed=100) as playground:
         yield playground
 
 
@@ -546,7 +546,7 @@ async def test_a_token_and_a_path_before_comfyui_are_used_everywhere(
     workflows: Mapping[str, Workflow], picture: bytes, tmp_path: Path
 ):
     async with (
-        ComfyUI(speed=10, token="secret", prefix="/gpu/1") as comfyui,
+        ComfyUI(speed=100, token="secret", prefix="/gpu/1") as comfyui,
         opened(comfyui.url + "/", workflows, token="secret") as server,
     ):
         await soon(server.ready())
@@ -590,7 +590,7 @@ async def test_what_a_server_lacks_decides_what_it_can_run(workflows: Mapping[st
 async def test_the_old_nodes_make_a_clip_too_and_windows_names_are_spelled_its_way(
     workflows: Mapping[str, Workflow], picture: bytes
 ):
-    async with ComfyUI(speed=10, backslashes=True) as comfyui, opened(comfyui.url, workflows) as server:
+    async with ComfyUI(speed=100, backslashes=True) as comfyui, opened(comfyui.url, workflows) as server:
         await soon(server.ready())
         for name in workflows:
             image = await server.upload(picture, name="x.png")
