@@ -10,8 +10,8 @@ from comfy.events import Done, Failed, Interrupted, Outcome
 from comfy.files import OutputFile
 from comfy.shapes import as_list, as_mapping, as_number, as_text
 from comfy.wire import parse_files
+from comfy.workflow import MODEL_SUFFIXES
 
-MODEL_SUFFIXES = (".safetensors", ".gguf", ".sft", ".ckpt", ".pth", ".pt", ".bin")
 # A path or an address in the words of an error: /srv/x.png, C:\x.png, \\host\x, http://host/x, 10.0.0.1:8188.
 PLACE = re.compile(
     r"""

@@ -1,13 +1,13 @@
 """What a server has: its nodes and model files, out of `/object_info`, and whether a workflow fits. Pure."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from comfy.errors import BadAnswer, MissingModel, NodeMissing
 from comfy.graph import fill
 from comfy.shapes import as_list, as_mapping, as_text, is_list
-from comfy.workflow import Place, Role, TemplateNode, Workflow
+from comfy.workflow import MODEL_SUFFIXES, Place, Role, TemplateNode, Workflow
 
 log = logging.getLogger(__name__)
 
@@ -103,9 +103,17 @@ def find_choice(catalogue: Catalogue, class_type: str, name: str, wanted: str) -
     return next((choice for choice in choices if base_name(choice) == base_name(wanted)), None)
 
 
-def _wanted(workflow: Workflow, files: ModelFiles) -> list[tuple[Place, str]]:
-    names: Mapping[Role, str] = {role: getattr(files, role) for role in Role}
-    return [(place, names[role]) for role, places in workflow.installed.items() for place in places]
+def _wanted(workflow: Workflow, files: ModelFiles) -> Iterable[tuple[Place, str]]:
+    """What must be on the server: the settings' names, and files that the template itself names."""
+    settings: Mapping[Role, str] = {role: getattr(files, role) for role in Role}
+    chosen = {place: settings[role] for role, places in workflow.installed.items() for place in places}
+    named = {
+        Place(node=name, input=key): value
+        for name, node in workflow.nodes.items()
+        for key, value in node.inputs.items()
+        if isinstance(value, str) and value.endswith(MODEL_SUFFIXES)
+    }
+    return (named | chosen).items()
 
 
 def _fit_node(node: TemplateNode, specs: Mapping[str, InputSpec]) -> TemplateNode:

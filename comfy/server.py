@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -188,8 +188,8 @@ class Server:
     async def download(self, file: OutputFile, to: Path, *, limit: int) -> None:
         """Bring a clip of at most `limit` bytes to `to`: whole and durable, or not at all.
 
-        Raises TooLarge, JobLost when the file is gone, BadAnswer when it is no moving picture, OSError when the
-        disk does not take it.
+        Raises TooLarge, JobLost when the file is gone, BadAnswer when it is no moving picture, OSError of
+        the disk.
         """
         await self._transport.download(file, to, limit=limit)
 
@@ -290,9 +290,22 @@ async def open_server(
             patience=patience,
             quiet=quiet,
         )
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(server.run(), name=f"{name}: run")
-            try:
-                yield server
-            finally:
-                running.cancel()
+        with _ungrouped():
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(server.run(), name=f"{name}: run")
+                try:
+                    yield server
+                finally:
+                    running.cancel()
+
+
+@contextmanager
+def _ungrouped() -> Generator[None]:
+    """What the user of a server raises comes out as it is, though a TaskGroup lies around it."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        first, *others = group.exceptions
+        if others:
+            raise
+        raise first from first.__cause__

@@ -8,6 +8,7 @@ from comfy.events import Stage
 
 TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
 WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames", "fps"})
+MODEL_SUFFIXES = (".safetensors", ".gguf", ".sft", ".ckpt", ".pth", ".pt", ".bin")
 VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise"}
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Self, TypeVar
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
 from comfy import (
@@ -46,6 +47,7 @@ from tests.comfy.values import values
 T = TypeVar("T")
 
 LARGEST_CLIP = 10_000_000
+WRAPPED = {"wan21_i2v", "wan21_i2v_lightx2v", "wan21_i2v_seed"}
 
 
 @pytest.fixture
@@ -381,6 +383,28 @@ async def test_after_a_socket_that_stayed_deaf_the_next_job_is_heard(
     assert any(isinstance(event, Sampling) for event in events)
 
 
+async def test_a_socket_deafened_by_an_older_one_of_its_id_is_opened_again(
+    comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
+):
+    client_id = str(uuid4())
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        older = await session.ws_connect(f"{comfyui.url}/ws?clientId={client_id}")
+        server = await stack.enter_async_context(opened(comfyui.url, workflows, client_id=client_id))
+        await soon(server.ready())
+        await older.close()
+
+        comfyui.pause(Stage.SAMPLING, 2)
+        async with Job(server, await build(server, picture, steps=8)) as job:
+            await soon(until(server, lambda: not server.reachable))
+            await soon(server.ready())
+            comfyui.resume()
+            events = await soon(job.events)
+
+    assert [event.step for event in events if isinstance(event, Sampling)][-1] == 8
+    assert isinstance(events[-1], Done)
+
+
 @pytest.mark.parametrize("code", [1000, 1006])
 async def test_a_closed_socket_is_opened_again_and_progress_goes_on(
     comfyui: ComfyUI, server: Server, picture: bytes, code: int
@@ -407,6 +431,12 @@ async def test_who_does_not_take_events_stalls_nobody(comfyui: ComfyUI, server: 
         await server.submit(prompt_id, slow)
         assert isinstance((await soon(run(server, quick, str(uuid4()))))[-1], Done)
         assert isinstance([event async for event in untaken][-1], Done)
+
+
+async def test_what_its_user_raises_is_no_group(workflows: Mapping[str, Workflow]):
+    with pytest.raises(LookupError):
+        async with opened("http://127.0.0.1:9", workflows):
+            raise LookupError
 
 
 # Requests that fail
@@ -538,7 +568,7 @@ async def test_it_opens_though_the_server_is_down_and_is_ready_when_it_comes(
             await comfyui.start()
             await soon(server.ready())
 
-            assert server.runnable == workflows.keys()
+            assert server.runnable == WRAPPED
             assert server.trouble is None
 
 
@@ -592,7 +622,7 @@ async def test_the_old_nodes_make_a_clip_too_and_windows_names_are_spelled_its_w
 ):
     async with ComfyUI(speed=100, backslashes=True) as comfyui, opened(comfyui.url, workflows) as server:
         await soon(server.ready())
-        for name in workflows:
+        for name in sorted(WRAPPED):
             image = await server.upload(picture, name="x.png")
             end = (await soon(run(server, server.build(name, values(), image), str(uuid4()))))[-1]
             assert isinstance(end, Done)
