@@ -56,6 +56,7 @@ def crafted() -> dict[str, bytes]:
         "png of no pixels": PNG + _header(0, 0) + END,
         "png one pixel high": PNG + _header(49_000_000, 1) + END,
         "png without pixels": PNG + _header(96, 72) + END,
+        "png of 51 megapixels": PNG + _header(10_200, 5000) + END,
         "png of 49 megapixels without pixels": PNG + _header(7000, 7000) + END,
         "png with a text bomb": _with_chunk(png, b"zTXt", b"a\0\0" + zlib.compress(bytes(50_000_000))),
         "png with a profile bomb": _with_chunk(png, b"iCCP", b"a\0\0" + zlib.compress(bytes(50_000_000))),

@@ -41,7 +41,7 @@ async def test_out_of_time_the_child_is_killed(media: Media, slow: bytes) -> Non
     with pytest.raises(BadPicture) as caught:
         await media.clean_picture(slow, timeout=0.4)
     assert caught.value.code is PictureFault.TOO_SLOW
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 1  # it would have gone on for longer
     assert children() == before
 
 
@@ -50,10 +50,12 @@ async def test_cancelled_the_child_is_gone_before_the_task_is(media: Media, slow
     before = children()
     task = asyncio.create_task(media.clean_picture(slow))
     await until(lambda: children() - before)
+    cancelled = time.monotonic()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert children() == before
+    assert time.monotonic() - cancelled < 0.7  # it would have gone on for longer
 
 
 @LINUX
@@ -101,6 +103,14 @@ async def test_memory_beyond_the_cap_is_refused(slow: bytes) -> None:
     limits = Limits(memory=200 << 20, seconds=8, answer=1000)
     answer = await Workers(1).run(pack({"do": "clean", "kind": "png"}, slow), limits)
     assert unpack(answer)[0] == {"fault": "too_large"}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS caps no address space")
+async def test_a_large_jpeg_is_decoded_small() -> None:
+    jpeg = save(Image.new("RGB", (8000, 6000), "red"), "JPEG")
+    limits = Limits(memory=200 << 20, seconds=8, answer=1000)
+    answer = await Workers(1).run(pack({"do": "clean", "kind": "jpeg"}, jpeg), limits)
+    assert b'"width": 2000' in answer
 
 
 async def test_a_child_that_fails_is_reported_and_its_words_are_logged(

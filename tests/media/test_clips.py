@@ -170,7 +170,7 @@ def test_two_passes_meet_their_bitrate(tmp_path: Path) -> None:
     bitrate = wanted * 8 * RATE // 33
     encode(source, target, Recipe(bitrate=bitrate, scale=1, stats=tmp_path / "passes.log", comment=None))
     assert target.stat().st_size == pytest.approx(wanted, rel=0.1)
-    assert (tmp_path / "passes.log").exists()
+    assert b"rc=2pass" in target.read_bytes()  # x264 writes its settings into the stream
 
 
 def test_the_colours_of_a_film_keep_their_meaning(tmp_path: Path) -> None:
@@ -183,8 +183,8 @@ def test_the_colours_of_a_film_keep_their_meaning(tmp_path: Path) -> None:
 async def test_what_cannot_fit_says_by_how_much_and_leaves_nothing(media: Media, tmp_path: Path) -> None:
     source = film(tmp_path / "a.mp4", noisy_pages(9))
     with pytest.raises(CannotFit) as caught:
-        await media.fit_clip(source, tmp_path / "b.mp4", limit=500)
-    assert caught.value.limit == 500 < caught.value.smallest
+        await media.fit_clip(source, tmp_path / "b.mp4", limit=50)
+    assert caught.value.limit == 50 < caught.value.smallest
     assert names(tmp_path) == ["a.mp4"]
 
 
