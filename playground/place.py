@@ -1,7 +1,8 @@
 """The playground: a Discord and a ComfyUI on loopback with a guild in it, for tests and for the demo."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeVar
@@ -10,6 +11,8 @@ from aiohttp import web
 
 from playground.comfyui import ComfyUI
 from playground.discord import render
+from playground.discord.commands import Command
+from playground.discord.feed import Change
 from playground.discord.intents import NO_INTENTS, Intent
 from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Guild, Message, Overwrite, User
 from playground.discord.permissions import NOTHING, Permission
@@ -41,7 +44,6 @@ class Playground:
 
     discord: Discord
     comfyui: ComfyUI | None
-    channel: Channel
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class Playground:
             self.discord = await stack.enter_async_context(self._discord)
             self._stack = stack.pop_all()
         self._guild_id = self.world.add_guild("Playground").id
-        self.channel = self.world.add_channel(self.guild, "general")
+        self._channel_id = self.world.add_channel(self.guild, "general").id
         self.world.join(self.guild, self.bot_user.id)
         return self
 
@@ -101,6 +103,11 @@ class Playground:
         return self.world.guilds[self._guild_id]
 
     @property
+    def channel(self) -> Channel:
+        """#general, where everything happens unless another channel is named."""
+        return self.world.channels[self._channel_id]
+
+    @property
     def bot_user(self) -> User:
         return self.world.bot
 
@@ -108,6 +115,11 @@ class Playground:
     def messages(self) -> list[Message]:
         """What everybody sees in the channel, oldest first."""
         return self.world.messages_in(self.channel.id)
+
+    @property
+    def commands(self) -> list[Command]:
+        """What the bot has registered for this guild and for all."""
+        return [*self.discord.commands.of(self._guild_id), *self.discord.commands.of(None)]
 
     def environment(self) -> dict[str, str]:
         """The settings with which the bot finds this place."""
@@ -124,12 +136,21 @@ class Playground:
     def thread(self, name: str, parent: Channel | None = None) -> Channel:
         return self.world.add_channel(self.guild, name, ChannelKind.PUBLIC_THREAD, parent or self.channel)
 
-    def forbid(self, *permissions: Permission, channel: Channel | None = None) -> None:
-        """Take permissions from the bot in a channel; without any it has all again."""
-        denied = Permission(0)
-        for permission in permissions:
-            denied |= permission
-        self.world.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(deny=denied))
+    def forbid(self, permissions: Permission, channel: Channel | None = None) -> None:
+        """Take permissions from the bot in a channel, and give back those taken before."""
+        self.world.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(deny=permissions))
+
+    def allow(self, permissions: Permission, channel: Channel | None = None) -> None:
+        """Give the bot permissions in a channel beyond everybody's, and take none."""
+        self.world.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(allow=permissions))
+
+    def archive(self, thread: Channel, *, locked: bool = False) -> None:
+        """Put a thread away; whoever writes into it opens it again, unless it is locked."""
+        self.world.change_channel(replace(thread, archived=True, locked=locked))
+
+    def boost(self, level: int) -> None:
+        """The guild's boost level: from 2 on it takes larger files."""
+        self.world.change_guild(replace(self.guild, boost_level=level))
 
     # the people
 
@@ -163,15 +184,37 @@ class Playground:
                 return role.id
         return self.world.add_role(self.guild, name, 0).id
 
+    # for a page
+
+    def snapshot(self, viewer: Member) -> dict[str, object]:
+        """All that somebody's client shows now, as plain JSON data; `watch` first, to miss nothing."""
+        world = self.world
+        channels = [each for each in world.channels.values() if each.guild_id == self._guild_id]
+        return {
+            "me": render.user(viewer.user),
+            "bot": render.user(self.bot_user),
+            "online": self.discord.gateway.online,
+            "guild": render.guild(world, self.guild),
+            "channels": [render.channel(world, each) for each in channels],
+            "commands": [self.discord.commands.render(each) for each in self.commands],
+            "messages": [
+                render.message(world, message)
+                for channel in channels
+                for message in world.messages_in(channel.id, viewer.id)
+            ],
+        }
+
+    def watch(self, viewer: Member) -> AbstractContextManager[asyncio.Queue[Change]]:
+        """The changes that somebody's client shows, from now on."""
+        return self.world.feed.subscribe(lambda change: change.only_for in (None, viewer.id))
+
     # waiting
 
     async def bot_online(self, timeout: float = 30.0) -> None:
         """Wait until the bot has identified and has commands."""
-        discord = self.discord
 
         def look() -> bool | None:
-            registered = discord.commands.of(None) or discord.commands.of(self._guild_id)
-            return True if discord.gateway.online and registered else None
+            return True if self.discord.gateway.online and self.commands else None
 
         await self.until(look, timeout, "the bot is online with its commands")
 

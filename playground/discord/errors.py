@@ -118,11 +118,16 @@ def too_large() -> DiscordRefusal:
     return DiscordRefusal(413, 40005, "Request entity too large")
 
 
+def locked_thread() -> DiscordRefusal:
+    return DiscordRefusal(403, 50083, "Thread is archived")
+
+
 def archived_thread() -> DiscordRefusal:
     return DiscordRefusal(400, 50083, "Thread is archived")
 
 
 def too_many_old_edits() -> DiscordRefusal:
+    """A 429 without Retry-After or Via: discord.py raises it (seen in bots' logs) and does not retry."""
     return DiscordRefusal(
         429, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later."
     )

@@ -40,14 +40,21 @@ class Feed:
         self._listeners.append(listener)
 
     @contextmanager
-    def subscribe(self) -> Generator[asyncio.Queue[Change]]:
-        """A queue that receives every change from now on until the block ends."""
+    def subscribe(
+        self, wanted: Callable[[Change], bool] = lambda change: True
+    ) -> Generator[asyncio.Queue[Change]]:
+        """A queue that receives every wanted change from now on until the block ends."""
         changes: asyncio.Queue[Change] = asyncio.Queue()
-        self._listeners.append(changes.put_nowait)
+
+        def keep(change: Change) -> None:
+            if wanted(change):
+                changes.put_nowait(change)
+
+        self._listeners.append(keep)
         try:
             yield changes
         finally:
-            self._listeners.remove(changes.put_nowait)
+            self._listeners.remove(keep)
 
     async def until(self, look: Callable[[], T | None], timeout: float) -> T:
         """The first value other than None that `look` returns, asked now and after each change.

@@ -197,16 +197,12 @@ class Gateway:
             "user": render.own_user(world.bot),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
-            "resume_gateway_url": self.url,
+            "resume_gateway_url": world.gateway_url,
             "application": {"id": str(world.bot.id), "flags": 0},
             "shard": list(as_list(identify.get("shard"))) or [0, 1],
             "session_type": "normal",
             "private_channels": [],
         }
-
-    @property
-    def url(self) -> str:
-        return f"ws{self._world.origin.removeprefix('http')}/gateway"
 
     def _resume(self, connection: Connection, data: Json) -> None:
         session = self._sessions.get(as_text(data.get("session_id")))

@@ -104,10 +104,6 @@ class Interactions:
             raise errors.expired_token()
         return interaction
 
-    def settle(self, interaction: Interaction, answer: Callback) -> None:
-        interaction.answer = answer
-        self._tell(interaction)
-
     def blank_message(self, interaction: Interaction, flags: int) -> Message:
         """An empty answer by the bot: public, or for the person alone where `flags` say so."""
         world = self._world
@@ -150,9 +146,10 @@ class Interactions:
     def _give_up(self, interaction: Interaction) -> None:
         if interaction.answer is None:
             interaction.unanswered = True
-            self._tell(interaction)
+            self.tell(interaction)
 
-    def _tell(self, interaction: Interaction) -> None:
+    def tell(self, interaction: Interaction) -> None:
+        """Show the person what came of an interaction."""
         data: dict[str, object] = {
             "id": str(interaction.id),
             "answer": interaction.answer.name.lower() if interaction.answer else None,

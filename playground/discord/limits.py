@@ -17,6 +17,7 @@ class Limit:
 
 
 ON_CHANNEL = Limit(calls=5, seconds=5.0)
+ON_DELETING = Limit(calls=5, seconds=1.0)
 ON_REACTIONS = Limit(calls=1, seconds=0.25)
 ROOMY = Limit(calls=50, seconds=1.0)
 ON_TOKEN = Limit(calls=50, seconds=1.0)

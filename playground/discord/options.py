@@ -130,11 +130,14 @@ async def fill(
 
 async def _carry(world: World, value: object, filled: Filled, keep: Keep) -> object:
     """A plain value as it is; of anything else the id, with its data among the resolved."""
+    guild = next(iter(world.guilds.values()), None)
     match value:
         case Upload():
             attachment = await keep(value)
             return _resolve(filled, "attachments", attachment.id, render.attachment(world, attachment))
         case User():
+            if guild and value.id in guild.members:
+                _resolve(filled, "members", value.id, render.member_without_user(guild, value.id))
             return _resolve(filled, "users", value.id, render.user(value))
         case Role():
             return _resolve(filled, "roles", value.id, render.role(value))

@@ -43,6 +43,7 @@ class World:
         self.revisions: dict[int, list[Message]] = {}
         """Every state that each message has had, also of those deleted since."""
         self.files: dict[int, Attachment] = {}
+        self.gateway_url = f"ws{origin.removeprefix('http')}/gateway"
         self.bot = self.add_user("Animate", bot=True)
         self.token = f"{self.bot.id}.{secrets.token_urlsafe(24)}"
 
@@ -161,7 +162,7 @@ class World:
         """What somebody may do in a channel; a thread follows its parent."""
         if channel.guild_id is None:
             return EVERYTHING if user_id in (channel.recipient_id, self.bot.id) else Permission(0)
-        ruling = self.channels.get(channel.parent_id, channel) if channel.parent_id else channel
+        ruling = self.channels.get(channel.parent_id or channel.id, channel)
         return permissions_in(self.guilds[channel.guild_id], user_id, ruling)
 
     def set_permissions(self, channel: Channel, holder_id: int, overwrite: Overwrite) -> None:
@@ -177,10 +178,10 @@ class World:
             raise errors.unknown("Message")
         return message
 
-    def messages_in(self, channel_id: int) -> list[Message]:
-        """What everybody in the channel can see, oldest first."""
-        everything = self.messages.values()
-        return [m for m in everything if m.channel_id == channel_id and m.only_for is None]
+    def messages_in(self, channel_id: int, viewer: int | None = None) -> list[Message]:
+        """What everybody in the channel can see, oldest first; and what the viewer alone sees."""
+        seen_by = (None, viewer)
+        return [m for m in self.messages.values() if m.channel_id == channel_id and m.only_for in seen_by]
 
     def post(self, message: Message) -> Message:
         self.revisions[message.id] = []

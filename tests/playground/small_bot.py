@@ -4,16 +4,35 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import discord
 import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from PIL import Image
 
 from playground.place import Playground
 
 CLIP = b"\0\0\0\x18ftypmp42 not a real video"
+
+
+def picture() -> bytes:
+    """A small PNG of 64 x 48 pixels."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(drawn, "PNG")
+    return drawn.getvalue()
+
+
+T = TypeVar("T")
+
+
+class Heard(asyncio.Queue[T]):
+    """What a bot was told, in order; who asks for the next waits five seconds at most."""
+
+    async def get(self) -> T:
+        return await asyncio.wait_for(super().get(), 5)
 
 
 class SmallBot(discord.Client):
@@ -23,14 +42,21 @@ class SmallBot(discord.Client):
         super().__init__(intents=discord.Intents._from_value(intents), max_messages=None)
         self.tree = app_commands.CommandTree(self)
         self.started = asyncio.Event()
-        self.reactions: asyncio.Queue[discord.RawReactionActionEvent] = asyncio.Queue()
-        self.interactions: asyncio.Queue[discord.Interaction] = asyncio.Queue()
+        self.reactions: Heard[discord.RawReactionActionEvent] = Heard()
+        self.interactions: Heard[discord.Interaction] = Heard()
+        self.deletions: Heard[discord.RawMessageDeleteEvent] = Heard()
         self.seen: list[str] = []
-        self.words: list[str] = []
+        self.words: Heard[str] = Heard()
         self.tree.command(name="animate", description="Bring a picture to life")(animate)
+        self.tree.command(name="hold", description="Leaves the answer to the test")(hold)
+        self.tree.add_command(rules)
+        self.tree.context_menu(name="Animate this")(menu)
 
     async def setup_hook(self) -> None:
         await self.tree.sync()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """discord.py would wait five seconds before it identifies again."""
 
     async def on_connect(self) -> None:
         self.started.set()
@@ -43,11 +69,14 @@ class SmallBot(discord.Client):
             status = await below.reply(f"Again for {payload.member}")
             await deliver(status, payload.user_id)
 
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        self.deletions.put_nowait(payload)
+
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         self.interactions.put_nowait(interaction)
 
     async def on_message(self, message: discord.Message) -> None:
-        self.words.append(message.content)
+        self.words.put_nowait(message.content)
 
     async def on_socket_event_type(self, name: str) -> None:
         self.seen.append(name)
@@ -71,6 +100,36 @@ async def animate(
     await deliver(by_token, interaction.user.id)
 
 
+async def texts(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=word, value=word) for word in ("teal", "tall") if word.startswith(typed)]
+
+
+@app_commands.autocomplete(text=texts)
+@app_commands.choices(size=[app_commands.Choice(name="small", value=1)])
+async def hold(
+    interaction: discord.Interaction,
+    text: str = "",
+    number: app_commands.Range[float, 0.1, 1.0] = 1.0,
+    size: int = 1,
+    person: discord.Member | None = None,
+) -> None:
+    """Does nothing: the test takes the interaction from `interactions` and answers."""
+
+
+rules = app_commands.Group(
+    name="rules", description="What is allowed", default_permissions=discord.Permissions(manage_guild=True)
+)
+
+
+@rules.command(name="show", description="Show the rules")
+async def show(interaction: discord.Interaction, topic: str = "all") -> None:
+    await interaction.response.send_message(f"The rules on {topic}", ephemeral=True)
+
+
+async def menu(interaction: discord.Interaction, message: discord.Message) -> None:
+    """As `hold`."""
+
+
 async def deliver(status: discord.PartialMessage | discord.Message, owner: int) -> None:
     pings = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(owner)])
     result = await status.reply(
@@ -83,17 +142,33 @@ async def deliver(status: discord.PartialMessage | discord.Message, owner: int) 
     await result.add_reaction("🔁")
 
 
+There = tuple[Playground, SmallBot]
+
+
 @asynccontextmanager
-async def running(place: Playground, bot: SmallBot) -> AsyncIterator[SmallBot]:
+async def connected(
+    bot: SmallBot | None = None, **options: object
+) -> AsyncIterator[tuple[Playground, SmallBot]]:
+    """A playground without ComfyUI, and a small bot in it."""
+    async with Playground(comfyui=None, **options) as place, running(place, bot or SmallBot()) as runs:
+        yield place, runs
+
+
+@asynccontextmanager
+async def running(place: Playground, bot: SmallBot, token: str | None = None) -> AsyncIterator[SmallBot]:
     """The bot connected to the place; discord.py keeps the addresses on classes, so they are put back."""
     kept = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     Route.BASE = place.discord.api_url
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(place.discord.gateway.url)
-    task = asyncio.create_task(bot.start(place.world.token), name="small bot")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(place.world.gateway_url)
+    task = asyncio.create_task(bot.start(token or place.world.token), name="small bot")
+    online = asyncio.create_task(place.bot_online(), name="online")
     try:
-        await place.bot_online()
+        await asyncio.wait({task, online}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
         yield bot
     finally:
+        online.cancel()
         await bot.close()
-        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(task, online, return_exceptions=True)
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = kept

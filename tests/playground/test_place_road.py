@@ -1,18 +1,9 @@
 """The playground as a library: the road of a request with a bot on the real discord.py."""
 
-import io
-
 import pytest
-from PIL import Image
 
 from playground.place import Playground
-from tests.playground.small_bot import CLIP, SmallBot, running
-
-
-def picture() -> bytes:
-    drawn = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(drawn, "PNG")
-    return drawn.getvalue()
+from tests.playground.small_bot import CLIP, SmallBot, picture, running
 
 
 @pytest.fixture

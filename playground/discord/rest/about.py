@@ -6,12 +6,12 @@ from playground.discord.rest.call import Call, Route
 
 
 async def gateway(call: Call) -> object:
-    return {"url": _gateway_url(call)}
+    return {"url": call.world.gateway_url}
 
 
 async def gateway_for_bot(call: Call) -> object:
     starts = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1}
-    return {"url": _gateway_url(call), "shards": 1, "session_start_limit": starts}
+    return {"url": call.world.gateway_url, "shards": 1, "session_start_limit": starts}
 
 
 async def own_user(call: Call) -> object:
@@ -50,10 +50,6 @@ _APPLICATION: dict[str, object] = {
     "bot_require_code_grant": False,
     "integration_types_config": {"0": {}},
 }
-
-
-def _gateway_url(call: Call) -> str:
-    return f"ws{call.world.origin.removeprefix('http')}/gateway"
 
 
 ROUTES = (

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from playground.discord import errors, render
 from playground.discord.intents import blanked, may_read
+from playground.discord.limits import ON_DELETING
 from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
 from playground.discord.permissions import Permission
 from playground.discord.rest.call import Call, Route
@@ -26,6 +27,8 @@ async def create(call: Call) -> object:
     if (first := _sent_with_same_nonce(call)) is not None:
         return render.message(call.world, first)
     blank = _blank(call, channel)
+    if channel.archived:
+        call.world.change_channel(replace(channel, archived=False))
     message = await write(call, blank, call.json, _upload_limit(call, channel))
     return render.message(call.world, call.world.post(message))
 
@@ -48,6 +51,8 @@ async def delete(call: Call) -> object:
     message = call.message()
     own = message.author_id == call.world.bot.id
     require(call, call.channel(), *(() if own else (Permission.MANAGE_MESSAGES,)))
+    if call.channel().archived:
+        raise errors.archived_thread()
     call.world.delete(message)
 
 
@@ -94,7 +99,7 @@ def _require_to_send(call: Call, channel: Channel) -> None:
     in_thread = channel.kind == ChannelKind.PUBLIC_THREAD
     require(call, channel, Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES)
     if channel.locked:
-        raise errors.archived_thread()
+        raise errors.locked_thread()
     if call.files:
         require(call, channel, Permission.ATTACH_FILES)
     if call.json.get("embeds"):
@@ -171,5 +176,5 @@ ROUTES = (
     Route(method="GET", template=IN_CHANNEL, handler=listing),
     Route(method="GET", template=ONE, handler=one),
     Route(method="PATCH", template=ONE, handler=edit),
-    Route(method="DELETE", template=ONE, handler=delete),
+    Route(method="DELETE", template=ONE, handler=delete, limit=ON_DELETING),
 )

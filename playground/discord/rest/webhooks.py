@@ -24,8 +24,13 @@ async def callback(call: Call) -> object:
     kind, data = as_int(call.json.get("type")), as_object(call.json.get("data"))
     if kind not in list(Callback):
         raise errors.InvalidForm({"type": ("BASE_TYPE_CHOICES", "Value must be one of {4, 5, 6, 7, 8, 9}.")})
-    message = await _answer(call, interaction, Callback(kind), data)
-    call.interactions.settle(interaction, Callback(kind))
+    interaction.answer = Callback(kind)  # at once: while files are read, a second callback must not get in
+    try:
+        message = await _answer(call, interaction, Callback(kind), data)
+    except errors.DiscordRefusal:
+        interaction.answer = None
+        raise
+    call.interactions.tell(interaction)
     if call.query.get("with_response", "false").lower() not in ("1", "true"):
         return None
     return _response(call, interaction, message)

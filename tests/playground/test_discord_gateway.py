@@ -1,0 +1,122 @@
+"""The gateway as the real discord.py meets it: intents, resuming, and being forgotten."""
+
+import discord
+import pytest
+
+from playground.discord.gateway import CloseCode
+from playground.discord.intents import Intent
+from playground.errors import NotPossible
+from playground.place import Playground
+from tests.playground.small_bot import SmallBot, connected, running
+
+WITH_MESSAGES = 9217 | Intent.GUILD_MESSAGES | Intent.DM_MESSAGES
+
+
+async def test_without_the_message_intent_no_message_is_told():
+    async with connected() as (place, bot):
+        ada = place.member("ada")
+        message = await ada.say("hello")
+        await ada.react(message, "🔁")
+        event = await bot.reactions.get()
+        assert (event.user_id, event.member.name, event.message_author_id) == (ada.id, "ada", ada.id)
+        assert "MESSAGE_CREATE" not in bot.seen
+
+
+async def test_without_the_content_intent_words_are_blank_unless_the_bot_is_meant():
+    async with connected(SmallBot(WITH_MESSAGES)) as (place, bot):
+        ada = place.member("ada")
+        for words in ("secret", f"<@{place.bot_user.id}> for you"):
+            await ada.say(words)
+        assert [await bot.words.get(), await bot.words.get()] == ["", f"<@{place.bot_user.id}> for you"]
+
+
+async def test_with_the_content_intent_words_are_read():
+    intents = WITH_MESSAGES | Intent.MESSAGE_CONTENT
+    async with connected(SmallBot(intents), privileged_intents=Intent.MESSAGE_CONTENT) as (place, bot):
+        await place.member("ada").say("not secret")
+        assert await bot.words.get() == "not secret"
+
+
+async def test_an_intent_that_was_not_granted_closes_the_gateway():
+    async with Playground(comfyui=None) as place:
+        bot = SmallBot(WITH_MESSAGES | Intent.MESSAGE_CONTENT)
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            async with running(place, bot):
+                pass
+
+
+async def test_a_wrong_token_is_refused():
+    async with Playground(comfyui=None) as place:
+        bot = SmallBot()
+        with pytest.raises(discord.LoginFailure):
+            async with running(place, bot, token="wrong"):
+                pass
+
+
+@pytest.mark.parametrize("code", [CloseCode.UNKNOWN_ERROR, 1000])
+async def test_a_closed_connection_is_resumed_and_missed_events_are_told(code: int):
+    async with connected() as (place, bot):
+        ada = place.member("ada")
+        message = await ada.say("hello")
+        place.discord.disconnect(code)
+        await place.bot_offline()
+        await ada.react(message, "🎉")
+        assert str((await bot.reactions.get()).emoji) == "🎉"
+        assert (place.discord.gateway.identified, place.discord.gateway.resumed) == (1, 1)
+
+
+async def test_asked_to_reconnect_the_bot_resumes():
+    async with connected() as (place, bot):
+        place.discord.gateway.ask_to_reconnect()
+        await place.until(lambda: place.discord.gateway.resumed or None, 5, "a resume")
+        await place.member("ada").command("hold")
+        assert (await bot.interactions.get()).command.name == "hold"
+
+
+async def test_a_forgotten_session_identifies_anew_and_is_not_told_what_it_missed():
+    async with connected() as (place, bot):
+        ada = place.member("ada")
+        message = await ada.say("hello")
+        place.discord.forget_session()
+        await place.bot_offline()
+        await ada.react(message, "🎉")
+        await place.until(lambda: place.discord.gateway.identified == 2 or None, 20, "a new session")
+        await ada.react(message, "👀")
+        assert str((await bot.reactions.get()).emoji) == "👀"
+
+
+async def test_a_dropped_gateway_refuses_for_a_while_and_then_resumes():
+    async with connected() as (place, bot):
+        place.discord.drop_gateway(0.5)
+        await place.bot_offline()
+        with pytest.raises(NotPossible, match="not online"):
+            await place.member("ada").command("hold")
+        await place.bot_online()
+        assert place.discord.gateway.resumed == 1
+        await place.member("ada").command("hold")
+        await bot.interactions.get()
+
+
+async def test_changes_of_the_guild_reach_the_bots_cache():
+    async with connected() as (place, bot):
+        thread = place.thread("clips")
+        place.channel_named("art")
+        await place.member("ada").command("hold", channel=thread)
+        interaction = await bot.interactions.get()
+        assert isinstance(interaction.channel, discord.Thread)
+        assert interaction.channel.parent.name == "general"
+        guild = bot.get_guild(place.guild.id)
+        assert {channel.name for channel in guild.text_channels} == {"general", "art"}
+
+
+async def test_a_bot_that_was_thrown_out_hears_nothing_more_of_the_guild():
+    async with connected() as (place, bot):
+        ada = place.member("ada")
+        message = await ada.say("hello")
+        place.world.leave(place.guild, place.bot_user.id)
+        await ada.react(message, "🎉")
+        with pytest.raises(discord.Forbidden) as gone:
+            await bot.get_partial_messageable(place.channel.id).send("still here?")
+        assert gone.value.code == 50001
+        assert bot.reactions.empty()
+        assert list(bot.guilds) == []
