@@ -70,12 +70,14 @@ async def save_image(work: Work) -> Made:
 
 async def _encode(work: Work, film: Film, clip: Clip, *, shows_bar: bool = True) -> None:
     order = _frame_order(film, backwards_too=work.inputs.get("pingpong") is True)
+    done = 0
     try:
         for chunk in _chunks(order):
             await asyncio.to_thread(clip.add, map(film.frame, chunk))
-            work.check()
+            done += len(chunk)
             if shows_bar:
-                work.events.progressed(work.node.id, chunk[-1] + 1, len(order))
+                work.events.progressed(work.node.id, done, len(order))
+            await work.reach(Stage.SAVING, done)
         await asyncio.to_thread(clip.close)
     finally:
         await asyncio.to_thread(clip.abandon)

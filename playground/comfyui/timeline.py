@@ -8,7 +8,7 @@ from .values import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A prompt got somewhere; `step` counts sampler steps and is 0 elsewhere."""
+    """A prompt got somewhere; `step` counts sampler steps, when saving frames, and is 0 elsewhere."""
 
     prompt_id: str
     stage: Stage

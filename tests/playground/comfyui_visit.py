@@ -134,7 +134,7 @@ class Visitor:
 @contextlib.asynccontextmanager
 async def visiting(comfyui: ComfyUI) -> AsyncIterator[Visitor]:
     """A visitor with a session of its own."""
-    async with aiohttp.ClientSession(comfyui.url) as session:
+    async with aiohttp.ClientSession(comfyui.url, timeout=aiohttp.ClientTimeout(10)) as session:
         yield Visitor(session)
 
 

@@ -226,9 +226,10 @@ async def test_sageattention_is_offered_and_fails_where_it_is_missing() -> None:
 
 async def test_a_clip_that_was_stopped_leaves_no_file(comfyui: ComfyUI, visitor: Visitor) -> None:
     await visitor.upload("girl.png")
-    comfyui.pause(Stage.SAVING)
+    comfyui.pause(Stage.SAVING, 8)
     prompt_id = await visitor.submit(wan_graph())
-    await comfyui.reached(Stage.SAVING)
+    await comfyui.reached(Stage.SAVING, 8)
+    assert len(list(comfyui.folder.glob("**/*.mp4"))) == 1
     await visitor.post("/interrupt", {"prompt_id": prompt_id})
     await comfyui.reached(Stage.DONE)
     assert list(comfyui.folder.glob("**/*.mp4")) == []

@@ -78,11 +78,14 @@ async def test_a_missing_model_file_is_named(visitor: Visitor) -> None:
 async def test_front_goes_before_what_waits(comfyui: ComfyUI, visitor: Visitor) -> None:
     comfyui.resume()
     comfyui.hang_next()
-    await visitor.submit(wan_graph(seed=1))
+    first = await visitor.submit(wan_graph(seed=1))
     await comfyui.reached(Stage.SAMPLING, 1)
     second = await visitor.submit(wan_graph(seed=2))
     third = await visitor.submit(wan_graph(seed=3), front=True)
     assert comfyui.waiting == [third, second]
+    await visitor.post("/interrupt")
+    await comfyui.reached(Stage.DONE, prompt_id=second)
+    assert [run.prompt_id for run in comfyui.runs] == [first, third, second]
 
 
 async def test_the_same_prompt_id_twice_runs_twice(comfyui: ComfyUI, visitor: Visitor) -> None:
