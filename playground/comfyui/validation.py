@@ -17,10 +17,10 @@ _CONVERTERS: Mapping[str, Callable[[object], object]] = {
     "BOOLEAN": bool,
 }
 _LONGEST_LIST_SHOWN = 20
-
-
-class _NoSuchNode(KeyError):
-    """A link leads to a node that the graph does not have."""
+_TRACEBACK = (
+    'File "/srv/comfyui/execution.py", line 955, in validate_inputs',
+    'File "/srv/comfyui/execution.py", line 933, in validate_inputs',
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class _Inspection:
 
     def passes(self, output: str) -> bool:
         """Whether an output can run; what keeps it from running is in `found`."""
-        if self._visit(output):
+        if self._visit_output(output):
             return True
         for node_id in self._before(output):
             if node_id in self.found:
@@ -128,11 +128,18 @@ class _Inspection:
         links = self._graph[node_id].links()
         return {node_id}.union(*(self._before(link.node) for _, link in links))
 
+    def _visit_output(self, output: str) -> bool:
+        try:
+            return self._visit(output)
+        except LookupError as err:
+            extra = {"exception_type": type(err).__name__, "traceback": list(_TRACEBACK)}
+            title = "Exception when validating node"
+            return self._report(self._graph[output], "exception_during_validation", title, str(err), extra)
+
     def _visit(self, node_id: str) -> bool:
+        """Raises LookupError if a link leads to nothing; whoever follows a link here reports that."""
         if node_id not in self._sound:
-            node = self._graph.get(node_id)
-            if node is None:
-                raise _NoSuchNode(node_id)
+            node = self._graph[node_id]
             results = [self._visit_input(node, spec) for spec in self._catalogue.inputs(node.kind)]
             self._sound[node_id] = all(results)
         return self._sound[node_id]
@@ -140,9 +147,8 @@ class _Inspection:
     def _visit_input(self, node: Node, spec: Input) -> bool:
         if spec.name not in node.inputs:
             if spec.required:
-                self._report(
-                    node, "required_input_missing", "Required input is missing", spec.name, spec.name
-                )
+                title, extra = "Required input is missing", {"input_name": spec.name}
+                self._report(node, "required_input_missing", title, spec.name, extra)
             return not spec.required
         links = dict(node.links())
         if link := links.get(spec.name):
@@ -150,31 +156,28 @@ class _Inspection:
         return self._check_value(node, spec, node.inputs[spec.name])
 
     def _visit_link(self, node: Node, spec: Input, link: Link) -> bool:
-        if link.node not in self._graph:
-            raise _NoSuchNode(link.node)
         source = self._graph[link.node]
         given = self._catalogue.output_types(source.kind)[link.slot]
         if spec.kind not in (given, "*") and given != "*":
             details = f"{spec.name}, received_type({given}) mismatch input_type({_type_name(spec)})"
-            extra = {"input_config": spec.config, "received_type": given, "linked_node": list(link)}
+            extra = {**_about(spec), "received_type": given, "linked_node": list(link)}
             title = "Return type mismatch between linked nodes"
-            return self._report(node, "return_type_mismatch", title, details, spec.name, extra)
+            return self._report(node, "return_type_mismatch", title, details, extra)
         try:
             return self._visit(link.node)
-        except _NoSuchNode as err:
+        except LookupError as err:
             return self._report_inner(source, spec, link, err)
 
-    def _report_inner(self, source: Node, spec: Input, link: Link, err: _NoSuchNode) -> bool:
-        line = 'File "/srv/comfyui/execution.py", line'
+    def _report_inner(self, source: Node, spec: Input, link: Link, err: LookupError) -> bool:
         extra = {
-            "input_config": spec.config,
+            **_about(spec),
             "exception_message": str(err),
-            "exception_type": "KeyError",
-            "traceback": [f"{line} 955, in validate_inputs", f"{line} 933, in validate_inputs"],
+            "exception_type": type(err).__name__,
+            "traceback": list(_TRACEBACK),
             "linked_node": list(link),
         }
         title = "Exception when validating inner node"
-        return self._report(source, "exception_during_inner_validation", title, str(err), spec.name, extra)
+        return self._report(source, "exception_during_inner_validation", title, str(err), extra)
 
     def _check_value(self, node: Node, spec: Input, value: object) -> bool:
         if node.kind == "LoadImage" and spec.name == "image":
@@ -194,7 +197,7 @@ class _Inspection:
             return True
         details = f"image - Invalid image file: {name}"
         title = "Custom validation failed for node"
-        return self._report(node, "custom_validation_failed", title, details, "image")
+        return self._report(node, "custom_validation_failed", title, details, {"input_name": "image"})
 
     def _check_range(self, node: Node, spec: Input, value: object) -> bool:
         least, most = spec.options.get("min"), spec.options.get("max")
@@ -209,30 +212,32 @@ class _Inspection:
         return True
 
     def _report_range(self, node: Node, spec: Input, value: object, kind: str, message: str) -> bool:
-        extra = {"input_config": spec.config, "received_value": value}
-        return self._report(node, kind, message, spec.name, spec.name, extra)
+        extra = {**_about(spec), "received_value": value}
+        return self._report(node, kind, message, spec.name, extra)
 
     def _report_choice(self, node: Node, spec: Input, value: object) -> bool:
         choices = list(spec.kind)
         is_long = len(choices) > _LONGEST_LIST_SHOWN
         shown = f"(list of length {len(choices)})" if is_long else str(choices)
-        extra = {"input_config": None if is_long else spec.config, "received_value": value}
+        config = None if is_long else spec.config
+        extra = {"input_name": spec.name, "input_config": config, "received_value": value}
         details = f"{spec.name}: '{value}' not in {shown}"
-        return self._report(node, "value_not_in_list", "Value not in list", details, spec.name, extra)
+        return self._report(node, "value_not_in_list", "Value not in list", details, extra)
 
     def _report_conversion(self, node: Node, spec: Input, value: object, err: Exception) -> bool:
-        extra = {"input_config": spec.config, "received_value": value, "exception_message": str(err)}
+        extra = {**_about(spec), "received_value": value, "exception_message": str(err)}
         message = f"Failed to convert an input value to a {spec.kind} value"
         details = f"{spec.name}, {value}, {err}"
-        return self._report(node, "invalid_input_type", message, details, spec.name, extra)
+        return self._report(node, "invalid_input_type", message, details, extra)
 
-    def _report(
-        self, node: Node, kind: str, message: str, details: str, input_name: str, extra: Json | None = None
-    ) -> bool:
+    def _report(self, node: Node, kind: str, message: str, details: str, extra: Json) -> bool:
         found = self.found.setdefault(node.id, NodeErrors(kind=node.kind))
-        info = {"input_name": input_name, **(extra or {})}
-        found.errors.append({"type": kind, "message": message, "details": details, "extra_info": info})
+        found.errors.append({"type": kind, "message": message, "details": details, "extra_info": extra})
         return False
+
+
+def _about(spec: Input) -> Json:
+    return {"input_name": spec.name, "input_config": spec.config}
 
 
 def _type_name(spec: Input) -> str:

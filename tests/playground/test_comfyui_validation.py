@@ -75,6 +75,13 @@ async def test_a_missing_model_file_is_named(visitor: Visitor) -> None:
     assert body["node_errors"]["43"]["dependent_outputs"] == ["54"]
 
 
+async def test_an_output_whose_link_leads_nowhere_is_refused(visitor: Visitor) -> None:
+    graph = wan_graph()
+    graph["54"]["inputs"]["images"] = ["99", 0]
+    status, body = await visitor.post("/prompt", {"prompt": graph})
+    assert (status, body["node_errors"]["54"]["errors"][0]["type"]) == (400, "exception_during_validation")
+
+
 async def test_front_goes_before_what_waits(comfyui: ComfyUI, visitor: Visitor) -> None:
     comfyui.resume()
     comfyui.hang_next()
