@@ -37,7 +37,8 @@ from comfy.events import (
 from comfy.files import OutputFile
 from comfy.graph import Graph, build_graph
 from comfy.manifest import BUILT_IN, load_workflows
-from comfy.server import Server, open_server
+from comfy.opening import open_server
+from comfy.server import Server
 from comfy.workflow import Role, Workflow
 
 __all__ = [

@@ -7,7 +7,7 @@ import stamina
 
 from comfy.answers import Finished, Pending, Running, Whereabouts
 from comfy.errors import JobLost, ServerUnreachable
-from comfy.events import Event, Queued
+from comfy.events import Event, Interrupted, Queued
 from comfy.listener import Listener, Mailbox
 from comfy.story import Story
 from comfy.wire import JobEnded, QueueChanged, Signal, SignalsMissed
@@ -36,8 +36,11 @@ class Follower:
         self._locate = locate
         self._mailbox = mailbox
         self._listener = listener
-        self._patience = patience
+        self._patiently = stamina.AsyncRetryingCaller(
+            attempts=None, timeout=patience, wait_initial=0.2, wait_max=2, wait_jitter=0.2
+        ).on(ServerUnreachable)
         self._quiet = quiet
+        self._withdrawn = False
         self._queued: Queued | None = None
         self._ended = False
         self._silences = 0
@@ -56,16 +59,22 @@ class Follower:
             wait = self._next_wait(signal, wait)
             if not self._calls_for_a_look(signal):
                 continue
-            found = await self._look()
+            found = await self._patiently(self._locate)
             await self._doubt_the_socket(found)
             for event in self._tell(found):
                 yield event
-            if isinstance(found, Finished):
+            if found is None or isinstance(found, Finished):
                 return
 
+    def withdraw(self) -> None:
+        """We stop the job: should it be gone from the queue, it is not lost."""
+        self._withdrawn = True
+
     def _next_wait(self, signal: Signal | None, wait: float) -> float:
-        self._ended = self._ended or isinstance(signal, JobEnded)
-        return min(max(SOON, 2 * wait), self._quiet) if self._ended else self._quiet
+        if isinstance(signal, JobEnded):
+            self._ended = True
+            return SOON
+        return min(2 * wait, self._quiet) if self._ended else self._quiet
 
     def _calls_for_a_look(self, signal: Signal | None) -> bool:
         match signal:
@@ -75,19 +84,6 @@ class Follower:
                 return not self._story.started
             case _:
                 return False
-
-    async def _look(self) -> Whereabouts | None:
-        async for attempt in stamina.retry_context(
-            on=ServerUnreachable,
-            attempts=None,
-            timeout=self._patience,
-            wait_initial=0.2,
-            wait_max=2,
-            wait_jitter=0.2,
-        ):
-            with attempt:
-                return await self._locate()
-        return None
 
     async def _doubt_the_socket(self, found: Whereabouts | None) -> None:
         """A socket may stay open and yet deaf: its id was taken over by one that has closed since."""
@@ -109,6 +105,8 @@ class Follower:
                 yield from self._story.begin(time.time())
             case Finished(outcome=outcome):
                 yield outcome
+            case None if self._withdrawn:
+                yield Interrupted(node="")
             case None:
                 raise JobLost
             case _:

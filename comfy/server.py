@@ -2,12 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
 
-import aiohttp
 import stamina
 
 from comfy.answers import (
@@ -30,7 +29,7 @@ from comfy.errors import (
     ServerTooOld,
     ServerUnreachable,
 )
-from comfy.events import Event, Interrupted
+from comfy.events import Event
 from comfy.files import OutputFile
 from comfy.follow import Follower
 from comfy.graph import Graph
@@ -71,7 +70,7 @@ class Server:
         self._patience = patience
         self._quiet = quiet
         self._bell = asyncio.Event()
-        self._withdrawn: set[str] = set()
+        self._followers: dict[str, Follower] = {}
         self._listener = Listener(transport, client_id, self._on_socket)
         self._capabilities = Capabilities(transport, workflows, files, self._ring)
 
@@ -157,20 +156,18 @@ class Server:
                 patience=self._patience,
                 quiet=self._quiet,
             )
+            self._followers[prompt_id] = follower
             try:
                 async with aclosing(follower.events()) as events:
                     yield events
             finally:
-                self._withdrawn.discard(prompt_id)
+                del self._followers[prompt_id]
 
     async def locate(self, prompt_id: str, *, output: str | None = None) -> Whereabouts | None:
         """Where the job is, None when nowhere. Its files are those of the node `output`, or of all."""
         found = await self._outcome(prompt_id, output) or await self._queued(prompt_id)
         # It may have ended between the two questions; from the history nothing goes back.
-        found = found or await self._outcome(prompt_id, output)
-        if found is None and prompt_id in self._withdrawn:
-            return Finished(outcome=Interrupted(node=""))
-        return found
+        return found or await self._outcome(prompt_id, output)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def cancel(self, prompt_id: str) -> None:
@@ -179,7 +176,8 @@ class Server:
         Without the id `/interrupt` would stop whoever runs, and servers before 2025-08 ignore the id: so it
         goes out only while this job is the one that runs.
         """
-        self._withdrawn.add(prompt_id)
+        if prompt_id in self._followers:
+            self._followers[prompt_id].withdraw()
         await self._tell("queue", {"delete": [prompt_id]})
         if isinstance(await self._queued(prompt_id), Running):
             await self._tell("interrupt", {"prompt_id": prompt_id})
@@ -259,53 +257,3 @@ class Server:
     def _ring(self) -> None:
         self._bell.set()
         self._bell = asyncio.Event()
-
-
-@asynccontextmanager
-async def open_server(
-    url: str,
-    *,
-    name: str,
-    client_id: str,
-    workflows: Mapping[str, Workflow],
-    files: ModelFiles,
-    token: str | None = None,
-    patience: float = 60,
-    quiet: float = 5,
-) -> AsyncGenerator[Server]:
-    """A server at `url` (http or https, a path before ComfyUI's allowed). Opens at once, even if it is down.
-
-    `client_id`: kept by the caller, so that after a restart the running job's progress comes back.
-    `token`: sent as `Authorization: Bearer` with every request, the websocket's handshake included.
-    `patience`: seconds that `follow` waits for a server that gives no answer.
-    `quiet`: seconds of silence on the websocket after which it asks.
-    """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        server = Server(
-            Transport(session, url, name=name),
-            client_id=client_id,
-            workflows=workflows,
-            files=files,
-            patience=patience,
-            quiet=quiet,
-        )
-        with _ungrouped():
-            async with asyncio.TaskGroup() as tasks:
-                running = tasks.create_task(server.run(), name=f"{name}: run")
-                try:
-                    yield server
-                finally:
-                    running.cancel()
-
-
-@contextmanager
-def _ungrouped() -> Generator[None]:
-    """What the user of a server raises comes out as it is, though a TaskGroup lies around it."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        first, *others = group.exceptions
-        if others:
-            raise
-        raise first from first.__cause__

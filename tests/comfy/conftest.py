@@ -1,12 +1,14 @@
-"""The built-in workflows, and a picture to upload."""
+"""The built-in workflows, a picture to upload, a ComfyUI and a client of it."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from PIL import Image
 
-from comfy import BUILT_IN, Workflow, load_workflows
+from comfy import BUILT_IN, Server, Workflow, load_workflows
+from playground.comfyui import ComfyUI
+from tests.comfy.jobs import opened, soon
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,16 @@ def picture() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (256, 256), (200, 120, 40)).save(file, "PNG")
     return file.getvalue()
+
+
+@pytest.fixture
+async def comfyui() -> AsyncIterator[ComfyUI]:
+    async with ComfyUI(speed=100) as playground:
+        yield playground
+
+
+@pytest.fixture
+async def server(comfyui: ComfyUI, workflows: Mapping[str, Workflow]) -> AsyncIterator[Server]:
+    async with opened(comfyui.url, workflows) as server:
+        await soon(server.ready())
+        yield server

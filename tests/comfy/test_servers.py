@@ -1,0 +1,103 @@
+"""Servers that are away, locked, of another kind, or that lack something."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from comfy import (
+    Done,
+    NodeMissing,
+    Sampling,
+    ServerUnreachable,
+    TokenRefused,
+    Workflow,
+    WorkflowInvalid,
+)
+from playground.comfyui import ComfyUI
+from tests.comfy.jobs import LARGEST_CLIP, WRAPPED, build, opened, run, soon, until
+from tests.comfy.values import values
+
+
+async def test_it_opens_though_the_server_is_down_and_is_ready_when_it_comes(
+    workflows: Mapping[str, Workflow],
+):
+    comfyui = ComfyUI()
+    async with comfyui:
+        url = comfyui.url
+        await comfyui.stop()
+        async with opened(url, workflows) as server:
+            assert not server.reachable
+            assert server.runnable == frozenset()
+            with pytest.raises(ServerUnreachable):
+                server.build("wan21_i2v", values(), "x.png")
+            await soon(until(server, lambda: isinstance(server.trouble, ServerUnreachable)))
+            await comfyui.start()
+            await soon(server.ready())
+
+            assert server.runnable == WRAPPED
+            assert server.trouble is None
+
+
+async def test_a_token_and_a_path_before_comfyui_are_used_everywhere(
+    workflows: Mapping[str, Workflow], picture: bytes, tmp_path: Path
+):
+    async with (
+        ComfyUI(speed=100, token="secret", prefix="/gpu/1") as comfyui,
+        opened(comfyui.url + "/", workflows, token="secret") as server,
+    ):
+        await soon(server.ready())
+        events = await soon(run(server, await build(server, picture), str(uuid4())))
+        assert any(isinstance(event, Sampling) for event in events)
+        done = events[-1]
+        assert isinstance(done, Done)
+        await server.download(done.files[0], tmp_path / "clip.mp4", limit=LARGEST_CLIP)
+
+
+async def test_a_wrong_token_is_said_and_never_shown(
+    workflows: Mapping[str, Workflow], picture: bytes, caplog: pytest.LogCaptureFixture
+):
+    async with (
+        ComfyUI(token="secret") as comfyui,
+        opened(comfyui.url, workflows, token="wrong-one") as server,
+    ):
+        await soon(until(server, lambda: server.trouble is not None))
+
+        assert isinstance(server.trouble, TokenRefused)
+        with pytest.raises(TokenRefused) as caught:
+            await server.upload(picture, name="x.png")
+        assert "wrong-one" not in str(caught.value) + caplog.text
+        assert comfyui.url not in str(caught.value) + caplog.text
+
+
+async def test_what_a_server_lacks_decides_what_it_can_run(workflows: Mapping[str, Workflow]):
+    async with (
+        ComfyUI(lora=False, without=["WanVideoClipVisionEncode"]) as comfyui,
+        opened(comfyui.url, workflows) as server,
+    ):
+        await soon(server.ready())
+
+        assert server.runnable == {"wan21_i2v_seed"}
+        with pytest.raises(NodeMissing):
+            server.build("wan21_i2v", values(), "x.png")
+        with pytest.raises(WorkflowInvalid):
+            server.build("nothing", values(), "x.png")
+
+
+async def test_the_old_nodes_make_a_clip_too_and_windows_names_are_spelled_its_way(
+    workflows: Mapping[str, Workflow], picture: bytes
+):
+    async with ComfyUI(speed=100, backslashes=True) as comfyui, opened(comfyui.url, workflows) as server:
+        await soon(server.ready())
+        for name in sorted(WRAPPED):
+            image = await server.upload(picture, name="x.png")
+            end = (await soon(run(server, server.build(name, values(), image), str(uuid4()))))[-1]
+            assert isinstance(end, Done)
+    assert any("\\" in str(run.graph) for run in comfyui.runs)
+
+
+async def test_what_its_user_raises_is_no_group(workflows: Mapping[str, Workflow]):
+    with pytest.raises(LookupError):
+        async with opened("http://127.0.0.1:9", workflows):
+            raise LookupError
