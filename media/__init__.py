@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 from media.errors import BadClip, BadPicture, CannotFit, ClipFault, MediaError, NoWorker, PictureFault
 from media.kinds import Kind, sniff
 from media.sizes import Aspect, size_for
-from media.values import Clip, Fitted, How, Note, Picture
+from media.values import MOST_PICTURE_BYTES, MOST_PICTURE_PIXELS, Clip, Fitted, How, Note, Picture
 
 if TYPE_CHECKING:
     from media.media import Media, open_media
 
 __all__ = [
+    "MOST_PICTURE_BYTES",
+    "MOST_PICTURE_PIXELS",
     "Aspect",
     "BadClip",
     "BadPicture",

@@ -59,7 +59,7 @@ class Workers:
             async with asyncio.timeout(limits.seconds):
                 answer, complaint = await _talk(process, request, limits.answer)
                 status = await process.wait()
-        if status == 0 and answer:
+        if status == 0 and 0 < len(answer) < limits.answer:  # as long as that, it was cut
             return answer
         log.warning("a media child ended with %s: %s", status, complaint.decode(errors="replace"))
         raise ChildDied(status)

@@ -11,10 +11,9 @@ from media.answers import parse_clip, parse_fitted, parse_picture, raise_clip_fa
 from media.child import ChildDied, Limits, Workers
 from media.errors import BadPicture, PictureFault
 from media.kinds import Kind, sniff
-from media.values import Clip, Fitted, Picture
+from media.values import MOST_PICTURE_BYTES, Clip, Fitted, Picture
 from media.wire import pack, unpack
 
-MOST_PICTURE_BYTES = 25_000_000
 _PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.WEBP, Kind.GIF, Kind.AVIF})
 _OTHER_PICTURES = frozenset({Kind.SVG, Kind.BMP, Kind.TIFF, Kind.JXL})
 _PICTURE_MEMORY = 1 << 30  # bytes: 50 megapixels with alpha, twice, and the libraries

@@ -12,11 +12,10 @@ from PIL import Image, ImageCms, ImageOps
 
 from media.errors import BadPicture, PictureFault
 from media.looks import advise
-from media.values import Note
+from media.values import MOST_PICTURE_PIXELS, Note
 
 LONGEST = 2048  # pixels: more is reduced
 _ENOUGH = 1664  # pixels on the longer side: twice what the model sees
-MOST_PIXELS = 50_000_000
 _GROUND = (128, 128, 128)  # behind what is transparent: black and white drawings both stay visible
 # Loading one plugin saves Pillow from loading all forty to look for it.
 _PLUGINS = {
@@ -81,7 +80,7 @@ def fit(data: bytes, kind: str, size: tuple[int, int]) -> bytes:
 def _opened(data: bytes, kind: str) -> Generator[Image.Image]:
     """Open with the one decoder that the first bytes name; whatever it raises becomes BadPicture."""
     import_module(f"PIL.{_PLUGINS[kind]}")
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    Image.MAX_IMAGE_PIXELS = MOST_PICTURE_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)  # Pillow would go on to twice as many
     try:
         with Image.open(BytesIO(data), formats=(kind.upper(),)) as image:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+MOST_PICTURE_BYTES = 25_000_000
+MOST_PICTURE_PIXELS = 50_000_000
+
 
 class Note(StrEnum):
     """A word of advice about a picture; never a reason to refuse it."""

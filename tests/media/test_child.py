@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from media import BadPicture, Media, PictureFault, open_media
-from media.child import _BOOT, _HOUSE, ChildDied, Limits, Workers
+from media.child import _BOOT, _HOUSE, ChildDied, Limits, Workers, _read
 from media.wire import pack, unpack
 from tests.media.files import photo, save
 
@@ -108,7 +108,7 @@ async def test_memory_beyond_the_cap_is_refused(slow: bytes) -> None:
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS caps no address space")
 async def test_a_large_jpeg_is_decoded_small() -> None:
     jpeg = save(Image.new("RGB", (8000, 6000), "red"), "JPEG")
-    limits = Limits(memory=200 << 20, seconds=8, answer=1000)
+    limits = Limits(memory=200 << 20, seconds=8, answer=1_000_000)
     answer = await Workers(1).run(pack({"do": "clean", "kind": "jpeg"}, jpeg), limits)
     assert b'"width": 2000' in answer
 
@@ -121,10 +121,17 @@ async def test_a_child_that_fails_is_reported_and_its_words_are_logged(
     assert "unknown request" in caplog.text
 
 
-async def test_an_answer_is_read_no_further_than_its_cap() -> None:
+async def test_an_answer_longer_than_its_cap_is_none() -> None:
     limits = Limits(memory=1 << 30, seconds=8, answer=100)
-    request = pack({"do": "clean", "kind": "png"}, save(photo(), "PNG"))
-    assert len(await Workers(1).run(request, limits)) == 100
+    with pytest.raises(ChildDied):
+        await Workers(1).run(pack({"do": "clean", "kind": "png"}, save(photo(), "PNG")), limits)
+
+
+async def test_of_endless_words_only_the_first_are_kept() -> None:
+    pipe = asyncio.StreamReader()
+    pipe.feed_data(b"x" * 1_000_000)
+    pipe.feed_eof()
+    assert await _read(pipe, 100) == b"x" * 100
 
 
 def test_a_child_that_nobody_talks_to_ends_itself() -> None:
