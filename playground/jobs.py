@@ -52,8 +52,9 @@ class Clip:
 class Job:
     """Follows what the bot makes of one command, button or reaction.
 
-    The status message of an interaction is its original answer, of a reaction the first reply by the bot to
-    the message that was reacted to. Messages are found once: two jobs never share a status message or a clip.
+    The status message of an interaction is its original answer, of a reaction the bot's first reply to the
+    message that was reacted to. The clip is a reply to the status message; where that was deleted, or under
+    the message reacted to, one that pings the person. Two jobs never share a status message or a clip.
     """
 
     place: Playground
@@ -151,35 +152,33 @@ class Job:
         return await self.place.until(look_unless_refused, timeout, what, about=self)
 
     def _find_status(self) -> int | None:
+        world = self.place.world
         if self.interaction is not None:
-            message_id = self.interaction.original
-            message = self.place.world.revisions.get(message_id or 0, [None])[0]
-            return message_id if message and message.only_for is None else None
-        for message in self._mine():
-            if self.below and message.reply_to == self.below.id:
-                self.place.claimed.add(message.id)
-                return message.id
+            revisions = world.revisions.get(self.interaction.original or 0)
+            return revisions[0].id if revisions and revisions[0].only_for is None else None
+        for message in self._replies_to(self.below.id if self.below else None):
+            self.place.claimed.add(message.id)
+            return message.id
         return None
 
-    def _mine(self) -> list[Message]:
-        """The bot's messages since the job began, as they first were, that no other job has claimed."""
-        first = (revisions[0] for revisions in self.place.world.revisions.values())
-        bot, claimed = self.place.world.bot.id, self.place.claimed
-        return [m for m in first if m.author_id == bot and m.id > self.since and m.id not in claimed]
+    def _replies_to(self, message_id: int | None) -> list[Message]:
+        """The bot's replies to a message since the job began that no other job has claimed."""
+        world, claimed = self.place.world, self.place.claimed
+        ids = [reply for reply in world.replies.get(message_id, ()) if reply > self.since]
+        replies = [world.revisions[reply][-1] for reply in ids if reply not in claimed]
+        return [reply for reply in replies if reply.author_id == world.bot.id]
 
     def _find_clip(self) -> Clip | None:
-        status = self.status
+        status, messages = self.status, self.place.world.messages
         if status is None:
             return None
-        candidates = [self.place.world.messages.get(message.id) for message in self._mine()]
-        for message in (*candidates, self.place.world.messages.get(status.id)):
-            if message and self._is_result(message, status) and (clip := self.place.clip(message)):
-                return clip
-        return None
+        candidates = [*self._replies_to(status.id), status]
+        if status.id not in messages:
+            candidates += [message for message in self._replies_to(None) if self._names_me(message)]
+        if self.below is not None:
+            candidates += [message for message in self._replies_to(self.below.id) if self._names_me(message)]
+        clips = (self.place.clip(message) for message in candidates if message.id in messages)
+        return next((clip for clip in clips if clip), None)
 
-    def _is_result(self, message: Message, status: Message) -> bool:
-        """A reply to the status message; or a message that names the person, where that one is gone."""
-        if message.id == status.id or message.reply_to == status.id:
-            return True
-        below = self.below.id if self.below else None
-        return message.reply_to == below and self.member_id in message.pinged
+    def _names_me(self, message: Message) -> bool:
+        return self.member_id in message.pinged

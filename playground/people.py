@@ -12,7 +12,7 @@ from playground.discord.commands import Command, CommandKind
 from playground.discord.drafts import BUTTON, heard_by, walk
 from playground.discord.interactions import Interaction, InteractionKind
 from playground.discord.modals import fill_modal
-from playground.discord.model import Attachment, Channel, GuildMember, Message, MessageKind, Upload, User
+from playground.discord.model import Channel, GuildMember, Message, MessageKind, Upload, User
 from playground.discord.options import check, choices_for, descend, fill
 from playground.discord.permissions import Permission
 from playground.discord.wire import as_int, as_object, as_text
@@ -190,15 +190,15 @@ class Member:
             raise NotPossible("a reaction opens no modal")
         modal = await self.place.until(lambda: interaction.modal, timeout, "a modal")
         channel = interaction.channel
-        data = await fill_modal(self.place.world, modal, values, lambda file: self._keep(file, channel))
+        data = await fill_modal(self.place.world, channel, modal, values)
         return self._open(InteractionKind.MODAL, channel, data, interaction.source)
 
     # what the client does
 
     def _command(self, name: str, kind: CommandKind, channel: Channel) -> Command:
         command = self.place.discord.commands.find(name, kind, channel.guild_id)
-        if command is None:
-            raise NotPossible(f"there is no command {name}")
+        if command is None or (channel.guild_id is None and not command.works_in_dms):
+            raise NotPossible(f"there is no command {name} in {channel.name}")
         self._need(channel, Permission.USE_APPLICATION_COMMANDS | self._wanted_by(command))
         return command
 
@@ -214,19 +214,9 @@ class Member:
         channel: Channel,
         focused: str | None = None,
     ) -> dict[str, object]:
-        filled = await fill(
-            self.place.world,
-            command.definition,
-            path,
-            values,
-            lambda file: self._keep(file, channel),
-            focused,
-        )
+        filled = await fill(self.place.world, channel, command.definition, path, values, focused)
         data = {**_named(command), "options": filled.options}
         return {**data, "resolved": filled.resolved} if filled.resolved else data
-
-    async def _keep(self, file: Upload, channel: Channel) -> Attachment:
-        return await self.place.world.store(file, channel.id, ephemeral=True)
 
     def _open(
         self, kind: InteractionKind, channel: Channel, data: dict[str, object], source: Message | None = None

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from playground.comfyui import ComfyUI
-from playground.discord import render
+from playground.discord import render, render_messages
 from playground.discord.commands import Command
 from playground.discord.feed import Change
 from playground.discord.intents import NO_INTENTS, Intent
@@ -198,7 +198,7 @@ class Playground:
             "channels": [render.channel(world, each) for each in channels],
             "commands": [self.discord.commands.render(each) for each in self.commands],
             "messages": [
-                render.message(world, message)
+                render_messages.message(world, message)
                 for channel in channels
                 for message in world.messages_in(channel.id, viewer.id)
             ],
@@ -243,7 +243,7 @@ class Playground:
 
     def render(self, message: Message) -> dict[str, object]:
         """A message as Discord's JSON."""
-        return render.message(self.world, message)
+        return render_messages.message(self.world, message)
 
     def clip(self, message: Message) -> Clip | None:
         """The message as a clip, if it carries a video."""

@@ -14,6 +14,10 @@ NAME = re.compile(r"^[-_'\w]{1,32}$")
 """Discord reference, "Application Command Naming" (`\\w` also knows the scripts that it lists)."""
 
 
+BOT_DM = 1
+"""The interaction context of direct messages with the bot."""
+
+
 class CommandKind(IntEnum):
     SLASH = 1
     USER = 2
@@ -29,6 +33,13 @@ class Command:
     @property
     def name(self) -> str:
         return as_text(self.definition.get("name"))
+
+    @property
+    def works_in_dms(self) -> bool:
+        contexts = self.definition.get("contexts")
+        if contexts is None:
+            return self.definition.get("dm_permission") is not False
+        return BOT_DM in as_list(contexts)
 
     @property
     def kind(self) -> int:

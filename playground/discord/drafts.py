@@ -8,8 +8,7 @@ from playground.discord import errors
 from playground.discord.model import Attachment, Message, MessageFlag
 from playground.discord.wire import Json, as_int, as_list, as_object, as_objects, as_text
 
-BUTTON, TEXT_INPUT, SECTION, TEXT_DISPLAY, LABEL = 2, 4, 9, 10, 18
-ACTION_ROW = 1
+ACTION_ROW, BUTTON, TEXT_INPUT, LABEL = 1, 2, 4, 18
 LIMITS_OF_EMBED = {"title": 256, "description": 4096}
 SETTABLE_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 

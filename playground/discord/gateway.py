@@ -38,6 +38,7 @@ class CloseCode(IntEnum):
     """Why the gateway hangs up (Discord reference, "Gateway Close Event Codes")."""
 
     UNKNOWN_ERROR = 4000
+    DECODE_ERROR = 4002
     NOT_AUTHENTICATED = 4003
     AUTHENTICATION_FAILED = 4004
     ALREADY_AUTHENTICATED = 4005
@@ -134,7 +135,7 @@ class Gateway:
             connection.send(Op.HELLO, {"heartbeat_interval": HEARTBEAT_MILLISECONDS, "_trace": []})
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    self._obey(connection, as_object(json.loads(cast(str, message.data))))
+                    self._hear(connection, cast(str, message.data))
         return socket
 
     @asynccontextmanager
@@ -150,6 +151,12 @@ class Gateway:
             if connection.session and connection.session.connection is connection:
                 connection.session.connection = None
             self._tell()
+
+    def _hear(self, connection: Connection, text: str) -> None:
+        try:
+            self._obey(connection, as_object(json.loads(text)))
+        except ValueError:
+            connection.outbox.put_nowait(CloseCode.DECODE_ERROR)
 
     def _obey(self, connection: Connection, message: Json) -> None:
         op, data = message.get("op"), as_object(message.get("d"))

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from playground.discord import errors, render
+from playground.discord import errors, render, render_messages
 from playground.discord.feed import Change
 from playground.discord.model import Channel, Invocation, Message, MessageFlag, MessageKind
 from playground.discord.permissions import EVERYTHING
@@ -185,7 +185,7 @@ class Interactions:
             "attachment_size_limit": self.upload_limit(interaction),
         }
         if interaction.source:
-            payload["message"] = render.message(world, world.messages[interaction.source.id])
+            payload["message"] = render_messages.message(world, world.messages[interaction.source.id])
         return payload | self._who(user.id, channel)
 
     def _who(self, user_id: int, channel: Channel) -> dict[str, object]:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from playground.discord import render
 from playground.discord.drafts import LABEL, TEXT_INPUT
-from playground.discord.model import Upload
-from playground.discord.options import Keep
+from playground.discord.model import Channel, Upload
 from playground.discord.wire import Json, as_int, as_list, as_object, as_objects, as_text
 from playground.discord.world import World
 from playground.errors import OptionRefused
@@ -15,7 +14,7 @@ LONGEST_TEXT = 4000
 Values = Mapping[str, str | Upload]
 
 
-async def fill_modal(world: World, modal: Json, values: Values, keep: Keep) -> dict[str, object]:
+async def fill_modal(world: World, channel: Channel, modal: Json, values: Values) -> dict[str, object]:
     """A modal's submission. Fields not in `values` keep what the bot filled in. Raises OptionRefused."""
     inputs = _inputs(modal)
     for name in values:
@@ -26,7 +25,7 @@ async def fill_modal(world: World, modal: Json, values: Values, keep: Keep) -> d
     for name, component in inputs.items():
         value = values.get(name)
         if isinstance(value, Upload):
-            attachment = await keep(value)
+            attachment = await world.store(value, channel.id, ephemeral=True)
             attachments[str(attachment.id)] = render.attachment(world, attachment)
             value = str(attachment.id)
         answers[name] = _answer(name, component, value)

@@ -1,11 +1,11 @@
 """Filling in a command's options as Discord's client does it: what it would not send is refused here."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from playground.discord import render
-from playground.discord.model import Attachment, Channel, Role, Upload, User
+from playground.discord.model import Channel, Role, Upload, User
 from playground.discord.wire import Json, as_int, as_objects, as_text
 from playground.discord.world import World
 from playground.errors import NotPossible, OptionRefused
@@ -38,9 +38,6 @@ PYTHON_TYPES: Mapping[int, tuple[type, ...]] = {
     OptionKind.NUMBER: (int, float),
     OptionKind.ATTACHMENT: (Upload,),
 }
-
-Keep = Callable[[Upload], Awaitable[Attachment]]
-"""Uploads a file that a person attached to an option."""
 
 
 @dataclass(slots=True)
@@ -106,10 +103,10 @@ def _check_range(name: str, option: Json, value: float) -> None:
 
 async def fill(
     world: World,
+    channel: Channel,
     definition: Json,
     path: tuple[str, ...],
     values: Mapping[str, object],
-    keep: Keep,
     focused: str | None = None,
 ) -> Filled:
     """Values that `check` accepted, as an interaction carries them; `focused` is the one being typed in."""
@@ -119,7 +116,7 @@ async def fill(
         for option in as_objects(descend(definition, path).get("options"))
     }
     for name, value in values.items():
-        carried = await _carry(world, value, filled, keep)
+        carried = await _carry(world, channel, value, filled)
         focus = {"focused": True} if name == focused else {}
         filled.options.append({"name": name, "type": kinds[name], "value": carried, **focus})
     for depth in range(len(path), 0, -1):
@@ -128,15 +125,14 @@ async def fill(
     return filled
 
 
-async def _carry(world: World, value: object, filled: Filled, keep: Keep) -> object:
+async def _carry(world: World, channel: Channel, value: object, filled: Filled) -> object:
     """A plain value as it is; of anything else the id, with its data among the resolved."""
-    guild = next(iter(world.guilds.values()), None)
     match value:
         case Upload():
-            attachment = await keep(value)
+            attachment = await world.store(value, channel.id, ephemeral=True)
             return _resolve(filled, "attachments", attachment.id, render.attachment(world, attachment))
         case User():
-            if guild and value.id in guild.members:
+            if (guild := world.guild_of(channel.id)) and value.id in guild.members:
                 _resolve(filled, "members", value.id, render.member_without_user(guild, value.id))
             return _resolve(filled, "users", value.id, render.user(value))
         case Role():

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 
-from playground.discord import errors, render
+from playground.discord import errors, render, render_messages
 from playground.discord.cdn import Cdn, clean_filename, content_type_of, look_at
 from playground.discord.clock import Clock
 from playground.discord.feed import Change, Feed
@@ -42,6 +42,8 @@ class World:
         self.messages: dict[int, Message] = {}
         self.revisions: dict[int, list[Message]] = {}
         """Every state that each message has had, also of those deleted since."""
+        self.replies: dict[int | None, list[int]] = {}
+        """Ids of messages by the message that they reply to; those that reply to none under None."""
         self.files: dict[int, Attachment] = {}
         self.gateway_url = f"ws{origin.removeprefix('http')}/gateway"
         self.bot = self.add_user("Animate", bot=True)
@@ -185,6 +187,7 @@ class World:
 
     def post(self, message: Message) -> Message:
         self.revisions[message.id] = []
+        self.replies.setdefault(message.reply_to, []).append(message.id)
         return self._keep("CREATE", message)
 
     def revise(self, message: Message) -> Message:
@@ -235,7 +238,8 @@ class World:
         self.messages[message.id] = message
         self.revisions[message.id].append(message)
         name = f"MESSAGE_{verb}" if message.only_for is None else "CLIENT_MESSAGE"
-        self._tell_channel(name, render.message_event(self, message), message.channel_id, message.only_for)
+        event = render_messages.message_event(self, message)
+        self._tell_channel(name, event, message.channel_id, message.only_for)
         return message
 
     def _set_reaction(self, message: Message, emoji: str, people: tuple[int, ...]) -> None:
@@ -244,7 +248,7 @@ class World:
         self.messages[message.id] = replace(message, reactions=reactions)
 
     def _tell_of_reaction(self, verb: str, message: Message, user_id: int, emoji: str) -> None:
-        data = render.reaction_event(self, message, user_id, emoji)
+        data = render_messages.reaction_event(self, message, user_id, emoji)
         if verb == "REMOVE":
             data = {key: value for key, value in data.items() if key not in ("member", "message_author_id")}
         self._tell_channel(f"MESSAGE_REACTION_{verb}", data, message.channel_id)

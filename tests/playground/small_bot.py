@@ -47,7 +47,9 @@ class SmallBot(discord.Client):
         self.deletions: Heard[discord.RawMessageDeleteEvent] = Heard()
         self.seen: list[str] = []
         self.words: Heard[str] = Heard()
-        self.tree.command(name="animate", description="Bring a picture to life")(animate)
+        self.tree.command(name="animate", description="Bring a picture to life")(
+            app_commands.guild_only(animate)
+        )
         self.tree.command(name="hold", description="Leaves the answer to the test")(hold)
         self.tree.add_command(rules)
         self.tree.context_menu(name="Animate this")(menu)

@@ -1,5 +1,6 @@
 """The gateway as the real discord.py meets it: intents, resuming, and being forgotten."""
 
+import aiohttp
 import discord
 import pytest
 
@@ -120,3 +121,32 @@ async def test_a_bot_that_was_thrown_out_hears_nothing_more_of_the_guild():
         assert gone.value.code == 50001
         assert bot.reactions.empty()
         assert list(bot.guilds) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "times", "code"),
+    [
+        ('{"op": 3, "d": {}}', 1, CloseCode.NOT_AUTHENTICATED),
+        ('{"op": 2, "d": {"token": "wrong", "intents": 1}}', 1, CloseCode.AUTHENTICATION_FAILED),
+        ('{"op": 2, "d": {"token": "RIGHT", "intents": 1073741824}}', 1, CloseCode.INVALID_INTENTS),
+        ('{"op": 2, "d": {"token": "RIGHT", "intents": 1}}', 2, CloseCode.ALREADY_AUTHENTICATED),
+        ("no json", 1, CloseCode.DECODE_ERROR),
+    ],
+)
+async def test_what_a_client_must_not_say_closes_the_connection(frame: str, times: int, code: CloseCode):
+    async with Playground(comfyui=None) as place, aiohttp.ClientSession() as session:
+        async with session.ws_connect(place.world.gateway_url) as socket:
+            hello = await socket.receive_json()
+            assert (hello["op"], hello["d"]["heartbeat_interval"]) == (10, 41250)
+            for _ in range(times):
+                await socket.send_str(frame.replace("RIGHT", place.world.token))
+            while (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+                pass
+            assert socket.close_code == code
+
+
+async def test_every_heartbeat_is_acknowledged():
+    async with connected() as (place, bot):
+        await place.member("ada").command("hold")
+        await bot.interactions.get()
+        assert bot.latency < 5

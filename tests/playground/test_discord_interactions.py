@@ -193,6 +193,33 @@ async def test_a_subcommand_is_for_those_with_its_permission(there: There):
         await place.member("ada").command("rules show")
 
 
+async def test_a_guilds_own_command_comes_before_the_one_for_all(there: There):
+    place, bot = there
+    bot.tree.copy_global_to(guild=discord.Object(place.guild.id))
+    (first, *_) = await bot.tree.sync(guild=discord.Object(place.guild.id))
+    assert first.guild_id == place.guild.id
+    await place.member("ada").command("hold")
+    assert (await bot.interactions.get()).data["guild_id"] == str(place.guild.id)
+
+
+async def test_a_command_keeps_its_id_when_it_is_registered_again(there: There):
+    place, bot = there
+    before = {command.name: command.id for command in place.commands}
+    await bot.tree.sync()
+    assert {command.name: command.id for command in place.commands} == before
+    assert {command.name: command.id for command in await bot.tree.fetch_commands()} == before
+
+
+async def test_a_command_for_guilds_is_not_there_in_direct_messages(there: There):
+    place, bot = there
+    ada = place.member("ada")
+    inbox = place.world.dm_with(ada.id)
+    await ada.command("hold", channel=inbox)
+    assert (await bot.interactions.get()).guild_id is None
+    with pytest.raises(NotPossible, match="no command animate"):
+        await ada.animate(b"x", "hello", channel=inbox)
+
+
 async def test_a_message_menu_brings_the_message_with_its_attachments(there: There):
     place, bot = there
     ada = place.member("ada")

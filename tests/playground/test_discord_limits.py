@@ -40,6 +40,15 @@ async def test_who_does_not_read_the_headers_is_told_how_long_to_wait(there: The
     assert refusal.path == f"/channels/{place.channel.id}/messages"
 
 
+async def test_the_token_as_a_whole_has_fifty_requests_a_second(there: There):
+    place, bot = there
+    asked = [bot.fetch_user(place.bot_user.id) for _ in range(30)]
+    asked += [bot.fetch_guild(place.guild.id, with_counts=False) for _ in range(30)]
+    await asyncio.gather(*asked)
+    assert {refusal.path.split("/")[1] for refusal in place.discord.too_many} <= {"users", "guilds"}
+    assert place.discord.too_many
+
+
 async def test_a_429_is_waited_out_and_the_request_repeated(there: There):
     place, _ = there
     place.discord.rate_limit(times=2, retry_after=0.05, route="POST /channels")

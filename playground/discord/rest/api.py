@@ -80,7 +80,10 @@ class RestApi:
             await asyncio.sleep(slow.seconds)
         if self.faults.take(name, FaultKind.CUT_BEFORE):
             return _cut(request)
-        call = await self._read(request)
+        try:
+            call = await self._read(request)
+        except errors.DiscordRefusal as refusal:
+            return _json_response(refusal.status, refusal.body(), {})
         fault = self.faults.take(name, FaultKind.FAIL, FaultKind.RATE_LIMIT)
         response = await self._answer(route, request, call, fault)
         cut = self.faults.take(name, FaultKind.CUT_AFTER)
@@ -125,7 +128,7 @@ class RestApi:
         if request.content_type == "multipart/form-data":
             body, files = await _read_form(request)
         elif request.can_read_body:
-            body = json.loads(await request.read())
+            body = _parse(await request.read())
         return replace(self.call, params=request.match_info, query=request.query, body=body, files=files)
 
     def _remember(self, request: web.Request, call: Call, status: int, *, injected: bool) -> None:
@@ -142,6 +145,13 @@ class RestApi:
         self.call.world.feed.publish(Change(name="CLIENT_REQUEST", data={"request": str(exchange)}))
 
 
+def _parse(data: bytes) -> object:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise errors.DiscordRefusal(400, 50109, "The request body contains invalid JSON.") from error
+
+
 async def _read_form(request: web.Request) -> tuple[object, tuple[Upload, ...]]:
     """The `payload_json` of a form and its `files[n]`."""
     body: object = None
@@ -150,7 +160,7 @@ async def _read_form(request: web.Request) -> tuple[object, tuple[Upload, ...]]:
         part = cast(BodyPartReader, part)
         data = bytes(await part.read())
         if part.name == "payload_json":
-            body = as_object(json.loads(data))
+            body = as_object(_parse(data))
         elif part.name and part.name.startswith("files["):
             index = int(part.name.removeprefix("files[").removesuffix("]"))
             files.append(Upload(filename=part.filename or "unknown", data=data, index=index))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playground.discord import errors, render
+from playground.discord import errors, render_messages
 from playground.discord.intents import blanked, may_read
 from playground.discord.limits import ON_DELETING
 from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
@@ -25,12 +25,12 @@ async def create(call: Call) -> object:
     channel = call.channel()
     _require_to_send(call, channel)
     if (first := _sent_with_same_nonce(call)) is not None:
-        return render.message(call.world, first)
+        return render_messages.message(call.world, first)
     blank = _blank(call, channel)
     if channel.archived:
         call.world.change_channel(replace(channel, archived=False))
     message = await write(call, blank, call.json, _upload_limit(call, channel))
-    return render.message(call.world, call.world.post(message))
+    return render_messages.message(call.world, call.world.post(message))
 
 
 async def edit(call: Call) -> object:
@@ -43,8 +43,8 @@ async def edit(call: Call) -> object:
     _slow_down_old_edits(call, message)
     edited = replace(message, edited_at=call.world.clock.now())
     written = await write(call, edited, call.json, _upload_limit(call, channel))
-    current = call.message()
-    return render.message(call.world, call.world.revise(replace(written, reactions=current.reactions)))
+    revised = call.world.revise(replace(written, reactions=call.message().reactions))
+    return render_messages.message(call.world, revised)
 
 
 async def delete(call: Call) -> object:
@@ -87,7 +87,7 @@ def _window(call: Call, messages: list[Message]) -> list[Message]:
 
 def _readable(call: Call, channel: Channel, message: Message) -> dict[str, object]:
     """Without the message-content intent another's words and files are blank, over REST too."""
-    data = render.message(call.world, message)
+    data = render_messages.message(call.world, message)
     hidden = channel.guild_id is not None and not call.reads_content
     return blanked(data) if hidden and not may_read(data, call.world.bot.id) else data
 

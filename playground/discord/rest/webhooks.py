@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playground.discord import errors, render
+from playground.discord import errors, render_messages
 from playground.discord.interactions import Callback, Interaction, without_loading
 from playground.discord.limits import ROOMY
 from playground.discord.model import Message, MessageFlag
@@ -70,12 +70,12 @@ async def _update_source(call: Call, interaction: Interaction, kind: Callback, d
 
 async def original(call: Call) -> object:
     interaction = _interaction(call)
-    return render.message(call.world, _message(call, interaction, interaction.original))
+    return _rendered(call, _message(call, interaction, interaction.original))
 
 
 async def edit_original(call: Call) -> object:
     interaction = _interaction(call)
-    return render.message(call.world, await _revise(call, interaction, interaction.original, call.json))
+    return _rendered(call, await _revise(call, interaction, interaction.original, call.json))
 
 
 async def delete_original(call: Call) -> object:
@@ -87,24 +87,24 @@ async def follow_up(call: Call) -> object:
     """A further answer; in place of the deferred one while that still loads, public or not as it was."""
     interaction = _interaction(call)
     if (loading := call.interactions.loading(interaction)) is not None:
-        return render.message(call.world, await _revise(call, interaction, loading.id, call.json))
+        return _rendered(call, await _revise(call, interaction, loading.id, call.json))
     blank = call.interactions.blank_message(interaction, as_int(call.json.get("flags")))
     blank = replace(
         blank, reply_to=interaction.original if interaction.original in call.world.messages else None
     )
     message = call.world.post(await _write(call, interaction, blank, call.json))
     interaction.followups.append(message.id)
-    return render.message(call.world, message)
+    return _rendered(call, message)
 
 
 async def one(call: Call) -> object:
     interaction = _interaction(call)
-    return render.message(call.world, _message(call, interaction, call.id("message_id")))
+    return _rendered(call, _message(call, interaction, call.id("message_id")))
 
 
 async def edit(call: Call) -> object:
     interaction = _interaction(call)
-    return render.message(call.world, await _revise(call, interaction, call.id("message_id"), call.json))
+    return _rendered(call, await _revise(call, interaction, call.id("message_id"), call.json))
 
 
 async def delete(call: Call) -> object:
@@ -124,6 +124,10 @@ def _message(call: Call, interaction: Interaction, message_id: int | None) -> Me
     if message is None or message_id not in (interaction.original, *interaction.followups):
         raise errors.unknown("Message")
     return message
+
+
+def _rendered(call: Call, message: Message) -> dict[str, object]:
+    return render_messages.message(call.world, message)
 
 
 async def _revise(call: Call, interaction: Interaction, message_id: int | None, body: Json) -> Message:
@@ -148,7 +152,7 @@ def _response(call: Call, interaction: Interaction, message: Message | None) -> 
             "response_message_loading": bool(message.flags & MessageFlag.LOADING),
             "response_message_ephemeral": message.only_for is not None,
         }
-        resource["message"] = render.message(call.world, message)
+        resource["message"] = _rendered(call, message)
     return {"interaction": described, "resource": resource}
 
 

@@ -1,0 +1,169 @@
+"""Messages and reactions as Discord's JSON (shapes: its API document and gateway reference)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playground.discord.model import Message
+from playground.discord.render import Data, attachment, member, member_without_user, user, when
+from playground.discord.wire import Json, as_list, as_object, as_text
+
+if TYPE_CHECKING:
+    from playground.discord.world import World
+
+
+def message(world: World, message: Message) -> Data:
+    """A message as REST gives it: with its reactions and the message it replies to."""
+    replied = world.messages.get(message.reply_to) if message.reply_to else None
+    data = _message(world, message)
+    if message.reply_to:
+        data["referenced_message"] = _message(world, replied) if replied else None
+    if message.reactions:
+        data["reactions"] = [_reaction(world, emoji, people) for emoji, people in message.reactions.items()]
+    return data
+
+
+def message_event(world: World, message_: Message) -> Data:
+    """A message as the gateway dispatches it: with guild and member, without reactions."""
+    data = {key: value for key, value in message(world, message_).items() if key != "reactions"}
+    guild = world.guild_of(message_.channel_id)
+    if guild is None:
+        return data
+    data["guild_id"] = str(guild.id)
+    if message_.author_id in guild.members and message_.webhook_id is None:
+        data["member"] = member_without_user(guild, message_.author_id)
+    return data
+
+
+def _message(world: World, message: Message) -> Data:
+    data: Data = {
+        "id": str(message.id),
+        "type": int(message.kind),
+        "channel_id": str(message.channel_id),
+        "author": user(world.users[message.author_id]),
+        "content": message.content,
+        "timestamp": when(message.sent_at),
+        "edited_timestamp": when(message.edited_at) if message.edited_at else None,
+        "flags": int(message.flags),
+        "tts": False,
+        "pinned": False,
+        "mention_everyone": message.mentions_everyone,
+        "mentions": [user(world.users[person]) for person in message.mentions],
+        "mention_roles": [],
+        **_shown(world, message),
+    }
+    return data | _origins(world, message)
+
+
+def _origins(world: World, message: Message) -> Data:
+    """Where a message came from: a reply, a nonce, a webhook, an interaction."""
+    data: Data = {}
+    if message.reply_to:
+        data["message_reference"] = _reference(world, message)
+    if message.nonce:
+        data["nonce"] = message.nonce
+    if message.webhook_id:
+        data["webhook_id"] = str(message.webhook_id)
+    if message.author_id == world.bot.id:
+        data["application_id"] = str(world.bot.id)
+    if message.invocation:
+        data |= _invocation(world, message)
+    return data
+
+
+def _reference(world: World, message: Message) -> Data:
+    reference: Data = {
+        "type": 0,
+        "message_id": str(message.reply_to),
+        "channel_id": str(message.channel_id),
+    }
+    if guild := world.guild_of(message.channel_id):
+        reference["guild_id"] = str(guild.id)
+    return reference
+
+
+def _invocation(world: World, message: Message) -> Data:
+    call = message.invocation
+    if call is None:
+        return {}
+    who = user(world.users[call.user_id])
+    guild = world.guild_of(message.channel_id)
+    owners = {"0": str(guild.id if guild else 0)}
+    shared: Data = {"id": str(call.id), "type": call.kind, "user": who}
+    if call.kind == 3 and message.reply_to:
+        metadata = {
+            **shared,
+            "authorizing_integration_owners": owners,
+            "interacted_message_id": str(message.reply_to),
+        }
+    else:
+        metadata = {**shared, "authorizing_integration_owners": owners}
+    if call.kind != 2:
+        return {"interaction_metadata": metadata}
+    return {"interaction_metadata": metadata, "interaction": {**shared, "name": call.name}}
+
+
+def _shown(world: World, message: Message) -> Data:
+    """Embeds, components and attachments; a file that an embed names is shown there and not in the list."""
+    urls = {f"attachment://{file.filename}": world.cdn.url(file) for file in message.attachments}
+    embeds = [_with_urls(embed, urls) for embed in message.embeds]
+    named = {as_text(as_object(embed.get(slot)).get("url")) for embed in message.embeds for slot in _SLOTS}
+    return {
+        "embeds": embeds,
+        "components": [_with_urls(component, urls) for component in message.components],
+        "attachments": [
+            attachment(world, file)
+            for file in message.attachments
+            if f"attachment://{file.filename}" not in named
+        ],
+    }
+
+
+_SLOTS = ("image", "thumbnail")
+
+
+def _with_urls(value: Json, urls: dict[str, str]) -> Data:
+    return {key: _with_url(inner, urls) for key, inner in value.items()}
+
+
+def _with_url(value: object, urls: dict[str, str]) -> object:
+    if isinstance(value, str):
+        return urls.get(value, value)
+    if isinstance(value, dict):
+        return _with_urls(as_object(value), urls)  # pyright: ignore[reportUnknownArgumentType] # JSON
+    if isinstance(value, list):
+        return [_with_url(inner, urls) for inner in as_list(value)]  # pyright: ignore[reportUnknownArgumentType] # JSON
+    return value
+
+
+def emoji(text: str) -> Data:
+    """`🔁`, or a guild's own as `name:id`."""
+    name, _, emoji_id = text.partition(":")
+    return {"id": emoji_id or None, "name": name}
+
+
+def _reaction(world: World, name: str, people: tuple[int, ...]) -> Data:
+    return {
+        "emoji": emoji(name),
+        "count": len(people),
+        "count_details": {"burst": 0, "normal": len(people)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": world.bot.id in people,
+    }
+
+
+def reaction_event(world: World, message: Message, user_id: int, name: str) -> Data:
+    data: Data = {
+        "user_id": str(user_id),
+        "channel_id": str(message.channel_id),
+        "message_id": str(message.id),
+        "message_author_id": str(message.author_id),
+        "emoji": emoji(name),
+        "burst": False,
+        "type": 0,
+    }
+    if guild := world.guild_of(message.channel_id):
+        data["guild_id"] = str(guild.id)
+        data["member"] = member(world, guild, user_id)
+    return data
