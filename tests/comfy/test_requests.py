@@ -19,11 +19,12 @@ from comfy import (
     TooLarge,
 )
 from playground.comfyui import ComfyUI, Stage
-from tests.comfy.jobs import (, opened
+from tests.comfy.jobs import (
     LARGEST_CLIP,
     build,
     clip,
     contents,
+    opened,
     run,
     soon,
 )
