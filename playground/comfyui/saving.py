@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -33,7 +33,10 @@ async def save_vhs(work: Work) -> Made:
     metadata = {"comment": json.dumps(texts)} if work.inputs.get("save_metadata", True) else {}
     fps, crf = work.number("frame_rate"), work.whole("crf", 19)
     clip = await asyncio.to_thread(Clip, path, (film.width, film.height), fps, crf, metadata)
-    await _encode(work, film, clip)
+    order = _there_and_back(film) if work.inputs.get("pingpong") else range(film.frames)
+    await _encode(
+        work, film, order, clip, lambda done: work.events.progressed(work.node.id, done, len(order))
+    )
     entry = {
         **_entry(work, kind, path),
         "format": work.text("format"),
@@ -53,7 +56,7 @@ async def save_video(work: Work) -> Made:
     metadata = {name: json.dumps(value) for name, value in _texts(work).items()}
     size = film.width, film.height
     clip = await asyncio.to_thread(Clip, path, size, video.fps, _SAVE_VIDEO_CRF, metadata)
-    await _encode(work, film, clip, shows_bar=False)
+    await _encode(work, film, range(film.frames), clip, lambda _: None)
     return Made(ui={"images": [_entry(work, "output", path)], "animated": [True]}, files=(path,))
 
 
@@ -68,29 +71,23 @@ async def save_image(work: Work) -> Made:
     return Made(ui={"images": [_entry(work, kind, path)]}, files=(path,))
 
 
-async def _encode(work: Work, film: Film, clip: Clip, *, shows_bar: bool = True) -> None:
-    order = _frame_order(film, backwards_too=work.inputs.get("pingpong") is True)
-    done = 0
+async def _encode(
+    work: Work, film: Film, order: Sequence[int], clip: Clip, tell: Callable[[int], None]
+) -> None:
+    """Write the film's frames in `order`; `tell` hears how many are done."""
     try:
-        for chunk in _chunks(order):
+        for start in range(0, len(order), _CHUNK):
+            chunk = order[start : start + _CHUNK]
             await asyncio.to_thread(clip.add, map(film.frame, chunk))
-            done += len(chunk)
-            if shows_bar:
-                work.events.progressed(work.node.id, done, len(order))
-            await work.reach(Stage.SAVING, done)
+            tell(start + len(chunk))
+            await work.reach(Stage.SAVING, start + len(chunk))
         await asyncio.to_thread(clip.close)
     finally:
         await asyncio.to_thread(clip.abandon)
 
 
-def _frame_order(film: Film, *, backwards_too: bool) -> Sequence[int]:
-    forwards = list(range(film.frames))
-    return forwards + forwards[-2:0:-1] if backwards_too else forwards
-
-
-def _chunks(order: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(order), _CHUNK):
-        yield order[start : start + _CHUNK]
+def _there_and_back(film: Film) -> Sequence[int]:
+    return [*range(film.frames), *range(film.frames - 2, 0, -1)]
 
 
 def _next_path(work: Work, kind: str, pattern: str) -> Path:

@@ -96,11 +96,14 @@ class Work:
     async def reach(self, stage: Stage, step: int = 0) -> None:
         """Tell the tests how far this is, wait at the gate, and stop here if asked to."""
         await self.world.timeline.note(Moment(prompt_id=self.prompt.id, stage=stage, step=step))
+        if self.world.faults.deaf:
+            await self.world.timeline.gate.wait()
+            return
         await _either(self.world.timeline.gate, self.halt.event)
-        self.check()
+        self.halt.check()
 
     async def wait(self, seconds: float) -> None:
-        """Pretend to compute for `seconds` at speed 1."""
+        """Pretend to compute for `seconds` at speed 1; obey a stop unless nodes are deaf (recording 12)."""
         faults = self.world.faults
         duration = seconds * faults.slowness / self.world.speed
         if faults.deaf:
@@ -109,7 +112,7 @@ class Work:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(duration):
                 await self.halt.event.wait()
-        self.check()
+        self.halt.check()
 
     async def tick(
         self, value: int, maximum: int, seconds: float, picture: Image.Image | None = None
@@ -133,11 +136,6 @@ class Work:
                 raise NodeFailed("RuntimeError", _SHAPES)
             case None:
                 pass
-
-    def check(self) -> None:
-        """Obey a stop, unless nodes are deaf to it (recording 12)."""
-        if not self.world.faults.deaf:
-            self.halt.check()
 
     async def _preview(self, picture: Image.Image, part_done: float) -> bytes | None:
         if self.prompt.preview_method is PreviewMethod.NONE:
