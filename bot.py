@@ -53,7 +53,7 @@ Attach a picture, write what should move, press Enter; when the clip is there, c
 No model runs here: the built-in ComfyUI only moves a camera over the picture. Ctrl+C ends it."""
 DEMO_PORT = 8420
 DEMO_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
-SAMPLE_PROMPT = "The windmill turns in the wind while the clouds drift slowly across the sky"
+SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
 Ids = Annotated[frozenset[int], NoDecode]
 Words = Annotated[tuple[str, ...], NoDecode]
 

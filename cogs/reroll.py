@@ -18,7 +18,7 @@ from storage import Job, StoreError
 
 log = logging.getLogger(__name__)
 
-NO_LONGER_THAN = 20.0  # seconds a refusal stays
+NO_LONGER_THAN = 10.0  # seconds a refusal stays
 DELIVERING = 5.0  # seconds for a result's row to be written after its message
 
 
@@ -32,9 +32,9 @@ class Reroll(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Guard clauses first: most reactions are not for us."""
-        if str(payload.emoji) != REROLL or payload.member is None or payload.guild_id is None:
+        if str(payload.emoji) != REROLL or payload.guild_id is None:
             return
-        if self._client.user is None or payload.user_id == self._client.user.id:
+        if payload.member is None or payload.member.bot:
             return
         try:
             parent = await self._parent(payload)

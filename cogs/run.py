@@ -60,6 +60,8 @@ class Run:
         if self.job.state not in (State.CLAIMED, State.SUBMITTING, State.RUNNING):
             return
         graph = await self._prepare()
+        if self._gpu.locked():
+            self._show("queued_next")
         async with self._gpu:
             try:
                 async with asyncio.timeout(LONGEST_RUN), self.server.follow(self.job.id, graph) as events:

@@ -15,6 +15,7 @@ from storage.errors import LeaseLost, StoreError, TooManyQueued
 from storage.job import ACTIVE, FINISHED, Admission, Job, Lease, Reason, Request, State, Waiting
 
 LEASE_SECONDS = 60.0
+STATUS_GRACE = 30.0  # seconds for the first answer to reach Discord, so that the result can reply to it
 
 ADMIT = """
 INSERT INTO job (
@@ -36,6 +37,7 @@ SET state = 'claimed', epoch = epoch + 1, server = :server, lease_until = :until
 WHERE seq = (
     SELECT seq FROM job
     WHERE state = 'queued' AND workflow IN (SELECT value FROM json_each(:workflows))
+        AND (status_message IS NOT NULL OR created_at <= :now - :grace)
     ORDER BY tag, seq LIMIT 1
 )
 RETURNING *
@@ -122,8 +124,10 @@ class Store:
         }
 
     async def claim(self, server: str, workflows: Collection[str]) -> Lease | None:
-        """Take the next job in line that the server can run."""
-        row = await self._take(CLAIM, server=server, workflows=json.dumps(sorted(workflows)))
+        """Take the next job in line that the server can run; one that no message tells of waits a little."""
+        row = await self._take(
+            CLAIM, server=server, workflows=json.dumps(sorted(workflows)), grace=STATUS_GRACE
+        )
         return Lease(job=Job.from_row(row), adopted=False) if row else None
 
     async def adopt(self, server: str, servers: Collection[str]) -> Lease | None:

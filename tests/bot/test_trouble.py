@@ -1,0 +1,183 @@
+"""What happens when ComfyUI, Discord or the bot itself breaks."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from playground.comfyui import Failure, Stage
+from playground.place import Playground
+from tests.bot.process import BotProcess, running_bot
+
+SECRETS = re.compile(r"Traceback|/home|/tmp|\.py\b|127\.0\.0\.1|Bearer|Error:")
+
+
+def said_plainly(text: str) -> bool:
+    """One line, and nothing of the machine in it."""
+    return "\n" not in text and not SECRETS.search(text)
+
+
+async def test_an_unreachable_comfyui_keeps_the_job_and_says_so(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    await place.comfyui.stop()
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    assert said_plainly(await job.says("not reachable"))
+    await place.comfyui.start()
+    await job.video()
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"), [(Failure.ERROR, "reported an error"), (Failure.MEMORY, "Try fewer")]
+)
+async def test_an_error_in_a_node_fails_the_job_in_a_plain_sentence(
+    place: Playground, bot: BotProcess, picture: bytes, failure: Failure, words: str
+) -> None:
+    assert place.comfyui
+    place.comfyui.fail_next(failure)
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    text = await job.says("Failed")
+    assert words in text
+    assert "WanVideoSampler" in text
+    assert said_plainly(text)
+    after = await place.member("bob").animate(picture, "it moves", seconds=1)
+    await after.video()
+
+
+async def test_a_model_that_is_missing_on_the_server_is_named(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    place.comfyui.reject_next()
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    text = await job.says("Failed")
+    assert "gone.safetensors is missing" in text
+    assert said_plainly(text)
+
+
+async def test_a_comfyui_that_restarts_in_mid_run_gets_the_job_again(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    place.comfyui.pause(Stage.SAMPLING, 2)
+    job = await place.member().animate(picture, "it moves", seconds=1, seed=5)
+    await place.comfyui.reached(Stage.SAMPLING, 2)
+    await place.comfyui.restart()
+    place.comfyui.resume()
+    clip = await job.video()
+    assert "`5`" in clip.content
+    assert len({run.prompt_id for run in place.comfyui.runs}) == 1
+
+
+async def test_a_token_is_sent_to_comfyui_and_a_wrong_one_keeps_the_job(
+    tmp_path: Path, picture: bytes
+) -> None:
+    async with Playground(comfyui={"speed": 50, "token": "open sesame", "prefix": "/gpu"}) as place:
+        async with running_bot(place, tmp_path, COMFYUI_TOKEN="open sesame") as bot:
+            await (await place.member().animate(picture, "it moves", seconds=1)).video()
+            await bot.terminate()
+        async with running_bot(place, tmp_path, COMFYUI_TOKEN="wrong") as bot:
+            job = await place.member().animate(picture, "it moves", seconds=1)
+            text = await job.says("not reachable")
+            assert "wrong" not in text
+            assert "sesame" not in bot.log
+            await bot.terminate()
+
+
+async def test_after_kill_9_in_mid_run_the_job_goes_on_and_runs_once(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    place.comfyui.pause(Stage.SAMPLING, 2)
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    await place.comfyui.reached(Stage.SAMPLING, 2)
+    await bot.kill()
+    place.comfyui.resume()
+    await place.comfyui.reached(Stage.DONE)
+    await bot.start()
+    await job.video()
+    await job.says("Done")
+    assert len(place.comfyui.runs) == 1
+
+
+async def test_a_stop_leaves_the_running_job_to_comfyui_and_the_next_start_adopts_it(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    place.comfyui.pause(Stage.SAMPLING, 2)
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    await place.comfyui.reached(Stage.SAMPLING, 2)
+    assert await bot.terminate() == 0
+    assert "Traceback" not in bot.log
+    await bot.start()
+    place.comfyui.resume()
+    await job.video()
+    assert len(place.comfyui.runs) == 1
+
+
+async def test_a_discord_that_fails_while_the_clip_is_sent_gets_it_once(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    place.discord.fail(status=503, times=2, route=r"^POST /channels/\d+/messages$")
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    clip = await job.video(timeout=90)
+    await job.says("Done")
+    assert [message.id for message in place.messages if message.attachments] == [clip.message.id]
+
+
+async def test_an_answer_that_is_lost_on_its_way_does_not_send_the_clip_twice(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    place.discord.cut_after_processing(r"^POST /channels/\d+/messages$")
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    await job.video()
+    await job.says("Done")
+    assert len([message for message in place.messages if message.attachments]) == 1
+
+
+async def test_a_gateway_that_hangs_up_is_connected_again(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    place.discord.disconnect(4000)
+    await place.bot_offline()
+    await place.bot_online()
+    await (await place.member().animate(picture, "it moves", seconds=1)).video()
+
+
+async def test_a_command_whose_answer_discord_loses_still_gets_its_clip(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    place.discord.fail(status=503, times=1, route=r"^POST /interactions/")
+    ada = place.member("ada")
+    await ada.animate(picture, "it moves", seconds=1)
+    await place.until(
+        lambda: next((m for m in place.messages if m.attachments), None),
+        60,
+        "the clip, in a message of its own",
+    )
+
+
+async def test_people_are_served_in_turn(place: Playground, bot: BotProcess, picture: bytes) -> None:
+    assert place.comfyui
+    place.comfyui.pause()
+    ada, bob = place.member("ada"), place.member("bob")
+    jobs = [await ada.animate(picture, "ada 0", seconds=1)]
+    await place.comfyui.reached(Stage.STARTED)
+    for n in range(1, 5):
+        jobs.append(await ada.animate(picture, f"ada {n}", seconds=1))
+        await jobs[-1].answered()
+    await jobs[-1].says("about 2 ahead")
+    late = await bob.animate(picture, "bob", seconds=1)
+    await late.answered()
+    await jobs[-1].says("about 3 ahead")
+    place.comfyui.resume()
+    for job in [*jobs, late]:
+        await job.video()
+    order = [
+        node["inputs"]["positive_prompt"]
+        for run in place.comfyui.runs
+        for node in run.graph.values()
+        if "positive_prompt" in node["inputs"]
+    ]
+    assert order == ["ada 0", "ada 1", "bob", "ada 2", "ada 3", "ada 4"]
