@@ -10,6 +10,8 @@ from PIL import Image, ImageDraw
 
 def save(image: Image.Image, kind: str, **options: object) -> bytes:
     target = BytesIO()
+    if kind == "AVIF":
+        options |= {"speed": 10}
     image.save(target, kind, **options)
     return target.getvalue()
 
@@ -28,6 +30,12 @@ def opened(data: bytes) -> Image.Image:
     image = Image.open(BytesIO(data))
     image.load()
     return image
+
+
+@cache
+def fifty_megapixels() -> bytes:
+    """A large half-transparent PNG: all that is allowed, and more than a second of work."""
+    return save(Image.new("RGBA", (9000, 5500), (255, 0, 0, 100)), "PNG", compress_level=1)
 
 
 def png_chunk(name: bytes, body: bytes) -> bytes:

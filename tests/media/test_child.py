@@ -13,7 +13,7 @@ from PIL import Image
 from media import BadPicture, Media, PictureFault, open_media
 from media.child import _BOOT, _HOUSE, ChildDied, Limits, Workers, _read
 from media.wire import pack, unpack
-from tests.media.files import photo, save
+from tests.media.files import fifty_megapixels, photo, save
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -32,7 +32,7 @@ async def until(condition: Callable[[], object], limit: float = 5) -> None:
 @pytest.fixture(scope="module")
 def slow() -> bytes:
     """A picture that takes more than a second to clean."""
-    return save(Image.new("RGBA", (9000, 5500), (255, 0, 0, 100)), "PNG", compress_level=1)
+    return fifty_megapixels()
 
 
 @LINUX
