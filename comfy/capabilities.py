@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import stamina
 
@@ -48,18 +49,17 @@ class Capabilities:
         self._stale.set()
 
     async def run(self) -> None:
-        """Ask whenever it is time to."""
+        """Ask whenever something changed, and again after a failure."""
         while True:
-            await self._stale.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_AFTER_FAILURE if self.trouble else None):
+                    await self._stale.wait()
             self._stale.clear()
             try:
                 self._learn(await self._ask())
                 self.trouble = None
             except ComfyError as err:
-                log.warning("%s: what it can run is not known: %s", self._transport.name, err)
-                self.trouble = err
-                await asyncio.sleep(PAUSE_AFTER_FAILURE)
-                self._stale.set()
+                self._note(err)
             self._on_change()
 
     def build(self, workflow: str, values: Mapping[str, object], image: str) -> Graph:
@@ -94,3 +94,8 @@ class Capabilities:
         }
         for name, lacks in self.missing.items():
             log.info("%s: workflow %s: %s", self._transport.name, name, "; ".join(map(str, lacks)) or "runs")
+
+    def _note(self, trouble: ComfyError) -> None:
+        if str(trouble) != str(self.trouble):
+            log.warning("%s: what it can run is not known: %s", self._transport.name, trouble)
+        self.trouble = trouble

@@ -7,9 +7,11 @@ from uuid import uuid4
 import pytest
 
 from comfy import (
+    BadAnswer,
     Done,
     NodeMissing,
     Sampling,
+    Server,
     ServerUnreachable,
     TokenRefused,
     Workflow,
@@ -101,3 +103,23 @@ async def test_what_its_user_raises_is_no_group(workflows: Mapping[str, Workflow
     with pytest.raises(LookupError):
         async with opened("http://127.0.0.1:9", workflows):
             raise LookupError
+
+
+async def test_nodes_that_cannot_be_read_are_a_trouble_until_they_can(
+    workflows: Mapping[str, Workflow], caplog: pytest.LogCaptureFixture
+):
+    async with ComfyUI() as comfyui:
+        comfyui.answer(200, path="/object_info", times=1, body=b"[]")
+        async with opened(comfyui.url, workflows) as server:
+            await soon(until(server, lambda: isinstance(server.trouble, BadAnswer)))
+            assert not server.reachable
+
+            await comfyui.close_sockets()
+            await soon(server.ready())
+            assert server.trouble is None
+    assert "what it can run is not known" in caplog.text
+
+
+async def test_a_server_that_is_ready_is_left_alone(server: Server):
+    with pytest.raises(TimeoutError):
+        await soon(server.changed(), limit=0.3)
