@@ -7,10 +7,8 @@ from yarl import URL
 import media
 from cogs.refusal import Refusal
 
-MAX_MEGABYTES = 25
-MAX_MEGAPIXELS = 50
-MAX_BYTES = MAX_MEGABYTES * 10**6
-MAX_PIXELS = MAX_MEGAPIXELS * 10**6
+MAX_MEGABYTES = media.MOST_PICTURE_BYTES // 10**6
+MAX_MEGAPIXELS = media.MOST_PICTURE_PIXELS // 10**6
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
 CHUNK = 64 * 1024
@@ -18,9 +16,9 @@ CHUNK = 64 * 1024
 
 def refuse_by_metadata(attachment: discord.Attachment) -> None:
     """Refuse what Discord's own description already shows, before a byte is fetched. Raises Refusal."""
-    if attachment.size > MAX_BYTES:
+    if attachment.size > media.MOST_PICTURE_BYTES:
         raise Refusal("too_large", limit=MAX_MEGABYTES)
-    if (attachment.width or 0) * (attachment.height or 0) > MAX_PIXELS:
+    if (attachment.width or 0) * (attachment.height or 0) > media.MOST_PICTURE_PIXELS:
         raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS)
     kind = (attachment.content_type or "image/").lower()
     if kind.startswith(("image/heic", "image/heif")):
@@ -59,7 +57,7 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     data = bytearray()
     async for chunk in content.iter_chunked(CHUNK):
         data += chunk
-        if len(data) > MAX_BYTES:
+        if len(data) > media.MOST_PICTURE_BYTES:
             raise Refusal("too_large", limit=MAX_MEGABYTES)
     if not media.sniff(bytes(data[:64])):
         raise Refusal("not_a_picture")

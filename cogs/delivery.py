@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 REROLL = "🔁"
 UPLOAD_LIMIT = 10 * 2**20  # bytes: what Discord takes everywhere
 HEADROOM = 64 * 1024  # bytes: the rest of the request
+COMMENT = "AI-generated"  # in the container; never the prompt
 LOOK_BACK = 100  # messages read when a crash may have hidden our own
 UNKNOWN_CHANNEL = 10003
 TOO_LARGE = 40005
@@ -98,7 +99,9 @@ class Delivery:
         guild = self._client.get_guild(job.guild_id)
         limit = max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - HEADROOM
         source = self._files.clip(job.clip or f"{job.id}.mp4")
-        return await self._media.fit_clip(source, source.with_suffix(".fitted.mp4"), limit=limit)
+        return await self._media.fit_clip(
+            source, source.with_suffix(".fitted.mp4"), limit=limit, comment=COMMENT
+        )
 
     async def _offer_reroll(self, message: discord.Message) -> None:
         """People's own 🔁 works all the same where the bot may not react."""

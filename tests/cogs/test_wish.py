@@ -1,0 +1,94 @@
+"""From what a person chose to the parameters of a job."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import comfy
+from cogs.refusal import Refusal
+from cogs.run import pick_workflow, servable
+from cogs.wish import MAX_SEED, Wish, build_params, offered_presets, other_seed
+from media import Aspect
+from tests.cogs.jobs import PARAMS
+
+WORKFLOWS = comfy.load_workflows(comfy.BUILT_IN)
+ALL = frozenset(WORKFLOWS)
+SMALL = frozenset({"wan21_i2v"})
+
+
+def test_turbo_is_the_default_where_it_can_be_had_else_fast() -> None:
+    best = build_params(Wish(prompt="go"), (800, 500), offered_presets(WORKFLOWS, ALL))
+    assert (best.preset, best.steps, best.cfg, best.shift) == ("turbo", 4, 1.0, 5.0)
+    plain = build_params(Wish(prompt="go"), (800, 500), offered_presets(WORKFLOWS, SMALL))
+    assert (plain.preset, plain.steps, plain.cfg, plain.shift) == ("fast", 20, 6.0, 5.0)
+
+
+@pytest.mark.parametrize(("preset", "steps"), [("draft", 10), ("fast", 20), ("quality", 28)])
+def test_the_presets(preset: str, steps: int) -> None:
+    params = build_params(Wish(prompt="go", preset=preset), (1, 1), offered_presets(WORKFLOWS, ALL))
+    assert (params.steps, params.cfg, params.shift) == (steps, 6.0, 5.0)
+
+
+def test_before_any_server_answered_turbo_is_not_offered() -> None:
+    presets = offered_presets(WORKFLOWS, frozenset())
+    assert "turbo" not in presets
+    assert {"draft", "fast", "quality"} <= presets.keys()
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(1, 17), (2, 33), (3, 49), (4, 65), (5, 81), (None, 81)])
+def test_seconds_become_4n_plus_1_frames_at_16_a_second(seconds: int | None, frames: int) -> None:
+    params = build_params(Wish(prompt="go", seconds=seconds), (1, 1), offered_presets(WORKFLOWS, ALL))
+    assert (params.frames, params.fps) == (frames, 16)
+    assert params.frames % 4 == 1
+    assert params.seconds == (seconds or 5)
+
+
+@given(
+    width=st.integers(1, 20000),
+    height=st.integers(1, 20000),
+    aspect=st.sampled_from(Aspect),
+)
+def test_every_size_is_one_the_model_knows(width: int, height: int, aspect: Aspect) -> None:
+    params = build_params(Wish(prompt="go", aspect=aspect), (width, height), offered_presets(WORKFLOWS, ALL))
+    assert params.width % 16 == params.height % 16 == 0
+    assert 380_000 <= params.width * params.height <= 410_000
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        (Wish(prompt="  "), "prompt_empty"),
+        (Wish(prompt="x" * 1501), "prompt_long"),
+        (Wish(prompt="go", negative="x" * 1001), "prompt_long"),
+        (Wish(prompt="go", seconds=6), "range"),
+        (Wish(prompt="go", seed=2**32), "range"),
+        (Wish(prompt="go", steps=0), "range"),
+        (Wish(prompt="go", cfg=12.5), "range"),
+        (Wish(prompt="go", shift=-1), "range"),
+        (Wish(prompt="go", denoise=0.05), "range"),
+        (Wish(prompt="go", preset="cinema"), "preset"),
+    ],
+)
+def test_what_discord_would_not_send_is_refused_again(wish: Wish, code: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        build_params(wish, (1, 1), offered_presets(WORKFLOWS, ALL))
+    assert refusal.value.code == code
+
+
+def test_an_explicit_zero_is_kept_and_an_empty_negative_prompt_too() -> None:
+    wish = Wish(prompt="go", seed=0, shift=0.0, negative="")
+    params = build_params(wish, (1, 1), offered_presets(WORKFLOWS, ALL))
+    assert (params.seed, params.shift, params.negative_prompt) == (0, 0.0, "")
+
+
+@given(seed=st.integers(0, MAX_SEED))
+def test_a_reroll_never_rolls_the_same_seed(seed: int) -> None:
+    assert 0 <= other_seed(seed) <= MAX_SEED
+    assert other_seed(seed) != seed
+
+
+def test_a_server_without_the_jobs_workflow_runs_another_of_the_same_preset() -> None:
+    assert pick_workflow(WORKFLOWS, frozenset({"wan21_i2v_seed"}), PARAMS) == "wan21_i2v_seed"
+    assert "wan21_i2v" in servable(WORKFLOWS, frozenset({"wan21_i2v_seed"}))
+    assert "wan21_i2v_lightx2v" not in servable(WORKFLOWS, frozenset({"wan21_i2v_seed"}))
+    assert servable(WORKFLOWS, frozenset()) == frozenset()
