@@ -198,7 +198,7 @@ async def test_a_large_picture_is_shrunk_and_keeps_its_shape(media: Media, kind:
         (photo().point(lambda value: value // 12), Note.DARK),
         (photo().filter(ImageFilter.GaussianBlur(12)), Note.BLURRED),
     ],
-    ids=str,
+    ids=["small", "extreme_aspect", "dark", "blurred"],
 )
 async def test_what_may_disappoint_is_noted_not_refused(media: Media, image: Image.Image, note: Note) -> None:
     assert (await media.clean_picture(save(image, "PNG"))).notes == {note}
