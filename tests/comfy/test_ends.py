@@ -79,6 +79,7 @@ async def test_a_rejected_graph_is_told_at_submission(comfyui: ComfyUI, server: 
         await server.submit(str(uuid4()), await build(server, picture))
 
     assert caught.value.file.endswith(".safetensors")
+    await soon(server.changed())  # what it can run is asked again: we were wrong about it
 
 
 async def test_a_picture_that_is_gone_is_a_rejected_graph(server: Server):

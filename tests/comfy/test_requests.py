@@ -16,6 +16,7 @@ from comfy import (
     Running,
     Server,
     ServerTooOld,
+    ServerUnreachable,
     TooLarge,
 )
 from playground.comfyui import ComfyUI, Stage
@@ -156,3 +157,20 @@ async def test_a_redirection_is_not_followed(picture: bytes):
 
     assert "/upload/image" in visited
     assert "/elsewhere" not in visited
+
+
+async def test_memory_is_freed_on_demand(server: Server):
+    await server.free()
+
+
+@pytest.mark.parametrize("path", ["/history", "/queue"])
+async def test_a_server_that_takes_requests_and_never_answers_is_given_up(
+    comfyui: ComfyUI, server: Server, picture: bytes, pytestconfig: pytest.Config, path: str
+):
+    if not pytestconfig.getoption("--long"):
+        pytest.skip("takes as long as a request may: 20 s")
+    graph = await build(server, picture)
+    comfyui.stall(path)
+
+    with pytest.raises(ServerUnreachable, match="timed out"):
+        await soon(run(server, graph, str(uuid4())), limit=60)
