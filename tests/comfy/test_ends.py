@@ -1,7 +1,9 @@
 """Every way in which a job can end badly is told as what it is."""
 
+import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -19,6 +21,7 @@ from comfy import (
     ServerUnreachable,
     Workflow,
 )
+from comfy.workflow import TemplateNode
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.comfy.jobs import Job, build, located, opened, run, soon
 from tests.comfy.values import values
@@ -82,6 +85,22 @@ async def test_a_rejected_graph_is_told_at_submission(comfyui: ComfyUI, server: 
     await soon(server.changed())  # what it can run is asked again: we were wrong about it
 
 
+async def test_a_graph_that_would_run_in_part_is_rejected_and_does_not_run(
+    comfyui: ComfyUI, server: Server, picture: bytes
+):
+    whole = await build(server, picture, steps=50)
+    faulty = TemplateNode(class_type="SaveImage", inputs={"filename_prefix": "x"})
+
+    with pytest.raises(GraphRejected) as caught:
+        await server.submit(str(uuid4()), replace(whole, nodes={**whole.nodes, "99": faulty}))
+
+    assert (caught.value.node, caught.value.field) == ("99", "images")
+    async with asyncio.timeout(10):
+        while comfyui.running or comfyui.waiting:
+            await server.locate(str(uuid4()))
+    assert not comfyui.gpu_runs
+
+
 async def test_a_picture_that_is_gone_is_a_rejected_graph(server: Server):
     graph = server.build("wan21_i2v", values(), "animate/gone.png [temp]")
 
@@ -102,6 +121,12 @@ async def test_a_server_restarted_in_mid_run_has_lost_the_job_and_that_is_seen_a
 
             with pytest.raises(JobLost):
                 await job.end(limit=5)
+
+
+async def test_a_job_that_was_never_handed_in_is_lost_at_once(server: Server, picture: bytes):
+    async with server.follow(str(uuid4()), await build(server, picture)) as events:
+        with pytest.raises(JobLost):
+            await soon(anext(events), limit=2)
 
 
 async def test_a_job_lost_without_a_word_is_lost(comfyui: ComfyUI, server: Server, picture: bytes):
