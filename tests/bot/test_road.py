@@ -16,7 +16,7 @@ def seed_of(content: str) -> int:
 
 
 async def test_a_picture_becomes_a_clip_and_a_reroll_another(tmp_path: Path, picture: bytes) -> None:
-    async with Playground(comfyui={"speed": 0.35, "lora": False}) as place, running_bot(place, tmp_path):
+    async with Playground(comfyui={"speed": 0.2, "lora": False}) as place, running_bot(place, tmp_path):
         ada = place.member("ada")
         job = await ada.animate(picture, "the ball rolls", seconds=1, steps=20)
         clip = await job.video()
