@@ -56,7 +56,7 @@ def find_in_queue(answer: object, prompt_id: str) -> Pending | Running | None:
     running = _entries(queue, "queue_running")
     if any(entry[1] == prompt_id for entry in running):
         return Running()
-    # A heap, in other words not in the order in which they will run: that is by number.
+    # The list is a heap: they run in the order of their numbers, not in its own.
     pending = sorted(_entries(queue, "queue_pending"), key=lambda entry: as_number(entry[0]))
     place = next((place for place, entry in enumerate(pending) if entry[1] == prompt_id), None)
     return None if place is None else Pending(ahead=len(running) + place)

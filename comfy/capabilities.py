@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 import stamina
 
@@ -73,7 +74,7 @@ class Capabilities:
         if not self.missing:
             raise ServerUnreachable(reason="not reached yet")
         for lack in self.missing[workflow]:
-            raise lack
+            raise replace(lack)  # an error raised twice would keep the tracebacks of both
         return build_graph(self._fitted[workflow], values, image)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)

@@ -111,13 +111,13 @@ class GraphRejected(ComfyError):
 
 @dataclass(kw_only=True, eq=False)
 class MissingModel(GraphRejected):
-    """A model file that the graph names is not on the server; `file` is its base name."""
+    """A model file (or an attention) that the graph names is not on the server; `file` is its base name."""
 
     code = Fault.MISSING_MODEL
     file: str
 
     def __str__(self) -> str:
-        return f"the model file {self.file} for {self.class_type} is not on this ComfyUI"
+        return f"{self.file} for {self.class_type} is not on this ComfyUI"
 
 
 @dataclass(kw_only=True, eq=False)

@@ -69,7 +69,7 @@ def _find_problem(workflow: Workflow, name: str, value: object) -> str:
         return "" if isinstance(value, str) else "is not a text"
     if isinstance(value, bool) or not isinstance(value, int if name in WHOLE_NUMBERS else int | float):
         return "is not a whole number" if name in WHOLE_NUMBERS else "is not a number"
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return "is not a finite number"
     allowed = workflow.ranges.get(name)
     return "" if allowed is None or value in allowed else f"is not one of {allowed}"

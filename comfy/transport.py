@@ -124,12 +124,12 @@ def _faults_as_ours() -> Generator[None]:
 
 
 async def _read(response: aiohttp.ClientResponse) -> Answer:
-    chunks: list[bytes] = []
+    body = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK):
-        chunks.append(chunk)
-        if sum(map(len, chunks)) > LARGEST_ANSWER:
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
             raise TooLarge(limit=LARGEST_ANSWER)
-    return Answer(status=response.status, body=b"".join(chunks))
+    return Answer(status=response.status, body=bytes(body))
 
 
 async def _save(response: aiohttp.ClientResponse, to: Path, *, limit: int) -> None:

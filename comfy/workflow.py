@@ -51,7 +51,7 @@ class Range:
         return self.least <= value <= self.most and (not self.step or (value - self.least) % self.step == 0)
 
     def __str__(self) -> str:
-        return f"{self.least:g} … {self.most:g}" + (f" in steps of {self.step:g}" if self.step else "")
+        return f"{self.least} … {self.most}" + (f" in steps of {self.step}" if self.step else "")
 
 
 Nodes = Mapping[str, TemplateNode]

@@ -46,6 +46,8 @@ def test_the_same_values_give_the_same_graph(wan: Workflow):
         ({"prompt": ["45", 0]}, "prompt is not a text"),
         ({"seed": "7"}, "seed is not a whole number"),
         ({"seed": 7.0}, "seed is not a whole number"),
+        ({"seed": 2**32}, "seed is not one of 0 … 4294967295"),
+        ({"seed": 10**400}, "seed is not one of 0 … 4294967295"),
         ({"steps": True}, "steps is not a whole number"),
         ({"cfg": "six"}, "cfg is not a number"),
         ({"cfg": float("nan")}, "cfg is not a finite number"),

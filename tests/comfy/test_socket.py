@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from comfy import (
     Done,
@@ -20,6 +22,7 @@ from comfy.listener import Listener
 from comfy.transport import Transport
 from comfy.wire import PreviewSent
 from playground.comfyui import ComfyUI, Stage
+from tests.comfy import recorded
 from tests.comfy.jobs import Job, build, opened, run, soon, until
 
 
@@ -126,3 +129,27 @@ async def test_previews_are_asked_for_with_the_id_of_their_job(
         await asyncio.wait([listening])
 
     assert signal.prompt_id == prompt_id
+
+
+async def test_a_connection_that_went_dead_is_noticed_though_nobody_says_so(
+    workflows: Mapping[str, Workflow], pytestconfig: pytest.Config
+):
+    if not pytestconfig.getoption("--long"):
+        pytest.skip("takes a heartbeat and a half: 30 s")
+
+    async def accept_and_answer_no_ping(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        async for _ in socket:
+            pass
+        return socket
+
+    async def object_info(request: web.Request) -> web.Response:
+        return web.json_response(recorded.load("object_info"))
+
+    app = web.Application()
+    app.router.add_get("/ws", accept_and_answer_no_ping)
+    app.router.add_get("/object_info", object_info)
+    async with TestServer(app) as half_dead, opened(str(half_dead.make_url("/")), workflows) as server:
+        await soon(server.ready())
+        await soon(until(server, lambda: not server.reachable), limit=40)
