@@ -74,12 +74,21 @@ async def test_asked_to_reconnect_the_bot_resumes():
         assert (await bot.interactions.get()).command.name == "hold"
 
 
-async def test_a_forgotten_session_identifies_anew_and_is_not_told_what_it_missed():
+async def test_a_session_forgotten_while_connected_identifies_anew():
+    async with connected() as (place, bot):
+        place.discord.forget_session()
+        await place.until(lambda: place.discord.gateway.identified == 2 or None, 20, "a new session")
+        await place.member("ada").command("hold")
+        await bot.interactions.get()
+
+
+async def test_a_session_forgotten_meanwhile_is_not_resumed_and_not_told_what_it_missed():
     async with connected() as (place, bot):
         ada = place.member("ada")
         message = await ada.say("hello")
-        place.discord.forget_session()
+        place.discord.disconnect()
         await place.bot_offline()
+        place.discord.forget_session()
         await ada.react(message, "🎉")
         await place.until(lambda: place.discord.gateway.identified == 2 or None, 20, "a new session")
         await ada.react(message, "👀")
@@ -88,12 +97,14 @@ async def test_a_forgotten_session_identifies_anew_and_is_not_told_what_it_misse
 
 async def test_a_dropped_gateway_refuses_for_a_while_and_then_resumes():
     async with connected() as (place, bot):
+        began = place.discord.clock.now()
         place.discord.drop_gateway(0.5)
         await place.bot_offline()
         with pytest.raises(NotPossible, match="not online"):
             await place.member("ada").command("hold")
         await place.bot_online()
         assert place.discord.gateway.resumed == 1
+        assert place.discord.clock.now() - began >= 0.5
         await place.member("ada").command("hold")
         await bot.interactions.get()
 
@@ -119,7 +130,11 @@ async def test_a_bot_that_was_thrown_out_hears_nothing_more_of_the_guild():
         with pytest.raises(discord.Forbidden) as gone:
             await bot.get_partial_messageable(place.channel.id).send("still here?")
         assert gone.value.code == 50001
+        place.boost(level=2)
+        await ada.command("hold", channel=place.world.dm_with(ada.id))
+        await bot.interactions.get()
         assert bot.reactions.empty()
+        assert "GUILD_UPDATE" not in bot.seen
         assert list(bot.guilds) == []
 
 
@@ -134,15 +149,18 @@ async def test_a_bot_that_was_thrown_out_hears_nothing_more_of_the_guild():
     ],
 )
 async def test_what_a_client_must_not_say_closes_the_connection(frame: str, times: int, code: CloseCode):
-    async with Playground(comfyui=None) as place, aiohttp.ClientSession() as session:
-        async with session.ws_connect(place.world.gateway_url) as socket:
-            hello = await socket.receive_json()
-            assert (hello["op"], hello["d"]["heartbeat_interval"]) == (10, 41250)
-            for _ in range(times):
-                await socket.send_str(frame.replace("RIGHT", place.world.token))
-            while (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
-                pass
-            assert socket.close_code == code
+    async with (
+        Playground(comfyui=None) as place,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(place.world.gateway_url) as socket,
+    ):
+        hello = await socket.receive_json()
+        assert (hello["op"], hello["d"]["heartbeat_interval"]) == (10, 41250)
+        for _ in range(times):
+            await socket.send_str(frame.replace("RIGHT", place.world.token))
+        while (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+            pass
+        assert socket.close_code == code
 
 
 async def test_every_heartbeat_is_acknowledged():

@@ -20,7 +20,7 @@ async def test_an_answer_that_does_not_come_within_three_seconds_is_too_late(the
     job = await place.member("ada").command("hold")
     interaction = await bot.interactions.get()
     place.discord.advance(3.1)
-    assert await job.refused() == "The application did not respond"
+    assert await job.refused(timeout=0.5) == "The application did not respond"
     with pytest.raises(discord.NotFound) as late:
         await interaction.response.send_message("sorry")
     assert late.value.code == 10062

@@ -79,9 +79,9 @@ def _window(call: Call, messages: list[Message]) -> list[Message]:
     if "after" in call.query:
         return [m for m in messages if m.id > int(call.query["after"])][:limit]
     if "around" in call.query:
-        middle = int(call.query["around"])
-        nearest = sorted(messages, key=lambda m: abs(m.id - middle))[:limit]
-        return sorted(nearest, key=lambda m: m.id)
+        middle, each_side = int(call.query["around"]), limit // 2
+        older = [m for m in messages if m.id < middle]
+        return older[-each_side:] + [m for m in messages if m.id >= middle][: limit - each_side]
     return messages[-limit:]
 
 
