@@ -43,6 +43,8 @@ from playground.errors import PlaygroundError
 from playground.once import Saved, Visit
 from playground.place import Playground
 
+log = logging.getLogger("animate")
+
 WHAT_TO_DO_FIRST = """\
 There is no DISCORD_TOKEN: create a bot in Discord's developer portal and put its token into the environment
 or into a file named .env (README.md, "Run it for your server"). To try everything without Discord and without
@@ -215,11 +217,15 @@ async def live_until(stop: asyncio.Event, *lives: Coroutine[object, object, None
     """Run these until `stop`; none may end before. Never half alive: one death ends all."""
 
     async def live(life: Coroutine[object, object, None]) -> None:
-        await life
-        raise RuntimeError("a part of the bot ended by itself")
+        try:
+            await life
+            raise RuntimeError("it ended by itself")
+        except Exception:
+            log.critical("%s died, and with it the bot", life.__qualname__, exc_info=True)
+            raise
 
     async with asyncio.TaskGroup() as tasks:
-        living = [tasks.create_task(live(life), name=getattr(life, "__qualname__", "life")) for life in lives]
+        living = [tasks.create_task(live(life), name=life.__qualname__) for life in lives]
         await stop.wait()
         for task in living:
             task.cancel()
@@ -374,12 +380,14 @@ def main(arguments: Sequence[str]) -> int:
     except ValidationError as err:
         wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in err.errors())
         return complain(f"A setting is not usable: {wrong}", 2)
-    except (storage.StoreInUse, storage.SchemaTooNew, comfy.WorkflowInvalid) as err:
+    except (storage.StoreError, comfy.WorkflowInvalid) as err:
         return complain(str(err), 2)
     except discord.LoginFailure:
         return complain("Discord refuses the DISCORD_TOKEN: copy it anew from the developer portal.", 2)
-    except (aiohttp.ClientError, OSError, discord.HTTPException) as err:
+    except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
         return complain(f"Discord cannot be reached: {type(err).__name__}", 1)
+    except ExceptionGroup:
+        return complain("A part of the bot died; the log above says which and why.", 1)
 
 
 def complain(sentence: str, code: int) -> int:

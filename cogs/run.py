@@ -76,10 +76,12 @@ class Run:
         if self.job.state == State.DOWNLOADING:
             self._show("downloading")
             name = f"{self.job.id}.mp4"
-            file = _clip_among(await self._files_of_outcome())
-            await self.server.download(file, self._rooms.files.clip(name), limit=LARGEST_CLIP)
-            await self._move(State.DELIVERING, clip=name)
+            path = self._rooms.files.clip(name)
+            if not path.exists():  # it is there whole or not at all
+                file = _clip_among(await self._files_of_outcome())
+                await self.server.download(file, path, limit=LARGEST_CLIP)
             await self.server.forget(self.job.id)
+            await self._move(State.DELIVERING, clip=name)
 
     async def _prepare(self) -> comfy.Graph:
         """Upload the picture, cut to size, and fill the graph. Repeating it is harmless."""

@@ -57,7 +57,10 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
 
     Raises StoreInUse when another bot holds it, SchemaTooNew, StoreUnavailable.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise StoreUnavailable(f"the folder {path.parent} cannot be made: {err.strerror}") from err
     with held_by_one(path.with_suffix(".lock")):
         async with _connected(path) as connection:
             await _migrate(connection)
@@ -83,15 +86,22 @@ def held_by_one(path: Path) -> Generator[None]:
 
     SQLite's own file lock does it: a second file, one exclusive transaction that is never committed.
     """
-    lock = sqlite3.connect(path, isolation_level=None, timeout=0)
+    with foreign_errors():
+        lock = sqlite3.connect(path, isolation_level=None, timeout=0)
     try:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as err:
-            raise StoreInUse(f"another bot works in {path.parent.name}") from err
+        _take(lock, path)
         yield
     finally:
         lock.close()
+
+
+def _take(lock: sqlite3.Connection, path: Path) -> None:
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as err:
+        if err.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise StoreUnavailable(f"{path.name} cannot be locked: {err}") from err
+        raise StoreInUse(f"another bot works in the folder {path.parent.name}") from err
 
 
 async def _migrate(connection: aiosqlite.Connection) -> None:

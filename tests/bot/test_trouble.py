@@ -1,5 +1,6 @@
 """What happens when ComfyUI, Discord or the bot itself breaks."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -181,3 +182,14 @@ async def test_people_are_served_in_turn(place: Playground, bot: BotProcess, pic
         if "positive_prompt" in node["inputs"]
     ]
     assert order == ["ada 0", "ada 1", "bob", "ada 2", "ada 3", "ada 4"]
+
+
+async def test_a_bot_whose_token_is_withdrawn_ends_as_a_whole_and_says_why(
+    place: Playground, bot: BotProcess
+) -> None:
+    place.discord.disconnect(4004)
+    assert bot.process
+    async with asyncio.timeout(20):
+        assert await bot.process.wait() == 1
+    assert "died, and with it the bot" in bot.log
+    assert "4004" in bot.log

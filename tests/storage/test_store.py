@@ -18,6 +18,7 @@ from storage import (
     State,
     Store,
     StoreInUse,
+    StoreUnavailable,
     TooManyQueued,
     open_store,
 )
@@ -253,6 +254,13 @@ async def test_a_second_bot_on_the_same_folder_is_refused(tmp_path: Path) -> Non
                 pass
     async with open_store(tmp_path):
         pass
+
+
+async def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreUnavailable, match="cannot be made"):
+        async with open_store(tmp_path / "file" / "data"):
+            pass
 
 
 async def test_a_file_of_a_newer_program_is_refused(tmp_path: Path) -> None:
