@@ -11,7 +11,7 @@ import stamina
 from comfy.catalogue import Catalogue, ModelFiles, find_missing, fit, parse_catalogue
 from comfy.errors import ComfyError, MissingModel, NodeMissing, ServerUnreachable, WorkflowInvalid
 from comfy.graph import Graph, build_graph
-from comfy.transport import Transport
+from comfy.transport import INVENTORY, Transport
 from comfy.workflow import Workflow
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Capabilities:
         classes = {
             node.class_type for workflow in self._workflows.values() for node in workflow.nodes.values()
         }
-        return parse_catalogue(await self._transport.get("object_info"), classes)
+        return parse_catalogue(await self._transport.get("object_info", INVENTORY), classes)
 
     def _learn(self, catalogue: Catalogue) -> None:
         self.missing = {

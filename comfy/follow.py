@@ -13,7 +13,8 @@ from comfy.story import Story
 from comfy.wire import JobEnded, QueueChanged, Signal, SignalsMissed
 
 SOON = 0.02  # seconds; some servers tell of the end a few milliseconds before their history knows
-SILENCES_BEFORE_DOUBT = 6
+# Loading a large model is silent for minutes: after the first doubt it doubts more and more rarely.
+SILENCES_BEFORE_DOUBT = 8
 
 Locate = Callable[[], Awaitable[Whereabouts | None]]
 
@@ -91,10 +92,11 @@ class Follower:
             return
         if isinstance(found, Finished):
             await self._listener.renew()
-        elif isinstance(found, Running) and (
-            not self._story.started or self._silences % SILENCES_BEFORE_DOUBT == 0
-        ):
+        elif isinstance(found, Running) and (not self._story.started or self._is_long_silent()):
             await self._listener.reopen()
+
+    def _is_long_silent(self) -> bool:
+        return self._silences >= SILENCES_BEFORE_DOUBT and self._silences.bit_count() == 1
 
     def _tell(self, found: Whereabouts | None) -> Iterator[Event]:
         match found:

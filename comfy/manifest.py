@@ -52,6 +52,8 @@ def parse_workflow(name: str, *, template: str, manifest: str) -> Workflow:
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        raise WorkflowInvalid(workflow=folder.name, reason="there is no such folder of workflows")
     return (file for file in folder.iterdir() if file.suffix in (".json", ".toml"))
 
 

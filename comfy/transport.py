@@ -17,6 +17,7 @@ LARGEST_ANSWER = 64 * 2**20  # bytes; /object_info of a server with many nodes t
 LARGEST_MESSAGE = 32 * 2**20  # bytes; an execution_error carries the node's inputs as text
 CHUNK = 2**20
 QUESTION = aiohttp.ClientTimeout(total=20)
+INVENTORY = aiohttp.ClientTimeout(total=120)  # /object_info walks all model folders
 TRANSFER = aiohttp.ClientTimeout(total=600, sock_connect=10, sock_read=30)
 HEARTBEAT = 20  # seconds; the server sends no pings of its own
 # What a gateway says for a ComfyUI that is away or busy.
@@ -48,9 +49,9 @@ class Transport:
         self._session = session
         self._url = url.rstrip("/")
 
-    async def get(self, path: str) -> object:
+    async def get(self, path: str, timeout: aiohttp.ClientTimeout = QUESTION) -> object:
         """The JSON at `path`."""
-        async with self._ask("GET", path, timeout=QUESTION) as response:
+        async with self._ask("GET", path, timeout=timeout) as response:
             return (await _read(response)).json()
 
     async def post(self, path: str, body: Mapping[str, object]) -> Answer:
