@@ -86,7 +86,7 @@ class Job:
         said: list[Said] = []
         for revision in self.place.world.revisions[status.id]:
             if revision.text and (not said or said[-1].text != revision.text):
-                said.append(Said(text=revision.text, at=revision.edited_at or revision.sent_at))
+                said.append(Said(text=revision.text, at=revision.shown_at))
         return said
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from playground.discord.commands import Command, CommandKind
 from playground.discord.drafts import BUTTON, heard_by, walk
 from playground.discord.interactions import Interaction, InteractionKind
 from playground.discord.modals import fill_modal
-from playground.discord.model import Channel, GuildMember, Message, MessageKind, Upload, User
+from playground.discord.model import Attachment, Channel, GuildMember, Message, MessageKind, Upload, User
 from playground.discord.options import check, choices_for, descend, fill
 from playground.discord.permissions import Permission
 from playground.discord.wire import as_int, as_object, as_text
@@ -27,10 +27,12 @@ Target = Message | Clip | Job
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in the playground's guild (a person, or another bot). Made by `Playground.member`."""
+    """Somebody in the playground's guild: a person, another bot or a webhook. Made by `Playground.member`."""
 
     place: Playground
     id: int
+    webhook_id: int | None = None
+    """Set where this is no member but a webhook, which writes and does nothing else."""
 
     @property
     def user(self) -> User:
@@ -84,8 +86,8 @@ class Member:
 
     async def menu(self, name: str, target: Target) -> Job:
         """A command of a message's context menu."""
-        message = _message_of(target)
-        channel = self.place.world.channel(message.channel_id)
+        message = self._current(target)
+        channel = self._channel_of(message)
         command = self._command(name, CommandKind.MESSAGE, channel)
         resolved = {"messages": {str(message.id): self.place.render(message)}}
         data = {**_named(command), "target_id": str(message.id), "resolved": resolved}
@@ -115,22 +117,8 @@ class Member:
         """Write a message."""
         world, channel = self.place.world, channel or self.place.channel
         self._need(channel, Permission.SEND_MESSAGES)
-        people, everyone = heard_by(content, None, reply_to.author_id if reply_to else None)
-        heard = tuple(person for person in people if person in world.users)
-        message = Message(
-            id=world.ids.next(),
-            channel_id=channel.id,
-            author_id=self.id,
-            kind=MessageKind.REPLY if reply_to else MessageKind.DEFAULT,
-            content=content,
-            attachments=tuple([await world.store(file, channel.id) for file in files]),
-            sent_at=world.clock.now(),
-            reply_to=reply_to.id if reply_to else None,
-            mentions=heard,
-            mentions_everyone=everyone,
-            pinged=world.people_among(heard),
-        )
-        return world.post(message)
+        attachments = tuple([await world.store(file, channel.id) for file in files])
+        return world.post(self._written(content, attachments, channel, reply_to))
 
     async def delete(self, target: Target) -> None:
         """Delete a message: one's own, or with Manage Messages another's."""
@@ -195,6 +183,32 @@ class Member:
 
     # what the client does
 
+    def _written(
+        self,
+        content: str,
+        attachments: tuple[Attachment, ...],
+        channel: Channel,
+        reply_to: Message | None,
+    ) -> Message:
+        world = self.place.world
+        people, everyone = heard_by(content, None, reply_to.author_id if reply_to else None)
+        heard = tuple(person for person in people if person in world.users)
+        may_ping_all = Permission.MENTION_EVERYONE in world.permissions(self.id, channel)
+        return Message(
+            id=world.ids.next(),
+            channel_id=channel.id,
+            author_id=self.id,
+            kind=MessageKind.REPLY if reply_to else MessageKind.DEFAULT,
+            content=content,
+            attachments=attachments,
+            sent_at=world.clock.now(),
+            reply_to=reply_to.id if reply_to else None,
+            mentions=heard,
+            mentions_everyone=everyone and may_ping_all,
+            pinged=world.people_among(heard),
+            webhook_id=self.webhook_id,
+        )
+
     def _command(self, name: str, kind: CommandKind, channel: Channel) -> Command:
         command = self.place.discord.commands.find(name, kind, channel.guild_id)
         if command is None or (channel.guild_id is None and not command.works_in_dms):
@@ -228,8 +242,6 @@ class Member:
     def _send(
         self, kind: InteractionKind, channel: Channel, data: dict[str, object], source: Message | None = None
     ) -> Interaction:
-        if not self.place.discord.gateway.online:
-            raise NotPossible("the bot is not online")
         return self.place.discord.interactions.open(kind, self.id, channel, data, source)
 
     def _need(self, channel: Channel, needed: Permission) -> None:
@@ -249,18 +261,6 @@ class Member:
     def _upload_limit(self, channel: Channel) -> int:
         guild = self.place.world.guild_of(channel.id)
         return max(self.user.upload_limit, guild.upload_limit if guild else 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """A webhook of the channel, which writes under a name of its own. Made by `Playground.webhook`."""
-
-    place: Playground
-    author: Member
-
-    async def say(self, content: str, *files: Upload) -> Message:
-        message = await self.author.say(content, *files)
-        return self.place.world.revise(replace(message, webhook_id=self.author.id))
 
 
 def _message_of(target: Target) -> Message:

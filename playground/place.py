@@ -20,7 +20,7 @@ from playground.discord.server import Discord, open_discord
 from playground.discord.world import World
 from playground.errors import ContractBroken, NeverHappened
 from playground.jobs import Clip, Job
-from playground.people import Member, Webhook
+from playground.people import Member
 
 T = TypeVar("T")
 BUILT_IN: Mapping[str, Any] = MappingProxyType({})
@@ -124,7 +124,11 @@ class Playground:
     def environment(self) -> dict[str, str]:
         """The settings with which the bot finds this place."""
         found = {"DISCORD_TOKEN": self.world.token, "DISCORD_API_URL": self.discord.api_url}
-        return {**found, "COMFYUI_URL": self._comfyui_url} if self._comfyui_url else found
+        if self._comfyui_url:
+            found["COMFYUI_URL"] = self._comfyui_url
+        if isinstance(self._wanted_comfyui, Mapping) and self._wanted_comfyui.get("token"):
+            found["COMFYUI_TOKEN"] = self._wanted_comfyui["token"]
+        return found
 
     def channel_named(self, name: str, kind: ChannelKind = ChannelKind.TEXT) -> Channel:
         """The guild's channel of that name, made if need be."""
@@ -146,7 +150,7 @@ class Playground:
 
     def archive(self, thread: Channel, *, locked: bool = False) -> None:
         """Put a thread away; whoever writes into it opens it again, unless it is locked."""
-        self.world.change_channel(replace(thread, archived=True, locked=locked))
+        self.world.change_channel(replace(self.world.channel(thread.id), archived=True, locked=locked))
 
     def boost(self, level: int) -> None:
         """The guild's boost level: from 2 on it takes larger files."""
@@ -174,8 +178,11 @@ class Playground:
         self.world.join(self.guild, user.id, tuple(role_ids))
         return Member(self, user.id)
 
-    def webhook(self, name: str = "feed") -> Webhook:
-        return Webhook(self, self.member(name, bot=True))
+    def webhook(self, name: str = "feed") -> Member:
+        """A webhook of the channel, which can `say` something under a name of its own."""
+        author = self.world.add_user(name, bot=True)
+        self.world.join(self.guild, author.id)
+        return Member(self, author.id, webhook_id=author.id)
 
     def role(self, name: str) -> int:
         """The id of the guild's role of that name, made if need be."""

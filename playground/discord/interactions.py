@@ -185,7 +185,8 @@ class Interactions:
             "attachment_size_limit": self.upload_limit(interaction),
         }
         if interaction.source:
-            payload["message"] = render_messages.message(world, world.messages[interaction.source.id])
+            pressed = world.revisions[interaction.source.id][-1]
+            payload["message"] = render_messages.message(world, pressed)
         return payload | self._who(user.id, channel)
 
     def _who(self, user_id: int, channel: Channel) -> dict[str, object]:

@@ -144,6 +144,8 @@ class Message:
     flags: int = 0
     sent_at: float = 0.0
     edited_at: float | None = None
+    shown_at: float = 0.0
+    """When it came to be as it is."""
     reply_to: int | None = None
     nonce: str | None = None
     mentions: tuple[int, ...] = ()

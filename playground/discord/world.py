@@ -235,6 +235,7 @@ class World:
     # telling
 
     def _keep(self, verb: str, message: Message) -> Message:
+        message = replace(message, shown_at=self.clock.now())
         self.messages[message.id] = message
         self.revisions[message.id].append(message)
         name = f"MESSAGE_{verb}" if message.only_for is None else "CLIENT_MESSAGE"

@@ -3,11 +3,14 @@
 import asyncio
 import json
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
 from playground.errors import NeverHappened, NotPossible
+from playground.place import Playground
 from tests.playground.small_bot import There, connected, picture
 
 
@@ -82,6 +85,7 @@ async def test_other_bots_and_webhooks_can_act(there: There):
     assert event.member.bot
     fetched = await bot.get_partial_messageable(place.channel.id).fetch_message(message.id)
     assert fetched.webhook_id is not None
+    assert len(place.world.revisions[message.id]) == 1
 
 
 async def test_a_page_can_show_everything_from_plain_json(there: There):
@@ -99,3 +103,26 @@ async def test_a_page_can_show_everything_from_plain_json(there: There):
     refusals = [change for change in seen if change.name == "CLIENT_MESSAGE"]
     assert [change.data["content"] for change in refusals] == ["I would rather not"]
     assert not any(change.name == "INTERACTION_CREATE" for change in seen)
+
+
+async def test_a_page_is_served_beside_discord():
+    async def hello(request: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    async with (
+        Playground(comfyui=None, routes=lambda: [web.get("/", hello)]) as place,
+        aiohttp.ClientSession() as session,
+        session.get(place.discord.origin) as answer,
+    ):
+        assert await answer.text() == "hello"
+
+
+async def test_the_environment_names_discord_and_the_comfyui_of_its_own():
+    async with Playground(comfyui={"token": "a word"}) as place:
+        found = place.environment()
+        assert found["DISCORD_API_URL"].endswith("/api/v10")
+        assert (found["COMFYUI_URL"], found["COMFYUI_TOKEN"]) == (place.comfyui.url, "a word")
+    async with Playground(comfyui="http://gpu.example:8188") as place:
+        assert place.environment()["COMFYUI_URL"] == "http://gpu.example:8188"
+    async with Playground(comfyui=None) as place:
+        assert "COMFYUI_URL" not in place.environment()

@@ -21,6 +21,7 @@ async def test_command_gives_edits_and_a_clip_and_a_reaction_gives_another(place
         assert (clip.data, clip.filename, clip.pinged) == (CLIP, "clip.mp4", ("ada",))
         await job.says("done")
         assert [said.text.split(" ")[0] for said in job.texts] == ["Queued:", "Sampling", "Done"]
+        assert [said.at for said in job.texts] == sorted({said.at for said in job.texts})
         again = await ada.react(clip, "🔁")
         second = await again.video()
         assert second.message.id != clip.message.id
