@@ -1,0 +1,210 @@
+"""A headless Chromium that tests and pictures are made with, over its DevTools protocol."""
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import json
+import re
+import shutil
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import cast
+
+import aiohttp
+
+from playground.discord.wire import Json, as_object, as_text
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-port=0",
+)
+PATIENCE = 30.0
+"""Seconds that anything here may take."""
+
+
+class BrowserFailed(Exception):
+    """Chromium did not start, or the page's script raised; the message is what it said."""
+
+
+class Tab:
+    """One page. Methods of the protocol are named as in https://chromedevtools.github.io/devtools-protocol/."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[Json]] = {}
+        self._session: str | None = None
+        self.complaints: list[str] = []
+        """What the page's console said of errors: exceptions, refused loads."""
+
+    async def attach(self) -> None:
+        """Open an empty page and hear of its errors."""
+        target = await self.call("Target.createTarget", url="about:blank")
+        attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+        self._session = as_text(attached["sessionId"])
+        for domain in ("Page", "Runtime", "Log", "DOM"):
+            await self.call(f"{domain}.enable")
+
+    async def call(self, method: str, **parameters: object) -> Json:
+        """Ask and wait. Raises BrowserFailed."""
+        number = next(self._numbers)
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        session = {"sessionId": self._session} if self._session else {}
+        await self._socket.send_json({"id": number, "method": method, "params": parameters, **session})
+        async with asyncio.timeout(PATIENCE):
+            return await answer
+
+    async def listen(self) -> None:
+        """Hand out answers until the browser goes."""
+        async for frame in self._socket:
+            heard = as_object(json.loads(cast(str, frame.data)))
+            if (answer := self._answers.pop(cast(int, heard.get("id", 0)), None)) is not None:
+                _settle(answer, heard)
+            elif complaint := _complaint(heard):
+                self.complaints.append(complaint)
+
+    async def open(self, url: str, *, width: int = 1200, height: int = 900, mobile: bool = False) -> None:
+        """Show an address in a window of that many CSS pixels."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+        await self.call("Emulation.setDeviceMetricsOverride", **size)
+        await self.call("Page.navigate", url=url)
+        await self.until("document.readyState === 'complete'")
+
+    async def evaluate(self, script: str) -> object:
+        """The value of a JavaScript expression, awaited if need be. Raises BrowserFailed."""
+        answer = await self.call(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True
+        )
+        if "exceptionDetails" in answer:
+            raise BrowserFailed(json.dumps(answer["exceptionDetails"]))
+        return as_object(answer.get("result")).get("value")
+
+    async def until(self, condition: str, timeout: float = PATIENCE) -> None:
+        """Wait until an expression is true, looked at with every frame. Raises BrowserFailed."""
+        looking = f"""new Promise((done) => {{
+            const end = Date.now() + {timeout * 1000};
+            const look = () => {{
+                const found = {condition};
+                if (found || Date.now() > end) done(Boolean(found));
+                else requestAnimationFrame(look);
+            }};
+            look();
+        }})"""
+        if not await self.evaluate(looking):
+            raise BrowserFailed(f"not within {timeout} s: {condition}\n{await self.evaluate(_WORDS)}")
+
+    async def click(self, selector: str) -> None:
+        await self.until(f"document.querySelector({json.dumps(selector)})")
+        await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+    async def type(self, selector: str, text: str) -> None:
+        """Focus a field and write into it, as a keyboard does."""
+        await self.until(f"document.querySelector({json.dumps(selector)})")
+        await self.evaluate(f"document.querySelector({json.dumps(selector)}).focus()")
+        await self.call("Input.insertText", text=text)
+
+    async def press(self, key: str) -> None:
+        """A key such as `Enter`, where the focus is."""
+        code = {"Enter": 13, "Tab": 9, "Escape": 27}[key]
+        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        text = {"text": "\r"} if key == "Enter" else {}
+        await self.call("Input.dispatchKeyEvent", type="keyDown", **pressed, **text)
+        await self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
+    async def choose_file(self, selector: str, file: Path) -> None:
+        """Put a file of this machine into a file field."""
+        document = as_object((await self.call("DOM.getDocument"))["root"])
+        found = await self.call("DOM.querySelector", nodeId=document["nodeId"], selector=selector)
+        await self.call("DOM.setFileInputFiles", nodeId=found["nodeId"], files=[str(file)])
+
+    async def picture(self) -> bytes:
+        """A PNG of what the window shows."""
+        answer = await self.call("Page.captureScreenshot", format="png")
+        return base64.b64decode(as_text(answer["data"]))
+
+
+_WORDS = "document.body.innerText"
+
+
+def find_chromium() -> str | None:
+    """Where a Chromium is installed on this machine, if one is."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@contextlib.asynccontextmanager
+async def open_tab(chromium: str) -> AsyncGenerator[Tab]:
+    """Start a Chromium with an empty profile, and one page in it. Raises BrowserFailed."""
+    async with (
+        _running(chromium) as address,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(address, max_msg_size=0) as socket,
+    ):
+        tab = Tab(socket)
+        listening = asyncio.create_task(tab.listen(), name="browser")
+        try:
+            await tab.attach()
+            yield tab
+        finally:
+            listening.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _running(chromium: str) -> AsyncGenerator[str]:
+    """The address of a new browser's DevTools."""
+    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
+        process = await asyncio.create_subprocess_exec(
+            chromium, *FLAGS, f"--user-data-dir={profile}", stdout=DEVNULL, stderr=PIPE
+        )
+        address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        reading = asyncio.create_task(_read_log(process, address), name="browser's log")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await address
+            yield found
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await reading
+
+
+async def _read_log(process: asyncio.subprocess.Process, address: asyncio.Future[str]) -> None:
+    """Find the address in what the browser says; read on to its end, for a full pipe would stop it."""
+    log, said = cast(asyncio.StreamReader, process.stderr), ""
+    while line := (await log.readline()).decode(errors="replace"):
+        if address.done():
+            continue
+        said += line
+        if found := re.search(r"DevTools listening on (ws://\S+)", line):
+            address.set_result(found[1])
+    await process.wait()
+    if not address.done():
+        address.set_exception(BrowserFailed(said))
+
+
+def _settle(answer: asyncio.Future[Json], heard: Json) -> None:
+    if answer.done():
+        return
+    if "error" in heard:
+        answer.set_exception(BrowserFailed(json.dumps(heard["error"])))
+    else:
+        answer.set_result(as_object(heard.get("result")))
+
+
+def _complaint(heard: Json) -> str | None:
+    """The text of an event that tells of an exception or an error in the console."""
+    parameters = as_object(heard.get("params"))
+    if heard.get("method") == "Runtime.exceptionThrown":
+        return json.dumps(parameters.get("exceptionDetails"))
+    entry = as_object(parameters.get("entry"))
+    return as_text(entry.get("text")) if entry.get("level") == "error" else None

@@ -1,0 +1,100 @@
+// One field of a command's form for each kind of option that Discord knows and a form can hold.
+
+import { el } from "./dom.js";
+
+const [STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT] = [3, 4, 5, 10, 11];
+const KINDS = { [STRING]: textField, [INTEGER]: numberField, [BOOLEAN]: booleanField, [NUMBER]: numberField, [ATTACHMENT]: fileField };
+const TYPING = 150; // milliseconds of quiet before the bot is asked for choices
+
+/** A field, or nothing for an option that no form here can hold. `ask(option, typed)` gives choices. */
+export function buildField(option, locale, ask) {
+  const described = { ...option, description: option.description_localizations?.[locale] ?? option.description, locale };
+  const build = option.choices?.length ? choiceField : KINDS[option.type];
+  return build && new Field(described, build(described, ask));
+}
+
+class Field {
+  #error = el("span", { class: "error", role: "alert" });
+
+  constructor(option, { input, shown = input, label = "label", value, set }) {
+    this.name = option.name;
+    this.required = Boolean(option.required);
+    this.takesFiles = option.type === ATTACHMENT;
+    this.input = input;
+    this.value = value ?? (() => input.value.trim() || null);
+    this.set = set;
+    const about = el("span", { class: "about" }, option.description);
+    this.node = el(label, { class: "field" }, el("span", { class: "name" }, option.name), shown, about, this.#error);
+    input.addEventListener("input", () => this.fail(""));
+  }
+
+  fail(reason) {
+    this.#error.textContent = reason;
+    this.input.toggleAttribute("aria-invalid", Boolean(reason));
+    if (!reason) return;
+    this.node.closest("details")?.setAttribute("open", "");
+    this.input.focus();
+  }
+}
+
+function textField(option, ask) {
+  if (option.autocomplete) return suggestField(option, ask);
+  const long = (option.max_length ?? 6000) > 200;
+  const input = el(long ? "textarea" : "input", { name: option.name, rows: long ? 2 : null, "aria-required": String(Boolean(option.required)) });
+  return { input };
+}
+
+function suggestField(option, ask) {
+  const list = el("datalist", { id: `choices-${option.name}` });
+  const input = el("input", { name: option.name, list: list.id });
+  const offer = async () => {
+    const choices = await ask(option.name, input.value);
+    list.replaceChildren(...choices.map(({ name, value }) => el("option", { value, label: name })));
+  };
+  let waiting;
+  const soon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(offer, TYPING);
+  };
+  input.addEventListener("focus", soon);
+  input.addEventListener("input", soon);
+  return { input, shown: el("span", { class: "suggest" }, input, list) };
+}
+
+function numberField({ name, type, min_value: min, max_value: max }) {
+  const range = min != null && max != null ? `${min} – ${max}` : null;
+  const input = el("input", { name, type: "number", min, max, step: type === INTEGER ? 1 : "any", placeholder: range });
+  // what is no number has an empty value: sent as it looks, it is refused by name
+  return { input, value: () => (input.validity.badInput ? "?" : input.value || null) };
+}
+
+function booleanField({ name }) {
+  return menu(name, [{ name: "yes", value: "true" }, { name: "no", value: "false" }]);
+}
+
+function choiceField({ name, choices, locale }) {
+  return menu(name, choices.map((each) => ({ name: each.name_localizations?.[locale] ?? each.name, value: each.value })));
+}
+
+function menu(name, choices) {
+  const options = choices.map((each) => el("option", { value: each.value }, each.name));
+  return { input: el("select", { name }, el("option", { value: "" }, "–"), options) };
+}
+
+function fileField({ name, description }) {
+  const input = el("input", { name, type: "file", class: "hidden" });
+  const thumbnail = el("img", { alt: "", hidden: true });
+  const words = el("span", {}, "Drop, paste or choose a picture");
+  let chosen = null;
+  const set = (file) => {
+    chosen = file ?? null;
+    URL.revokeObjectURL(thumbnail.src);
+    thumbnail.hidden = !chosen?.type.startsWith("image/");
+    if (!thumbnail.hidden) thumbnail.src = URL.createObjectURL(chosen);
+    words.textContent = chosen?.name ?? "Drop, paste or choose a picture";
+    input.dispatchEvent(new Event("input"));
+  };
+  input.addEventListener("change", () => set(input.files[0]));
+  const shown = el("span", { class: "drop", title: description }, input, thumbnail, words);
+  return { input, shown, value: () => chosen, set };
+}

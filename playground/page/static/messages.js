@@ -1,0 +1,145 @@
+// The list of messages. Only the parts of a message that changed are built anew, so that videos play on.
+
+import { el, fragment } from "./dom.js";
+import { markdown } from "./markdown.js";
+import { components, embed, file } from "./parts.js";
+import { moment } from "./time.js";
+
+const LOADING = 1 << 7;
+const AGAIN = "🔁";
+
+// What each part shows, and how. The first is also what tells whether it must be built anew.
+const PARTS = {
+  above: [(m) => [m.message_reference, m.referenced_message, m.interaction, m.interaction_metadata], above],
+  head: [(m) => [m.author, m.timestamp], head],
+  text: [(m, { names }) => [m.content, m.flags, m.edited_timestamp, names], text],
+  embeds: [(m) => m.embeds, (m, { names }) => m.embeds.map((each) => embed(each, names))],
+  files: [(m) => m.attachments, (m) => m.attachments.map(file)],
+  components: [(m) => m.components, (m, context) => components(m.components, pressing(m, context))],
+  reactions: [(m) => [m.reactions, m.only_you], reactions],
+  alone: [(m) => m.only_you, alone],
+};
+
+/** Rows by message id. `actions` has `react(message, emoji)` and `press(message, button)`. */
+export class Messages {
+  #list;
+  #actions;
+  #rows = new Map();
+  #dismissed = new Set();
+  #names = { people: {}, channels: {}, me: "" };
+
+  constructor(list, actions) {
+    this.#list = list;
+    this.#actions = actions;
+  }
+
+  set names(names) {
+    this.#names = names;
+    for (const { message } of this.#rows.values()) this.show(message);
+  }
+
+  /** Show these and no others. */
+  reset(messages) {
+    const ids = new Set(messages.map(({ id }) => id));
+    for (const id of [...this.#rows.keys()]) if (!ids.has(id)) this.remove(id);
+    for (const message of messages) this.show(message);
+  }
+
+  show(message) {
+    if (this.#dismissed.has(message.id)) return;
+    const row = this.#rows.get(message.id) ?? this.#insert(message);
+    row.message = message;
+    for (const [name, [shown, build]] of Object.entries(PARTS)) this.#refresh(row, name, shown, build);
+    row.node.classList.toggle("pings-me", message.mentions.some(({ id }) => id === this.#names.me));
+    this.#tellReplies(message.id, message);
+  }
+
+  remove(id) {
+    this.#rows.get(id)?.node.remove();
+    this.#rows.delete(id);
+    this.#tellReplies(id, null);
+  }
+
+  #insert({ id, only_you }) {
+    const slots = Object.fromEntries(Object.keys(PARTS).map((name) => [name, el("div", { class: name })]));
+    const node = el("li", { id: `m-${id}`, class: only_you ? "only-you" : null }, Object.values(slots));
+    const later = [...this.#rows.values()].find(({ message }) => BigInt(message.id) > BigInt(id));
+    this.#list.insertBefore(node, later?.node ?? null);
+    const row = { node, slots, keys: {} };
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  #refresh(row, name, shown, build) {
+    const context = { ...this.#actions, names: this.#names, dismiss: (id) => this.#dismiss(id) };
+    const key = JSON.stringify(shown(row.message, context) ?? null).replace(/\?ex=[^"]*/g, "");
+    if (row.keys[name] === key) return;
+    row.keys[name] = key;
+    row.slots[name].replaceChildren(fragment(build(row.message, context)));
+  }
+
+  #tellReplies(id, message) {
+    for (const row of this.#rows.values()) {
+      if (row.message.message_reference?.message_id !== id) continue;
+      row.message = { ...row.message, referenced_message: message };
+      this.#refresh(row, "above", ...PARTS.above);
+    }
+  }
+
+  #dismiss(id) {
+    this.#dismissed.add(id);
+    this.remove(id);
+  }
+}
+
+function above(message, { names }) {
+  const { message_reference: reference, referenced_message: replied, interaction } = message;
+  if (reference && !replied) return "↩ the message was deleted";
+  if (reference) {
+    const target = el("a", { href: `#m-${replied.id}` }, excerpt(replied, names));
+    return ["↩ ", el("b", {}, replied.author.username), " ", target];
+  }
+  if (interaction) return [el("b", {}, interaction.user.username), " used ", el("span", { class: "mention" }, `/${interaction.name}`)];
+  return [];
+}
+
+function excerpt(message, names) {
+  const words = markdown(message.content, names).textContent.replace(/\s+/g, " ").trim();
+  return words.slice(0, 200) || (message.attachments?.length ? "a file" : "a message");
+}
+
+function head({ author, timestamp }) {
+  const badge = author.bot ? el("span", { class: "badge" }, "APP") : null;
+  const avatar = el("span", { class: "avatar", "aria-hidden": "true" }, author.bot ? "▶" : author.username[0]);
+  avatar.dataset.tint = author.bot ? "bot" : Number(BigInt(author.id) >> 22n) % 5;
+  return [avatar, el("b", {}, author.username), badge, moment(Date.parse(timestamp) / 1000, "t")];
+}
+
+function text({ content, flags, edited_timestamp: edited, author }, { names }) {
+  if (flags & LOADING) return el("span", { class: "faint" }, `${author.username} is thinking …`);
+  return [markdown(content, names), edited && content ? el("span", { class: "faint" }, " (edited)") : null];
+}
+
+function reactions(message, { react }) {
+  const shown = message.reactions.map((reaction) => reactionButton(message, reaction, react));
+  const offered = message.only_you || message.reactions.some(({ emoji }) => emoji === AGAIN);
+  const add = () => react(message, AGAIN);
+  const label = `React with ${AGAIN}`;
+  if (!offered) shown.push(el("button", { type: "button", class: "add", "aria-label": label, title: label, click: add }, `+ ${AGAIN}`));
+  return shown;
+}
+
+function reactionButton(message, { emoji, count, me, names }, react) {
+  const who = names.join(", ");
+  const attributes = { "aria-pressed": String(me), "aria-label": `${emoji} ${count}: ${who}`, title: who };
+  return el("button", { type: "button", ...attributes, click: () => react(message, emoji) }, `${emoji} `, el("span", {}, String(count)));
+}
+
+function alone(message, { dismiss }) {
+  if (!message.only_you) return [];
+  return ["👁 Only you can see this · ", el("button", { type: "button", class: "link", click: () => dismiss(message.id) }, "Dismiss")];
+}
+
+function pressing(message, { names, press }) {
+  return { names, press: (button) => press(message, button) };
+}
