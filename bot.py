@@ -34,7 +34,7 @@ from cogs.gate import Gate
 from cogs.intake import Intake
 from cogs.presenter import open_presenter
 from cogs.reroll import Reroll
-from cogs.run import Rooms
+from cogs.run import Previews, Rooms
 from cogs.runner import Runner
 from cogs.status import StatusMessages
 from media import open_media
@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     allowed_channels: Ids = frozenset()
     allowed_roles: Ids = frozenset()
     max_queued_per_user: int = Field(default=5, ge=1)
+    previews: bool = True
+    previews_off_guilds: Ids = frozenset()
     model_file: str = comfy.ModelFiles().model
     t5_file: str = comfy.ModelFiles().t5
     vae_file: str = comfy.ModelFiles().vae
@@ -84,7 +86,13 @@ class Settings(BaseSettings):
     attention: str = comfy.ModelFiles().attention
 
     @field_validator(
-        "comfyui_url", "comfyui_token", "allowed_guilds", "allowed_channels", "allowed_roles", mode="before"
+        "comfyui_url",
+        "comfyui_token",
+        "allowed_guilds",
+        "allowed_channels",
+        "allowed_roles",
+        "previews_off_guilds",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -192,7 +200,14 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
         presenter = await stack.enter_async_context(open_presenter(store, client.get_partial_messageable))
         files, bell = storage.Files(settings.data_dir), Bell()
-        rooms = Rooms(store=store, files=files, media=pictures, presenter=presenter, workflows=workflows)
+        rooms = Rooms(
+            store=store,
+            files=files,
+            media=pictures,
+            presenter=presenter,
+            workflows=workflows,
+            previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
+        )
         delivery = Delivery(client, store=store, files=files, pictures=pictures, presenter=presenter)
         runner = Runner(rooms, servers, delivery, bell)
         status = StatusMessages(client, store, presenter)

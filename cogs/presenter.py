@@ -6,15 +6,19 @@ spaced evenly, the last word of a job goes at once wherever the window has a pla
 
 import asyncio
 import contextlib
+import io
 import logging
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 import aiohttp
 import discord
 
+import comfy
+from cogs.words import say
 from storage import Job, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -32,11 +36,15 @@ NOBODY = discord.AllowedMentions.none()
 
 @dataclass(slots=True, kw_only=True)
 class Edit:
-    """The newest text of one status message, not sent yet; not before `ready_at` on the monotonic clock."""
+    """The newest text of one status message, not sent yet; not before `ready_at` on the monotonic clock.
+
+    `preview` is a small picture to stand below the text from now on; a final takes it away.
+    """
 
     job_id: str
     text: str
     final: bool
+    preview: comfy.Preview | None = None
     tries: int = 0
     ready_at: float = 0.0
 
@@ -57,6 +65,8 @@ class Editor:
         waiting = self._pending.get(edit.job_id)
         if waiting and waiting.final and not edit.final:
             return
+        if waiting and edit.preview is None:
+            edit.preview = waiting.preview
         self._pending[edit.job_id] = edit
         self._idle.clear()
         self._news.set()
@@ -105,7 +115,7 @@ class Editor:
                 self._again(edit)
                 return
             message = self._channel.get_partial_message(job.status_message)
-            await message.edit(content=edit.text, allowed_mentions=NOBODY)
+            await message.edit(content=edit.text, allowed_mentions=NOBODY, **_pictures(edit, job))
         except (discord.NotFound, discord.Forbidden) as err:
             log.info("job %s: its status message cannot be edited any more: %s", edit.job_id, err)
         except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as err:
@@ -118,6 +128,22 @@ class Editor:
         if edit.tries < (TRIES if edit.final else 2) and edit.job_id not in self._pending:
             edit.ready_at = time.monotonic() + min(BACKOFF * 2 ** (edit.tries - 1), 60)
             self._pending[edit.job_id] = edit
+
+
+class Pictures(TypedDict, total=False):
+    """The argument of `edit` that changes the pictures of a message."""
+
+    attachments: list[discord.File | discord.Attachment]
+
+
+def _pictures(edit: Edit, job: Job) -> Pictures:
+    if edit.final:
+        return {"attachments": []}
+    if edit.preview is None:
+        return {}
+    name = f"preview.{edit.preview.kind}"
+    picture = io.BytesIO(edit.preview.image)
+    return {"attachments": [discord.File(picture, name, description=say(job.locale, "preview"))]}
 
 
 class Presenter:
@@ -135,6 +161,13 @@ class Presenter:
         if self._shown.get(job.id) != text:
             self._shown[job.id] = text
             self._editor(job.channel_id).put(Edit(job_id=job.id, text=text, final=False))
+
+    def show_preview(self, job: Job, preview: comfy.Preview) -> None:
+        """Put a picture below whatever stands there."""
+        text = self._shown.get(job.id)
+        if text:
+            edit = Edit(job_id=job.id, text=text, final=False, preview=preview)
+            self._editor(job.channel_id).put(edit)
 
     def finish(self, job: Job, text: str) -> None:
         """Show the last word of a job."""

@@ -28,6 +28,19 @@ CLIP_ENDINGS = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Previews:
+    """Where people see the clip as it forms, and every how many seconds: each is an edit of the status."""
+
+    wanted: bool = True
+    off_in: AbstractSet[int] = frozenset()
+    every: float = 4.0
+
+    def shown_in(self, guild_id: int) -> bool:
+        """Whether this guild gets to see them."""
+        return self.wanted and guild_id not in self.off_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
     """What a job needs on its way."""
 
@@ -36,6 +49,7 @@ class Rooms:
     media: media.Media
     presenter: Presenter
     workflows: Mapping[str, comfy.Workflow]
+    previews: Previews
 
 
 class Run:
@@ -48,6 +62,7 @@ class Run:
         self._rooms = rooms
         self._may_be_there = lease.adopted or lease.job.attempts > 0
         self._pace = Pace()
+        self._next_preview = 0.0
         self._outcome: comfy.Done | None = None
 
     @property
@@ -115,8 +130,16 @@ class Run:
                     raise error
                 case comfy.Interrupted():
                     raise Trouble("stopped")
+                case comfy.Preview():
+                    self._show_preview(event)
                 case _:
                     self._present(event)
+
+    def _show_preview(self, preview: comfy.Preview) -> None:
+        previews, now = self._rooms.previews, time.monotonic()
+        if previews.shown_in(self.job.guild_id) and now >= self._next_preview:
+            self._next_preview = now + previews.every
+            self._rooms.presenter.show_preview(self.job, preview)
 
     def _present(self, event: comfy.Event) -> None:
         finish = None
