@@ -1,8 +1,11 @@
-"""What can go wrong on purpose between a bot and Discord's REST API."""
+"""What can go wrong on purpose between a bot and Discord's REST API or files."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from aiohttp import web
 
 
 class FaultKind(StrEnum):
@@ -42,5 +45,18 @@ class Faults:
                 return fault
         return None
 
+    async def delay_or_cut(self, request: str) -> bool:
+        """Wait as a slow fault asks for; whether the connection must then break with nothing done."""
+        if slow := self.take(request, FaultKind.SLOW):
+            await asyncio.sleep(slow.seconds)
+        return self.take(request, FaultKind.CUT_BEFORE) is not None
+
     def clear(self) -> None:
         self._coming.clear()
+
+
+def cut(request: web.Request) -> web.StreamResponse:
+    """Break the connection; the response is never sent."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

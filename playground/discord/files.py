@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from playground.discord.faults import FaultKind, Faults, cut
 from playground.discord.world import World
 
 GONE = "This content is no longer available."
@@ -10,14 +11,23 @@ GONE = "This content is no longer available."
 class Files:
     """`GET /attachments/CHANNEL/ID/NAME?ex=…&is=…&hm=…` and the same below `/ephemeral-attachments`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
+        self._faults = faults
 
     def routes(self) -> list[web.RouteDef]:
         path = "{folder:attachments|ephemeral-attachments}/{channel_id:\\d+}/{id:\\d+}/{name}"
         return [web.get("/" + path, self._serve)]
 
-    async def _serve(self, request: web.Request) -> web.Response:
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        name = "GET /attachments/{channel_id}/{id}/{name}".format_map(request.match_info)
+        if await self._faults.delay_or_cut(name):
+            return cut(request)
+        if fault := self._faults.take(name, FaultKind.FAIL):
+            return web.Response(status=fault.status)
+        return self._file(request)
+
+    def _file(self, request: web.Request) -> web.Response:
         file = self._world.files.get(int(request.match_info["id"]))
         if file is None or not self._world.cdn.admits(request.rel_url.raw_path, request.query):
             return web.Response(status=404, text=GONE)

@@ -27,6 +27,7 @@ class Discord:
     """Everything of one loopback Discord, and the faults that it can be asked for. Made by `open_discord`.
 
     `route` in the faults is a regular expression searched in `"METHOD /path"`, without `/api/v10`.
+    Files, ephemeral ones too, are at `"GET /attachments/CHANNEL/ID/NAME"`.
     """
 
     def __init__(self, origin: str, *, judge: bool, privileged_intents: Intent) -> None:
@@ -70,7 +71,7 @@ class Discord:
 
     def routes(self) -> list[web.RouteDef]:
         gateway = [web.get("/gateway", self.gateway.handle), web.get("/gateway/", self.gateway.handle)]
-        return [*self._rest.routes(), *Files(self.world).routes(), *gateway]
+        return [*self._rest.routes(), *Files(self.world, self._faults).routes(), *gateway]
 
     def advance(self, seconds: float) -> None:
         """Push the clock of this Discord forward: deadlines, tokens and addresses run out."""
@@ -88,7 +89,7 @@ class Discord:
         self._add_fault(FaultKind.SLOW, route, times, seconds=seconds)
 
     def cut_before_processing(self, route: str, times: int = 1) -> None:
-        """Break the connection; the request has no effect."""
+        """Break the connection; the request has no effect. aiohttp's client repeats a GET once by itself."""
         self._add_fault(FaultKind.CUT_BEFORE, route, times)
 
     def cut_after_processing(self, route: str, times: int = 1) -> None:

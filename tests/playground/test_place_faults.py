@@ -3,7 +3,8 @@
 import aiohttp
 import pytest
 
-from tests.playground.small_bot import There, connected
+from playground.discord.model import Upload
+from tests.playground.small_bot import There, connected, picture
 from tests.playground.test_discord_messages import channel_of, refused
 
 
@@ -54,3 +55,20 @@ async def test_healed_faults_do_not_come(there: There):
     place.discord.fail(status=503, times=9)
     place.discord.heal()
     await channel_of(there).send("x")
+
+
+async def test_files_can_be_slow_fail_and_break_off(there: There):
+    place, bot = there
+    message = await place.member("ada").say("look", Upload(filename="cat.png", data=picture()))
+    url, session = place.world.cdn.url(message.attachments[0]), bot.http._HTTPClient__session
+    place.discord.slow("GET /attachments/", seconds=0.2)
+    before = place.discord.clock.now()
+    async with session.get(url) as answer:
+        assert answer.status == 200
+    assert place.discord.clock.now() - before >= 0.2
+    place.discord.fail(status=502, route="GET /attachments/")
+    async with session.get(url) as answer:
+        assert answer.status == 502
+    place.discord.cut_before_processing("GET /attachments/", times=2)
+    with pytest.raises(aiohttp.ClientError):
+        await session.get(url)

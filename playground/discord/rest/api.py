@@ -1,6 +1,5 @@
 """The REST API: takes requests through faults, token, rate limits and the judge to their handlers."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,7 @@ from typing import cast
 from aiohttp import BodyPartReader, web
 
 from playground.discord import errors
-from playground.discord.faults import Fault, FaultKind, Faults
+from playground.discord.faults import Fault, FaultKind, Faults, cut
 from playground.discord.feed import Change
 from playground.discord.judge import Judge
 from playground.discord.limits import Limits
@@ -76,19 +75,17 @@ class RestApi:
 
     async def _handle(self, route: Route, request: web.Request) -> web.StreamResponse:
         name = f"{request.method} {request.path.removeprefix(BASE)}"
-        if slow := self.faults.take(name, FaultKind.SLOW):
-            await asyncio.sleep(slow.seconds)
-        if self.faults.take(name, FaultKind.CUT_BEFORE):
-            return _cut(request)
+        if await self.faults.delay_or_cut(name):
+            return cut(request)
         try:
             call = await self._read(request)
         except errors.DiscordRefusal as refusal:
             return _json_response(refusal.status, refusal.body(), {})
         fault = self.faults.take(name, FaultKind.FAIL, FaultKind.RATE_LIMIT)
         response = await self._answer(route, request, call, fault)
-        cut = self.faults.take(name, FaultKind.CUT_AFTER)
-        self._remember(request, call, response.status, injected=bool(fault or cut))
-        return _cut(request) if cut else response
+        lost = self.faults.take(name, FaultKind.CUT_AFTER)
+        self._remember(request, call, response.status, injected=bool(fault or lost))
+        return cut(request) if lost else response
 
     async def _answer(
         self, route: Route, request: web.Request, call: Call, fault: Fault | None
@@ -193,9 +190,3 @@ def _json_response(status: int, data: object, headers: Mapping[str, str]) -> web
     return web.Response(
         status=status, body=json.dumps(data).encode(), headers=headers, content_type="application/json"
     )
-
-
-def _cut(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
