@@ -41,6 +41,7 @@ from media import open_media
 from media.sample import sample_picture
 from playground.errors import PlaygroundError
 from playground.once import Saved, Visit
+from playground.page import Sample, place_with_page
 from playground.place import Playground
 
 log = logging.getLogger("animate")
@@ -52,7 +53,8 @@ a GPU: python bot.py demo"""
 WHAT_TO_CLICK = """\
 Open {url}
 Attach a picture, write what should move, press Enter; when the clip is there, click 🔁 under it.
-No model runs here: the built-in ComfyUI only moves a camera over the picture. Ctrl+C ends it."""
+{whence} Ctrl+C ends it."""
+NO_MODEL = "No model runs here: the built-in ComfyUI only moves a camera over the picture."
 DEMO_PORT = 8420
 DEMO_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
 SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
@@ -279,14 +281,15 @@ async def demo(options: argparse.Namespace) -> int:
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="animate-", ignore_cleanup_errors=True)
         )
-        place = await stack.enter_async_context(
-            Playground(judge=False, comfyui=options.comfyui or DEMO_COMFYUI, port=port)
-        )
+        sample = Sample(draw=sample_picture, prompt=SAMPLE_PROMPT)
+        page = place_with_page(comfyui=options.comfyui or DEMO_COMFYUI, port=port, sample=sample)
+        place = await stack.enter_async_context(page)
         bot = await stack.enter_async_context(open_bot(demo_settings(place, Path(folder))))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         tasks.create_task(bot.live(stop), name="bot")
         await place.bot_online()
-        code = await (visit(options, place, bot.store) if options.once else browse(place, stop))
+        whence = f"Clips come from {options.comfyui}." if options.comfyui else NO_MODEL
+        code = await (visit(options, place, bot.store) if options.once else browse(place, stop, whence))
         stop.set()
         return code
 
@@ -305,9 +308,9 @@ def demo_settings(place: Playground, folder: Path) -> Settings:
     )
 
 
-async def browse(place: Playground, stop: asyncio.Event) -> int:
+async def browse(place: Playground, stop: asyncio.Event, whence: str) -> int:
     """Say what to click, and wait for a signal."""
-    print(WHAT_TO_CLICK.format(url=URL(place.discord.api_url).origin()), flush=True)
+    print(WHAT_TO_CLICK.format(url=place.discord.origin, whence=whence), flush=True)
     await stop.wait()
     return 0
 
@@ -401,6 +404,8 @@ def main(arguments: Sequence[str]) -> int:
         return complain("Discord refuses the DISCORD_TOKEN: copy it anew from the developer portal.", 2)
     except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
         return complain(f"Discord cannot be reached: {type(err).__name__}", 1)
+    except OSError as err:  # a file that is not there, a port that is taken
+        return complain(f"That did not work: {err}", 1)
     except ExceptionGroup:
         return complain("A part of the bot died; the log above says which and why.", 1)
 
