@@ -12,7 +12,7 @@ from playground.discord.commands import Command, CommandKind
 from playground.discord.drafts import BUTTON, heard_by, walk
 from playground.discord.interactions import Interaction, InteractionKind
 from playground.discord.modals import fill_modal
-from playground.discord.model import Attachment, Channel, GuildMember, Message, MessageKind, Upload, User
+from playground.discord.model import Attachment, Channel, Message, MessageKind, Upload, User
 from playground.discord.options import check, choices_for, descend, fill
 from playground.discord.permissions import Permission
 from playground.discord.wire import as_int, as_object, as_text
@@ -45,10 +45,6 @@ class Member:
     @property
     def mention(self) -> str:
         return f"<@{self.id}>"
-
-    @property
-    def membership(self) -> GuildMember:
-        return self.place.guild.members[self.id]
 
     @property
     def inbox(self) -> list[Message]:

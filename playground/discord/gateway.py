@@ -59,7 +59,7 @@ class Connection:
 
     request: web.Request
     socket: web.WebSocketResponse
-    compressor: "Compressor | None"
+    compressor: Compressor | None
     outbox: asyncio.Queue[dict[str, object] | int] = field(
         default_factory=asyncio.Queue[dict[str, object] | int]
     )
