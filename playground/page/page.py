@@ -43,7 +43,7 @@ class Sample:
 
 
 def place_with_page(
-    *, comfyui: Mapping[str, Any] | str = BUILT_IN, port: int = 0, sample: Sample | None = None
+    *, comfyui: Mapping[str, Any] | str | None = BUILT_IN, port: int = 0, sample: Sample | None = None
 ) -> Playground:
     """A playground whose address (`place.discord.origin`) opens as a page in a browser."""
     place: Playground = Playground(
@@ -102,6 +102,7 @@ class Page:
         view = View(self._place, viewer)
         with self._place.watch(viewer) as changes:
             about = self._about(view)
+            await stream.write(b"retry: 1000\n\n")
             await send(stream, "state", {"about": about, "messages": view.messages()})
             while True:
                 change = await next_within(changes, HEARTBEAT)

@@ -30,8 +30,7 @@ export class Composer {
   }
 
   /** What the bot offers now; what somebody has filled in stays unless the commands changed. */
-  update({ commands, online, sample }, locale) {
-    this.#send.disabled = !online;
+  update({ commands, sample }, locale) {
     const built = JSON.stringify([commands, sample, locale]);
     if (built === this.#built) return;
     this.#built = built;

@@ -36,7 +36,7 @@ async function post(path, body) {
 
 async function act(path, what) {
   const { refusal } = await post(path, JSON.stringify(what));
-  if (refusal) $("connection").textContent = refusal.reason;
+  $("connection").textContent = refusal?.reason ?? trouble();
 }
 
 function listen() {
@@ -63,11 +63,15 @@ function showAbout(news) {
   $("notice").textContent = about.comfyui
     ? `Playground: no Discord here. Clips come from the ComfyUI at ${about.comfyui}.`
     : "Playground: no Discord, no GPU, no model runs here. A camera moves over your picture.";
-  $("connection").textContent = about.online ? "" : "The bot is offline.";
+  $("connection").textContent = trouble();
   offer($("person"), about.visitors.map((name) => [name, name]), me.as);
   offer($("language"), Object.entries(about.languages), me.locale);
   messages.names = { people: about.names, channels: about.channels, me: about.me };
   composer.update(about, me.locale);
+}
+
+function trouble() {
+  return about.online ? "" : "The bot is offline.";
 }
 
 function offer(select, entries, chosen) {

@@ -1,0 +1,278 @@
+"""The page's server: who may ask, what the stream tells, and what a person's request does."""
+
+import asyncio
+import io
+import re
+from collections.abc import AsyncGenerator
+from urllib.parse import urljoin
+
+import aiohttp
+import discord
+import pytest
+
+from playground.page import place_with_page
+from playground.place import Playground
+from tests.playground.page_guest import Guest, page_with_bot
+from tests.playground.small_bot import There, picture
+
+
+@pytest.fixture
+async def there() -> AsyncGenerator[There]:
+    async with page_with_bot() as pair:
+        yield pair
+
+
+@pytest.fixture
+async def session() -> AsyncGenerator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+@pytest.fixture
+def ada(there: There, session: aiohttp.ClientSession) -> Guest:
+    return Guest(session, there[0])
+
+
+@pytest.fixture
+def grace(there: There, session: aiohttp.ClientSession) -> Guest:
+    return Guest(session, there[0], "grace")
+
+
+# what it is made of
+
+
+async def test_everything_the_page_loads_comes_from_this_server(there: There, session: aiohttp.ClientSession):
+    origin, waiting, seen = there[0].discord.origin, ["/"], {}
+    while waiting:
+        async with session.get(origin + (path := waiting.pop())) as answer:
+            assert answer.status == 200, path
+            assert answer.headers["Content-Security-Policy"].startswith("default-src 'self';")
+            text, seen[path] = await answer.text(), answer.content_type
+        loads = re.findall(r"""(?:src|href)="([^"]+)"|from "([^"]+)"|url\(([^)]+)\)""", text)
+        found = {urljoin(path, "".join(load)) for load in loads} if path != "/playground/icon.svg" else set()
+        assert all(load.startswith("/playground/") for load in found), found
+        waiting += found - seen.keys() - set(waiting)
+    assert seen["/playground/main.js"] in ("text/javascript", "application/javascript")
+    assert seen["/playground/page.css"] == "text/css"
+
+
+async def test_nothing_but_the_page_s_own_files_is_served(ada: Guest):
+    for path in ("page.py", "../page.py", "%2e%2e/page.py", "nothing.js"):
+        status, _, _ = await ada.get(path)
+        assert status == 404, path
+
+
+async def test_the_sample_is_a_picture_where_there_is_one(ada: Guest, session: aiohttp.ClientSession):
+    assert (await ada.get("sample.png"))[1] == picture()
+    async with place_with_page(comfyui=None) as bare:
+        assert (await Guest(session, bare).get("sample.png"))[0] == 404
+
+
+# who may ask
+
+
+async def test_a_foreign_name_for_this_machine_reads_nothing(ada: Guest):
+    for path in ("events", "page.css", "sample.png"):
+        assert (await ada.get(path, Host="evil.example"))[0] == 403
+        assert (await ada.get(path, Host="evil.example:8420"))[0] == 403
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+async def test_another_site_s_request_does_nothing(there: There, ada: Guest, headers: dict[str, str]):
+    place, bot = there
+    message = await place.member("bob").say("hello")
+    ada.headers = headers
+    assert (await ada.run("animate", image=picture(), prompt="a cat"))[0] == 403
+    assert (await ada.do("react", message=str(message.id), emoji="🔁"))[0] == 403
+    assert (await ada.do("press", message=str(message.id), button="x"))[0] == 403
+    assert (await ada.do("choices/hold", option="text", typed=""))[0] == 403
+    assert bot.interactions.empty()
+    assert not place.world.messages[message.id].reactions
+
+
+# what the stream tells
+
+
+async def test_the_stream_begins_with_everything_there_is(there: There, ada: Guest):
+    place, _ = there
+    await place.member("bob").say("hello")
+    async with ada.events() as stream:
+        state = (await stream.next("state")).data
+    assert [message["content"] for message in state["messages"]] == ["hello"]
+    about = state["about"]
+    assert about["names"][about["me"]] == "ada"
+    assert about["online"]
+    assert about["sample"] == "the cat blinks"
+    assert {"animate", "hold", "rules"} <= {command["name"] for command in about["commands"]}
+
+
+async def test_messages_are_told_as_they_come_change_and_go(there: There, ada: Guest):
+    place, _ = there
+    bob = place.member("bob")
+    async with ada.events() as stream:
+        await stream.next("state")
+        message = await bob.say("hello")
+        assert (await stream.next("message")).data["content"] == "hello"
+        await bob.react(message, "👀")
+        assert (await stream.next("message")).data["reactions"][0]["names"] == ["bob"]
+        await bob.delete(message)
+        assert (await stream.next("gone")).data == {"id": str(message.id)}
+
+
+async def test_other_channels_are_not_shown(there: There, ada: Guest):
+    place, _ = there
+    bob = place.member("bob")
+    await bob.say("elsewhere", channel=place.channel_named("other"))
+    async with ada.events() as stream:
+        assert (await stream.next("state")).data["messages"] == []
+        await bob.say("elsewhere again", channel=place.channel_named("other"))
+        await bob.say("here")
+        assert (await stream.next("message")).data["content"] == "here"
+
+
+async def test_a_refusal_is_told_to_its_person_alone(ada: Guest, grace: Guest, there: There):
+    async with ada.events() as to_ada, grace.events() as to_grace:
+        await ada.run("animate", image=picture(), prompt="refuse this")
+        refusal = (await to_ada.next("message")).data
+        assert refusal["content"] == "I would rather not"
+        assert refusal["only_you"]
+        await there[0].member("bob").say("for all")
+        assert (await to_grace.next("message")).data["content"] == "for all"
+
+
+async def test_whoever_waits_in_vain_is_told_so(ada: Guest, there: There):
+    async with ada.events() as stream:
+        await ada.run("hold")
+        there[0].discord.advance(4)
+        assert (await stream.next("unanswered")).data["text"] == "The application did not respond"
+
+
+async def test_a_bot_that_goes_and_commands_that_change_are_told(there: There, ada: Guest):
+    _, bot = there
+    async with ada.events() as stream:
+        await stream.next("state")
+        bot.tree.remove_command("hold")
+        await bot.tree.sync()
+        commands = (await stream.next("about")).data["commands"]
+        assert "hold" not in {command["name"] for command in commands}
+        await bot.close()
+        while (await stream.next("about")).data["online"]:
+            pass
+
+
+async def test_an_open_page_does_not_keep_the_place_from_closing(session: aiohttp.ClientSession):
+    async with asyncio.timeout(10), place_with_page(comfyui=None) as place:
+        answer = await session.get(f"{place.discord.origin}/playground/events?as=ada")
+        assert answer.status == 200
+    answer.close()
+
+
+async def test_the_page_says_where_its_clips_come_from_without_a_password(session: aiohttp.ClientSession):
+    for comfyui, named in (("http://user:secret@gpu.example:8188/comfy", "gpu.example:8188"), ({}, None)):
+        async with place_with_page(comfyui=comfyui) as place, Guest(session, place).events() as stream:
+            assert (await stream.next("state")).data["about"]["comfyui"] == named
+
+
+# what a person does
+
+
+async def test_a_form_becomes_a_command_with_its_file_and_options(there: There, ada: Guest):
+    _, bot = there
+    async with ada.events() as stream:
+        assert await ada.run("animate", image=picture(), prompt="a cat", seconds=4) == (200, {})
+        options = (await bot.interactions.get()).data["options"]
+        assert {each["name"]: each["value"] for each in options[1:]} == {"prompt": "a cat", "seconds": 4}
+        while not (message := (await stream.next("message")).data)["attachments"]:
+            pass
+        assert message["attachments"][0]["filename"] == "clip.mp4"
+
+
+async def test_numbers_and_choices_reach_the_bot_as_their_kind(there: There, ada: Guest):
+    _, bot = there
+    assert (await ada.run("hold", text="teal", number="0.5", size="1"))[0] == 200
+    options = (await bot.interactions.get()).data["options"]
+    assert [each["value"] for each in options] == ["teal", 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "option", "reason"),
+    [
+        ("animate", {"prompt": "a cat"}, "image", "is required"),
+        ("animate", {"image": picture()}, "prompt", "is required"),
+        ("animate", {"image": picture(), "prompt": "x" * 1501}, "prompt", "must have 1 to 1500 characters"),
+        ("animate", {"image": picture(), "prompt": "x", "seconds": 9}, "seconds", "must be at most 5"),
+        ("animate", {"image": picture(), "prompt": "x", "seconds": "?"}, "seconds", "must be a whole number"),
+        ("animate", {"image": "no file", "prompt": "x"}, "image", "cannot be given here"),
+        ("hold", {"number": "nan"}, "number", "must be a number"),
+        ("hold", {"size": 2}, "size", "must be one of [1]"),
+        ("hold", {"person": "1"}, "person", "cannot be given here"),
+        ("hold", {"channel": "1"}, "channel", "cannot be given here"),
+    ],
+)
+async def test_what_discord_s_client_would_not_send_is_refused_by_name(
+    there: There, ada: Guest, name: str, fields: dict[str, object], option: str, reason: str
+):
+    status, refusal = await ada.run(name, **fields)
+    assert status == 422
+    assert refusal["option"] == option
+    assert refusal["reason"].startswith(reason)
+    assert there[1].interactions.empty()
+
+
+async def test_a_file_over_the_limit_is_refused_by_name(ada: Guest):
+    status, refusal = await ada.run("animate", image=io.BytesIO(bytes(10 * 1024 * 1024 + 1)), prompt="x")
+    assert status == 422
+    assert refusal == {"option": "image", "reason": "the file is larger than 10485760 bytes"}
+
+
+async def test_what_is_not_there_or_not_allowed_is_refused_in_words(there: There, ada: Guest):
+    assert await ada.run("nothing") == (409, {"reason": "there is no command nothing"})
+    assert await ada.run("rules hide") == (409, {"reason": "/rules has no subcommand hide"})
+    assert "MANAGE_GUILD" in (await ada.run("rules show"))[1]["reason"]
+    for gone in ("1", "x", ""):
+        assert await ada.do("react", message=gone, emoji="🔁") == (409, {"reason": "that message is gone"})
+    ada.query = {"as": "mallory"}
+    assert (await ada.run("hold"))[0] == 409
+
+
+async def test_a_reaction_is_put_and_taken_and_shown_as_one_s_own(there: There, ada: Guest, grace: Guest):
+    place, bot = there
+    message = await place.member("bob").say("hello")
+    async with ada.events() as to_ada, grace.events() as to_grace:
+        await ada.do("react", message=str(message.id), emoji="👀")
+        [mine] = (await to_ada.next("message")).data["reactions"]
+        [hers] = (await to_grace.next("message")).data["reactions"]
+        assert (mine["me"], hers["me"]) == (True, False)
+        assert (await bot.reactions.get()).emoji.name == "👀"
+        await ada.do("react", message=str(message.id), emoji="👀")
+        assert (await to_ada.next("message")).data["reactions"] == []
+
+
+async def test_a_button_is_pressed_by_its_custom_id(there: There, ada: Guest):
+    place, bot = there
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label="Again", custom_id="again"))
+    message = await bot.get_partial_messageable(place.channel.id).send("look", view=view)
+    assert (await ada.do("press", message=str(message.id), button="again"))[0] == 200
+    assert (await bot.interactions.get()).data["custom_id"] == "again"
+    status, refusal = await ada.do("press", message=str(message.id), button="other")
+    assert (status, refusal["reason"]) == (409, "no button other in 'look'")
+
+
+async def test_choices_are_asked_from_the_bot(ada: Guest):
+    status, offered = await ada.do("choices/hold", option="text", typed="ta")
+    assert (status, offered) == (200, [{"name": "tall", "value": "tall"}])
+
+
+async def test_a_person_s_language_is_what_the_bot_reads(there: There, ada: Guest):
+    _, bot = there
+    ada.query["locale"] = "zh-CN"
+    await ada.run("hold")
+    assert (await bot.interactions.get()).locale is discord.Locale.chinese
+
+
+async def test_a_request_that_is_no_json_is_refused(there: There, session: aiohttp.ClientSession):
+    place: Playground = there[0]
+    url = f"{place.discord.origin}/playground/react?as=ada"
+    async with session.post(url, data=b"{", headers={"Origin": place.discord.origin}) as answer:
+        assert answer.status == 400
