@@ -1,4 +1,4 @@
-"""The front door: settings, command line, wiring, shutdown. Nobody imports it."""
+"""The front door: command line, wiring, shutdown. Nobody imports it."""
 
 import argparse
 import asyncio
@@ -13,13 +13,11 @@ import uuid
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import aiohttp
 import discord
 from discord.ext import commands
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import SecretStr, ValidationError
 from yarl import URL
 
 import comfy
@@ -27,15 +25,15 @@ import storage
 from cogs.animate import Animate
 from cogs.attachments import Attachments
 from cogs.bell import Bell
-from cogs.client import DISCORD_API, announce, open_client
+from cogs.client import invite_link, open_client
 from cogs.delivery import Delivery
 from cogs.desk import Desk
-from cogs.gate import Gate
 from cogs.intake import Intake
 from cogs.presenter import open_presenter
 from cogs.reroll import Reroll
 from cogs.run import Previews, Rooms
 from cogs.runner import Runner
+from cogs.settings import DemoSettings, Settings
 from cogs.status import StatusMessages
 from media import open_media
 from media.sample import sample_picture
@@ -58,94 +56,6 @@ NO_MODEL = "No model runs here: the built-in ComfyUI only moves a camera over th
 DEMO_PORT = 8420
 DEMO_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
 SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
-Ids = Annotated[frozenset[int], NoDecode]
-Words = Annotated[tuple[str, ...], NoDecode]
-
-
-class Settings(BaseSettings):
-    """What an owner may set, in the environment or in `.env`; README.md explains each."""
-
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
-
-    discord_token: SecretStr = SecretStr("")
-    discord_api_url: str = DISCORD_API
-    comfyui_url: Words = ("http://127.0.0.1:8188",)
-    comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    comfyui_patience: float = Field(default=60, gt=0)
-    data_dir: Path = Path("data")
-    log_level: str = "INFO"
-    allowed_guilds: Ids = frozenset()
-    allowed_channels: Ids = frozenset()
-    allowed_roles: Ids = frozenset()
-    max_queued_per_user: int = Field(default=5, ge=1)
-    previews: bool = True
-    previews_off_guilds: Ids = frozenset()
-    model_file: str = comfy.ModelFiles().model
-    t5_file: str = comfy.ModelFiles().t5
-    vae_file: str = comfy.ModelFiles().vae
-    clip_vision_file: str = comfy.ModelFiles().clip_vision
-    lora_file: str = comfy.ModelFiles().lora
-    attention: str = comfy.ModelFiles().attention
-
-    @field_validator(
-        "comfyui_url",
-        "comfyui_token",
-        "allowed_guilds",
-        "allowed_channels",
-        "allowed_roles",
-        "previews_off_guilds",
-        mode="before",
-    )
-    @classmethod
-    def _split(cls, value: object) -> object:
-        """Several values stand in one line, with commas between them."""
-        return (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
-
-    @field_validator("log_level")
-    @classmethod
-    def _level(cls, value: str) -> str:
-        if value.upper() not in logging.getLevelNamesMapping():
-            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
-        return value.upper()
-
-    def token_of(self, server: int) -> str | None:
-        """The ComfyUI token of the server with that place in the list; one token serves all."""
-        if not self.comfyui_token:
-            return None
-        return self.comfyui_token[min(server, len(self.comfyui_token) - 1)].get_secret_value()
-
-    def gate(self) -> Gate:
-        """Who may do what where."""
-        return Gate(guilds=self.allowed_guilds, channels=self.allowed_channels, roles=self.allowed_roles)
-
-    def model_files(self) -> comfy.ModelFiles:
-        """What the workflows' loaders shall load."""
-        return comfy.ModelFiles(
-            model=self.model_file,
-            t5=self.t5_file,
-            vae=self.vae_file,
-            clip_vision=self.clip_vision_file,
-            lora=self.lora_file,
-            attention=self.attention,
-        )
-
-
-class DemoSettings(Settings):
-    """The demo's: what is set for the real bot (its guilds, its token) must not reach into it."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what the program itself passes."""
-        return (init_settings,)
 
 
 @contextlib.asynccontextmanager
@@ -225,7 +135,7 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
         desk = Desk(gate=settings.gate(), intake=intake, store=store, status=status, bell=bell, runner=runner)
         await client.add_cog(Animate(desk))
         await client.add_cog(Reroll(client, desk))
-        await announce(client)
+        await client.tree.sync()
         await status.post_missing(runner.render_waiting)
         yield Bot(client=client, runner=runner, store=store)
 
@@ -269,6 +179,7 @@ async def run(settings: Settings) -> int:
     """`python bot.py`: the bot for real guilds, until a signal."""
     stop = stop_on_signal()
     async with open_bot(settings) as bot:
+        print(f"Logged in as {bot.client.user}. Invite it to a server: {invite_link(bot.client)}", flush=True)
         await bot.live(stop)
     return 0
 
@@ -276,6 +187,7 @@ async def run(settings: Settings) -> int:
 async def demo(options: argparse.Namespace) -> int:
     """`python bot.py demo`: the playground and the bot in one process, for a browser or once without."""
     stop = stop_on_signal()
+    image = await asyncio.to_thread(options.image.read_bytes if options.image else sample_picture)
     port = options.port if options.port is not None else 0 if options.once else DEMO_PORT
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(
@@ -289,7 +201,9 @@ async def demo(options: argparse.Namespace) -> int:
         tasks.create_task(bot.live(stop), name="bot")
         await place.bot_online()
         whence = f"Clips come from {options.comfyui}." if options.comfyui else NO_MODEL
-        code = await (visit(options, place, bot.store) if options.once else browse(place, stop, whence))
+        code = await (
+            visit(options, image, place, bot.store) if options.once else browse(place, stop, whence)
+        )
         stop.set()
         return code
 
@@ -315,11 +229,11 @@ async def browse(place: Playground, stop: asyncio.Event, whence: str) -> int:
     return 0
 
 
-async def visit(options: argparse.Namespace, place: Playground, store: storage.Store) -> int:
+async def visit(options: argparse.Namespace, image: bytes, place: Playground, store: storage.Store) -> int:
     """`demo --once`: the way of one request, told as it goes. Returns the exit code."""
     guest = Visit(
         place=place,
-        image=await asyncio.to_thread(options.image.read_bytes if options.image else sample_picture),
+        image=image,
         filename=options.image.name if options.image else "sample.png",
         prompt=options.prompt,
         folder=options.out,

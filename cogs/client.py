@@ -1,7 +1,6 @@
 """The Discord client: which intents, which permissions, which address."""
 
 import contextlib
-import logging
 from collections.abc import AsyncGenerator
 
 import aiohttp
@@ -10,8 +9,6 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
-
-log = logging.getLogger(__name__)
 
 DISCORD_API = "https://discord.com/api/v10"
 INTENTS = discord.Intents(guilds=True, reactions=True)  # none of them privileged
@@ -58,10 +55,8 @@ async def _use_api(url: str) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = URL((await answer.json())["url"])
 
 
-async def announce(client: commands.Bot) -> None:
-    """Register the commands, and say how to invite the bot."""
-    await client.tree.sync()
-    link = discord.utils.oauth_url(
+def invite_link(client: commands.Bot) -> str:
+    """Where a manager adds the bot to a guild, with the permissions that it needs."""
+    return discord.utils.oauth_url(
         client.application_id or 0, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
     )
-    log.info("logged in as %s; invite it to a server: %s", client.user, link)

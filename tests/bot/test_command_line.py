@@ -3,11 +3,15 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
+from playground.discord.permissions import Permission
+from playground.place import Playground
 from tests.bot.pictures import frames_of, photo
-from tests.bot.process import ROOT
+from tests.bot.process import ROOT, BotProcess
 
 
 async def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
@@ -85,3 +89,20 @@ async def test_help_tells_the_commands(tmp_path: Path) -> None:
     assert "demo" in out
     code, out, _ = await run(tmp_path, "demo", "--help", PYTHONUTF8="1")
     assert "--once" in out
+
+
+async def test_the_bot_prints_its_invite_link_with_the_permissions_it_needs(
+    place: Playground, bot: BotProcess
+) -> None:
+    link = re.search(r"https://discord\.com/oauth2/authorize\S+", bot.log)
+    assert link
+    query = parse_qs(urlsplit(link[0]).query)
+    assert query["client_id"] == [str(place.bot_user.id)]
+    assert query["scope"] == ["bot applications.commands"]
+    wanted = (
+        Permission.VIEW_CHANNEL
+        | Permission.SEND_MESSAGES
+        | Permission.ATTACH_FILES
+        | Permission.ADD_REACTIONS
+    )
+    assert int(query["permissions"][0]) & wanted == wanted

@@ -1,0 +1,101 @@
+"""What an owner may set, in the environment or in `.env`; README.md explains each."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+import comfy
+from cogs.client import DISCORD_API
+from cogs.gate import Gate
+
+Ids = Annotated[frozenset[int], NoDecode]
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """One field a setting; its name in capitals is the variable's."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    discord_token: SecretStr = SecretStr("")
+    discord_api_url: str = DISCORD_API
+    comfyui_url: Words = ("http://127.0.0.1:8188",)
+    comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    comfyui_patience: float = Field(default=60, gt=0)
+    data_dir: Path = Path("data")
+    log_level: str = "INFO"
+    allowed_guilds: Ids = frozenset()
+    allowed_channels: Ids = frozenset()
+    allowed_roles: Ids = frozenset()
+    max_queued_per_user: int = Field(default=5, ge=1)
+    previews: bool = True
+    previews_off_guilds: Ids = frozenset()
+    model_file: str = comfy.ModelFiles().model
+    t5_file: str = comfy.ModelFiles().t5
+    vae_file: str = comfy.ModelFiles().vae
+    clip_vision_file: str = comfy.ModelFiles().clip_vision
+    lora_file: str = comfy.ModelFiles().lora
+    attention: str = comfy.ModelFiles().attention
+
+    @field_validator(
+        "comfyui_url",
+        "comfyui_token",
+        "allowed_guilds",
+        "allowed_channels",
+        "allowed_roles",
+        "previews_off_guilds",
+        mode="before",
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Several values stand in one line, with commas between them."""
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    def token_of(self, server: int) -> str | None:
+        """The ComfyUI token of the server with that place in the list; one token serves all."""
+        if not self.comfyui_token:
+            return None
+        return self.comfyui_token[min(server, len(self.comfyui_token) - 1)].get_secret_value()
+
+    def gate(self) -> Gate:
+        """Who may do what where."""
+        return Gate(guilds=self.allowed_guilds, channels=self.allowed_channels, roles=self.allowed_roles)
+
+    def model_files(self) -> comfy.ModelFiles:
+        """What the workflows' loaders shall load."""
+        return comfy.ModelFiles(
+            model=self.model_file,
+            t5=self.t5_file,
+            vae=self.vae_file,
+            clip_vision=self.clip_vision_file,
+            lora=self.lora_file,
+            attention=self.attention,
+        )
+
+
+class DemoSettings(Settings):
+    """The demo's: what is set for the real bot (its guilds, its token) must not reach into it."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the program itself passes."""
+        return (init_settings,)
