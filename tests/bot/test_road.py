@@ -1,8 +1,12 @@
 """The way of one request, by the real process over real sockets."""
 
+import io
 import re
 from pathlib import Path
 
+from PIL import Image
+
+from playground.comfyui import Stage
 from playground.place import Playground
 from tests.bot.pictures import frames_of
 from tests.bot.process import BotProcess, running_bot
@@ -147,3 +151,41 @@ async def test_words_are_shown_safely_and_ping_nobody_but_the_owner(
     assert clip.pinged == ("ada",)
     assert "\\*\\*bold\\*\\*" in clip.content
     assert len(clip.content) <= 2000
+
+
+async def test_a_slow_upload_is_acknowledged_in_time_and_becomes_the_status(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    place.discord.slow(r"/attachments/", 4)
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    await job.says("Looking at your picture")
+    clip = await job.video()
+    texts = [said.text for said in job.texts]
+    assert "Looking" in texts[0]
+    assert "Queued" in texts[1]
+    assert clip.message.reply_to == (job.status and job.status.id)
+
+
+async def test_a_slow_bad_picture_leaves_nothing_behind_that_others_see(
+    place: Playground, bot: BotProcess
+) -> None:
+    place.discord.slow(r"/attachments/", 4)
+    job = await place.member().animate(b"\xff\xd8\xff" + bytes(500), "it moves", filename="a.jpg")
+    assert "broken" in await job.refused()
+    assert place.messages == []
+
+
+async def test_the_clip_is_seen_as_it_forms_and_the_preview_goes_when_it_is_done(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    place.comfyui.pause(Stage.SAMPLING, 3)
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    seen = await place.until(lambda: (job.status and job.status.attachments) or None, 20, "a preview")
+    with Image.open(io.BytesIO(seen[0].data)) as preview:
+        assert preview.format == "JPEG"
+    place.comfyui.resume()
+    await job.video()
+    await job.says("Done")
+    assert job.status
+    assert job.status.attachments == ()
