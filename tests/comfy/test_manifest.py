@@ -43,7 +43,7 @@ def test_every_built_in_workflow_places_every_value_of_a_job():
     names = {"image", "prompt", "negative_prompt", "seed", "steps", "cfg", "shift", "denoise"}
     for workflow in load_workflows(BUILT_IN).values():
         assert workflow.inputs.keys() == names | {"width", "height", "frames", "fps", "prefix"}
-        assert workflow.title.keys() == workflow.description.keys() == {"en", "de"}
+        assert workflow.title.keys() == workflow.description.keys() == {"en", "zh"}
 
 
 def test_presets_are_those_people_choose_from():
