@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 REROLL = "🔁"
 UPLOAD_LIMIT = 10 * 2**20  # bytes: what Discord takes everywhere
 HEADROOM = 64 * 1024  # bytes: the rest of the request
+PATIENCE = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
 COMMENT = "AI-generated"  # in the container; never the prompt
 LOOK_BACK = 100  # messages read when a crash may have hidden our own
 UNKNOWN_CHANNEL = 10003
@@ -61,18 +62,21 @@ class Delivery:
             return None
         after = discord.Object(job.status_message)
         try:
-            async for message in self._channel(job).history(limit=LOOK_BACK, after=after):
-                if any(each.filename == clip_name(job) for each in message.attachments):
-                    return message
-        except discord.HTTPException as err:
+            async with asyncio.timeout(PATIENCE):
+                async for message in self._channel(job).history(limit=LOOK_BACK, after=after):
+                    if any(each.filename == clip_name(job) for each in message.attachments):
+                        return message
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
             log.info("job %s: cannot look for a result sent before: %s", job.id, err)
         return None
 
     async def _send_patiently(self, job: Job) -> discord.Message:
         """Try until Discord takes it or says that it never will. Raises Trouble."""
+        fitted = await self._fit(job)
         for wait in _waits():
             try:
-                return await self._send(job)
+                async with asyncio.timeout(PATIENCE):
+                    return await self._send(job, fitted)
             except discord.HTTPException as err:
                 if not _may_pass(err):
                     raise _trouble(err) from err
@@ -82,8 +86,7 @@ class Delivery:
             await asyncio.sleep(wait)
         raise Trouble("internal")
 
-    async def _send(self, job: Job) -> discord.Message:
-        fitted = await self._fit(job)
+    async def _send(self, job: Job, fitted: media.Fitted) -> discord.Message:
         owner = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(job.user_id)], replied_user=False
         )
@@ -106,7 +109,8 @@ class Delivery:
     async def _offer_reroll(self, message: discord.Message) -> None:
         """People's own 🔁 works all the same where the bot may not react."""
         try:
-            await message.add_reaction(REROLL)
+            async with asyncio.timeout(PATIENCE):
+                await message.add_reaction(REROLL)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
             log.info("cannot put 🔁 under a result: %s", err)
 

@@ -30,6 +30,7 @@ EDITS = 5  # in a window
 SPACING = WINDOW / EDITS  # seconds between progress edits: what comes in between is never sent
 TRIES = 8  # for a final; progress is tried twice, since newer progress comes by itself
 BACKOFF = 1.0  # seconds, doubled with each try, a minute at most
+PATIENCE = 30.0  # seconds for one edit
 FLUSH = 10.0  # seconds, at shutdown
 NOBODY = discord.AllowedMentions.none()
 
@@ -115,7 +116,8 @@ class Editor:
                 self._again(edit)
                 return
             message = self._channel.get_partial_message(job.status_message)
-            await message.edit(content=edit.text, allowed_mentions=NOBODY, **_pictures(edit, job))
+            async with asyncio.timeout(PATIENCE):
+                await message.edit(content=edit.text, allowed_mentions=NOBODY, **_pictures(edit, job))
         except (discord.NotFound, discord.Forbidden) as err:
             log.info("job %s: its status message cannot be edited any more: %s", edit.job_id, err)
         except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as err:

@@ -1,5 +1,6 @@
 """The first words about a job: the answer to an interaction, or a message of the bot's own."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import TypedDict
@@ -12,6 +13,7 @@ from storage import Job, Store
 
 log = logging.getLogger(__name__)
 
+PATIENCE = 60.0  # seconds for one message
 NOBODY = discord.AllowedMentions.none()
 
 
@@ -58,9 +60,10 @@ class StatusMessages:
         """Post the status of a job that has none yet, and remember it. Failing leaves the job as it is."""
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         try:
-            message = await channel.send(
-                text, **reply(job, reply_to), allowed_mentions=NOBODY, nonce=status_nonce(job)
-            )
+            async with asyncio.timeout(PATIENCE):
+                message = await channel.send(
+                    text, **reply(job, reply_to), allowed_mentions=NOBODY, nonce=status_nonce(job)
+                )
         except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
             log.warning("job %s: its status message cannot be posted: %s", job.id, err)
             return
