@@ -15,7 +15,7 @@ from typing import cast
 
 import aiohttp
 
-from playground.discord.wire import Json, as_object, as_text
+from playground.discord.wire import Json, as_int, as_object, as_text
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
@@ -37,31 +37,36 @@ class BrowserFailed(Exception):
     """Chromium did not start, or the page's script raised; the message is what it said."""
 
 
-class Tab:
-    """One page. Methods of the protocol are named as in https://chromedevtools.github.io/devtools-protocol/."""
+class Browser:
+    """A running Chromium. Made by `open_browser`."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Json]] = {}
-        self._session: str | None = None
-        self.complaints: list[str] = []
-        """What the page's console said of errors: exceptions, refused loads."""
+        self._complaints: dict[str, list[str]] = {}
 
-    async def attach(self) -> None:
-        """Open an empty page and hear of its errors."""
-        target = await self.call("Target.createTarget", url="about:blank")
-        attached = await self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-        self._session = as_text(attached["sessionId"])
+    @contextlib.asynccontextmanager
+    async def tab(self) -> AsyncGenerator["Tab"]:
+        """An empty page, which knows nothing of the other tabs."""
+        context = await self.call("Target.createBrowserContext", {})
+        target = await self.call("Target.createTarget", {**context, "url": "about:blank"})
+        attached = await self.call("Target.attachToTarget", {**target, "flatten": True})
+        session = as_text(attached["sessionId"])
+        tab = Tab(self, session, self._complaints.setdefault(session, []))
         for domain in ("Page", "Runtime", "Log", "DOM"):
-            await self.call(f"{domain}.enable")
+            await tab.call(f"{domain}.enable")
+        try:
+            yield tab
+        finally:
+            await self.call("Target.disposeBrowserContext", context)
 
-    async def call(self, method: str, **parameters: object) -> Json:
-        """Ask and wait. Raises BrowserFailed."""
+    async def call(self, method: str, parameters: Json, session: str = "") -> Json:
+        """Ask (the browser, or the tab of a session) and wait. Raises BrowserFailed."""
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        session = {"sessionId": self._session} if self._session else {}
-        await self._socket.send_json({"id": number, "method": method, "params": parameters, **session})
+        where = {"sessionId": session} if session else {}
+        await self._socket.send_json({"id": number, "method": method, "params": parameters, **where})
         async with asyncio.timeout(PATIENCE):
             return await answer
 
@@ -69,10 +74,23 @@ class Tab:
         """Hand out answers until the browser goes."""
         async for frame in self._socket:
             heard = as_object(json.loads(cast(str, frame.data)))
-            if (answer := self._answers.pop(cast(int, heard.get("id", 0)), None)) is not None:
+            if (answer := self._answers.pop(as_int(heard.get("id")), None)) is not None:
                 _settle(answer, heard)
             elif complaint := _complaint(heard):
-                self.complaints.append(complaint)
+                self._complaints[as_text(heard.get("sessionId"))].append(complaint)
+
+
+class Tab:
+    """One page. Methods of the protocol are named as in https://chromedevtools.github.io/devtools-protocol/."""
+
+    def __init__(self, browser: Browser, session: str, complaints: list[str]) -> None:
+        self._browser = browser
+        self._session = session
+        self.complaints = complaints
+        """What the page's console said of errors: exceptions, and what its security policy forbids."""
+
+    async def call(self, method: str, **parameters: object) -> Json:
+        return await self._browser.call(method, parameters, self._session)
 
     async def open(self, url: str, *, width: int = 1200, height: int = 900, mobile: bool = False) -> None:
         """Show an address in a window of that many CSS pixels."""
@@ -90,7 +108,7 @@ class Tab:
             raise BrowserFailed(json.dumps(answer["exceptionDetails"]))
         return as_object(answer.get("result")).get("value")
 
-    async def until(self, condition: str, timeout: float = PATIENCE) -> None:
+    async def until(self, condition: str, timeout: float = 10.0) -> None:
         """Wait until an expression is true, looked at with every frame. Raises BrowserFailed."""
         looking = f"""new Promise((done) => {{
             const end = Date.now() + {timeout * 1000};
@@ -143,18 +161,17 @@ def find_chromium() -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def open_tab(chromium: str) -> AsyncGenerator[Tab]:
-    """Start a Chromium with an empty profile, and one page in it. Raises BrowserFailed."""
+async def open_browser(chromium: str) -> AsyncGenerator[Browser]:
+    """Start a Chromium with an empty profile. Raises BrowserFailed."""
     async with (
         _running(chromium) as address,
         aiohttp.ClientSession() as session,
         session.ws_connect(address, max_msg_size=0) as socket,
     ):
-        tab = Tab(socket)
-        listening = asyncio.create_task(tab.listen(), name="browser")
+        browser = Browser(socket)
+        listening = asyncio.create_task(browser.listen(), name="browser")
         try:
-            await tab.attach()
-            yield tab
+            yield browser
         finally:
             listening.cancel()
 
@@ -207,4 +224,5 @@ def _complaint(heard: Json) -> str | None:
     if heard.get("method") == "Runtime.exceptionThrown":
         return json.dumps(parameters.get("exceptionDetails"))
     entry = as_object(parameters.get("entry"))
-    return as_text(entry.get("text")) if entry.get("level") == "error" else None
+    is_script_s = entry.get("level") == "error" and entry.get("source") != "network"
+    return as_text(entry.get("text")) if is_script_s else None

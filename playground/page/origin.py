@@ -9,13 +9,14 @@ READING = frozenset({"GET", "HEAD"})
 def check_origin(request: web.Request) -> None:
     """Raise HTTPForbidden for another site's request.
 
-    A `Host` that is not loopback is a foreign name rebound to this machine; a request that changes
-    something must name this page as its `Origin`, which browsers always send and pages cannot forge
-    (Fetch standard, "Origin header").
+    A `Host` that is not loopback is a foreign name rebound to this machine. What changes something, and a
+    websocket (which another site could read), must name this page as its `Origin`: browsers always send
+    it and pages cannot forge it (Fetch standard, "Origin header").
     """
     if _name(request.host) not in LOOPBACK:
         raise web.HTTPForbidden(text="This page answers on 127.0.0.1 only.")
-    if request.method not in READING and request.headers.get("Origin") != f"http://{request.host}":
+    only_reads = request.method in READING and "Upgrade" not in request.headers
+    if not only_reads and request.headers.get("Origin") != f"http://{request.host}":
         raise web.HTTPForbidden(text="Only the page itself may do that.")
 
 

@@ -3,15 +3,14 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from playground.discord.commands import CommandKind
-from playground.discord.feed import Change
 from playground.discord.model import Message
 from playground.discord.options import descend
 from playground.discord.wire import Json, as_id, as_object, as_text
@@ -24,8 +23,6 @@ from playground.people import Member
 from playground.place import BUILT_IN, Playground
 
 STATIC = Path(__file__).parent / "static"
-HEARTBEAT = 15.0
-"""Seconds of silence after which the stream says something, to find out who has left."""
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -42,14 +39,15 @@ class Sample:
     prompt: str
 
 
-def place_with_page(
+@contextlib.asynccontextmanager
+async def place_with_page(
     *, comfyui: Mapping[str, Any] | str | None = BUILT_IN, port: int = 0, sample: Sample | None = None
-) -> Playground:
+) -> AsyncGenerator[Playground]:
     """A playground whose address (`place.discord.origin`) opens as a page in a browser."""
-    place: Playground = Playground(
-        judge=False, comfyui=comfyui, port=port, routes=lambda: Page(place, sample).routes()
-    )
-    return place
+    place: Playground = Playground(judge=False, comfyui=comfyui, port=port, routes=lambda: page.routes())
+    page = Page(place, sample)
+    async with place, contextlib.aclosing(page):
+        yield place
 
 
 class Page:
@@ -59,6 +57,7 @@ class Page:
         self._place = place
         self._sample = sample
         self._visitors = Visitors(place)
+        self._open: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """To be served on Discord's port, where the files of the messages are."""
@@ -72,6 +71,10 @@ class Page:
             web.post("/playground/react", guarded(self._react)),
             web.post("/playground/press", guarded(self._press)),
         ]
+
+    async def aclose(self) -> None:
+        """Hang up on every browser, so that the server need not wait for them."""
+        await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._open))
 
     # what the page is made of
 
@@ -89,29 +92,31 @@ class Page:
 
     # what it shows
 
-    async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: `state` with everything, then what changes: messages, or `about` the place."""
+    async def _events(self, request: web.Request) -> web.WebSocketResponse:
+        """A websocket of `[name, data]`: `state` is everything, then what changes: messages or `about`."""
         viewer = self._visitor(request)
-        stream = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
-        await stream.prepare(request)
-        with contextlib.suppress(ConnectionResetError):  # the page was closed
-            await self._tell(stream, viewer)
-        return stream
+        socket = web.WebSocketResponse(timeout=1.0)
+        await socket.prepare(request)
+        self._open.add(socket)
+        telling = asyncio.create_task(self._tell(socket, viewer), name=f"page of {viewer.name}")
+        try:
+            async for _ in socket:
+                pass  # the page only listens: this ends when it is closed
+        finally:
+            self._open.discard(socket)
+            telling.cancel()
+        return socket
 
-    async def _tell(self, stream: web.StreamResponse, viewer: Member) -> None:
+    async def _tell(self, socket: web.WebSocketResponse, viewer: Member) -> None:
         view = View(self._place, viewer)
-        with self._place.watch(viewer) as changes:
+        with self._place.watch(viewer) as changes, contextlib.suppress(ConnectionResetError):
             about = self._about(view)
-            await stream.write(b"retry: 1000\n\n")
-            await send(stream, "state", {"about": about, "messages": view.messages()})
+            await socket.send_json(["state", {"about": about, "messages": view.messages()}])
             while True:
-                change = await next_within(changes, HEARTBEAT)
-                if change is None:
-                    await stream.write(b": still here\n\n")
-                elif told := view.told(change):
-                    await send(stream, *told)
+                if told := view.told(await changes.get()):
+                    await socket.send_json(told)
                 elif about != (about := self._about(view)):
-                    await send(stream, "about", about)
+                    await socket.send_json(["about", about])
 
     def _about(self, view: View) -> dict[str, object]:
         return {**view.about(), "sample": self._sample.prompt if self._sample else None}
@@ -190,17 +195,3 @@ def guarded(handler: Handler) -> Handler:
 
 def refuse(status: int, reason: str, **about: str) -> web.Response:
     return web.json_response({"reason": reason, **about}, status=status)
-
-
-async def send(stream: web.StreamResponse, event: str, data: object) -> None:
-    """Write one server-sent event (WHATWG HTML, "Server-sent events")."""
-    await stream.write(f"event: {event}\ndata: {json.dumps(data)}\n\n".encode())
-
-
-async def next_within(changes: asyncio.Queue[Change], seconds: float) -> Change | None:
-    """The next change; None when there is none for so long."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await changes.get()
-    except TimeoutError:
-        return None

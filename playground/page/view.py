@@ -49,7 +49,7 @@ class View:
         return {**self._place.render(message), "reactions": reactions, "only_you": alone}
 
     def told(self, change: Change) -> tuple[str, Data] | None:
-        """Name and data of the page's event for a change, if it shows: `message`, `gone` or `unanswered`."""
+        """What the page is told of a change, if it shows: `message`, `gone` or `unanswered`."""
         if change.channel_id != self._place.channel.id:
             return None
         if change.name == "CLIENT_INTERACTION":

@@ -35,20 +35,15 @@ class Heard:
 class Stream:
     """The events of one page, each waited for at most five seconds."""
 
-    def __init__(self, body: aiohttp.StreamReader) -> None:
-        self._body = body
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
 
     async def next(self, *events: str) -> Heard:
         """The next event with one of these names; others are passed over."""
         async with asyncio.timeout(5):
-            while (heard := await self._read()).event not in events:
+            while (heard := Heard(*await self._socket.receive_json())).event not in events:
                 pass
         return heard
-
-    async def _read(self) -> Heard:
-        block = (await self._body.readuntil(b"\n\n")).decode()
-        lines = dict(line.split(": ", 1) for line in block.strip().splitlines())
-        return Heard(lines.get("event", ""), json.loads(lines.get("data", "{}")))
 
 
 class Guest:
@@ -79,9 +74,10 @@ class Guest:
 
     @asynccontextmanager
     async def events(self) -> AsyncGenerator[Stream]:
-        async with self._session.get(self._url("events"), params=self.query) as answer:
-            assert answer.content_type == "text/event-stream"
-            yield Stream(answer.content)
+        async with self._session.ws_connect(
+            self._url("events"), params=self.query, headers=self.headers
+        ) as socket:
+            yield Stream(socket)
 
     async def _post(self, path: str, body: object) -> tuple[int, object]:
         async with self._session.post(

@@ -1,6 +1,7 @@
 """The page's server: who may ask, what the stream tells, and what a person's request does."""
 
 import asyncio
+import contextlib
 import io
 import re
 from collections.abc import AsyncGenerator
@@ -72,7 +73,7 @@ async def test_the_sample_is_a_picture_where_there_is_one(ada: Guest, session: a
 
 
 async def test_a_foreign_name_for_this_machine_reads_nothing(ada: Guest):
-    for path in ("events", "page.css", "sample.png"):
+    for path in ("page.css", "sample.png", "events"):
         assert (await ada.get(path, Host="evil.example"))[0] == 403
         assert (await ada.get(path, Host="evil.example:8420"))[0] == 403
 
@@ -88,6 +89,9 @@ async def test_another_site_s_request_does_nothing(there: There, ada: Guest, hea
     assert (await ada.do("choices/hold", option="text", typed=""))[0] == 403
     assert bot.interactions.empty()
     assert not place.world.messages[message.id].reactions
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        async with ada.events():
+            pass
 
 
 # what the stream tells
@@ -161,10 +165,12 @@ async def test_a_bot_that_goes_and_commands_that_change_are_told(there: There, a
 
 
 async def test_an_open_page_does_not_keep_the_place_from_closing(session: aiohttp.ClientSession):
-    async with asyncio.timeout(10), place_with_page(comfyui=None) as place:
-        answer = await session.get(f"{place.discord.origin}/playground/events?as=ada")
-        assert answer.status == 200
-    answer.close()
+    async with contextlib.AsyncExitStack() as outlives, asyncio.timeout(1):
+        async with place_with_page(comfyui=None) as place:
+            stream = await outlives.enter_async_context(Guest(session, place).events())
+            await stream.next("state")
+        with pytest.raises(aiohttp.WSMessageTypeError):
+            await stream.next("message")
 
 
 async def test_the_page_says_where_its_clips_come_from_without_a_password(session: aiohttp.ClientSession):

@@ -39,15 +39,27 @@ async function act(path, what) {
   $("connection").textContent = refusal?.reason ?? trouble();
 }
 
+const TOLD = {
+  state: showState,
+  about: showAbout,
+  message: showMessage,
+  gone: ({ id }) => messages.remove(id),
+  unanswered: showUnanswered,
+};
+
+/** Hear everything anew; when the connection breaks, again after a second. */
 function listen() {
-  stream?.close();
-  stream = new EventSource(address("events"));
-  stream.addEventListener("state", ({ data }) => showState(JSON.parse(data)));
-  stream.addEventListener("about", ({ data }) => showAbout(JSON.parse(data)));
-  stream.addEventListener("message", ({ data }) => showMessage(JSON.parse(data)));
-  stream.addEventListener("gone", ({ data }) => messages.remove(JSON.parse(data).id));
-  stream.addEventListener("unanswered", ({ data }) => showUnanswered(JSON.parse(data)));
-  stream.addEventListener("error", () => ($("connection").textContent = "The connection is lost; trying again …"));
+  const fresh = new WebSocket(address("events"));
+  stream = fresh;
+  fresh.addEventListener("message", ({ data }) => {
+    const [event, what] = JSON.parse(data);
+    if (stream === fresh) TOLD[event](what);
+  });
+  fresh.addEventListener("close", () => {
+    if (stream !== fresh) return;
+    $("connection").textContent = "The connection is lost; trying again …";
+    setTimeout(() => stream === fresh && listen(), 1000);
+  });
 }
 
 let about = {};
@@ -94,7 +106,9 @@ function become(change) {
   Object.assign(me, change);
   document.documentElement.dataset.language = me.locale;
   history.replaceState(null, "", `?${new URLSearchParams(me)}`);
+  const before = stream;
   listen();
+  before.close();
 }
 
 $("person").addEventListener("change", (event) => become({ as: event.target.value }));

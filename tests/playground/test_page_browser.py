@@ -1,0 +1,352 @@
+"""The page in a headless Chromium, as somebody uses it."""
+
+import io
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import discord
+import pytest
+import pytest_asyncio
+
+from playground.discord.model import Upload
+from playground.page import place_with_page
+from playground.page.browser import Browser, Tab, find_chromium, open_browser
+from playground.place import Playground
+from tests.playground.page_guest import page_with_bot
+from tests.playground.small_bot import SmallBot, picture
+
+CHROMIUM = find_chromium()
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
+    pytest.mark.asyncio(loop_scope="module"),  # one browser for all
+]
+There = tuple[Playground, SmallBot, Tab]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncGenerator[Browser]:
+    async with open_browser(CHROMIUM) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def there(browser: Browser) -> AsyncGenerator[There]:
+    """A place with the small bot, and ada's page of it; its scripts must raise nothing."""
+    async with page_with_bot() as (place, bot), browser.tab() as tab:
+        await tab.open(place.discord.origin)
+        await tab.until("document.querySelector('.drop')")
+        yield place, bot, tab
+        assert tab.complaints == []
+
+
+def shows(selector: str, words: str) -> str:
+    """A condition: some element has these words."""
+    return (
+        f"[...document.querySelectorAll({selector!r})].some((each) => each.textContent.includes({words!r}))"
+    )
+
+
+async def ask(tab: Tab, prompt: str) -> None:
+    """`/animate` with the sample picture."""
+    await tab.click(".below .link")
+    await tab.until("document.querySelector('.drop img').naturalWidth")
+    await tab.evaluate("document.querySelector('textarea[name=prompt]').value = ''")
+    await tab.type("textarea[name=prompt]", prompt)
+    await tab.press("Enter")
+
+
+async def choose(tab: Tab, menu: str, value: str) -> None:
+    await tab.evaluate(f"""{{
+        const menu = document.querySelector({menu!r});
+        menu.value = {value!r};
+        menu.dispatchEvent(new Event("change"));
+    }}""")
+
+
+async def test_a_picture_and_enter_bring_a_clip_and_a_click_another_one(there: There):
+    _, _, tab = there
+    await ask(tab, "the cat blinks")
+    await tab.until(shows(".above", "ada used /animate"))
+    await tab.until("document.querySelector('video').videoWidth === 0")  # the small bot's is no real one
+    await tab.until(shows(".text", "@ada here you are @everyone"))
+    await choose(tab, "#person", "grace")
+    await tab.until("document.querySelector('#person').value === 'grace'")
+    await tab.click(".reactions [aria-pressed=false]")
+    await tab.until("document.querySelectorAll('video').length === 2")
+    await tab.until(shows(".text", "@grace here you are"))
+    await tab.until("document.querySelector('.reactions [aria-pressed=true]').title.includes('grace')")
+
+
+async def test_what_people_write_cannot_become_part_of_the_page(there: There):
+    place, _, tab = there
+    for words in (
+        "<img src=x onerror='window.harm=1'>",
+        "<script>window.harm=1</script>",
+        "[x](javascript:harm=1)",
+    ):
+        await place.member("bob").say(words)
+    await tab.until("document.querySelectorAll('#messages li').length === 3")
+    assert await tab.evaluate("[...document.querySelectorAll('.text')].map((each) => each.textContent)") == [
+        "<img src=x onerror='window.harm=1'>",
+        "<script>window.harm=1</script>",
+        "[x](javascript:harm=1)",
+    ]
+    assert await tab.evaluate("document.querySelectorAll('#messages :is(img, script, a)').length") == 0
+    assert await tab.evaluate("window.harm") is None
+
+
+MARKDOWN = {
+    "**bold** *it* _it_ __u__ ~~s~~": "<strong>bold</strong> <em>it</em> <em>it</em> <u>u</u> <s>s</s>",
+    "**bold *and it***": "<strong>bold <em>and it</em></strong>",
+    r"\*plain\* \_plain\_ \`x\` \<@5\>": "*plain* _plain_ `x` &lt;@5&gt;",
+    r"**a \** b**": "<strong>a ** b</strong>",
+    "my_file_name 2*3*4": "my_file_name 2<em>3</em>4",
+    "`a **b** <i>` ``c`d``": "<code>a **b** &lt;i&gt;</code> <code>c`d</code>",
+    "```py\nx = 1\n```after": "<pre><code>x = 1</code></pre>after",
+    "> said\n> twice\nthen": "<blockquote>said\ntwice</blockquote>then",
+    "a > b": "a &gt; b",
+    "# Big\n-# small": "<h3>Big</h3><small>small</small>",
+    "- one\n- two": "<ul><li>one</li><li>two</li></ul>",
+    "<@5> <@!6> <#7> </animate:8>": '<span class="mention">@ada</span> <span class="mention">@unknown</span> '
+    '<span class="mention">#general</span> <span class="mention">/animate</span>',
+    "https://discord.com/channels/1/7/9": '<a href="#m-9" class="mention">#general › message</a>',
+    "see https://example.org/a_b_c.": 'see <a href="https://example.org/a_b_c" target="_blank" '
+    'rel="noopener noreferrer">https://example.org/a_b_c</a>.',
+    "[here](https://example.org)": '<a href="https://example.org" target="_blank" '
+    'rel="noopener noreferrer">here</a>',
+    "[no](data:text/html,x)": "[no](data:text/html,x)",
+    "**unclosed `and": "**unclosed `and",
+    "": "",
+}
+
+
+async def test_discord_s_markdown_is_shown_as_discord_shows_it(there: There):
+    _, _, tab = there
+    for text, markup in MARKDOWN.items():
+        shown = await tab.evaluate(f"""import("/playground/markdown.js").then(({{ markdown }}) => {{
+            const names = {{ people: {{ 5: "ada" }}, channels: {{ 7: "general" }} }};
+            const box = document.createElement("div");
+            box.append(markdown({text!r}, names));
+            return box.innerHTML;
+        }})""")
+        assert shown == markup, text
+
+
+async def test_a_spoiler_opens_when_clicked(there: There):
+    place, _, tab = there
+    await place.member("bob").say("||the butler||")
+    await tab.until("document.querySelector('.spoiler')")
+    assert await tab.evaluate("document.querySelector('.text').innerText") == ""
+    await tab.click(".spoiler")
+    assert await tab.evaluate("document.querySelector('.text').innerText") == "the butler"
+
+
+async def test_a_relative_time_ticks_without_an_edit(there: There):
+    place, _, tab = there
+    await place.member("bob").say(f"ready <t:{int(time.time()) + 30}:R>")
+    await tab.until("document.querySelector('time[data-style=R]')")
+    first = await tab.evaluate("document.querySelector('time[data-style=R]').textContent")
+    assert str(first).startswith("in ")
+    await tab.until(f"document.querySelector('time[data-style=R]').textContent !== {first!r}", timeout=5)
+
+
+async def test_a_video_plays_on_while_messages_around_it_and_its_own_words_change(there: There):
+    place, bot, tab = there
+    channel = bot.get_partial_messageable(place.channel.id)
+    other = await channel.send("queued")
+    message = await channel.send("clip", file=discord.File(io.BytesIO(b"no video"), "clip.mp4"))
+    await tab.until("document.querySelector('video')")
+    await tab.evaluate("document.querySelector('video').marked = true")
+    await other.edit(content="sampling")
+    await message.edit(content="the clip")
+    await message.add_reaction("🔁")
+    await tab.until(shows(".text", "sampling"))
+    await tab.until(shows(".text", "the clip (edited)"))
+    await tab.until(shows(".reactions", "🔁 1"))
+    await choose(tab, "#person", "grace")  # a new stream, which begins with everything
+    await tab.until(shows("#person option:checked", "grace"))
+    assert await tab.evaluate("document.querySelector('video').marked")
+
+
+async def test_a_reply_follows_the_message_it_answers(there: There):
+    place, bot, tab = there
+    channel = bot.get_partial_messageable(place.channel.id)
+    first = await channel.send("**one**")
+    await first.reply("answer")
+    await tab.until(shows(".above", "Animate one"))
+    await first.edit(content="two")
+    await tab.until(shows(".above", "Animate two"))
+    await first.delete()
+    await tab.until(shows(".above", "the message was deleted"))
+
+
+async def test_a_refused_option_is_said_at_its_field(there: There):
+    _, bot, tab = there
+    await tab.click("summary")
+    await tab.type("input[name=seconds]", "9")
+    await tab.click("summary")
+    await ask(tab, "the cat blinks")
+    await tab.until(shows(".field .error", "must be at most 5"))
+    assert await tab.evaluate("document.activeElement.name") == "seconds"
+    assert await tab.evaluate("document.activeElement.hasAttribute('aria-invalid')")
+    assert await tab.evaluate("document.querySelector('textarea[name=prompt]').value") == "the cat blinks"
+    assert bot.interactions.empty()
+    await tab.evaluate("document.querySelector('input[name=seconds]').value = ''")
+    await tab.type("input[name=seconds]", "2")
+    await tab.press("Enter")
+    await bot.interactions.get()
+    await tab.until("document.querySelector('textarea[name=prompt]').value === ''")
+
+
+async def test_what_only_one_person_sees_can_be_dismissed(there: There):
+    _, _, tab = there
+    await ask(tab, "refuse this")
+    await tab.until(shows(".only-you", "I would rather not"))
+    await tab.until(shows(".only-you", "Only you can see this"))
+    await tab.click(".only-you .link")
+    await tab.until("!document.querySelector('.only-you')")
+
+
+async def test_a_bot_s_silence_is_told_to_whoever_asked(there: There):
+    place, bot, tab = there
+    await choose(tab, ".command select", "hold")
+    await tab.click(".send")
+    await bot.interactions.get()
+    place.discord.advance(4)
+    await tab.until(shows(".only-you", "The application did not respond"))
+
+
+async def test_every_option_of_the_command_has_a_field_with_its_limits(there: There):
+    _, _, tab = there
+    await choose(tab, ".command select", "hold")
+    number = "document.querySelector('input[name=number]')"
+    await tab.until(number)
+    assert await tab.evaluate(f"[{number}.min, {number}.max]") == ["0.1", "1"]
+    assert await tab.evaluate(
+        "[...document.querySelectorAll('select[name=size] option')].map((each) => each.text)"
+    ) == [
+        "–",
+        "small",
+    ]
+    await tab.click("summary")
+    await tab.type("input[name=text]", "ta")
+    await tab.until("document.querySelector('datalist option')?.value === 'tall'")
+    assert await tab.evaluate("document.querySelectorAll('datalist option').length") == 1
+
+
+async def test_a_picture_can_be_chosen_dropped_or_pasted(there: There, tmp_path: Path):
+    _, bot, tab = there
+    file = tmp_path / "chosen.png"
+    file.write_bytes(picture())
+    await tab.choose_file("input[type=file]", file)
+    await tab.until(shows(".drop", "chosen.png"))
+    for event, carrier in (("DragEvent('drop'", "dataTransfer"), ("ClipboardEvent('paste'", "clipboardData")):
+        name = f"{carrier}.png"
+        await tab.evaluate(f"""(() => {{
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array({list(picture())})], {name!r}, {{ type: "image/png" }}));
+            document.body.dispatchEvent(new {event}, {{ {carrier}: data, bubbles: true }}));
+        }})()""")
+        await tab.until(shows(".drop", name))
+    await tab.type("textarea[name=prompt]", "a cat")
+    await tab.press("Enter")
+    data = (await bot.interactions.get()).data
+    [attachment] = data["resolved"]["attachments"].values()
+    assert attachment["filename"] == "clipboardData.png"
+    assert attachment["size"] == len(picture())
+
+
+async def test_enter_in_the_middle_of_composing_chinese_sends_nothing(there: There):
+    _, bot, tab = there
+    await tab.type("textarea[name=prompt]", "一只猫")
+    await tab.evaluate(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
+        " { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }))"
+    )
+    assert await tab.evaluate("document.querySelector('.field .error:not(:empty)') === null")
+    await tab.press("Enter")
+    await tab.until(shows(".field .error", "is required"))
+    assert bot.interactions.empty()
+
+
+async def test_the_language_is_kept_and_reaches_the_bot(there: There):
+    _, bot, tab = there
+    await choose(tab, "#language", "zh-CN")
+    await tab.until("location.search === '?as=ada&locale=zh-CN'")
+    await ask(tab, "refuse this")
+    assert (await bot.interactions.get()).locale is discord.Locale.chinese
+
+
+async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There):
+    place, bot, tab = there
+    channel = bot.get_partial_messageable(place.channel.id)
+    embed = discord.Embed(title="A title", description="**words**", colour=0xFF8800).add_field(
+        name="n", value="v"
+    )
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label="Again", emoji="🔁", custom_id="again"))
+    view.add_item(discord.ui.Button(label="Docs", url="https://example.org"))
+    await channel.send(embed=embed.set_footer(text="the end"), view=view)
+    await tab.until(shows(".card", "A title"))
+    assert await tab.evaluate("document.querySelector('.card').innerText.split(/\\n+/)") == [
+        "A title", "words", "n", "v", "the end",
+    ]  # fmt: skip
+    card = discord.ui.LayoutView(timeout=None)
+    card.add_item(discord.ui.Container(discord.ui.TextDisplay("# in a card"), accent_colour=1))
+    await channel.send(view=card)
+    await tab.until("document.querySelector('.components .card h3')?.innerText === 'in a card'")
+    assert await tab.evaluate("document.querySelector('a.button').href") == "https://example.org/"
+    await tab.click(".buttons button")
+    assert (await bot.interactions.get()).data["custom_id"] == "again"
+
+
+async def test_the_page_finds_a_playground_that_was_started_again(there: There):
+    _, _, tab = there
+    async with place_with_page(comfyui=None) as first:
+        port = int(first.discord.origin.rpartition(":")[2])
+        await first.member("bob").say("before")
+        await tab.open(first.discord.origin)
+        await tab.until(shows(".text", "before"))
+    await tab.until(shows("#connection", "The connection is lost"))
+    async with place_with_page(comfyui=None, port=port) as second:
+        await second.member("bob").say("after")
+        await tab.until(shows(".text", "after"))
+        await tab.until("document.querySelectorAll('#messages li').length === 1")
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+async def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(there: There, width: int):
+    place, _, tab = there
+    await place.member("bob").say("x" * 500, Upload(filename="wide.png", data=picture()))
+    await tab.open(place.discord.origin, width=width, height=740, mobile=width < 500)
+    await tab.until("document.querySelector('#messages img')")
+    await tab.click("summary")
+    assert (
+        await tab.evaluate(
+            "[...document.querySelectorAll('body *:not(.hidden, option, datalist)')]"
+            f".filter((each) => each.getBoundingClientRect().right > {width}).map((each) => each.outerHTML)"
+        )
+        == []
+    )
+    assert await tab.evaluate("document.querySelector('.send').getBoundingClientRect().bottom") <= 740
+
+
+async def test_everything_that_can_be_used_has_a_name_and_is_reached_by_the_keyboard(there: There):
+    place, _, tab = there
+    await place.member("bob").say("hello")
+    await tab.until("document.querySelector('.reactions .add')")
+    nodes = (await tab.call("Accessibility.getFullAXTree"))["nodes"]
+    roles = {"button", "combobox", "textbox", "spinbutton", "link", "main", "form"}
+    used = [node for node in nodes if node.get("role", {}).get("value") in roles and not node["ignored"]]
+    assert len(used) >= 8
+    assert [node for node in used if not node.get("name", {}).get("value")] == []
+    reached = set()
+    for _ in range(12):
+        await tab.press("Tab")
+        reached.add(
+            await tab.evaluate(
+                "document.activeElement.id || document.activeElement.className || document.activeElement.name"
+            )
+        )
+    assert {"person", "language", "add", "prompt", "send"} <= reached
