@@ -4,7 +4,6 @@
 """
 
 from comfy.answers import Finished, Pending, Running, Whereabouts
-from comfy.catalogue import ModelFiles
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -35,15 +34,17 @@ from comfy.events import (
     Started,
 )
 from comfy.files import OutputFile
+from comfy.fitting import ModelFiles
 from comfy.graph import Graph, build_graph
 from comfy.manifest import BUILT_IN, load_workflows
 from comfy.opening import open_server
 from comfy.server import Server
-from comfy.workflow import Role, Workflow
+from comfy.workflow import Choice, Option, Role, Workflow
 
 __all__ = [
     "BUILT_IN",
     "BadAnswer",
+    "Choice",
     "ComfyError",
     "Done",
     "Event",
@@ -59,6 +60,7 @@ __all__ = [
     "Node",
     "NodeFailed",
     "NodeMissing",
+    "Option",
     "Outcome",
     "OutputFile",
     "Pending",

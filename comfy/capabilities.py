@@ -8,17 +8,18 @@ from dataclasses import replace
 
 import stamina
 
-from comfy.catalogue import Catalogue, ModelFiles, find_missing, fit, parse_catalogue
-from comfy.errors import ComfyError, MissingModel, NodeMissing, ServerUnreachable, WorkflowInvalid
-from comfy.graph import Graph, build_graph
+from comfy.catalogue import Catalogue, parse_catalogue
+from comfy.errors import ComfyError, ServerUnreachable, WorkflowInvalid
+from comfy.fitting import Lack, ModelFiles, find_missing, fit
+from comfy.graph import NONE, Graph, build_graph
 from comfy.transport import INVENTORY, Transport
-from comfy.workflow import Workflow
+from comfy.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
 
 PAUSE_AFTER_FAILURE = 5  # seconds
 
-Missing = Mapping[str, tuple[NodeMissing | MissingModel, ...]]
+Missing = Mapping[str, tuple[Lack, ...]]
 
 
 class Capabilities:
@@ -45,6 +46,10 @@ class Capabilities:
         """The names of the workflows that lack nothing."""
         return frozenset(self._fitted)
 
+    def choices(self, workflow: str) -> Mapping[str, Choice]:
+        """What may be chosen for that workflow here; nothing where it cannot run."""
+        return self._fitted[workflow].choices if workflow in self._fitted else {}
+
     def refresh(self) -> None:
         """Ask again soon."""
         self._stale.set()
@@ -63,7 +68,9 @@ class Capabilities:
                 self._note(err)
             self._on_change()
 
-    def build(self, workflow: str, values: Mapping[str, object], image: str) -> Graph:
+    def build(
+        self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NONE
+    ) -> Graph:
         """The graph as this server wants it; see `build_graph`.
 
         Raises WorkflowInvalid; MissingModel or NodeMissing for a workflow that it cannot run;
@@ -75,7 +82,7 @@ class Capabilities:
             raise ServerUnreachable(reason="not reached yet")
         for lack in self.missing[workflow]:
             raise replace(lack)  # an error raised twice would keep the tracebacks of both
-        return build_graph(self._fitted[workflow], values, image)
+        return build_graph(self._fitted[workflow], values, image, choices)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def _ask(self) -> Catalogue:

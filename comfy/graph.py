@@ -1,21 +1,26 @@
 """A workflow with values filled in, ready to send. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from comfy.errors import WorkflowInvalid
 from comfy.events import Stage
 from comfy.workflow import TEXTS, VALUES, WHOLE_NUMBERS, Nodes, Place, Workflow
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
     """What is sent, and what it takes to understand what comes back.
 
-    `ticks`: how many steps each sampler will really take; `output`: the node whose files are the result.
+    `workflow`: the name of the template; `ticks`: how many steps each sampler will really take; `output`: the
+    node whose files are the result.
     """
 
+    workflow: str
     nodes: Nodes
     stages: Mapping[str, Stage]
     ticks: Mapping[str, int]
@@ -28,11 +33,14 @@ class Graph:
         }
 
 
-def build_graph(workflow: Workflow, values: Mapping[str, object], image: str) -> Graph:
+def build_graph(
+    workflow: Workflow, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NONE
+) -> Graph:
     """Fill the template with a job's values and its picture (as LoadImage refers to it).
 
     Values are named as in `VALUES`; those the workflow has a place for must be given, others are ignored.
-    Raises WorkflowInvalid for an unknown or missing name, a wrong type, a number out of its range.
+    `choices`: the options chosen, by the name of the choice. Raises WorkflowInvalid for an unknown or missing
+    name, a wrong type, a number out of its range, an option that is not offered.
     """
     for name in sorted(workflow.inputs.keys() - values.keys() - {"image"}):
         raise WorkflowInvalid(workflow=workflow.name, reason=f"{name} is missing")
@@ -40,16 +48,23 @@ def build_graph(workflow: Workflow, values: Mapping[str, object], image: str) ->
         if problem := _find_problem(workflow, name, value):
             raise WorkflowInvalid(workflow=workflow.name, reason=f"{name} {problem}")
     wanted = {**values, "image": image}
-    nodes = fill(
-        workflow.nodes,
-        ((place, wanted[name]) for name, places in workflow.inputs.items() for place in places),
-    )
+    placed = [(place, wanted[name]) for name, places in workflow.inputs.items() for place in places]
+    nodes = fill(workflow.nodes, [*placed, *_chosen(workflow, choices)])
     return Graph(
+        workflow=workflow.name,
         nodes=nodes,
         stages=workflow.stages,
         ticks=_count_ticks(nodes, workflow.stages),
         output=workflow.output,
     )
+
+
+def _chosen(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[Place, object]]:
+    for name, value in choices.items():
+        choice = workflow.choices.get(name)
+        if choice is None or value not in choice.options:
+            raise WorkflowInvalid(workflow=workflow.name, reason=f"{name}: {value} is not offered")
+        yield from choice.options[value].sets.items()
 
 
 def fill(nodes: Nodes, values: Iterable[tuple[Place, object]]) -> Nodes:

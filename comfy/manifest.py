@@ -1,19 +1,20 @@
 """Workflows out of files: NAME.json in ComfyUI's API format, and NAME.toml that says what is what in it."""
 
 import tomllib
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 
+from comfy.choices import apply_defaults, parse_choices
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.events import Stage
-from comfy.shapes import as_list, as_mapping, as_number, as_text, parse_json
-from comfy.workflow import VALUES, Nodes, Place, Places, Range, Role, TemplateNode, Workflow
+from comfy.shapes import as_mapping, as_number, as_text, parse_json
+from comfy.tables import parse_place, refuse_others, sub_table, text_lists, texts
+from comfy.workflow import VALUES, Nodes, Places, Range, Role, TemplateNode, Workflow
 
 BUILT_IN = Path(__file__).parent / "workflows"
 
-KEYS = frozenset(
-    {"priority", "output", "title", "description", "inputs", "installed", "stages", "presets", "ranges"}
-)
+KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes"}
 # Read from the top: the first word found in a class name decides ("LoadWanVideoT5TextEncoder" loads).
 STAGE_WORDS = {
     "Load": Stage.LOADING,
@@ -83,46 +84,43 @@ def _parse_node(what: str, value: object) -> TemplateNode:
 
 
 def _parse_manifest(name: str, nodes: Nodes, manifest: Mapping[str, object]) -> Workflow:
-    _refuse_others("key", manifest, KEYS)
+    refuse_others("key", manifest, KEYS)
     output = as_text(manifest.get("output"), "output")
-    _refuse_others("output", [output], nodes)
+    refuse_others("output", [output], nodes)
+    choices = parse_choices(manifest, nodes)
     return Workflow(
         name=name,
-        title=_texts(manifest, "title"),
-        description=_texts(manifest, "description"),
+        title=texts(manifest, "title"),
+        description=texts(manifest, "description"),
         priority=int(as_number(manifest.get("priority", 100), "priority")),
-        nodes=nodes,
+        nodes=apply_defaults(nodes, choices),
         inputs=_places(manifest, "inputs", nodes, VALUES | {"image"}),
         installed={
             Role(role): places for role, places in _places(manifest, "installed", nodes, set(Role)).items()
         },
+        alternatives=_names(manifest, "alternatives"),
+        unusable=_names(manifest, "unusable"),
+        choices=choices,
         stages=_stages(manifest, nodes, output),
         presets={
-            preset: _numbers(value, f"presets.{preset}")
-            for preset, value in _table(manifest, "presets").items()
+            key: _numbers(value, f"presets.{key}") for key, value in sub_table(manifest, "presets").items()
         },
-        ranges={name: _range(value, f"ranges.{name}") for name, value in _table(manifest, "ranges").items()},
+        ranges={
+            name: _range(value, f"ranges.{name}") for name, value in sub_table(manifest, "ranges").items()
+        },
         output=output,
     )
 
 
-def _table(manifest: Mapping[str, object], key: str) -> Mapping[str, object]:
-    return as_mapping(manifest.get(key, {}), key)
-
-
-def _texts(manifest: Mapping[str, object], key: str) -> Mapping[str, str]:
-    return {name: as_text(value, f"{key}.{name}") for name, value in _table(manifest, key).items()}
-
-
 def _numbers(value: object, what: str) -> Mapping[str, float]:
     table = as_mapping(value, what)
-    _refuse_others(what, table, VALUES)
+    refuse_others(what, table, VALUES)
     return {name: as_number(number, f"{what}.{name}") for name, number in table.items()}
 
 
 def _range(value: object, what: str) -> Range:
     table = as_mapping(value, what)
-    _refuse_others(what, table, {"least", "most", "step"})
+    refuse_others(what, table, {"least", "most", "step"})
     least, most, step = (as_number(table.get(key, 0), f"{what}.{key}") for key in ("least", "most", "step"))
     return Range(least=least, most=most, step=step)
 
@@ -130,34 +128,27 @@ def _range(value: object, what: str) -> Range:
 def _places(
     manifest: Mapping[str, object], key: str, nodes: Nodes, names: Collection[str]
 ) -> Mapping[str, Places]:
-    table = _table(manifest, key)
-    _refuse_others(key, table, names)
+    table = text_lists(manifest, key)
+    refuse_others(key, table, names)
     return {
-        name: tuple(_parse_place(text, f"{key}.{name}", nodes) for text in as_list(value, f"{key}.{name}"))
-        for name, value in table.items()
+        name: tuple(parse_place(text, f"{key}.{name}", nodes) for text in listed)
+        for name, listed in table.items()
     }
 
 
-def _parse_place(value: object, what: str, nodes: Nodes) -> Place:
-    node, _, name = as_text(value, what).partition(".")
-    if node not in nodes or name not in nodes[node].inputs:
-        raise BadAnswer(reason=f"{what}: the template has no input {value}")
-    return Place(node=node, input=name)
+def _names(manifest: Mapping[str, object], key: str) -> Mapping[Role, tuple[str, ...]]:
+    table = text_lists(manifest, key)
+    refuse_others(key, table, set(Role))
+    return {Role(role): names for role, names in table.items()}
 
 
 def _stages(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Mapping[str, Stage]:
-    given = _texts(manifest, "stages")
-    _refuse_others("stages", given, nodes)
-    _refuse_others("stages", given.values(), set(Stage))
+    given = texts(manifest, "stages")
+    refuse_others("stages", given, nodes)
+    refuse_others("stages", given.values(), set(Stage))
     guessed = {name: _guess_stage(node.class_type) for name, node in nodes.items()}
     return {**guessed, output: Stage.SAVING, **{node: Stage(stage) for node, stage in given.items()}}
 
 
 def _guess_stage(class_type: str) -> Stage:
     return next((stage for word, stage in STAGE_WORDS.items() if word in class_type), Stage.LOADING)
-
-
-def _refuse_others(what: str, names: Iterable[str], known: Container[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise BadAnswer(reason=f"{what}: {name} is not known")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
 
-from comfy.catalogue import ModelFiles
+from comfy.fitting import ModelFiles
 from comfy.server import Server
 from comfy.transport import Transport
 from comfy.workflow import Workflow

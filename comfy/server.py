@@ -19,7 +19,6 @@ from comfy.answers import (
     parse_rejection,
 )
 from comfy.capabilities import Capabilities, Missing
-from comfy.catalogue import ModelFiles
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -31,13 +30,14 @@ from comfy.errors import (
 )
 from comfy.events import Event
 from comfy.files import OutputFile
+from comfy.fitting import ModelFiles
 from comfy.follow import Follower
-from comfy.graph import Graph
+from comfy.graph import NONE, Graph
 from comfy.listener import Listener
 from comfy.shapes import as_mapping, as_text, parse_json
 from comfy.story import Story
 from comfy.transport import Transport
-from comfy.workflow import Workflow
+from comfy.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +103,18 @@ class Server:
         """Wait until `reachable`, `runnable` or `trouble` may have changed."""
         await self._bell.wait()
 
-    def build(self, workflow: str, values: Mapping[str, object], image: str) -> Graph:
-        """The workflow, as this server wants it, with a job's values and its uploaded picture.
+    def choices(self, workflow: str) -> Mapping[str, Choice]:
+        """What may be chosen for that workflow here: options whose files it lacks are left out."""
+        return self._capabilities.choices(workflow)
+
+    def build(
+        self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NONE
+    ) -> Graph:
+        """The workflow, as this server wants it, with a job's values, its uploaded picture and its choices.
 
         Raises WorkflowInvalid, MissingModel, NodeMissing, ServerUnreachable (it never answered).
         """
-        return self._capabilities.build(workflow, values, image)
+        return self._capabilities.build(workflow, values, image, choices)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def upload(self, picture: bytes, *, name: str) -> str:

@@ -59,11 +59,29 @@ Places = tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One entry of a choice, and the node inputs that it sets."""
+
+    title: Mapping[str, str]
+    sets: Mapping[Place, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Something that a person may choose for a clip; `default` is the option of who does not."""
+
+    title: Mapping[str, str]
+    default: str
+    options: Mapping[str, Option]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
     """A template and its manifest.
 
     `inputs`: which places each value of a job fills (the picture's is named `image`).
-    `installed`: which dropdowns name what must be on the server.
+    `installed`: which dropdowns name what must be on the server; the settings' file, unless its name
+    fits a pattern of `unusable`, else the first of the `alternatives` that is there.
     `output`: the node whose files are the result. Titles and descriptions are by language code.
     """
 
@@ -74,6 +92,9 @@ class Workflow:
     nodes: Nodes
     inputs: Mapping[str, Places]
     installed: Mapping[Role, Places]
+    alternatives: Mapping[Role, tuple[str, ...]]
+    unusable: Mapping[Role, tuple[str, ...]]
+    choices: Mapping[str, Choice]
     stages: Mapping[str, Stage]
     presets: Mapping[str, Mapping[str, float]]
     ranges: Mapping[str, Range]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from comfy import BadAnswer, MissingModel, ModelFiles, NodeMissing, Workflow
-from comfy.catalogue import Catalogue, find_missing, fit, parse_catalogue
+from comfy.catalogue import Catalogue, parse_catalogue
+from comfy.fitting import find_missing, fit
 from tests.comfy import recorded
 
 LORA = ModelFiles().lora
@@ -137,24 +138,3 @@ def test_an_answer_of_another_shape_is_a_bad_answer(answer: object):
 
 def test_nodes_that_no_workflow_uses_are_not_read():
     assert parse_catalogue({"Odd": "anything"}, {"LoadImage"}) == {}
-
-
-def test_files_that_a_template_names_itself_must_be_there(
-    workflows: Mapping[str, Workflow], object_info: Any
-):
-    native = workflows["wan21_i2v_native"]
-    lacks = find_missing(native, catalogue(native), ModelFiles())
-    assert {lack.file for lack in lacks if isinstance(lack, MissingModel)} == {
-        "wan2.1_i2v_480p_14B_fp8_e4m3fn.safetensors",
-        "umt5_xxl_fp8_e4m3fn_scaled.safetensors",
-        "wan_2.1_vae.safetensors",
-        "clip_vision_h.safetensors",
-    }
-
-    for lack in lacks:
-        assert isinstance(lack, MissingModel)
-        dropdown(object_info, lack.class_type, lack.field).append(f"wan\\{lack.file}")
-    known = catalogue(native, object_info)
-
-    assert find_missing(native, known, ModelFiles()) == ()
-    assert fit(native, known, ModelFiles()).nodes["7"].inputs["vae_name"] == "wan\\wan_2.1_vae.safetensors"

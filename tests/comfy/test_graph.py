@@ -74,3 +74,16 @@ def test_a_value_that_the_workflow_has_no_place_for_is_ignored(wan: Workflow):
     inputs = {name: places for name, places in wan.inputs.items() if name != "shift"}
 
     assert graph(replace(wan, inputs=inputs)).nodes["52"].inputs["shift"] == 5.0
+
+
+def test_what_was_chosen_sets_its_inputs(wan: Workflow):
+    back = build_graph(wan, values(), "x.png", {"loop": "back"})
+
+    assert back.nodes["54"].inputs["pingpong"] is True
+    assert graph(wan).nodes["54"].inputs["pingpong"] is False
+
+
+@pytest.mark.parametrize("choices", [{"loop": "twice"}, {"colour": "red"}])
+def test_what_is_not_offered_cannot_be_chosen(wan: Workflow, choices: Mapping[str, str]):
+    with pytest.raises(WorkflowInvalid, match="is not offered"):
+        build_graph(wan, values(), "x.png", choices)

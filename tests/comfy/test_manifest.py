@@ -36,6 +36,7 @@ def test_the_built_in_workflows_come_in_the_order_of_their_priority():
         "wan21_i2v_lightx2v",
         "wan21_i2v_seed",
         "wan21_i2v_native",
+        "wan21_i2v_native_savevideo",
     ]
 
 
@@ -51,7 +52,7 @@ def test_presets_are_those_people_choose_from():
 
     three = {name: {"steps": steps, "cfg": 6, "shift": 5} for name, steps in STEPS.items()}
     assert presets.pop("wan21_i2v_lightx2v") == {"turbo": {"steps": 4, "cfg": 1, "shift": 5}}
-    assert list(presets.values()) == [three] * 3
+    assert list(presets.values()) == [three] * 4
 
 
 STEPS = {"draft": 10, "fast": 20, "quality": 28}
@@ -65,7 +66,8 @@ def test_one_value_may_fill_several_nodes():
 
 
 def test_nothing_that_need_not_stay_is_left_on_the_server():
-    for workflow in load_workflows(BUILT_IN).values():
+    # The last resort's SaveVideo knows no such switches: its manifest says what stays.
+    for workflow in list(load_workflows(BUILT_IN).values())[:-1]:
         saving = workflow.nodes[workflow.output].inputs
         assert saving["save_output"] is False
         assert saving["save_metadata"] is False
@@ -129,10 +131,35 @@ def test_a_broken_template_is_refused_by_name_and_place(template: str, part: str
         ("presets.fast = {speed = 1}", "presets.fast: speed is not known"),
         ("ranges.frames = {from = 1}", "ranges.frames: from is not known"),
         ("title = 'Mine'", "title is not an object"),
+        ("alternatives.model = 'a.gguf'", "alternatives.model is not a list"),
+        ("alternatives.tokenizer = []", "alternatives: tokenizer is not known"),
+        ("unusable.t5 = [1]", "unusable.t5 is not a text"),
+        ("choices.loop = {}", "choices.loop.default is not a text"),
+        ("choices.loop = {default = 'on'}", "choices.loop.default: on is not known"),
+        ("choices.loop = {colour = 1}", "choices.loop: colour is not known"),
+        ("choices.loop.options.on = {sets = 1}", "choices.loop.on: sets is not known"),
+        ("choices.loop.options.on.set = {'2.stride' = 1}", "the template has no input 2.stride"),
+        ("choices.loop.options.on.set = {'2.steps' = ['1', 0]}", "2.steps can be a text, a number"),
     ],
 )
 def test_a_broken_manifest_is_refused_by_name_and_place(line: str, part: str):
     assert part in refusal(manifest=MANIFEST + line)
+
+
+def test_the_default_of_a_choice_stands_in_the_template():
+    choice = """
+[choices.length]
+default = "long"
+title.en = "Length"
+options.short.set = { "2.steps" = 5 }
+options.long = { title = { en = "Long" }, set = { "2.steps" = 50 } }
+"""
+    workflow = parse_workflow("mine", template=TEMPLATE, manifest=MANIFEST + choice)
+
+    assert workflow.nodes["2"].inputs["steps"] == 50
+    assert workflow.choices["length"].title == {"en": "Length"}
+    assert workflow.choices["length"].options["long"].title == {"en": "Long"}
+    assert workflow.choices["length"].options["short"].sets == {Place(node="2", input="steps"): 5}
 
 
 def test_an_output_that_is_no_node_is_refused():

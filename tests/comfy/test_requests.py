@@ -163,12 +163,11 @@ async def test_memory_is_freed_on_demand(server: Server):
     await server.free()
 
 
+@pytest.mark.long  # as long as a request may take: 20 s
 @pytest.mark.parametrize("path", ["/history", "/queue"])
 async def test_a_server_that_takes_requests_and_never_answers_is_given_up(
-    comfyui: ComfyUI, server: Server, picture: bytes, pytestconfig: pytest.Config, path: str
+    comfyui: ComfyUI, server: Server, picture: bytes, path: str
 ):
-    if not pytestconfig.getoption("--long"):
-        pytest.skip("takes as long as a request may: 20 s")
     graph = await build(server, picture)
     comfyui.stall(path)
 

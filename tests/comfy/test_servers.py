@@ -1,5 +1,6 @@
 """Servers that are away, locked, of another kind, or that lack something."""
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +19,7 @@ from comfy import (
     WorkflowInvalid,
 )
 from playground.comfyui import ComfyUI
+from tests.comfy import recorded
 from tests.comfy.jobs import LARGEST_CLIP, WRAPPED, build, opened, run, soon, until
 from tests.comfy.values import values
 
@@ -97,6 +99,44 @@ async def test_the_old_nodes_make_a_clip_too_and_windows_names_are_spelled_its_w
             end = (await soon(run(server, server.build(name, values(), image), str(uuid4()))))[-1]
             assert isinstance(end, Done)
     assert any("\\" in str(run.graph) for run in comfyui.runs)
+
+
+@pytest.mark.parametrize(
+    ("without", "runnable"),
+    [
+        (["WanVideoSampler"], {"wan21_i2v_native", "wan21_i2v_native_savevideo"}),
+        (["WanVideoSampler", "VHS_VideoCombine"], {"wan21_i2v_native_savevideo"}),
+    ],
+)
+async def test_comfyuis_own_nodes_do_where_the_packs_are_missing(
+    workflows: Mapping[str, Workflow], picture: bytes, tmp_path: Path, without: list[str], runnable: set[str]
+):
+    async with (
+        ComfyUI(speed=100, without=without, nodes=core_encoders()) as comfyui,
+        opened(comfyui.url, workflows) as server,
+    ):
+        await soon(server.ready())
+        assert server.runnable == runnable
+        image = await server.upload(picture, name="x.png")
+        for name in sorted(runnable):
+            end = (await soon(run(server, server.build(name, values(), image), str(uuid4()))))[-1]
+            assert isinstance(end, Done)
+            await server.download(end.files[0], tmp_path / f"{name}.mp4", limit=LARGEST_CLIP)
+
+
+def core_encoders() -> Mapping[str, object]:
+    """The core's loaders, with the encoders that they can use."""
+    classes = {
+        name: copy.deepcopy(recorded.load("object_info")[name]) for name in ("CLIPLoader", "CLIPVisionLoader")
+    }
+    classes["CLIPLoader"]["input"]["required"]["clip_name"][0].append("umt5_xxl_fp16.safetensors")
+    classes["CLIPVisionLoader"]["input"]["required"]["clip_name"][0].append("clip_vision_h.safetensors")
+    return classes
+
+
+async def test_what_may_be_chosen_is_what_the_server_has(server: Server):
+    assert server.choices("wan21_i2v")["loop"].options.keys() == {"off", "back"}
+    assert server.choices("wan21_i2v_native") == {}
 
 
 async def test_what_its_user_raises_is_no_group(workflows: Mapping[str, Workflow]):

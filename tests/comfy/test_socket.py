@@ -131,12 +131,10 @@ async def test_previews_are_asked_for_with_the_id_of_their_job(
     assert signal.prompt_id == prompt_id
 
 
+@pytest.mark.long  # a heartbeat and a half: 30 s
 async def test_a_connection_that_went_dead_is_noticed_though_nobody_says_so(
-    workflows: Mapping[str, Workflow], pytestconfig: pytest.Config
+    workflows: Mapping[str, Workflow],
 ):
-    if not pytestconfig.getoption("--long"):
-        pytest.skip("takes a heartbeat and a half: 30 s")
-
     async def accept_and_answer_no_ping(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
