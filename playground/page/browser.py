@@ -30,7 +30,7 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 PATIENCE = 30.0
-"""Seconds that anything here may take."""
+"""Seconds that an answer of the browser may take."""
 
 
 class BrowserFailed(Exception):
@@ -61,13 +61,13 @@ class Browser:
         finally:
             await self.call("Target.disposeBrowserContext", context)
 
-    async def call(self, method: str, parameters: Json, session: str = "") -> Json:
-        """Ask (the browser, or the tab of a session) and wait. Raises BrowserFailed."""
+    async def call(self, method: str, parameters: Json, session: str = "", timeout: float = PATIENCE) -> Json:
+        """Ask the browser, or the tab of a session, and wait. Raises BrowserFailed, TimeoutError."""
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         where = {"sessionId": session} if session else {}
         await self._socket.send_json({"id": number, "method": method, "params": parameters, **where})
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(timeout):
             return await answer
 
     async def listen(self) -> None:
@@ -99,27 +99,30 @@ class Tab:
         await self.call("Page.navigate", url=url)
         await self.until("document.readyState === 'complete'")
 
-    async def evaluate(self, script: str) -> object:
-        """The value of a JavaScript expression, awaited if need be. Raises BrowserFailed."""
-        answer = await self.call(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True, userGesture=True
-        )
+    async def evaluate(self, script: str, timeout: float = PATIENCE) -> object:
+        """The value of a JavaScript expression, awaited if need be. Raises BrowserFailed, TimeoutError."""
+        asked = {"expression": script, "awaitPromise": True, "returnByValue": True, "userGesture": True}
+        answer = await self._browser.call("Runtime.evaluate", asked, self._session, timeout)
         if "exceptionDetails" in answer:
             raise BrowserFailed(json.dumps(answer["exceptionDetails"]))
         return as_object(answer.get("result")).get("value")
 
     async def until(self, condition: str, timeout: float = 10.0) -> None:
         """Wait until an expression is true, looked at with every frame. Raises BrowserFailed."""
-        looking = f"""new Promise((done) => {{
+        looking = f"""new Promise((done, fail) => {{
             const end = Date.now() + {timeout * 1000};
             const look = () => {{
-                const found = {condition};
-                if (found || Date.now() > end) done(Boolean(found));
-                else requestAnimationFrame(look);
+                try {{
+                    const found = Boolean({condition});
+                    if (found || Date.now() > end) done(found);
+                    else requestAnimationFrame(look);
+                }} catch (error) {{
+                    fail(error);
+                }}
             }};
             look();
         }})"""
-        if not await self.evaluate(looking):
+        if not await self.evaluate(looking, timeout + PATIENCE):
             raise BrowserFailed(f"not within {timeout} s: {condition}\n{await self.evaluate(_WORDS)}")
 
     async def click(self, selector: str) -> None:

@@ -104,7 +104,9 @@ function above(message, { names }) {
 }
 
 function excerpt(message, names) {
-  const words = markdown(message.content, names).textContent.replace(/\s+/g, " ").trim();
+  const shown = markdown(message.content, names);
+  for (const block of shown.querySelectorAll("blockquote, pre, li, h3, h4, h5, small")) block.append(" ");
+  const words = shown.textContent.replace(/\s+/g, " ").trim();
   return words.slice(0, 200) || (message.attachments?.length ? "a file" : "a message");
 }
 
