@@ -39,6 +39,8 @@ from comfy.graph import Graph, build_graph
 from comfy.manifest import BUILT_IN, load_workflows
 from comfy.opening import open_server
 from comfy.server import Server
+from comfy.standing import Obstacle, Standing
+from comfy.vitals import Device, Vitals
 from comfy.workflow import Choice, Option, Role, Workflow
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "BadAnswer",
     "Choice",
     "ComfyError",
+    "Device",
     "Done",
     "Event",
     "Failed",
@@ -60,6 +63,7 @@ __all__ = [
     "Node",
     "NodeFailed",
     "NodeMissing",
+    "Obstacle",
     "Option",
     "Outcome",
     "OutputFile",
@@ -74,9 +78,11 @@ __all__ = [
     "ServerTooOld",
     "ServerUnreachable",
     "Stage",
+    "Standing",
     "Started",
     "TokenRefused",
     "TooLarge",
+    "Vitals",
     "Whereabouts",
     "Workflow",
     "WorkflowInvalid",

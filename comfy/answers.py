@@ -50,25 +50,6 @@ class Finished:
 Whereabouts = Pending | Running | Finished
 
 
-def find_in_queue(answer: object, prompt_id: str) -> Pending | Running | None:
-    """Where `/queue` has the job, None when nowhere. Raises BadAnswer."""
-    queue = as_mapping(answer, "the queue")
-    running = _entries(queue, "queue_running")
-    if any(entry[1] == prompt_id for entry in running):
-        return Running()
-    # The list is a heap: they run in the order of their numbers, not in its own.
-    pending = sorted(_entries(queue, "queue_pending"), key=lambda entry: as_number(entry[0]))
-    place = next((place for place, entry in enumerate(pending) if entry[1] == prompt_id), None)
-    return None if place is None else Pending(ahead=len(running) + place)
-
-
-def _entries(queue: Mapping[str, object], key: str) -> Sequence[Sequence[object]]:
-    entries = [as_list(entry, key) for entry in as_list(queue.get(key), key)]
-    if any(len(entry) < 2 for entry in entries):
-        raise BadAnswer(reason=f"an entry of {key} is too short")
-    return entries
-
-
 def parse_history(answer: object, prompt_id: str, output: str | None = None) -> Outcome | None:
     """How the job ended by `/history/{prompt_id}`; None while it runs, and when it is not known.
 

@@ -50,12 +50,20 @@ class Mailbox:
 class Listener:
     """Owns the client id, and knows whether the socket is open. `run` is its task."""
 
-    def __init__(self, transport: Transport, client_id: str, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        client_id: str,
+        on_change: Callable[[], None],
+        on_queue: Callable[[], None],
+    ) -> None:
+        """`on_change` hears of the socket opening and closing, `on_queue` of the queue changing."""
         self.client_id = client_id
         self.connected = False
         self.trouble: ComfyError | None = None
         self._transport = transport
         self._on_change = on_change
+        self._on_queue = on_queue
         self._mailboxes: dict[str, Mailbox] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
@@ -109,6 +117,8 @@ class Listener:
         self._on_change()
 
     def _hand_out(self, signal: Signal | None) -> None:
+        if isinstance(signal, QueueChanged):
+            self._on_queue()
         match signal:
             case None:
                 return

@@ -23,6 +23,8 @@ async def open_server(
     token: str | None = None,
     patience: float = 60,
     quiet: float = 5,
+    rest: float = 30,
+    yield_to_others: bool = False,
 ) -> AsyncGenerator[Server]:
     """A server at `url` (http or https, a path before ComfyUI's allowed). Opens at once, even if it is down.
 
@@ -30,6 +32,8 @@ async def open_server(
     `token`: sent as `Authorization: Bearer` with every request, the websocket's handshake included.
     `patience`: seconds that `follow` waits for a server that gives no answer.
     `quiet`: seconds of silence on the websocket after which it asks.
+    `rest`: seconds for which it takes no jobs when three in a row have failed; twice as long the next time.
+    `yield_to_others`: take no jobs while prompts of others wait or run.
     """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
@@ -40,6 +44,8 @@ async def open_server(
             files=files,
             patience=patience,
             quiet=quiet,
+            rest=rest,
+            yield_to_others=yield_to_others,
         )
         with _ungrouped():
             async with asyncio.TaskGroup() as tasks:

@@ -1,4 +1,4 @@
-"""One ComfyUI server: what it can run, and the way of a job through it."""
+"""One ComfyUI server: what it can run, whether it takes jobs, and the way of a job through it."""
 
 import asyncio
 import logging
@@ -9,16 +9,9 @@ from typing import NoReturn
 
 import stamina
 
-from comfy.answers import (
-    Finished,
-    Running,
-    Whereabouts,
-    find_in_queue,
-    parse_history,
-    parse_node_faults,
-    parse_rejection,
-)
+from comfy.answers import Running, Whereabouts
 from comfy.capabilities import Capabilities, Missing
+from comfy.endpoints import Endpoints
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -34,25 +27,19 @@ from comfy.fitting import ModelFiles
 from comfy.follow import Follower
 from comfy.graph import NONE, Graph
 from comfy.listener import Listener
-from comfy.shapes import as_mapping, as_text, parse_json
+from comfy.standing import Obstacle, Standing
 from comfy.story import Story
 from comfy.transport import Transport
 from comfy.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
 
-UPLOADS = "animate"  # the subfolder of the server's temp folder
-EXTRA_DATA = {
-    "preview_method": "auto",
-    # Else VideoHelperSuite writes the whole prompt into a PNG beside the clip, whatever save_metadata says.
-    "extra_pnginfo": {"workflow": {"extra": {"VHS_MetadataImage": False}}},
-}
-
 
 class Server:
     """Made by `open_server`.
 
     Whatever asks the server raises ServerUnreachable, TokenRefused, TooLarge or BadAnswer.
+    `standing`: how it is, who else is there, and whether to give it jobs.
     """
 
     def __init__(
@@ -64,14 +51,24 @@ class Server:
         files: ModelFiles,
         patience: float,
         quiet: float,
+        rest: float,
+        yield_to_others: bool,
     ) -> None:
         self.name = transport.name
-        self._transport = transport
         self._patience = patience
         self._quiet = quiet
         self._bell = asyncio.Event()
         self._followers: dict[str, Follower] = {}
-        self._listener = Listener(transport, client_id, self._on_socket)
+        self._endpoints = Endpoints(transport, owner=client_id)
+        self.standing = Standing(
+            self._endpoints,
+            self._ring,
+            owner=client_id,
+            quiet=quiet,
+            rest=rest,
+            yield_to_others=yield_to_others,
+        )
+        self._listener = Listener(transport, client_id, self._on_socket, self.standing.look_again)
         self._capabilities = Capabilities(transport, workflows, files, self._ring)
 
     @property
@@ -94,13 +91,18 @@ class Server:
         """Why it is not reachable."""
         return self._listener.trouble or self._capabilities.trouble
 
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why it takes no job at the moment."""
+        return self.standing.obstacle if self.reachable else Obstacle.UNREACHABLE
+
     async def ready(self) -> None:
-        """Wait until it is reachable."""
-        while not self.reachable:
+        """Wait until it takes jobs."""
+        while self.obstacle:
             await self.changed()
 
     async def changed(self) -> None:
-        """Wait until `reachable`, `runnable` or `trouble` may have changed."""
+        """Wait until `obstacle`, `runnable`, `trouble` or `standing` may have changed."""
         await self._bell.wait()
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
@@ -122,16 +124,15 @@ class Server:
 
         Safe to repeat: the same bytes under one name are kept once, other bytes get another name.
         """
-        fields = {"type": "temp", "subfolder": UPLOADS}
-        answer = as_mapping(await self._transport.upload(picture, name=name, fields=fields))
-        name, subfolder, kind = (as_text(answer.get(key), key) for key in ("name", "subfolder", "type"))
-        return f"{subfolder}/{name} [{kind}]"
+        return await self._endpoints.upload(picture, name)
 
     async def submit(self, prompt_id: str, graph: Graph) -> None:
         """Hand in a job under our own id, a lowercase UUID.
 
-        Raises GraphRejected (MissingModel, NodeMissing) and ServerTooOld.
+        Raises GraphRejected (MissingModel, NodeMissing) and ServerTooOld. Behind a job that does not stop it
+        waits for `patience` seconds, then raises ServerUnreachable.
         """
+        await self._unstuck()
         async for attempt in stamina.retry_context(on=ServerUnreachable, attempts=3):
             with attempt:
                 if attempt.num == 1:
@@ -143,6 +144,7 @@ class Server:
     async def resume(self, prompt_id: str, graph: Graph) -> None:
         """Hand in a job that may be there already. Raises as `submit` does."""
         if await self.locate(prompt_id) is None:
+            await self._unstuck()
             await self._post(prompt_id, graph)
 
     @asynccontextmanager
@@ -164,16 +166,16 @@ class Server:
             )
             self._followers[prompt_id] = follower
             try:
-                async with aclosing(follower.events()) as events:
+                async with aclosing(self._heed(prompt_id, graph, follower)) as events:
                     yield events
             finally:
                 del self._followers[prompt_id]
 
     async def locate(self, prompt_id: str, *, output: str | None = None) -> Whereabouts | None:
         """Where the job is, None when nowhere. Its files are those of the node `output`, or of all."""
-        found = await self._outcome(prompt_id, output) or await self._queued(prompt_id)
+        found = await self._endpoints.outcome(prompt_id, output) or await self._queued(prompt_id)
         # It may have ended between the two questions; from the history nothing goes back.
-        return found or await self._outcome(prompt_id, output)
+        return found or await self._endpoints.outcome(prompt_id, output)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def cancel(self, prompt_id: str) -> None:
@@ -184,9 +186,10 @@ class Server:
         """
         if prompt_id in self._followers:
             self._followers[prompt_id].withdraw()
-        await self._tell("queue", {"delete": [prompt_id]})
+        await self._endpoints.delete_waiting(prompt_id)
         if isinstance(await self._queued(prompt_id), Running):
-            await self._tell("interrupt", {"prompt_id": prompt_id})
+            self.standing.interrupted(prompt_id)
+            await self._endpoints.interrupt(prompt_id)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def download(self, file: OutputFile, to: Path, *, limit: int) -> None:
@@ -195,7 +198,7 @@ class Server:
         Raises TooLarge, JobLost when the file is gone, BadAnswer when it is no moving picture, OSError of
         the disk.
         """
-        await self._transport.download(file, to, limit=limit)
+        await self._endpoints.download(file, to, limit=limit)
 
     async def forget(self, prompt_id: str) -> None:
         """Delete the job, and with it the prompt, from the history that all can read. Failures are logged."""
@@ -206,30 +209,34 @@ class Server:
 
     async def free(self) -> None:
         """Let it unload its models and free its memory."""
-        await self._tell("free", {"unload_models": True, "free_memory": True})
+        await self._endpoints.free()
 
     async def run(self) -> None:
-        """Keep the websocket open and the capabilities known; `open_server` gives it a task."""
+        """Keep the websocket open and the server's state known; `open_server` gives it a task."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listener.run(), name=f"{self.name}: listen")
-            tasks.create_task(self._capabilities.run(), name=f"{self.name}: capabilities")
+            for part in (self._listener, self._capabilities, self.standing):
+                tasks.create_task(part.run(), name=f"{self.name}: {type(part).__name__}")
+
+    async def _heed(self, prompt_id: str, graph: Graph, follower: Follower) -> AsyncGenerator[Event]:
+        """The events, with what they say of the server itself taken to heart."""
+        try:
+            async with aclosing(follower.events()) as events:
+                async for event in events:
+                    self.standing.hear(prompt_id, graph, event)
+                    yield event
+        except BadAnswer:
+            self.standing.failed(prompt_id)
+            raise
 
     async def _post(self, prompt_id: str, graph: Graph) -> None:
-        body = {
-            "prompt": graph.as_json(),
-            "prompt_id": prompt_id,
-            "client_id": self._listener.client_id,
-            "extra_data": EXTRA_DATA,
-        }
-        answer = await self._transport.post("prompt", body)
-        if answer.status == 400:
-            self._refuse(parse_rejection(parse_json(answer.body)))
-        accepted = as_mapping(answer.json())
-        given = as_text(accepted.get("prompt_id"))
+        try:
+            given, fault = await self._endpoints.hand_in(prompt_id, graph, self._listener.client_id)
+        except GraphRejected as err:
+            self._refuse(err)
         if given != prompt_id:
             await self.cancel(given)
             raise ServerTooOld
-        for fault in parse_node_faults(accepted.get("node_errors")):
+        if fault:
             # Accepted all the same: it would run a part of the graph.
             await self.cancel(prompt_id)
             self._refuse(fault)
@@ -239,25 +246,27 @@ class Server:
             self._capabilities.refresh()
         raise rejection
 
+    async def _unstuck(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                while self.standing.stuck:
+                    await self.changed()
+        except TimeoutError as err:
+            raise ServerUnreachable(reason="it does not stop a job") from err
+
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def _erase(self, prompt_id: str) -> None:
-        await self._tell("history", {"delete": [prompt_id]})
-
-    async def _tell(self, path: str, body: Mapping[str, object]) -> None:
-        answer = await self._transport.post(path, body)
-        if answer.status != 200:
-            raise BadAnswer(reason=f"HTTP {answer.status}")
+        await self._endpoints.erase(prompt_id)
 
     async def _queued(self, prompt_id: str) -> Whereabouts | None:
-        return find_in_queue(await self._transport.get("queue"), prompt_id)
-
-    async def _outcome(self, prompt_id: str, output: str | None) -> Finished | None:
-        outcome = parse_history(await self._transport.get(f"history/{prompt_id}"), prompt_id, output)
-        return Finished(outcome=outcome) if outcome else None
+        return (await self._endpoints.backlog()).find(prompt_id)
 
     def _on_socket(self) -> None:
         if self._listener.connected:
             self._capabilities.refresh()
+            self.standing.look_again()
+        else:
+            self.standing.loaded = None  # it may be starting anew
         self._ring()
 
     def _ring(self) -> None:

@@ -33,6 +33,8 @@ def opened(
     token: str | None = None,
     client_id: str = "",
     quiet: float = 0.2,
+    rest: float = 30,
+    yield_to_others: bool = False,
 ) -> AbstractAsyncContextManager[Server]:
     return open_server(
         url,
@@ -43,6 +45,8 @@ def opened(
         token=token,
         patience=2,
         quiet=quiet,
+        rest=rest,
+        yield_to_others=yield_to_others,
     )
 
 

@@ -20,7 +20,9 @@ from comfy import (
     Pending,
     Running,
 )
-from comfy.answers import clean, find_in_queue, parse_history, parse_node_faults, parse_rejection
+from comfy.answers import clean, parse_history, parse_node_faults, parse_rejection
+from comfy.backlog import parse_backlog
+from comfy.vitals import parse_vitals
 from tests.comfy import recorded
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
@@ -82,12 +84,14 @@ def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
     queue = next(recorded.answers("13_queue_order", "/queue"))["body"]
     order = [entry[1] for entry in sorted(queue["queue_pending"], key=lambda entry: entry[0])]
 
+    backlog = parse_backlog(queue)
+
     assert [entry[1] for entry in queue["queue_pending"]] != order
-    assert find_in_queue(queue, queue["queue_running"][0][1]) == Running()
+    assert backlog.find(queue["queue_running"][0][1]) == Running()
     # One id stands there twice: its first place counts.
-    places = [find_in_queue(queue, prompt_id) for prompt_id in order]
+    places = [backlog.find(prompt_id) for prompt_id in order]
     assert places == [Pending(ahead=1 + order.index(prompt_id)) for prompt_id in order]
-    assert find_in_queue(queue, UNKNOWN) is None
+    assert backlog.find(UNKNOWN) is None
 
 
 REFUSALS = [
@@ -181,7 +185,8 @@ def test_no_answer_raises_anything_but_our_errors(request: pytest.FixtureRequest
         wire = json.loads(json.dumps(answer))
         for parse in (
             lambda: parse_history(wire, "job"),
-            lambda: find_in_queue(wire, "job"),
+            lambda: parse_backlog(wire).find("job"),
+            lambda: parse_vitals(wire, 0.1),
             lambda: parse_rejection(wire),
         ):
             with suppress(ComfyError):

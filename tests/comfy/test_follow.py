@@ -22,7 +22,7 @@ DONE = Done(files=(OutputFile(filename="x.mp4", subfolder="", type="temp"),), se
 @pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
     async with aiohttp.ClientSession() as session:
-        yield Listener(Transport(session, "http://127.0.0.1:9", name="gpu"), "id", lambda: None)
+        yield Listener(Transport(session, "http://127.0.0.1:9", name="gpu"), "id", lambda: None, lambda: None)
 
 
 async def follow(

@@ -113,15 +113,14 @@ async def test_previews_are_asked_for_with_the_id_of_their_job(
     prompt_id, client_id = str(uuid4()), str(uuid4())
     connected = asyncio.Event()
     async with aiohttp.ClientSession() as session:
-        listener = Listener(Transport(session, comfyui.url, name="gpu"), client_id, connected.set)
+        transport = Transport(session, comfyui.url, name="gpu")
+        listener = Listener(transport, client_id, connected.set, lambda: None)
         listening = asyncio.create_task(listener.run(), name="listening")
         await soon(connected.wait())
         with listener.subscribe(prompt_id) as mailbox:
             graph = await build(server, picture)
             body = {"prompt": graph.as_json(), "prompt_id": prompt_id, "client_id": client_id}
-            await Transport(session, comfyui.url, name="gpu").post(
-                "prompt", {**body, "extra_data": {"preview_method": "auto"}}
-            )
+            await transport.post("prompt", {**body, "extra_data": {"preview_method": "auto"}})
             signal = await mailbox.take(10)
             while not isinstance(signal, PreviewSent):
                 signal = await soon(mailbox.take(10))
