@@ -4,6 +4,7 @@
 """
 
 from comfy.answers import Finished, Pending, Running, Whereabouts
+from comfy.checkup import Subject, check_up, look_around
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -34,6 +35,7 @@ from comfy.events import (
     Started,
 )
 from comfy.files import OutputFile
+from comfy.findings import Check, Finding, Fix
 from comfy.fitting import ModelFiles
 from comfy.graph import Graph, build_graph
 from comfy.manifest import BUILT_IN, load_workflows
@@ -46,6 +48,7 @@ from comfy.workflow import Choice, Option, Role, Workflow
 __all__ = [
     "BUILT_IN",
     "BadAnswer",
+    "Check",
     "Choice",
     "ComfyError",
     "Device",
@@ -53,7 +56,9 @@ __all__ = [
     "Event",
     "Failed",
     "Fault",
+    "Finding",
     "Finished",
+    "Fix",
     "Graph",
     "GraphRejected",
     "Interrupted",
@@ -80,6 +85,7 @@ __all__ = [
     "Stage",
     "Standing",
     "Started",
+    "Subject",
     "TokenRefused",
     "TooLarge",
     "Vitals",
@@ -87,6 +93,8 @@ __all__ = [
     "Workflow",
     "WorkflowInvalid",
     "build_graph",
+    "check_up",
     "load_workflows",
+    "look_around",
     "open_server",
 ]

@@ -90,6 +90,7 @@ def _parse_manifest(name: str, nodes: Nodes, manifest: Mapping[str, object]) -> 
     choices = parse_choices(manifest, nodes)
     return Workflow(
         name=name,
+        family=as_text(manifest.get("family", name), "family"),
         title=texts(manifest, "title"),
         description=texts(manifest, "description"),
         priority=int(as_number(manifest.get("priority", 100), "priority")),

@@ -35,10 +35,9 @@ async def open_server(
     `rest`: seconds for which it takes no jobs when three in a row have failed; twice as long the next time.
     `yield_to_others`: take no jobs while prompts of others wait or run.
     """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_transport(url, name=name, token=token) as transport:
         server = Server(
-            Transport(session, url, name=name),
+            transport,
             client_id=client_id,
             workflows=workflows,
             files=files,
@@ -54,6 +53,14 @@ async def open_server(
                     yield server
                 finally:
                     running.cancel()
+
+
+@asynccontextmanager
+async def open_transport(url: str, *, name: str, token: str | None) -> AsyncGenerator[Transport]:
+    """Requests to `url` with that token; closed at the end."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield Transport(session, url, name=name)
 
 
 @contextmanager

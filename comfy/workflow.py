@@ -83,9 +83,11 @@ class Workflow:
     `installed`: which dropdowns name what must be on the server; the settings' file, unless its name
     fits a pattern of `unusable`, else the first of the `alternatives` that is there.
     `output`: the node whose files are the result. Titles and descriptions are by language code.
+    `family`: workflows of one family stand in for one another where they have the same preset.
     """
 
     name: str
+    family: str
     title: Mapping[str, str]
     description: Mapping[str, str]
     priority: int
