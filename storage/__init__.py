@@ -1,8 +1,35 @@
 """The queue: jobs in SQLite, in fair order, held by leases; and the files that belong to them."""
 
-from storage.errors import LeaseLost, SchemaTooNew, StoreError, StoreInUse, StoreUnavailable, TooManyQueued
+from storage.errors import (
+    LeaseLost,
+    Refused,
+    SchemaTooNew,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreInUse,
+    StoreLocked,
+    StoreUnavailable,
+    TooManyQueued,
+)
 from storage.files import Files
-from storage.job import ACTIVE, FINISHED, Admission, Job, Lease, Params, Reason, Request, State, Waiting
+from storage.forecast import Forecast, Span
+from storage.job import (
+    ACTIVE,
+    FINISHED,
+    Admission,
+    Job,
+    Lease,
+    Moved,
+    Params,
+    Reason,
+    Request,
+    State,
+    Waiting,
+)
+from storage.keeper import Keeper
+from storage.limits import Limits
+from storage.retention import Retention
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
 
 __all__ = [
@@ -12,17 +39,27 @@ __all__ = [
     "Admission",
     "Changes",
     "Files",
+    "Forecast",
     "Job",
+    "Keeper",
     "Lease",
     "LeaseLost",
+    "Limits",
+    "Moved",
     "Params",
     "Reason",
+    "Refused",
     "Request",
+    "Retention",
     "SchemaTooNew",
+    "Span",
     "State",
     "Store",
+    "StoreDamaged",
     "StoreError",
+    "StoreFull",
     "StoreInUse",
+    "StoreLocked",
     "StoreUnavailable",
     "TooManyQueued",
     "Waiting",

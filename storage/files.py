@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import os
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 
@@ -23,14 +25,35 @@ class Files:
         """The bytes of a kept picture. Raises FileNotFoundError."""
         return await asyncio.to_thread((self._pictures / sha256).read_bytes)
 
+    async def hold_picture(self, sha256: str) -> None:
+        """Let a kept picture count as new: a job is about to need it. Raises FileNotFoundError."""
+        await asyncio.to_thread(os.utime, self._pictures / sha256)
+
     def clip(self, name: str) -> Path:
         """Where the clip of that name stands, or will."""
         return self._clips / name
+
+    async def pictures_before(self, time: float) -> AbstractSet[str]:
+        """The names of pictures, whole or torn, last kept before that Unix time."""
+        return await asyncio.to_thread(_names_before, self._pictures, time)
+
+    async def clips_before(self, time: float) -> AbstractSet[str]:
+        """The names of clips, whole or torn, written before that Unix time."""
+        return await asyncio.to_thread(_names_before, self._clips, time)
+
+    async def remove_pictures(self, names: Collection[str], before: float) -> None:
+        """Remove those pictures, but none that was kept again since."""
+        await asyncio.to_thread(_remove, self._pictures, names, before)
+
+    async def remove_clips(self, names: Collection[str], before: float) -> None:
+        """Remove those clips."""
+        await asyncio.to_thread(_remove, self._clips, names, before)
 
     def _keep(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self._pictures / sha256
         if target.exists():
+            os.utime(target)
             return sha256
         part = target.with_name(f"{sha256}.{os.urandom(4).hex()}.part")
         with part.open("wb") as file:
@@ -39,3 +62,12 @@ class Files:
             os.fsync(file.fileno())
         part.replace(target)
         return sha256
+
+
+def _names_before(folder: Path, time: float) -> AbstractSet[str]:
+    return {path.name for path in folder.iterdir() if path.stat().st_mtime < time}
+
+
+def _remove(folder: Path, names: Collection[str], before: float) -> None:
+    for name in _names_before(folder, before) & set(names):
+        (folder / name).unlink(missing_ok=True)

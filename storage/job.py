@@ -24,6 +24,7 @@ class State(StrEnum):
 
 ACTIVE = frozenset({State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING, State.DELIVERING})
 FINISHED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
+MOST_HEAD_START = 600.0  # GPU seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Params:
     height: int
     frames: int
     fps: int
+    choices: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def seconds(self) -> float:
@@ -86,7 +88,8 @@ class Request:
     """One wanted video, before it is admitted.
 
     `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256
-    of a blob. Ids are Discord's snowflakes.
+    of a blob. Ids are Discord's snowflakes. `weight` is the person's share of the GPU against that of others;
+    `head_start` serves the job as if it had come so many GPU seconds earlier, MOST_HEAD_START at most.
     """
 
     key: str
@@ -97,11 +100,17 @@ class Request:
     params: Params
     picture: str
     parent: str | None = None
+    weight: float = 1.0
+    head_start: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One row of the queue as it stood when it was read. Times are Unix seconds, `seconds` is GPU time."""
+    """One row of the queue as it stood when it was read. Times are Unix seconds.
+
+    In GPU seconds: `cost` is expected, `seconds` was measured, `charged` counts against the person. `root` is
+    the id of the first job that this one descends from by rerolls, its own where it is the first.
+    """
 
     seq: int
     id: str
@@ -126,6 +135,11 @@ class Job:
     created_at: float
     started_at: float | None
     finished_at: float | None
+    root: str = ""
+    weight: float = 1.0
+    cost: float = 1.0
+    charged: float | None = None
+    lease_until: float | None = None
 
     @property
     def short(self) -> str:
@@ -153,6 +167,11 @@ class Lease:
     job: Job
     adopted: bool
 
+    @property
+    def until(self) -> float:
+        """When others may take the job over, unless the lease is renewed."""
+        return self.job.lease_until or 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
@@ -168,3 +187,13 @@ class Waiting:
 
     job: Job
     ahead: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One move of a job: to which state, when, in which epoch, and who did it."""
+
+    at: float
+    state: State
+    epoch: int
+    mover: str

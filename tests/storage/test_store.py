@@ -1,19 +1,14 @@
 """The queue as its users know it: idempotent, in turn, and safe from zombies."""
 
 import asyncio
-import dataclasses
 import sqlite3
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from storage import (
-    Admission,
     LeaseLost,
-    Params,
     Reason,
-    Request,
     SchemaTooNew,
     State,
     Store,
@@ -23,65 +18,7 @@ from storage import (
     open_store,
 )
 from storage.database import open_database
-
-PARAMS = Params(
-    workflow="wan",
-    preset="fast",
-    prompt="她笑了 '; DROP TABLE job; --",
-    negative_prompt="blurry",
-    seed=2**64 - 1,
-    steps=20,
-    cfg=6.0,
-    shift=5.0,
-    denoise=1.0,
-    width=832,
-    height=480,
-    frames=81,
-    fps=16,
-)
-SERVER = "server 1"
-
-
-def wish(key: str, user: int = 1, **changes: object) -> Request:
-    """A request with this key."""
-    request = Request(
-        key=key, user_id=user, guild_id=7, channel_id=8, locale="en-US", params=PARAMS, picture="00"
-    )
-    return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
-
-
-async def admit(store: Store, request: Request, *, limit: int) -> Admission:
-    """Admit a request and note the message that tells of its job."""
-    admission = await store.admit(request, limit=limit)
-    await store.set_status_message(admission.job.id, admission.job.seq)
-    return admission
-
-
-class Clock:
-    """A time that moves only when told to."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[Store]:
-    async with open_database(tmp_path / "animate.db") as database:
-        yield Store(database, clock)
-
-
-async def claim(store: Store, server: str = SERVER):
-    lease = await store.claim(server, {"wan"})
-    assert lease is not None
-    return lease
+from tests.storage.wishes import PARAMS, SERVER, Clock, admit, claim, wish
 
 
 async def test_a_job_keeps_every_parameter_also_a_64_bit_seed(store: Store) -> None:

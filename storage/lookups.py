@@ -1,0 +1,160 @@
+"""What the store is asked: jobs by id, message and person, the line, places, times. Nothing here writes."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from storage.database import Database, SqlValue
+from storage.errors import StoreError
+from storage.forecast import Ahead, Forecast, build_forecast
+from storage.job import Job, Moved, State, Waiting
+
+PLACE_CAP = 1000  # places further behind are told as this one: so counting costs the same in any line
+
+AHEAD = """
+SELECT count(*) FROM (
+    SELECT 1 FROM job AS other, (SELECT tag, seq FROM job WHERE id = :id) AS mine
+    WHERE other.state = 'queued' AND (other.tag, other.seq) < (mine.tag, mine.seq)
+    LIMIT :cap
+)
+"""
+
+# Estimates are read again here: since the job was admitted, others of its kind may have shown what they take.
+AHEAD_IN_SECONDS = """
+WITH mine AS (SELECT tag, seq FROM job WHERE id = :id),
+known AS (
+    SELECT 'own' AS part, seq FROM mine
+    UNION ALL
+    SELECT * FROM (
+        SELECT 'line', other.seq FROM mine, job AS other
+        WHERE other.state = 'queued' AND (other.tag, other.seq) < (mine.tag, mine.seq)
+        LIMIT :cap
+    )
+    UNION ALL
+    SELECT 'busy', seq FROM job
+    WHERE lease_until IS NOT NULL AND state IN ('claimed', 'submitting', 'running') AND id <> :id
+)
+SELECT
+    part, count(*) AS jobs,
+    sum(max(coalesce(pace.mean, job.cost) - iif(job.state = 'running', :now - job.moved_at, 0), 0))
+        AS seconds,
+    sum(coalesce(pace.spread, job.spread) * coalesce(pace.spread, job.spread)) AS variance
+FROM known JOIN job USING (seq) LEFT JOIN pace USING (workflow, volume, steps)
+GROUP BY part
+"""
+
+
+class Lookups:
+    """The jobs of one bot, to read. Times are Unix seconds, read from `now`."""
+
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        self.database = database
+        self._now = now
+
+    async def job(self, job_id: str) -> Job:
+        """The job as it stands now. Raises StoreError for an unknown id."""
+        job = await self._one("id = :id", id=job_id)
+        if job is None:
+            raise StoreError(f"no job {job_id}")
+        return job
+
+    async def by_short(self, text: str) -> Job | None:
+        """The newest job whose id begins with what somebody typed: four hexadecimal digits or more."""
+        start = text.strip().lstrip("#").lower()
+        if not re.fullmatch(r"[0-9a-f]{4}[0-9a-f-]{0,32}", start):
+            return None
+        return await self._one("id BETWEEN :start AND :start || 'g' ORDER BY seq DESC LIMIT 1", start=start)
+
+    async def by_result(self, message: int) -> Job | None:
+        """The job whose clip this message carries."""
+        return await self._one("result_message = :message", message=message)
+
+    async def by_status(self, message: int) -> Job | None:
+        """The job that this message tells of."""
+        return await self._one("status_message = :message", message=message)
+
+    async def history(self, user_id: int, *, before: int | None = None, limit: int = 10) -> Sequence[Job]:
+        """A page of the person's jobs, newest first; the next page is `before` the seq of this one's last."""
+        return await self._many(
+            "user_id = :user AND seq < coalesce(:before, 9e18) ORDER BY seq DESC LIMIT :limit",
+            user=user_id,
+            before=before,
+            limit=limit,
+        )
+
+    async def children(self, job_id: str) -> int:
+        """How many rerolls this job has, of all people."""
+        return await self._count("FROM job WHERE parent = :parent", parent=job_id)
+
+    async def finished_rerolls(self, parent: str, user_id: int) -> int:
+        """How many rerolls of this job the person has seen to their end."""
+        return await self._count(
+            "FROM job WHERE parent = :parent AND user_id = :user AND finished_at IS NOT NULL",
+            parent=parent,
+            user=user_id,
+        )
+
+    async def moves(self, job_id: str) -> Sequence[Moved]:
+        """Who moved the job when, from its admission on."""
+        rows = await self.database.fetch(
+            "SELECT event.* FROM event JOIN job ON job.seq = event.job WHERE job.id = :id ORDER BY number",
+            {"id": job_id},
+        )
+        return [
+            Moved(at=row["at"], state=State(row["state"]), epoch=row["epoch"], mover=row["mover"])
+            for row in rows
+        ]
+
+    async def waiting(self, limit: int = 100) -> Sequence[Waiting]:
+        """The head of the line, in order."""
+        line = await self._many("state = 'queued' ORDER BY tag, seq LIMIT :limit", limit=limit)
+        return [Waiting(job=job, ahead=ahead) for ahead, job in enumerate(line)]
+
+    async def ahead(self, job_id: str) -> int:
+        """How many queued jobs are served before this one; PLACE_CAP stands for all higher numbers."""
+        row = await self.database.fetch_one(AHEAD, {"id": job_id, "cap": PLACE_CAP})
+        return int(row[0]) if row else 0
+
+    async def forecast(self, job_id: str, *, servers: int) -> Forecast | None:
+        """When the job starts and ends, with so many servers; None behind PLACE_CAP others, or when over."""
+        now = self._now()
+        rows = await self.database.fetch(AHEAD_IN_SECONDS, {"id": job_id, "now": now, "cap": PLACE_CAP})
+        parts = {row["part"]: Ahead(seconds=row["seconds"], variance=row["variance"]) for row in rows}
+        if any(row["jobs"] == PLACE_CAP for row in rows):
+            return None
+        job = await self.job(job_id)
+        return build_forecast(job.state, parts, servers=servers, now=now)
+
+    async def spent_today(self, user_id: int) -> float:
+        """GPU seconds of this UTC day that count against the person: those of waiting jobs as expected."""
+        row = await self.database.fetch_one(
+            "SELECT spent FROM person WHERE id = :user AND day = :day",
+            {"user": user_id, "day": int(self._now() // 86400)},
+        )
+        return float(row[0]) if row else 0.0
+
+    async def locale_of(self, user_id: int) -> str | None:
+        """The language in which this person last asked."""
+        row = await self.database.fetch_one("SELECT locale FROM person WHERE id = :user", {"user": user_id})
+        return str(row[0]) if row else None
+
+    async def instance(self) -> str:
+        """A word that is this database's own: 32 hexadecimal digits, the same after every restart."""
+        row = await self.database.fetch_one("SELECT value FROM about WHERE name = 'instance'", {})
+        return str(row[0]) if row else ""
+
+    async def without_status(self) -> Sequence[Job]:
+        """Unfinished jobs that no message tells of: their first answer was never recorded."""
+        return await self._many("status_message IS NULL AND finished_at IS NULL ORDER BY seq")
+
+    async def _count(self, source: str, **values: SqlValue) -> int:
+        row = await self.database.fetch_one(f"SELECT count(*) {source}", values)
+        return int(row[0]) if row else 0
+
+    async def _one(self, condition: str, **values: SqlValue) -> Job | None:
+        found = await self._many(condition, **values)
+        return found[0] if found else None
+
+    async def _many(self, condition: str, **values: SqlValue) -> Sequence[Job]:
+        rows = await self.database.fetch(f"SELECT * FROM job WHERE {condition}", values)  # noqa: S608 - our own words
+        return [Job.from_row(row) for row in rows]

@@ -1,0 +1,120 @@
+"""The statements that write, each a transaction of its own; the triggers of migration 0001 keep the books."""
+
+from storage.limits import REFUSALS
+
+FIRST_GUESS = 5e-7  # GPU seconds for each pixel, frame and step, until a job has shown what it takes
+
+# What a job costs: learnt from its like, else from the workflow, else from all, else guessed.
+ADMIT = f"""
+WITH
+rate AS (
+    SELECT coalesce(
+        (SELECT sum(mean) / sum(volume * steps) FROM pace WHERE workflow = :workflow),
+        (SELECT sum(mean) / sum(volume * steps) FROM pace),
+        {FIRST_GUESS}
+    ) * :volume * :steps AS seconds
+),
+guess AS (
+    SELECT mean, spread FROM pace WHERE workflow = :workflow AND volume = :volume AND steps = :steps
+    UNION ALL
+    SELECT max(seconds, 0.001), seconds / 2 FROM rate
+    LIMIT 1
+)
+INSERT INTO job (
+    id, key, user_id, guild_id, channel_id, locale, workflow, volume, steps, params, picture, parent, root,
+    weight, head_start, floor, tag, cost, spread, created_at, moved_at, mover
+)
+SELECT
+    :id, :key, :user_id, :guild_id, :channel_id, :locale, :workflow, :volume, :steps, :params, :picture,
+    :parent,
+    coalesce((SELECT root FROM job WHERE id = :parent), :id),
+    :weight, :head_start, clock.tag,
+    max(clock.tag, coalesce((SELECT finish_tag FROM person WHERE id = :user_id), 0)) - :head_start,
+    guess.mean, guess.spread, :now, :now, :mover
+FROM clock, guess
+WHERE NOT EXISTS (SELECT 1 FROM ({REFUSALS}))
+ON CONFLICT (key) DO NOTHING
+RETURNING *
+"""  # noqa: S608 - our own words
+
+REFUSAL = f"SELECT * FROM ({REFUSALS}) LIMIT 1"  # noqa: S608 - our own words
+
+CLAIMABLE = """
+    state = 'queued' AND workflow IN (SELECT value FROM json_each(:workflows))
+    AND (status_message IS NOT NULL OR created_at <= :now - :grace)
+    AND (
+        :running_per_guild IS NULL
+        OR (SELECT running FROM guild WHERE guild.id = job.guild_id) < :running_per_guild
+    )
+"""
+
+HEAD = f"""
+SELECT seq, user_id, workflow, tag, cost, weight FROM job WHERE {CLAIMABLE} ORDER BY tag, seq LIMIT :limit
+"""  # noqa: S608 - our own words
+
+CLAIM = """
+UPDATE job
+SET state = 'claimed', epoch = epoch + 1, server = :server, lease_until = :until,
+    started_at = coalesce(started_at, :now), moved_at = :now, mover = :server
+"""
+CLAIM_NEXT = (
+    f"{CLAIM} WHERE seq = (SELECT seq FROM job WHERE {CLAIMABLE} ORDER BY tag, seq LIMIT 1) RETURNING *"  # noqa: S608 - our own words
+)
+CLAIM_CHOSEN = f"{CLAIM} WHERE seq = :chosen AND {CLAIMABLE} RETURNING *"
+
+ADOPT = """
+UPDATE job
+SET epoch = epoch + 1, server = :server, lease_until = :until, moved_at = :now, mover = :server
+WHERE seq = (
+    SELECT seq FROM job
+    WHERE lease_until <= :now AND state <> 'delivering'
+        AND (server = :server OR server NOT IN (SELECT value FROM json_each(:servers)))
+    ORDER BY lease_until, seq LIMIT 1
+)
+RETURNING *
+"""
+
+ADOPT_DELIVERY = """
+UPDATE job
+SET epoch = epoch + 1, lease_until = :until, moved_at = :now, mover = 'delivery'
+WHERE seq = (
+    SELECT seq FROM job WHERE lease_until <= :now AND state = 'delivering' ORDER BY lease_until, seq LIMIT 1
+)
+RETURNING *
+"""
+
+RENEW = """
+UPDATE job SET lease_until = :until
+WHERE lease_until IS NOT NULL AND (id, epoch) IN (SELECT key, value FROM json_each(:held))
+"""
+
+# A job that goes back to the line although somebody wants it cancelled has come to its end.
+MOVE = """
+UPDATE job
+SET state = iif(:state = 'queued' AND cancel_requested, 'cancelled', :state),
+    finished_at = iif(:finished OR (:state = 'queued' AND cancel_requested), :now, NULL),
+    lease_until = iif(:active, :until, NULL), moved_at = :now, mover = coalesce(:mover, mover),
+    attempts = coalesce(:attempts, attempts), clip = coalesce(:clip, clip),
+    seconds = coalesce(:seconds, seconds), charged = coalesce(:charged, charged),
+    result_message = coalesce(:result_message, result_message),
+    reason = iif(:state = 'done', NULL, coalesce(:reason, reason))
+WHERE id = :id AND epoch = :epoch AND state = :was AND lease_until IS NOT NULL
+RETURNING *
+"""
+
+CANCEL = """
+UPDATE job
+SET cancel_requested = 1,
+    state = iif(state = 'queued', 'cancelled', state), finished_at = iif(state = 'queued', :now, NULL),
+    moved_at = iif(state = 'queued', :now, moved_at), mover = iif(state = 'queued', :mover, mover),
+    reason = :reason
+WHERE id = :id AND finished_at IS NULL
+RETURNING *
+"""
+
+EXPIRE = """
+UPDATE job
+SET state = 'failed', finished_at = :now, moved_at = :now, mover = 'rules', reason = :reason
+WHERE seq IN (SELECT seq FROM job WHERE state = 'queued' AND created_at <= :now - :longest_wait LIMIT :limit)
+RETURNING *
+"""

@@ -1,0 +1,78 @@
+"""What the tests of the queue wish for, and how they get it."""
+
+import dataclasses
+
+from storage import Admission, Lease, Params, Reason, Request, State, Store
+
+PARAMS = Params(
+    workflow="wan",
+    preset="fast",
+    prompt="她笑了 '; DROP TABLE job; --",
+    negative_prompt="blurry",
+    seed=2**64 - 1,
+    steps=20,
+    cfg=6.0,
+    shift=5.0,
+    denoise=1.0,
+    width=832,
+    height=480,
+    frames=81,
+    fps=16,
+)
+SERVER = "server 1"
+BROKEN = Reason(code="node")
+
+
+class Clock:
+    """A time that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def wish(key: str, user: int = 1, **changes: object) -> Request:
+    """A request with this key."""
+    request = Request(
+        key=key, user_id=user, guild_id=7, channel_id=8, locale="en-US", params=PARAMS, picture="00"
+    )
+    return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
+
+
+def kind(**changes: object) -> Params:
+    """Parameters of another kind of job."""
+    return dataclasses.replace(PARAMS, **changes)  # type: ignore[arg-type]
+
+
+async def admit(store: Store, request: Request, *, limit: int | None = 99) -> Admission:
+    """Admit a request and note the message that tells of its job."""
+    admission = await store.admit(request, limit=limit)
+    await store.set_status_message(admission.job.id, admission.job.seq)
+    return admission
+
+
+async def claim(store: Store, server: str = SERVER, loaded: str | None = None) -> Lease:
+    """Claim a job that must be there."""
+    lease = await store.claim(server, {"wan"}, loaded=loaded)
+    assert lease is not None
+    return lease
+
+
+async def finish(store: Store, lease: Lease, seconds: float) -> Lease:
+    """Bring a claimed job to its end; it took so many GPU seconds."""
+    lease = await store.move(lease, State.RUNNING)
+    lease = await store.move(lease, State.DOWNLOADING, seconds=seconds)
+    return await store.move(lease, State.DONE, result_message=lease.job.seq)
+
+
+async def line(store: Store) -> list[str]:
+    """The keys of the waiting jobs, in order."""
+    return [each.job.key for each in await store.waiting()]
+
+
+async def teach(store: Store, seconds: float, user: int = 10**6) -> None:
+    """Let one job of PARAMS show that it takes so long, and leave nothing else behind."""
+    await admit(store, wish(f"teach {user}", user=user))
+    await finish(store, await claim(store), seconds)
