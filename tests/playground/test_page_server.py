@@ -142,6 +142,10 @@ async def test_a_refusal_is_told_to_its_person_alone(ada: Guest, grace: Guest, t
         assert refusal["only_you"]
         await there[0].member("bob").say("for all")
         assert (await to_grace.next("message")).data["content"] == "for all"
+    for guest, seen in ((ada, {"I would rather not", "for all"}), (grace, {"for all"})):
+        async with guest.events() as anew:
+            messages = (await anew.next("state")).data["messages"]
+            assert {message["content"] for message in messages} == seen
 
 
 async def test_whoever_waits_in_vain_is_told_so(ada: Guest, there: There):

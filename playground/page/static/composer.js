@@ -44,20 +44,24 @@ export class Composer {
     const command = this.#commands.get(this.#name);
     if (!command) return this.#form.replaceChildren(el("p", { class: "faint" }, "The bot has no commands yet."));
     const ask = (option, typed) => this.#actions.choices(this.#name, option, typed);
-    this.#fields = (command.options ?? []).map((option) => buildField(option, this.#locale, ask)).filter(Boolean);
-    const of = (required) => this.#fields.filter((field) => field.required === required).map(({ node }) => node);
-    const more = of(false).length ? el("details", {}, el("summary", {}, "More"), el("div", { class: "more" }, of(false))) : null;
+    const fields = (command.options ?? []).map((option) => buildField(option, this.#locale, ask));
+    this.#fields = fields.filter(Boolean);
+    const of = (needed) => this.#fields.filter(({ required }) => required === needed).map(({ node }) => node);
+    const about = el("span", { class: "faint" }, described(command, this.#locale));
+    const more = el("details", {}, el("summary", {}, "More"), el("div", { class: "more" }, of(false)));
     this.#form.replaceChildren(
-      el("div", { class: "command" }, this.#chooser(), el("span", { class: "faint" }, described(command, this.#locale))),
+      el("div", { class: "command" }, this.#chooser(), about),
       el("div", { class: "needed" }, of(true), this.#send),
-      el("div", { class: "below" }, this.#sampleButton() ?? "", more ?? ""),
+      el("div", { class: "below" }, this.#sampleButton(), of(false).length ? more : null),
       this.#error,
     );
   }
 
   #chooser() {
     if (this.#commands.size === 1) return el("code", {}, `/${this.#name}`);
-    const options = [...this.#commands.keys()].map((name) => el("option", { value: name, selected: name === this.#name }, `/${name}`));
+    const options = [...this.#commands.keys()].map((name) =>
+      el("option", { value: name, selected: name === this.#name }, `/${name}`),
+    );
     const choose = (event) => {
       this.#name = event.target.value;
       this.#build();
@@ -89,7 +93,8 @@ export class Composer {
   }
 
   #sendOnEnter(event) {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("textarea")) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (!event.target.matches("textarea")) return;
     event.preventDefault();
     this.#form.requestSubmit(this.#send);
   }

@@ -3,12 +3,20 @@
 import { el } from "./dom.js";
 
 const [STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT] = [3, 4, 5, 10, 11];
-const KINDS = { [STRING]: textField, [INTEGER]: numberField, [BOOLEAN]: booleanField, [NUMBER]: numberField, [ATTACHMENT]: fileField };
+const KINDS = {
+  [STRING]: textField,
+  [INTEGER]: numberField,
+  [BOOLEAN]: booleanField,
+  [NUMBER]: numberField,
+  [ATTACHMENT]: fileField,
+};
+const INVITATION = "Drop, paste or choose a picture";
 const TYPING = 150; // milliseconds of quiet before the bot is asked for choices
 
 /** A field, or nothing for an option that no form here can hold. `ask(option, typed)` gives choices. */
 export function buildField(option, locale, ask) {
-  const described = { ...option, description: option.description_localizations?.[locale] ?? option.description, locale };
+  const description = option.description_localizations?.[locale] ?? option.description;
+  const described = { ...option, description, locale };
   const build = option.choices?.length ? choiceField : KINDS[option.type];
   return build && new Field(described, build(described, ask));
 }
@@ -16,7 +24,7 @@ export function buildField(option, locale, ask) {
 class Field {
   #error = el("span", { class: "error", role: "alert" });
 
-  constructor(option, { input, shown = input, label = "label", value, set }) {
+  constructor(option, { input, shown = input, value, set }) {
     this.name = option.name;
     this.required = Boolean(option.required);
     this.takesFiles = option.type === ATTACHMENT;
@@ -24,7 +32,8 @@ class Field {
     this.value = value ?? (() => input.value.trim() || null);
     this.set = set;
     const about = el("span", { class: "about" }, option.description);
-    this.node = el(label, { class: "field" }, el("span", { class: "name" }, option.name), shown, about, this.#error);
+    const name = el("span", { class: "name" }, option.name);
+    this.node = el("label", { class: "field" }, name, shown, about, this.#error);
     input.addEventListener("input", () => this.fail(""));
   }
 
@@ -39,9 +48,10 @@ class Field {
 
 function textField(option, ask) {
   if (option.autocomplete) return suggestField(option, ask);
-  const long = (option.max_length ?? 6000) > 200;
-  const input = el(long ? "textarea" : "input", { name: option.name, rows: long ? 2 : null, "aria-required": String(Boolean(option.required)) });
-  return { input };
+  const { name, required } = option;
+  const isLong = (option.max_length ?? 6000) > 200;
+  const attributes = { name, "aria-required": String(Boolean(required)) };
+  return { input: isLong ? el("textarea", { ...attributes, rows: 2 }) : el("input", attributes) };
 }
 
 function suggestField(option, ask) {
@@ -73,7 +83,8 @@ function booleanField({ name }) {
 }
 
 function choiceField({ name, choices, locale }) {
-  return menu(name, choices.map((each) => ({ name: each.name_localizations?.[locale] ?? each.name, value: each.value })));
+  const named = ({ name, name_localizations: others, value }) => ({ name: others?.[locale] ?? name, value });
+  return menu(name, choices.map(named));
 }
 
 function menu(name, choices) {
@@ -84,14 +95,14 @@ function menu(name, choices) {
 function fileField({ name, description }) {
   const input = el("input", { name, type: "file", class: "hidden" });
   const thumbnail = el("img", { alt: "", hidden: true });
-  const words = el("span", {}, "Drop, paste or choose a picture");
+  const words = el("span", {}, INVITATION);
   let chosen = null;
   const set = (file) => {
     chosen = file ?? null;
     URL.revokeObjectURL(thumbnail.src);
     thumbnail.hidden = !chosen?.type.startsWith("image/");
     if (!thumbnail.hidden) thumbnail.src = URL.createObjectURL(chosen);
-    words.textContent = chosen?.name ?? "Drop, paste or choose a picture";
+    words.textContent = chosen?.name ?? INVITATION;
     input.dispatchEvent(new Event("input"));
   };
   input.addEventListener("change", () => set(input.files[0]));

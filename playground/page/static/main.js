@@ -27,7 +27,8 @@ async function post(path, body) {
   try {
     const answer = await fetch(address(path), { method: "POST", body });
     const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
-    const data = isJson ? await answer.json() : { reason: answer.status === 413 ? "The file is too large." : answer.statusText };
+    const reason = answer.status === 413 ? "The file is too large." : answer.statusText;
+    const data = isJson ? await answer.json() : { reason };
     return answer.ok ? { data } : { refusal: data };
   } catch {
     return { refusal: { reason: "The playground cannot be reached." } };
@@ -93,7 +94,7 @@ function offer(select, entries, chosen) {
 function showMessage(message) {
   const isNew = !$(`m-${message.id}`);
   messages.show(message);
-  if (isNew) $("spoken").textContent = `${message.author.username}: ${$(`m-${message.id}`)?.querySelector(".text").textContent}`;
+  if (isNew) $("spoken").textContent = `${message.author.username}: ${messages.words(message.id)}`;
 }
 
 function showUnanswered({ id, text }) {

@@ -21,7 +21,7 @@ const INLINE = [
   [/\\([^\p{L}\p{N}\s])/uy, ([, kept]) => kept],
   [/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => el("code", {}, code.trim())],
   [/\|\|((?:\\[^]|[^\\])+?)\|\|/y, ([, text], names) => spoiler(inline(text, names))],
-  [/(\*\*|__|~~)((?:\\[^]|[^\\])+?)\1(?![*_~])/y, ([, mark, text], names) => el(STYLES[mark], {}, inline(text, names))],
+  [/(([*_~])\2)((?:\\[^]|[^\\])+?)\1(?!\2)/y, ([, mark, , text], names) => el(STYLES[mark], {}, inline(text, names))],
   [/\*(?=\S)((?:\*\*|\\[^]|[^*\\])+?)\*(?!\*)/y, ([, text], names) => el("em", {}, inline(text, names))],
   [/(?<!\w)_((?:__|\\[^]|[^_\\])+?)_(?!\w)/y, ([, text], names) => el("em", {}, inline(text, names))],
   [/<@!?(\d+)>/y, ([, id], names) => mention(`@${names.people[id] ?? "unknown"}`)],

@@ -54,6 +54,11 @@ export class Messages {
     this.#tellReplies(message.id, message);
   }
 
+  /** What a message says, for those who listen instead of look. */
+  words(id) {
+    return this.#rows.get(id)?.slots.text.textContent ?? "";
+  }
+
   remove(id) {
     this.#rows.get(id)?.node.remove();
     this.#rows.delete(id);
@@ -99,8 +104,9 @@ function above(message, { names }) {
     const target = el("a", { href: `#m-${replied.id}` }, excerpt(replied, names));
     return ["↩ ", el("b", {}, replied.author.username), " ", target];
   }
-  if (interaction) return [el("b", {}, interaction.user.username), " used ", el("span", { class: "mention" }, `/${interaction.name}`)];
-  return [];
+  if (!interaction) return [];
+  const command = el("span", { class: "mention" }, `/${interaction.name}`);
+  return [el("b", {}, interaction.user.username), " used ", command];
 }
 
 function excerpt(message, names) {
@@ -125,21 +131,25 @@ function text({ content, flags, edited_timestamp: edited, author }, { names }) {
 function reactions(message, { react }) {
   const shown = message.reactions.map((reaction) => reactionButton(message, reaction, react));
   const offered = message.only_you || message.reactions.some(({ emoji }) => emoji === AGAIN);
-  const add = () => react(message, AGAIN);
+  if (offered) return shown;
   const label = `React with ${AGAIN}`;
-  if (!offered) shown.push(el("button", { type: "button", class: "add", "aria-label": label, title: label, click: add }, `+ ${AGAIN}`));
-  return shown;
+  const attributes = { class: "add", "aria-label": label, title: label };
+  return [...shown, button(attributes, () => react(message, AGAIN), `+ ${AGAIN}`)];
 }
 
 function reactionButton(message, { emoji, count, me, names }, react) {
   const who = names.join(", ");
   const attributes = { "aria-pressed": String(me), "aria-label": `${emoji} ${count}: ${who}`, title: who };
-  return el("button", { type: "button", ...attributes, click: () => react(message, emoji) }, `${emoji} `, el("span", {}, String(count)));
+  return button(attributes, () => react(message, emoji), `${emoji} ${count}`);
 }
 
 function alone(message, { dismiss }) {
   if (!message.only_you) return [];
-  return ["👁 Only you can see this · ", el("button", { type: "button", class: "link", click: () => dismiss(message.id) }, "Dismiss")];
+  return ["👁 Only you can see this · ", button({ class: "link" }, () => dismiss(message.id), "Dismiss")];
+}
+
+function button(attributes, click, words) {
+  return el("button", { type: "button", ...attributes, click }, words);
 }
 
 function pressing(message, { names, press }) {

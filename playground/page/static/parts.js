@@ -63,11 +63,16 @@ function coloured(card, colour) {
 const COMPONENTS = {
   1: (data, context) => el("div", { class: "buttons" }, components(data.components, context)),
   2: button,
-  9: (data, context) =>
-    el("div", { class: "section" }, el("div", {}, components(data.components, context)), component(data.accessory, context)),
+  9: (data, context) => {
+    const words = el("div", {}, components(data.components, context));
+    return el("div", { class: "section" }, words, component(data.accessory, context));
+  },
   10: (data, { names }) => el("div", { class: "text" }, markdown(data.content, names)),
   11: ({ media, description }) => picture({ ...media, description }),
-  12: ({ items }) => el("div", { class: "files" }, items.map(({ media, description }) => file({ ...media, description }))),
+  12: ({ items }) => {
+    const shown = items.map(({ media, description }) => file({ ...media, description }));
+    return el("div", { class: "files" }, shown);
+  },
   13: (data) => file(data.file),
   14: () => el("hr"),
   17: (data, context) =>
