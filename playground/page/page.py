@@ -98,13 +98,14 @@ class Page:
         socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         self._open.add(socket)
-        telling = asyncio.create_task(self._tell(socket, viewer), name=f"page of {viewer.name}")
         try:
-            async for _ in socket:
-                pass  # the page only listens: this ends when it is closed
+            async with asyncio.TaskGroup() as tasks:
+                telling = tasks.create_task(self._tell(socket, viewer), name=f"page of {viewer.name}")
+                async for _ in socket:
+                    pass  # the page only listens: this ends when it is closed
+                telling.cancel()
         finally:
             self._open.discard(socket)
-            telling.cancel()
         return socket
 
     async def _tell(self, socket: web.WebSocketResponse, viewer: Member) -> None:
@@ -131,10 +132,10 @@ class Page:
         return web.json_response({})
 
     async def _choices(self, request: web.Request) -> web.Response:
-        """What the bot offers for `option` while somebody has `typed` so far."""
-        asked = as_object(await request.json())
-        option, typed = as_text(asked.get("option")), as_text(asked.get("typed"))
-        offered = await self._visitor(request).autocomplete(request.match_info["name"], option, typed)
+        """What the bot offers for the `option` named in the query, by what the form holds so far."""
+        visitor, name, option = self._visitor(request), request.match_info["name"], request.query["option"]
+        others = await read_options(self._definition(name), await request.post())
+        offered = await visitor.autocomplete(name, option, others.pop(option, ""), **others)
         return web.json_response([{"name": name, "value": value} for name, value in offered])
 
     async def _react(self, request: web.Request) -> web.Response:

@@ -60,14 +60,17 @@ class Guest:
             return answer.status, await answer.read(), answer.headers["Content-Type"]
 
     async def run(self, name: str, **fields: object) -> tuple[int, dict]:
-        """Send a command's form; bytes (or a stream of them) are a file."""
+        return await self.form(f"command/{name}", **fields)
+
+    async def form(self, path: str, **fields: object) -> tuple[int, object]:
+        """Send a form; bytes (or a stream of them) are a file."""
         form = aiohttp.FormData(default_to_multipart=True)
         for key, value in fields.items():
             if isinstance(value, bytes | io.IOBase):
                 form.add_field(key, value, filename="cat.png", content_type="image/png")
             else:
                 form.add_field(key, str(value))
-        return await self._post(f"command/{name}", form)
+        return await self._post(path, form)
 
     async def do(self, path: str, **what: object) -> tuple[int, object]:
         return await self._post(path, json.dumps(what).encode())

@@ -86,7 +86,7 @@ async def test_another_site_s_request_does_nothing(there: There, ada: Guest, hea
     assert (await ada.run("animate", image=picture(), prompt="a cat"))[0] == 403
     assert (await ada.do("react", message=str(message.id), emoji="🔁"))[0] == 403
     assert (await ada.do("press", message=str(message.id), button="x"))[0] == 403
-    assert (await ada.do("choices/hold", option="text", typed=""))[0] == 403
+    assert (await ada.form("choices/hold", text="t"))[0] == 403
     assert bot.interactions.empty()
     assert not place.world.messages[message.id].reactions
     with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
@@ -269,9 +269,14 @@ async def test_a_button_is_pressed_by_its_custom_id(there: There, ada: Guest):
     assert (status, refusal["reason"]) == (409, "no button other in 'look'")
 
 
-async def test_choices_are_asked_from_the_bot(ada: Guest):
-    status, offered = await ada.do("choices/hold", option="text", typed="ta")
+async def test_choices_are_asked_from_the_bot_with_what_else_is_filled_in(there: There, ada: Guest):
+    _, bot = there
+    ada.query["option"] = "text"
+    status, offered = await ada.form("choices/hold", text="ta", number="0.5")
     assert (status, offered) == (200, [{"name": "tall", "value": "tall"}])
+    options = (await bot.interactions.get()).data["options"]
+    assert {each["name"]: each["value"] for each in options} == {"text": "ta", "number": 0.5}
+    assert len((await ada.form("choices/hold"))[1]) == 2
 
 
 async def test_a_person_s_language_is_what_the_bot_reads(there: There, ada: Guest):

@@ -6,7 +6,7 @@ import { buildField } from "./fields.js";
 const [SUBCOMMAND, GROUP, SLASH] = [1, 2, 1];
 const FIRST = "animate";
 
-/** Builds itself from the bot's commands. `actions` has `run(name, form)` and `choices(name, option, typed)`. */
+/** Builds itself from the bot's commands. `actions` has `run(name, form)` and `choices(name, option, form)`. */
 export class Composer {
   #form;
   #actions;
@@ -43,7 +43,7 @@ export class Composer {
   #build() {
     const command = this.#commands.get(this.#name);
     if (!command) return this.#form.replaceChildren(el("p", { class: "faint" }, "The bot has no commands yet."));
-    const ask = (option, typed) => this.#actions.choices(this.#name, option, typed);
+    const ask = (option) => this.#actions.choices(this.#name, option, this.#filled((field) => !field.takesFiles));
     const fields = (command.options ?? []).map((option) => buildField(option, this.#locale, ask));
     this.#fields = fields.filter(Boolean);
     const of = (needed) => this.#fields.filter(({ required }) => required === needed).map(({ node }) => node);
@@ -110,9 +110,9 @@ export class Composer {
     else this.#build();
   }
 
-  #filled() {
+  #filled(wanted = () => true) {
     const form = new FormData();
-    for (const field of this.#fields) {
+    for (const field of this.#fields.filter(wanted)) {
       const value = field.value();
       if (value !== null) form.append(field.name, value);
     }

@@ -13,7 +13,7 @@ const KINDS = {
 const INVITATION = "Drop, paste or choose a picture";
 const TYPING = 150; // milliseconds of quiet before the bot is asked for choices
 
-/** A field, or nothing for an option that no form here can hold. `ask(option, typed)` gives choices. */
+/** A field, or nothing for an option that no form here can hold. `ask(option)` gives choices. */
 export function buildField(option, locale, ask) {
   const description = option.description_localizations?.[locale] ?? option.description;
   const described = { ...option, description, locale };
@@ -58,7 +58,7 @@ function suggestField(option, ask) {
   const list = el("datalist", { id: `choices-${option.name}` });
   const input = el("input", { name: option.name, list: list.id });
   const offer = async () => {
-    const choices = await ask(option.name, input.value);
+    const choices = await ask(option.name);
     list.replaceChildren(...choices.map(({ name, value }) => el("option", { value, label: name })));
   };
   let waiting;

@@ -13,19 +13,18 @@ const messages = new Messages($("messages"), {
 });
 const composer = new Composer($("composer"), {
   run: (name, form) => post(`command/${name}`, form).then((answer) => answer.refusal),
-  choices: (name, option, typed) =>
-    post(`choices/${name}`, JSON.stringify({ option, typed })).then(({ data }) => data ?? []),
+  choices: (name, option, form) => post(`choices/${name}`, form, { option }).then(({ data }) => data ?? []),
 });
 let stream;
 
-function address(path) {
-  return `/playground/${path}?${new URLSearchParams(me)}`;
+function address(path, more = {}) {
+  return `/playground/${path}?${new URLSearchParams({ ...me, ...more })}`;
 }
 
 /** What the server answered: `data`, or the `refusal` with its `reason`. */
-async function post(path, body) {
+async function post(path, body, more) {
   try {
-    const answer = await fetch(address(path), { method: "POST", body });
+    const answer = await fetch(address(path, more), { method: "POST", body });
     const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
     const reason = answer.status === 413 ? "The file is too large." : answer.statusText;
     const data = isJson ? await answer.json() : { reason };
