@@ -89,7 +89,7 @@ class Request:
 
     `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256
     of a blob. Ids are Discord's snowflakes. `weight` is the person's share of the GPU against that of others;
-    `head_start` serves the job as if it had come so many GPU seconds earlier, MOST_HEAD_START at most.
+    who was away comes back with `head_start` GPU seconds to be served first, MOST_HEAD_START at most.
     """
 
     key: str

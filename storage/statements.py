@@ -22,16 +22,16 @@ guess AS (
 )
 INSERT INTO job (
     id, key, user_id, guild_id, channel_id, locale, workflow, volume, steps, params, picture, parent, root,
-    weight, head_start, floor, tag, cost, spread, created_at, moved_at, mover
+    weight, floor, tag, cost, spread, created_at, moved_at, mover
 )
 SELECT
     :id, :key, :user_id, :guild_id, :channel_id, :locale, :workflow, :volume, :steps, :params, :picture,
     :parent,
     coalesce((SELECT root FROM job WHERE id = :parent), :id),
-    :weight, :head_start, clock.tag,
-    max(clock.tag, coalesce((SELECT finish_tag FROM person WHERE id = :user_id), 0)) - :head_start,
+    :weight, line.floor,
+    coalesce((SELECT max(line.floor, finish_tag) FROM person WHERE id = :user_id), line.floor),
     guess.mean, guess.spread, :now, :now, :mover
-FROM clock, guess
+FROM guess, (SELECT tag - :head_start AS floor FROM clock) AS line
 WHERE NOT EXISTS (SELECT 1 FROM ({REFUSALS}))
 ON CONFLICT (key) DO NOTHING
 RETURNING *

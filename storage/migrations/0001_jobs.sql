@@ -15,9 +15,8 @@ CREATE TABLE job (
     parent TEXT REFERENCES job (id) ON DELETE SET NULL,
     root TEXT NOT NULL,                    -- the first of its line, also when that row is gone
     weight REAL NOT NULL CHECK (weight > 0),
-    head_start REAL NOT NULL CHECK (head_start >= 0),
-    floor REAL NOT NULL,                   -- V when it was admitted: it cannot be pulled further forward
-    tag REAL NOT NULL,                     -- its turn: start tag of start-time fair queueing, less the head start
+    floor REAL NOT NULL,                   -- V when it was admitted, less the head start: its turn is no earlier
+    tag REAL NOT NULL,                     -- its turn: start tag of start-time fair queueing
     cost REAL NOT NULL CHECK (cost > 0),   -- GPU seconds expected
     spread REAL NOT NULL CHECK (spread >= 0),
     state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN (
@@ -108,7 +107,7 @@ CREATE TABLE event (
 CREATE TRIGGER job_admitted AFTER INSERT ON job BEGIN
     INSERT INTO event VALUES (new.seq, 1, new.moved_at, new.state, new.epoch, new.mover);
     INSERT INTO person VALUES (
-        new.user_id, new.tag + new.head_start + new.cost / new.weight, 1,
+        new.user_id, new.tag + new.cost / new.weight, 1,
         CAST(new.created_at / 86400 AS INTEGER), new.cost, new.created_at, new.locale
     )
     ON CONFLICT (id) DO UPDATE SET
@@ -158,24 +157,25 @@ WHEN old.finished_at IS NULL AND new.finished_at IS NOT NULL BEGIN
     WHERE id = new.user_id AND (SELECT charged > cost FROM job WHERE seq = new.seq);
 
     -- What it took less pulls the person's later jobs forward, to where they would stand had that been known:
-    -- none further than V when it was admitted, none further than the one before it.
+    -- none before its floor, and none further than the one before it.
     UPDATE person SET finish_tag = finish_tag - (
-        SELECT coalesce(min(spare, min(later.tag + later.head_start - later.floor)), spare)
+        SELECT coalesce(min(spare, min(later.tag - later.floor)), spare)
         FROM (SELECT (cost - charged) / weight AS spare FROM job WHERE seq = new.seq)
-        LEFT JOIN job AS later ON later.user_id = new.user_id AND later.seq > new.seq AND later.state = 'queued'
+        LEFT JOIN job AS later
+        ON later.user_id = new.user_id AND later.seq > new.seq AND later.state NOT IN ('failed', 'cancelled')
     )
     WHERE id = new.user_id AND (SELECT charged < cost FROM job WHERE seq = new.seq);
     UPDATE job SET tag = tag - pulled.distance
     FROM (
         SELECT later.seq, min(
-            (own.cost - own.charged) / own.weight,
-            min(later.tag + later.head_start - later.floor) OVER (ORDER BY later.seq)
+            (own.cost - own.charged) / own.weight, min(later.tag - later.floor) OVER (ORDER BY later.seq)
         ) AS distance
         FROM job AS own
-        JOIN job AS later ON later.user_id = own.user_id AND later.seq > own.seq AND later.state = 'queued'
+        JOIN job AS later
+        ON later.user_id = own.user_id AND later.seq > own.seq AND later.state NOT IN ('failed', 'cancelled')
         WHERE own.seq = new.seq AND own.charged < own.cost
     ) AS pulled
-    WHERE job.seq = pulled.seq;
+    WHERE job.seq = pulled.seq AND job.state = 'queued';
 END;
 
 CREATE TRIGGER job_learnt AFTER UPDATE OF state ON job
