@@ -102,7 +102,7 @@ class Bot:
 @contextlib.asynccontextmanager
 async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
     """Open every resource and hand each to whoever needs it."""
-    workflows = comfy.load_workflows(comfy.BUILT_IN)
+    workflows = comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(storage.open_store(settings.data_dir))
         session = await stack.enter_async_context(aiohttp.ClientSession())

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable, Mapping
+from itertools import islice
 
 import discord
 from discord import app_commands
@@ -14,8 +16,22 @@ from cogs.gate import Action, Person, Place
 from cogs.intake import Asker
 from cogs.refusal import Refusal
 from cogs.status import Answer
-from cogs.wish import CFG, DENOISE, MAX_NEGATIVE, MAX_PROMPT, MAX_SEED, SECONDS, SHIFT, STEPS, Wish
+from cogs.wish import (
+    CFG,
+    DENOISE,
+    MAX_NEGATIVE,
+    MAX_PROMPT,
+    MAX_SEED,
+    SECONDS,
+    SHIFT,
+    STEPS,
+    Wish,
+    default_preset,
+    name_choices,
+    pick_presets,
+)
 from cogs.words import say
+from comfy import Workflow
 from storage import Admission, StoreError
 
 log = logging.getLogger(__name__)
@@ -45,6 +61,8 @@ class Animate(commands.Cog):
         cfg="How strictly the prompt is followed",
         shift="How much of the time goes into big movements",
         denoise="Advanced: below 1 it only skips the first steps here",
+        model="Another workflow that the owner offers",
+        choices="What that model lets you choose: name=option, name=option",
     )
     @app_commands.choices(aspect=ASPECTS)
     async def animate(
@@ -61,6 +79,8 @@ class Animate(commands.Cog):
         cfg: app_commands.Range[float, CFG[0], CFG[1]] | None = None,
         shift: app_commands.Range[float, SHIFT[0], SHIFT[1]] | None = None,
         denoise: app_commands.Range[float, DENOISE[0], DENOISE[1]] | None = None,
+        model: str | None = None,
+        choices: str | None = None,
     ) -> None:
         """The options of the command, in the order people see them."""
         wish = Wish(
@@ -74,6 +94,8 @@ class Animate(commands.Cog):
             cfg=cfg,
             shift=shift,
             denoise=denoise,
+            model=model,
+            choices=choices,
         )
         await self._answer(interaction, wish, image)
 
@@ -82,8 +104,36 @@ class Animate(commands.Cog):
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The presets that the servers can give at this moment."""
-        names = (name for name in self._desk.intake.presets() if current.lower() in name)
-        return [app_commands.Choice(name=name, value=name) for name in names][:25]
+        return matching(self._presets(interaction), current)
+
+    @animate.autocomplete("model")
+    async def offer_models(self, _: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """The models that the servers can run at this moment."""
+        return matching(self._desk.intake.models(), current)
+
+    @animate.autocomplete("choices")
+    async def offer_choices(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The next choice, behind those that are typed already."""
+        presets = self._presets(interaction)
+        preset = interaction.namespace.preset or (default_preset(presets) if presets else "")
+        workflow = presets.get(preset)
+        offered = name_choices(self._desk.intake.choices(workflow.name)) if workflow else []
+        before, comma, last = current.rpartition(",")
+        return [
+            app_commands.Choice(
+                name=f"{before}{comma}{each.name}"[:100], value=f"{before}{comma}{each.value}"[:100]
+            )
+            for each in matching(offered, last.strip())
+        ]
+
+    def _presets(self, interaction: discord.Interaction) -> Mapping[str, Workflow]:
+        """The presets of the model that stands in the command so far; none where there is no such model."""
+        try:
+            return pick_presets(self._desk.intake.models(), interaction.namespace.model)
+        except Refusal:
+            return {}
 
     async def _answer(self, interaction: discord.Interaction, wish: Wish, image: discord.Attachment) -> None:
         answer = Answer(interaction)
@@ -140,6 +190,12 @@ class Animate(commands.Cog):
         except StoreError as err:
             log.error("job %s: its status message is not recorded: %s", job.id, err)
         self._desk.bell.ring()
+
+
+def matching(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
+    """The first 25 names with what was typed in them: as many as Discord shows."""
+    found = (name for name in names if typed.lower() in name.lower())
+    return [app_commands.Choice(name=name, value=name) for name in islice(found, 25)]
 
 
 def place_of(interaction: discord.Interaction) -> Place:

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import media
 from cogs.attachments import MAX_MEGABYTES, MAX_MEGAPIXELS, Attachments
 from cogs.refusal import Refusal
-from cogs.wish import Wish, build_params, offered_presets, other_seed
-from comfy import Server, Workflow
+from cogs.wish import Wish, build_params, offered_models, other_seed, parse_choices, pick_presets
+from comfy import Choice, Server, Workflow
 from storage import Admission, Files, Job, Params, Request, Store, StoreError, TooManyQueued
 
 log = logging.getLogger(__name__)
@@ -48,16 +48,23 @@ class Intake:
         self._servers = servers
         self._max_queued = max_queued
 
-    def presets(self) -> Mapping[str, Workflow]:
-        """The presets that can be had at this moment, each with its workflow."""
+    def models(self) -> Mapping[str, Mapping[str, Workflow]]:
+        """The models that can be had at this moment, each with its presets."""
         runnable = frozenset[str]().union(*(server.runnable for server in self._servers))
-        return offered_presets(self._workflows, runnable)
+        return offered_models(self._workflows, runnable)
+
+    def choices(self, workflow: str) -> Mapping[str, Choice]:
+        """What some server lets people choose in this workflow."""
+        offered: dict[str, Choice] = {}
+        for server in self._servers:
+            offered |= server.choices(workflow)
+        return offered
 
     async def animate(self, asker: Asker, wish: Wish, url: str, key: str) -> Admission:
         """Fetch and clean the picture, keep it, and put the job in line. Raises Refusal."""
         wish.check()
         picture = await self._clean(await self._attachments.fetch(url))
-        params = build_params(wish, (picture.width, picture.height), self.presets())
+        params = self._params(wish, (picture.width, picture.height))
         return await self._admit(asker, key, params, await self._keep(picture), parent=None)
 
     async def reroll(self, asker: Asker, parent: Job, message_id: int) -> Admission:
@@ -69,6 +76,10 @@ class Intake:
         params = parent.params.rerolled(other_seed(parent.params.seed))
         key = f"reroll {message_id} {asker.user_id} {finished}"
         return await self._admit(asker, key, params, parent.picture, parent=parent.id)
+
+    def _params(self, wish: Wish, size: tuple[int, int]) -> Params:
+        params = build_params(wish, size, pick_presets(self.models(), wish.model))
+        return replace(params, choices=parse_choices(wish.choices, self.choices(params.workflow)))
 
     async def _clean(self, data: bytes) -> media.Picture:
         try:

@@ -108,7 +108,7 @@ class Run:
         name = f"{self.job.picture[:16]}-{params.width}x{params.height}.png"
         image = await self.server.upload(fitted, name=name)
         workflow = pick_workflow(self._rooms.workflows, self.server.runnable, params)
-        return self.server.build(workflow, build_values(self.job), image)
+        return self.server.build(workflow, build_values(self.job), image, params.choices)
 
     async def _submit(self, graph: comfy.Graph) -> None:
         """POST the graph, unless it is there already: the same id twice would run twice."""
@@ -172,15 +172,22 @@ def pick_workflow(workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet
     """The job's workflow, or another that gives the same preset where this server lacks the first."""
     if params.workflow in runnable:
         return params.workflow
-    others = (name for name, each in workflows.items() if name in runnable and params.preset in each.presets)
+    family = workflows[params.workflow].family if params.workflow in workflows else None
+    others = (
+        name
+        for name, each in workflows.items()
+        if name in runnable and each.family == family and params.preset in each.presets
+    )
     return next(others, params.workflow)
 
 
 def servable(workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]) -> frozenset[str]:
     """The workflows whose jobs a server can take, by itself or by another of the same presets."""
-    presets = {preset for name in runnable for preset in workflows[name].presets}
+    given = {(workflows[name].family, preset) for name in runnable for preset in workflows[name].presets}
     return frozenset(
-        name for name, each in workflows.items() if name in runnable or presets & set(each.presets)
+        name
+        for name, each in workflows.items()
+        if name in runnable or any((each.family, preset) in given for preset in each.presets)
     )
 
 

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     comfyui_patience: float = Field(default=60, gt=0)
     data_dir: Path = Path("data")
+    workflows_dir: Path | None = None
     log_level: str = "INFO"
     allowed_guilds: Ids = frozenset()
     allowed_channels: Ids = frozenset()

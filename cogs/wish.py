@@ -38,6 +38,8 @@ class Wish:
     cfg: float | None = None
     shift: float | None = None
     denoise: float | None = None
+    model: str | None = None
+    choices: str | None = None
 
     def check(self) -> None:
         """Hold the wish against the ranges of its options, as Discord does already. Raises Refusal."""
@@ -59,20 +61,21 @@ def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None
         raise Refusal("range", name=name, low=low, high=high)
 
 
-def offered_presets(
+def offered_models(
     workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]
-) -> Mapping[str, comfy.Workflow]:
-    """Each preset that can be had, with the workflow that gives it: the most wanted first.
+) -> Mapping[str, Mapping[str, comfy.Workflow]]:
+    """Each family of workflows that can be had, the most wanted first: its presets, and what gives each.
 
     `runnable` are the workflows that some server can run; empty means that no server has answered yet,
     and then those count that need nothing special.
     """
     known = runnable or {name for name, workflow in workflows.items() if Role.LORA not in workflow.installed}
-    presets: dict[str, comfy.Workflow] = {}
+    models: dict[str, dict[str, comfy.Workflow]] = {}
     for name, workflow in workflows.items():
         if name in known:
+            presets = models.setdefault(workflow.family, {})
             presets |= {preset: workflow for preset in workflow.presets if preset not in presets}
-    return presets
+    return models
 
 
 def default_preset(presets: Mapping[str, comfy.Workflow]) -> str:
@@ -80,11 +83,35 @@ def default_preset(presets: Mapping[str, comfy.Workflow]) -> str:
     return next(name for name in ("turbo", "fast", *presets) if name in presets)
 
 
+def pick_presets(
+    models: Mapping[str, Mapping[str, comfy.Workflow]], model: str | None
+) -> Mapping[str, comfy.Workflow]:
+    """The presets of that model, or of the first one. Raises Refusal."""
+    if not models:
+        raise Refusal("no_workflow")
+    if model is not None and model not in models:
+        raise Refusal("model", model=model[:40], offered=", ".join(models))
+    return models[model or next(iter(models))]
+
+
+def parse_choices(text: str | None, offered: Mapping[str, comfy.Choice]) -> Mapping[str, str]:
+    """`name=option, name=option` as a mapping. Raises Refusal for what is not offered."""
+    pairs = [part.partition("=") for part in (text or "").split(",") if part.strip()]
+    chosen = {name.strip(): option.strip() for name, _, option in pairs}
+    for name, option in chosen.items():
+        if name not in offered or option not in offered[name].options:
+            raise Refusal("choice", choice=f"{name}={option}"[:60], offered=", ".join(name_choices(offered)))
+    return chosen
+
+
+def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
+    """Every `name=option` that may be chosen."""
+    return [f"{name}={option}" for name, choice in offered.items() for option in choice.options]
+
+
 def build_params(wish: Wish, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
     """The parameters of a wish for a picture of `size` (pixels). Raises Refusal."""
     wish.check()
-    if not presets:
-        raise Refusal("no_workflow")
     preset = wish.preset or default_preset(presets)
     if preset not in presets:
         raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
@@ -92,7 +119,7 @@ def build_params(wish: Wish, size: tuple[int, int], presets: Mapping[str, comfy.
     numbers = workflow.presets[preset]
     width, height = media.size_for(*size, wish.aspect)
     seconds = SECONDS[1] if wish.seconds is None else wish.seconds
-    return Params(
+    params = Params(
         workflow=workflow.name,
         preset=preset,
         prompt=wish.prompt.strip(),
@@ -107,6 +134,16 @@ def build_params(wish: Wish, size: tuple[int, int], presets: Mapping[str, comfy.
         frames=frames_for(seconds),
         fps=FPS,
     )
+    _check_ranges(params, workflow)
+    return params
+
+
+def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
+    """A workflow may allow less than the command does. Raises Refusal."""
+    for name in ("steps", "cfg", "shift", "denoise", "seed", "frames"):
+        bounds = workflow.ranges.get(name)
+        if bounds is not None and getattr(params, name) not in bounds:
+            raise Refusal("range", name=name, low=bounds.least, high=bounds.most)
 
 
 def frames_for(seconds: int) -> int:
