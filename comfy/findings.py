@@ -23,6 +23,7 @@ class Check(StrEnum):
     PROMPT_ID = "prompt_id"
     INTERRUPT = "interrupt"
     PREVIEWS = "previews"
+    PREVIEWED = "previewed"
     RUN = "run"
 
 

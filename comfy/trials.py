@@ -53,7 +53,7 @@ async def try_workflow(server: Server, workflow: Workflow, picture: bytes) -> li
             check=Check.RUN, ok=True, subject=workflow.name, needed=True, fields={"seconds": f"{seconds:.1f}"}
         ),
         Finding(
-            check=Check.PREVIEWS,
+            check=Check.PREVIEWED,
             ok=seen,
             subject=workflow.name,
             fix=None if seen else Fix.SWITCH_PREVIEWS_ON,
