@@ -92,11 +92,12 @@ class Bot:
 
     client: commands.Bot
     runner: Runner
+    keeper: storage.Keeper
     store: storage.Store
 
     async def live(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; if the gateway or the runner dies, all of it dies."""
-        await live_until(stop, self.client.connect(), self.runner.run())
+        await live_until(stop, self.client.connect(), self.runner.run(), self.keeper.run())
 
 
 @contextlib.asynccontextmanager
@@ -104,7 +105,7 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
     """Open every resource and hand each to whoever needs it."""
     workflows = comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
     async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(storage.open_store(settings.data_dir))
+        store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         pictures = await stack.enter_async_context(open_media(limit=2))
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
@@ -130,14 +131,22 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             attachments=Attachments(session, settings.discord_api_url),
             workflows=workflows,
             servers=servers,
-            max_queued=settings.max_queued_per_user,
         )
-        desk = Desk(gate=settings.gate(), intake=intake, store=store, status=status, bell=bell, runner=runner)
+        keeper = storage.Keeper(store, files, settings.retention(), runner.tell_expired)
+        desk = Desk(
+            gate=settings.gate(),
+            shares=settings.shares(),
+            intake=intake,
+            store=store,
+            status=status,
+            bell=bell,
+            runner=runner,
+        )
         await client.add_cog(Animate(desk))
         await client.add_cog(Reroll(client, desk))
         await client.tree.sync()
-        await status.post_missing(runner.render_waiting)
-        yield Bot(client=client, runner=runner, store=store)
+        await status.post_missing(runner.waiting_text)
+        yield Bot(client=client, runner=runner, keeper=keeper, store=store)
 
 
 async def live_until(stop: asyncio.Event, *lives: Coroutine[object, object, None]) -> None:

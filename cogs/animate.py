@@ -15,6 +15,7 @@ from cogs.desk import Desk
 from cogs.gate import Action, Person, Place
 from cogs.intake import Asker
 from cogs.refusal import Refusal
+from cogs.render import render_refusal
 from cogs.status import Answer
 from cogs.wish import (
     CFG,
@@ -142,7 +143,7 @@ class Animate(commands.Cog):
             self._refuse_early(interaction, wish, image)
             admission = await self._admit_in_time(interaction, answer, wish, image)
         except Refusal as refusal:
-            await answer.refuse(say(locale, f"refused_{refusal.code}", **refusal.values))
+            await answer.refuse(render_refusal(locale, refusal))
             return
         await self._publish(answer, admission)
 
@@ -164,6 +165,7 @@ class Animate(commands.Cog):
             guild_id=interaction.guild_id or 0,
             channel_id=interaction.channel_id or 0,
             locale=str(interaction.locale),
+            share=self._desk.shares.of(Person.of(interaction.user)),
         )
         work = asyncio.create_task(
             self._desk.intake.animate(asker, wish, image.url, key=f"interaction {interaction.id}"),

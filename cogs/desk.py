@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cogs.bell import Bell
-from cogs.gate import Gate
+from cogs.gate import Gate, Shares
 from cogs.intake import Intake
 from cogs.runner import Runner
 from cogs.status import StatusMessages
@@ -15,6 +15,7 @@ class Desk:
     """Opened in `bot.py`, handed to each cog."""
 
     gate: Gate
+    shares: Shares
     intake: Intake
     store: Store
     status: StatusMessages
@@ -23,4 +24,4 @@ class Desk:
 
     async def waiting_text(self, job: Job) -> str:
         """What the status of a job says while it waits. Raises StoreError."""
-        return self.runner.render_waiting(job, await self.store.ahead(job.id))
+        return await self.runner.waiting_text(job, await self.store.ahead(job.id))

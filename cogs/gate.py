@@ -1,5 +1,6 @@
 """The gate: the one place that decides who may do what where."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,12 +24,15 @@ class Person:
     id: int
     bot: bool
     roles: AbstractSet[int]
+    booster: bool = False
 
     @classmethod
     def of(cls, user: discord.User | discord.Member) -> "Person":
         """Read off what Discord sent."""
-        roles = user.roles if isinstance(user, discord.Member) else ()
-        return cls(id=user.id, bot=user.bot or user.system, roles=frozenset(role.id for role in roles))
+        if not isinstance(user, discord.Member):
+            return cls(id=user.id, bot=user.bot or user.system, roles=frozenset())
+        roles = frozenset(role.id for role in user.roles)
+        return cls(id=user.id, bot=user.bot, roles=roles, booster=user.premium_since is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +50,14 @@ class Gate:
     guilds: AbstractSet[int] = field(default_factory=frozenset[int])
     channels: AbstractSet[int] = field(default_factory=frozenset[int])
     roles: AbstractSet[int] = field(default_factory=frozenset[int])
+    blocked: AbstractSet[int] = field(default_factory=frozenset[int])
 
     def may(self, person: Person, place: Place, action: Action) -> Refusal | None:
         """None where it is allowed, else which rule says no. `action` is for rules that tell them apart."""
         if person.bot:
             return Refusal("bot")
+        if person.id in self.blocked:
+            return Refusal("blocked_people")
         if place.guild_id is None:
             return Refusal("direct_message")
         if self.guilds and place.guild_id not in self.guilds:
@@ -60,3 +67,25 @@ class Gate:
         if self.roles and not self.roles & person.roles:
             return Refusal("role")
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How much of the GPU somebody gets: the weight against others, and GPU seconds of head start."""
+
+    weight: float = 1.0
+    head_start: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """What roles and boosting are worth: the largest weight counts."""
+
+    roles: Mapping[int, float] = field(default_factory=dict[int, float])
+    booster: Share = Share()
+
+    def of(self, person: Person) -> Share:
+        """The share of this person."""
+        weights = [self.roles[role] for role in person.roles if role in self.roles]
+        boosted = self.booster if person.booster else Share()
+        return Share(weight=max([boosted.weight, *weights]), head_start=boosted.head_start)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import media
 from cogs.attachments import MAX_MEGABYTES, MAX_MEGAPIXELS, Attachments
+from cogs.gate import Share
 from cogs.refusal import Refusal
 from cogs.wish import Wish, build_params, offered_models, other_seed, parse_choices, pick_presets
 from comfy import Choice, Server, Workflow
-from storage import Admission, Files, Job, Params, Request, Store, StoreError, TooManyQueued
+from storage import Admission, Files, Job, Params, Refused, Request, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ class Asker:
     guild_id: int
     channel_id: int
     locale: str
+    share: Share
 
 
 class Intake:
@@ -38,7 +40,6 @@ class Intake:
         attachments: Attachments,
         workflows: Mapping[str, Workflow],
         servers: Sequence[Server],
-        max_queued: int,
     ) -> None:
         self._store = store
         self._files = files
@@ -46,7 +47,6 @@ class Intake:
         self._attachments = attachments
         self._workflows = workflows
         self._servers = servers
-        self._max_queued = max_queued
 
     def models(self) -> Mapping[str, Mapping[str, Workflow]]:
         """The models that can be had at this moment, each with its presets."""
@@ -109,11 +109,13 @@ class Intake:
             params=params,
             picture=picture,
             parent=parent,
+            weight=asker.share.weight,
+            head_start=asker.share.head_start,
         )
         try:
-            admission = await self._store.admit(request, limit=self._max_queued)
-        except TooManyQueued as err:
-            raise Refusal("too_many", limit=err.limit) from err
+            admission = await self._store.admit(request)
+        except Refused as err:
+            raise Refusal(err.rule, number=err.number or 0, lifts_at=err.lifts_at or 0) from err
         except StoreError as err:
             log.error("a job cannot be admitted: %s", err)
             raise Refusal("full") from err

@@ -1,12 +1,14 @@
 """From a job to the text of its messages: pure, so that every state can be looked at in a test."""
 
+import math
 from dataclasses import dataclass
 
 import discord
 
 import comfy
+from cogs.refusal import Refusal
 from cogs.words import say
-from storage import Job, Reason
+from storage import Forecast, Job, Reason
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 BAR = 10
@@ -33,11 +35,30 @@ def _escaped(text: str, room: int) -> str:
     return ""
 
 
-def render_queued(job: Job, ahead: int) -> str:
-    """The status while the job waits for a server."""
-    if ahead == 0:
-        return say(job.locale, "queued_next")
-    return say(job.locale, "queued_ahead", ahead=ahead)
+def render_refusal(locale: str, refusal: Refusal) -> str:
+    """One sentence that says which rule, its number, and when it lifts where that is known."""
+    values = {
+        name: round(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in refusal.values.items()
+    }
+    text = say(locale, f"refused_{refusal.code}", **values)
+    lifts_at = refusal.values.get("lifts_at")
+    return text + say(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text
+
+
+def render_queued(job: Job, ahead: int, ready: float | None = None) -> str:
+    """The status while the job waits for a server; `ready` is when its clip is expected, in Unix seconds."""
+    text = say(job.locale, "queued_next") if ahead == 0 else say(job.locale, "queued_ahead", ahead=ahead)
+    return text + (say(job.locale, "queued_ready", at=round(ready)) if ready else "")
+
+
+def expected_end(forecast: Forecast | None) -> float | None:
+    """The middle of the range, where it is narrow enough to be worth saying: learnt, not guessed."""
+    if forecast is None:
+        return None
+    end, now = forecast.end, forecast.start.low
+    middle = (end.low + end.high) / 2
+    return middle if end.high - end.low <= 1.5 * (middle - now) else None
 
 
 @dataclass(slots=True, kw_only=True)

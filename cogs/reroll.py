@@ -12,8 +12,8 @@ from cogs.desk import Desk
 from cogs.gate import Action, Person, Place
 from cogs.intake import Asker
 from cogs.refusal import Refusal
+from cogs.render import render_refusal
 from cogs.status import NOBODY
-from cogs.words import say
 from storage import Job, StoreError
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class Reroll(commands.Cog):
             guild_id=member.guild.id,
             channel_id=payload.channel_id,
             locale=await self._desk.store.locale_of(payload.user_id) or str(member.guild.preferred_locale),
+            share=self._desk.shares.of(Person.of(member)),
         )
         place = await self._place(payload)
         try:
@@ -73,7 +74,7 @@ class Reroll(commands.Cog):
                 raise refusal
             admission = await self._desk.intake.reroll(asker, parent, payload.message_id)
         except Refusal as refusal:
-            await self._refuse(payload, say(asker.locale, f"refused_{refusal.code}", **refusal.values))
+            await self._refuse(payload, render_refusal(asker.locale, refusal))
             return
         if admission.created:
             job = admission.job

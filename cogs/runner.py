@@ -5,12 +5,13 @@ No cog: discord.py swallows what a cog's tasks raise. `bot.py` runs it beside th
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine, Sequence
 
 import comfy
 from cogs.bell import Bell
 from cogs.delivery import Delivery
-from cogs.render import render_failed, render_queued
+from cogs.render import expected_end, render_failed, render_queued
 from cogs.run import Rooms, Run, servable
 from cogs.trouble import reason_of
 from cogs.words import say
@@ -34,6 +35,7 @@ class Runner:
         self._delivery = delivery
         self._bell = bell
         self._held: dict[str, Lease] = {}
+        self._told: dict[str, float] = {}  # when clips of waiting jobs were said to be ready
 
     async def run(self) -> None:
         """Work for ever; cancel it to stop. Running jobs are left to ComfyUI, the next start adopts them."""
@@ -59,9 +61,9 @@ class Runner:
         names = [each.name for each in self._servers]
         workflows = servable(self._rooms.workflows, server.runnable)
         try:
-            return await self._store.adopt(server.name, names) or await self._store.claim(
-                server.name, workflows
-            )
+            adopted = await self._store.adopt(server.name, names)
+            loaded = server.standing.loaded if len(self._servers) > 1 else None
+            return adopted or await self._store.claim(server.name, workflows, loaded=loaded)
         except StoreError as err:
             log.error("no job can be claimed: %s", err)
             return None
@@ -95,6 +97,7 @@ class Runner:
     async def _attempt(self, lease: Lease, walk: Coroutine[object, object, None]) -> None:
         """The job boundary: a job may fail, the loop may not."""
         self._held[lease.job.id] = lease
+        self._told.pop(lease.job.id, None)
         try:
             try:
                 await walk
@@ -147,15 +150,29 @@ class Runner:
         while True:
             await self._bell.wait(LOOK_AGAIN)
             try:
-                waiting = await self._store.waiting()
+                for each in await self._store.waiting():
+                    self._presenter.show(each.job, await self.waiting_text(each.job, each.ahead))
             except StoreError as err:
                 log.error("the line cannot be read: %s", err)
-                continue
-            for each in waiting:
-                self._presenter.show(each.job, self.render_waiting(each.job, each.ahead))
 
-    def render_waiting(self, job: Job, ahead: int) -> str:
-        """What the status says while the job waits."""
-        if any(server.reachable for server in self._servers):
-            return render_queued(job, ahead)
-        return say(job.locale, "queued_no_server")
+    async def waiting_text(self, job: Job, ahead: int) -> str:
+        """What the status says while the job waits. Raises StoreError."""
+        reachable = sum(server.reachable for server in self._servers)
+        if not reachable:
+            return say(job.locale, "queued_no_server")
+        expected = expected_end(await self._store.forecast(job.id, servers=reachable))
+        return render_queued(job, ahead, self._steady(job, expected))
+
+    def _steady(self, job: Job, expected: float | None) -> float | None:
+        """The time told last, unless it moved by more than a person would mind: each change is an edit."""
+        told = self._told.get(job.id)
+        if expected and told and abs(expected - told) < max(60.0, 0.2 * (expected - time.time())):
+            return told
+        if expected:
+            self._told[job.id] = expected
+        return expected
+
+    def tell_expired(self, job: Job) -> None:
+        """Tell the person whose job has waited too long."""
+        if job.reason:
+            self._presenter.finish(job, render_failed(job, job.reason))

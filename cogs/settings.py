@@ -1,6 +1,7 @@
 """What an owner may set, in the environment or in `.env`; README.md explains each."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,9 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 import comfy
+import storage
 from cogs.client import DISCORD_API
-from cogs.gate import Gate
+from cogs.gate import Gate, Share, Shares
 
 Ids = Annotated[frozenset[int], NoDecode]
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -31,7 +33,22 @@ class Settings(BaseSettings):
     allowed_guilds: Ids = frozenset()
     allowed_channels: Ids = frozenset()
     allowed_roles: Ids = frozenset()
+    blocked_users: Ids = frozenset()
+    role_weights: Annotated[Mapping[int, float], NoDecode] = Field(default_factory=dict[int, float])
+    booster_weight: float = Field(default=2, ge=1, le=4)
+    booster_head_start: float = Field(default=120, ge=0, le=600)
     max_queued_per_user: int = Field(default=5, ge=1)
+    max_queued_per_guild: int | None = Field(default=None, ge=1)
+    max_running_per_guild: int | None = Field(default=None, ge=1)
+    gpu_seconds_per_user: float | None = Field(default=None, gt=0)
+    gpu_seconds_per_guild: float | None = Field(default=None, gt=0)
+    cooldown: float | None = Field(default=None, gt=0)
+    longest_wait_hours: float | None = Field(default=24, gt=0)
+    blocked_words: Words = ()
+    keep_days: float = Field(default=365, gt=0)
+    keep_pictures_days: float = Field(default=30, gt=0)
+    keep_clips_days: float = Field(default=7, gt=0)
+    backups: int = Field(default=24, ge=0)
     previews: bool = True
     previews_off_guilds: Ids = frozenset()
     model_file: str = comfy.ModelFiles().model
@@ -48,6 +65,8 @@ class Settings(BaseSettings):
         "allowed_channels",
         "allowed_roles",
         "previews_off_guilds",
+        "blocked_users",
+        "blocked_words",
         mode="before",
     )
     @classmethod
@@ -56,6 +75,18 @@ class Settings(BaseSettings):
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
+
+    @field_validator("role_weights", mode="before")
+    @classmethod
+    def _weights(cls, value: object) -> object:
+        """`role:weight, role:weight`; from 1 to 4."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.split(":") for part in value.split(",") if part.strip()]
+        weights = {int(role): float(weight) for role, weight in pairs}
+        if not all(1 <= weight <= 4 for weight in weights.values()):
+            raise ValueError("a weight is from 1 to 4")
+        return weights
 
     @field_validator("log_level")
     @classmethod
@@ -72,7 +103,39 @@ class Settings(BaseSettings):
 
     def gate(self) -> Gate:
         """Who may do what where."""
-        return Gate(guilds=self.allowed_guilds, channels=self.allowed_channels, roles=self.allowed_roles)
+        return Gate(
+            guilds=self.allowed_guilds,
+            channels=self.allowed_channels,
+            roles=self.allowed_roles,
+            blocked=self.blocked_users,
+        )
+
+    def shares(self) -> Shares:
+        """Who gets how much of the GPU."""
+        booster = Share(weight=self.booster_weight, head_start=self.booster_head_start)
+        return Shares(roles=self.role_weights, booster=booster)
+
+    def limits(self) -> storage.Limits:
+        """The rules of the queue."""
+        return storage.Limits(
+            queued_per_person=self.max_queued_per_user,
+            queued_per_guild=self.max_queued_per_guild,
+            running_per_guild=self.max_running_per_guild,
+            gpu_seconds_per_person=self.gpu_seconds_per_user,
+            gpu_seconds_per_guild=self.gpu_seconds_per_guild,
+            cooldown=self.cooldown,
+            longest_wait=self.longest_wait_hours and self.longest_wait_hours * 3600,
+            blocked_words=storage.BLOCKED_WORDS.union(self.blocked_words),
+        )
+
+    def retention(self) -> storage.Retention:
+        """For how long things are kept."""
+        return storage.Retention(
+            rows=self.keep_days,
+            pictures=self.keep_pictures_days,
+            clips=self.keep_clips_days,
+            backups=self.backups,
+        )
 
     def model_files(self) -> comfy.ModelFiles:
         """What the workflows' loaders shall load."""

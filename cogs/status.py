@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypedDict
 
 import aiohttp
@@ -69,10 +69,10 @@ class StatusMessages:
             return
         await self.remember(job, message.id, text)
 
-    async def post_missing(self, text_of: Callable[[Job, int], str]) -> None:
+    async def post_missing(self, text_of: Callable[[Job, int], Awaitable[str]]) -> None:
         """Post the status of jobs whose first answer was never recorded: at start. Raises StoreError."""
         for job in await self._store.without_status():
-            await self.post(job, text_of(job, await self._store.ahead(job.id)))
+            await self.post(job, await text_of(job, await self._store.ahead(job.id)))
 
     async def remember(self, job: Job, message_id: int, text: str) -> None:
         """Note which message tells of the job, and what stands there."""

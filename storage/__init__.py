@@ -31,9 +31,11 @@ from storage.keeper import Keeper
 from storage.limits import Limits
 from storage.retention import Retention
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
+from storage.words import BLOCKED_WORDS
 
 __all__ = [
     "ACTIVE",
+    "BLOCKED_WORDS",
     "FINISHED",
     "LEASE_SECONDS",
     "Admission",

@@ -1,6 +1,7 @@
 """What the bot says no to, how it says it, and that nothing comes of it."""
 
 import io
+import re
 import time
 from pathlib import Path
 
@@ -126,8 +127,28 @@ async def test_more_than_the_queued_jobs_allowed_are_refused(tmp_path: Path, pic
         ada, bob = place.member("ada"), place.member("bob")
         for _ in range(2):
             await (await ada.animate(picture, "it moves")).says("Queued")
-        assert "2 jobs waiting" in await (await ada.animate(picture, "it moves")).refused()
+        assert "may have 2 jobs waiting" in await (await ada.animate(picture, "it moves")).refused()
         await (await bob.animate(picture, "it moves")).says("Queued")
+
+
+async def test_a_rule_that_refuses_says_which_and_when_it_lifts(tmp_path: Path, picture: bytes) -> None:
+    async with Playground(comfyui=None) as place, running_bot(place, tmp_path, COOLDOWN="600"):
+        ada = place.member()
+        assert "not allowed" in await (await ada.animate(picture, "undress her")).refused()
+        await (await ada.animate(picture, "it moves")).says("Queued")
+        refusal = await (await ada.animate(picture, "it moves")).refused()
+        assert "600 seconds" in refusal
+        assert re.search(r"<t:\d+:R>", refusal)
+
+
+async def test_a_job_that_waited_too_long_ends_and_says_so(tmp_path: Path, picture: bytes) -> None:
+    settings = {"LONGEST_WAIT_HOURS": "0.0001", "COMFYUI_URL": "http://127.0.0.1:9"}
+    async with Playground(comfyui=None) as place, running_bot(place, tmp_path, **settings) as bot:
+        job = await place.member().animate(picture, "it moves")
+        await job.answered()
+        await bot.terminate()
+        await bot.start()  # the keeper looks at each start, and once a minute
+        assert "waited for more than" in await job.says("Failed")
 
 
 async def test_where_the_bot_may_not_write_it_says_so_at_once(

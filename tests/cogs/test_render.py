@@ -5,19 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import comfy
+from cogs.refusal import Refusal
 from cogs.render import (
     MAX_CONTENT,
     Pace,
+    expected_end,
     quote,
     render_bar,
     render_done,
     render_event,
     render_failed,
     render_queued,
+    render_refusal,
     render_result,
 )
 from cogs.words import CATALOGUES
-from storage import Reason
+from storage import Forecast, Reason, Span
+from storage.limits import RULES
 from tests.cogs.jobs import job
 
 LOCALES = ["en-US", "zh-CN", "zh-TW", "fr"]
@@ -109,11 +113,30 @@ def test_what_is_cut_says_so_and_leaves_no_half_escape() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_reason_has_its_sentence(locale: str) -> None:
     codes = [key.removeprefix("reason_") for key in CATALOGUES["en"] if key.startswith("reason_")]
-    values = {"node": "N 1", "field": "f", "file": "m.safetensors", "attempts": 3, "minutes": 45}
+    values = {"node": "N 1", "field": "f", "file": "m.safetensors", "attempts": 3, "minutes": 45, "hours": 24}
     for code in codes:
         text = render_failed(job(locale=locale), Reason(code=code, values=values))
         assert "{" not in text
         assert "\n" not in text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES] + ["blocked_words", "just_lifted"])
+def test_every_rule_of_the_queue_has_its_sentence(locale: str, rule: str) -> None:
+    text = render_refusal(locale, Refusal(rule, number=600.0, lifts_at=1_800_000_000.5))
+    assert text.endswith("<t:1800000001:R>.") or "<t:1800000001:R>" in text
+    assert "600.0" not in text
+
+
+def test_a_time_is_told_only_when_it_was_learnt() -> None:
+    def end(width: float) -> float | None:
+        span = Span(low=1100 - width / 2, high=1100 + width / 2)
+        return expected_end(Forecast(start=Span(low=1000, high=1000), end=span))
+
+    assert end(20) == 1100
+    assert end(190) is None
+    assert expected_end(None) is None
+    assert "<t:1100:R>" in render_queued(job(), 2, 1100.4)
 
 
 def test_the_place_in_line() -> None:
