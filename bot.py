@@ -11,7 +11,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import aiohttp
@@ -28,6 +28,8 @@ from cogs.bell import Bell
 from cogs.client import invite_link, open_client
 from cogs.delivery import Delivery
 from cogs.desk import Desk
+from cogs.diagnosis import print_report
+from cogs.doctor import Patient, examine
 from cogs.intake import Intake
 from cogs.presenter import open_presenter
 from cogs.reroll import Reroll
@@ -56,6 +58,11 @@ NO_MODEL = "No model runs here: the built-in ComfyUI only moves a camera over th
 DEMO_PORT = 8420
 DEMO_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
 SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
+
+
+def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
+    """The built-in workflows and the owner's. Raises WorkflowInvalid."""
+    return comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
 
 
 @contextlib.asynccontextmanager
@@ -103,7 +110,7 @@ class Bot:
 @contextlib.asynccontextmanager
 async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
     """Open every resource and hand each to whoever needs it."""
-    workflows = comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
+    workflows = load_workflows(settings)
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -191,6 +198,35 @@ async def run(settings: Settings) -> int:
         print(f"Logged in as {bot.client.user}. Invite it to a server: {invite_link(bot.client)}", flush=True)
         await bot.live(stop)
     return 0
+
+
+async def doctor(options: argparse.Namespace, settings: Settings) -> int:
+    """`python bot.py doctor`: what would fail, and what to do about it; exit code 1 if something would."""
+    workflows = load_workflows(settings)
+    picture = await asyncio.to_thread(sample_picture)
+    subjects = [
+        comfy.Subject(
+            url=url,
+            name=server_name(url),
+            token=settings.token_of(number),
+            workflows=workflows,
+            files=settings.model_files(),
+            picture=picture,
+        )
+        for number, url in enumerate(settings.comfyui_url)
+    ]
+    patient = Patient(
+        discord_token=settings.discord_token.get_secret_value(),
+        discord_api_url=settings.discord_api_url,
+        servers=subjects,
+        run=options.run,
+    )
+    report = await examine(patient)
+    if options.json:
+        print(json.dumps(asdict(report), ensure_ascii=False))
+    else:
+        print_report(report)
+    return report.exit_code
 
 
 async def demo(options: argparse.Namespace) -> int:
@@ -287,6 +323,11 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     which = parser.add_subparsers(metavar="COMMAND", dest="command")
     which.add_parser("run", help="the bot, with the settings of the environment or .env (default)")
+    check = which.add_parser(
+        "doctor", help="look at every ComfyUI and at Discord: what would fail, and the fix"
+    )
+    check.add_argument("--run", action="store_true", help="make the smallest clip with each workflow, too")
+    check.add_argument("--json", action="store_true", help="one JSON object instead of words")
     trial = which.add_parser("demo", help="try it here: no Discord, no GPU, nothing to set up")
     trial.add_argument("--comfyui", metavar="URL", help="a real ComfyUI instead of the built-in one")
     trial.add_argument("--port", type=int, metavar="N", help=f"where the page is served ({DEMO_PORT})")
@@ -307,6 +348,9 @@ async def begin(options: argparse.Namespace) -> int:
         discord.utils.setup_logging(level=logging.WARNING)
         return await demo(options)
     settings = Settings()
+    if options.command == "doctor":
+        discord.utils.setup_logging(level=logging.ERROR)
+        return await doctor(options, settings)
     if not settings.discord_token.get_secret_value():
         print(WHAT_TO_DO_FIRST, file=sys.stderr)
         return 2
