@@ -123,13 +123,13 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
         rooms = Rooms(
             store=store,
             files=files,
-            media=pictures,
             presenter=presenter,
             workflows=workflows,
             previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
+            longest_run=settings.longest_run_minutes * 60,
         )
         delivery = Delivery(client, store=store, files=files, pictures=pictures, presenter=presenter)
-        runner = Runner(rooms, servers, delivery, bell)
+        runner = Runner(rooms, servers, pictures, delivery, bell)
         status = StatusMessages(client, store, presenter)
         intake = Intake(
             store=store,

@@ -104,7 +104,7 @@ def render_done(job: Job, link: str) -> str:
 def render_failed(job: Job, reason: Reason) -> str:
     """What went wrong, in one sentence."""
     values = {
-        name: discord.utils.escape_markdown(value)[:100] if isinstance(value, str) else value
+        name: discord.utils.escape_markdown(value)[:100] if isinstance(value, str) else f"{value:g}"
         for name, value in reason.values.items()
     }
     why = say(job.locale, f"reason_{reason.code}", short=job.short, **values)

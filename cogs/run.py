@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from typing import Unpack
 
 import comfy
-import media
 from cogs.presenter import Presenter
 from cogs.render import Pace, render_event
 from cogs.trouble import Trouble
+from cogs.uploads import Uploads
 from cogs.words import say
 from storage import Changes, Files, Job, Lease, Params, State, Store
 
 log = logging.getLogger(__name__)
 
-LONGEST_RUN = 45 * 60.0  # seconds
 LARGEST_CLIP = 200 * 2**20  # bytes
 CLIP_ENDINGS = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
 
@@ -46,19 +45,19 @@ class Rooms:
 
     store: Store
     files: Files
-    media: media.Media
     presenter: Presenter
     workflows: Mapping[str, comfy.Workflow]
     previews: Previews
+    longest_run: float  # seconds
 
 
 class Run:
     """One job on one server; `lease` is always the newest."""
 
-    def __init__(self, lease: Lease, server: comfy.Server, gpu: asyncio.Lock, rooms: Rooms) -> None:
+    def __init__(self, lease: Lease, server: comfy.Server, uploads: Uploads, rooms: Rooms) -> None:
         self.lease = lease
         self.server = server
-        self._gpu = gpu
+        self._uploads = uploads
         self._rooms = rooms
         self._may_be_there = lease.adopted or lease.job.attempts > 0
         self._pace = Pace()
@@ -75,16 +74,14 @@ class Run:
         if self.job.state not in (State.CLAIMED, State.SUBMITTING, State.RUNNING):
             return
         graph = await self._prepare()
-        if self._gpu.locked():
-            self._show("queued_next")
-        async with self._gpu:
-            try:
-                async with asyncio.timeout(LONGEST_RUN), self.server.follow(self.job.id, graph) as events:
-                    await self._submit(graph)
-                    await self._watch(events)
-            except TimeoutError as err:
-                await self.server.cancel(self.job.id)
-                raise Trouble("too_long", minutes=round(LONGEST_RUN / 60)) from err
+        longest = self._rooms.longest_run
+        try:
+            async with asyncio.timeout(longest), self.server.follow(self.job.id, graph) as events:
+                await self._submit(graph)
+                await self._watch(events)
+        except TimeoutError as err:
+            await self.server.cancel(self.job.id)
+            raise Trouble("too_long", minutes=round(longest / 60, 1)) from err
 
     async def fetch(self) -> None:
         """Bring the clip to our disk and let the server forget the job."""
@@ -102,22 +99,27 @@ class Run:
         """Upload the picture, cut to size, and fill the graph. Repeating it is harmless."""
         if self.job.state == State.CLAIMED:
             self._show("preparing")
-        params = self.job.params
-        picture = await self._rooms.files.picture(self.job.picture)
-        fitted = await self._rooms.media.fit_picture(picture, params.width, params.height)
-        name = f"{self.job.picture[:16]}-{params.width}x{params.height}.png"
-        image = await self.server.upload(fitted, name=name)
-        workflow = pick_workflow(self._rooms.workflows, self.server.runnable, params)
-        return self.server.build(workflow, build_values(self.job), image, params.choices)
+        image = await self._uploads.send(self.job)
+        workflow = pick_workflow(self._rooms.workflows, self.server.runnable, self.job.params)
+        return self.server.build(workflow, build_values(self.job), image, self.job.params.choices)
 
     async def _submit(self, graph: comfy.Graph) -> None:
         """POST the graph, unless it is there already: the same id twice would run twice."""
         if self.job.state == State.CLAIMED:
             await self._move(State.SUBMITTING, attempts=self.job.attempts + 1)
         if self.job.state == State.SUBMITTING:
-            hand_in = self.server.resume if self._may_be_there else self.server.submit
-            await hand_in(self.job.id, graph)
+            await self._hand_in(graph)
             await self._move(State.RUNNING)
+
+    async def _hand_in(self, graph: comfy.Graph) -> None:
+        hand_in = self.server.resume if self._may_be_there else self.server.submit
+        try:
+            await hand_in(self.job.id, graph)
+        except comfy.GraphRejected as err:
+            if err.class_type != "LoadImage":
+                raise
+            self._uploads.forget(self.job)  # the server was started anew since the picture was sent
+            raise comfy.JobLost from err
 
     async def _watch(self, events: AsyncIterator[comfy.Event]) -> None:
         async for event in events:

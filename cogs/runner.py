@@ -14,12 +14,13 @@ from cogs.delivery import Delivery
 from cogs.render import expected_end, render_failed, render_queued
 from cogs.run import Rooms, Run, servable
 from cogs.trouble import reason_of
+from cogs.uploads import Uploads
 from cogs.words import say
+from media import Media, MediaError
 from storage import LEASE_SECONDS, Job, Lease, LeaseLost, Reason, State, StoreError
 
 log = logging.getLogger(__name__)
 
-LANES = 2  # for each server: while one job computes, the next one's picture is prepared and uploaded
 LOOK_AGAIN = 5.0  # seconds, should the bell not ring
 MOST_ATTEMPTS = 3
 
@@ -27,8 +28,11 @@ MOST_ATTEMPTS = 3
 class Runner:
     """Claims jobs, has them computed, and sees each to its end."""
 
-    def __init__(self, rooms: Rooms, servers: Sequence[comfy.Server], delivery: Delivery, bell: Bell) -> None:
+    def __init__(
+        self, rooms: Rooms, servers: Sequence[comfy.Server], pictures: Media, delivery: Delivery, bell: Bell
+    ) -> None:
         self._rooms = rooms
+        self._media = pictures
         self._store = rooms.store
         self._presenter = rooms.presenter
         self._servers = servers
@@ -44,16 +48,16 @@ class Runner:
             tasks.create_task(self._tell_places(), name="places in line")
             tasks.create_task(self._deliver_left_over(tasks), name="deliveries left over")
             for server in self._servers:
-                gpu = asyncio.Lock()
-                for lane in range(LANES):
-                    tasks.create_task(self._serve(server, gpu, tasks), name=f"lane {lane} of {server.name}")
+                uploads = Uploads(server, self._rooms.files, self._media)
+                tasks.create_task(self._serve(server, uploads, tasks), name=f"jobs of {server.name}")
+                tasks.create_task(self._look_ahead(server, uploads), name=f"next picture of {server.name}")
 
-    async def _serve(self, server: comfy.Server, gpu: asyncio.Lock, tasks: asyncio.TaskGroup) -> None:
+    async def _serve(self, server: comfy.Server, uploads: Uploads, tasks: asyncio.TaskGroup) -> None:
         while True:
             await server.ready()
             lease = await self._next(server)
             if lease:
-                await self._attend(Run(lease, server, gpu, self._rooms), tasks)
+                await self._attend(Run(lease, server, uploads, self._rooms), tasks)
             else:
                 await self._bell.wait(LOOK_AGAIN)
 
@@ -67,6 +71,16 @@ class Runner:
         except StoreError as err:
             log.error("no job can be claimed: %s", err)
             return None
+
+    async def _look_ahead(self, server: comfy.Server, uploads: Uploads) -> None:
+        """While the server computes, send it the picture of who is next; nothing is claimed before its turn."""
+        while True:
+            await self._bell.wait(LOOK_AGAIN)
+            try:
+                for each in await self._store.waiting(limit=1) if server.reachable else ():
+                    await uploads.send(each.job)
+            except (comfy.ComfyError, MediaError, StoreError, OSError) as err:
+                log.debug("the next picture is not sent ahead: %s", err)
 
     async def _attend(self, run: Run, tasks: asyncio.TaskGroup) -> None:
         self._bell.ring()

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     gpu_seconds_per_user: float | None = Field(default=None, gt=0)
     gpu_seconds_per_guild: float | None = Field(default=None, gt=0)
     cooldown: float | None = Field(default=None, gt=0)
+    longest_run_minutes: float = Field(default=45, gt=0)
     longest_wait_hours: float | None = Field(default=24, gt=0)
     blocked_words: Words = ()
     keep_days: float = Field(default=365, gt=0)

@@ -48,7 +48,7 @@ class Mailbox:
 
 
 class Listener:
-    """Owns the client id, and knows whether the socket is open. `run` is its task."""
+    """Owns the client id; knows whether the socket is open, and how often it was. `run` is its task."""
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class Listener:
         """`on_change` hears of the socket opening and closing, `on_queue` of the queue changing."""
         self.client_id = client_id
         self.connected = False
+        self.openings = 0
         self.trouble: ComfyError | None = None
         self._transport = transport
         self._on_change = on_change
@@ -112,6 +113,7 @@ class Listener:
     def _turn(self, socket: aiohttp.ClientWebSocketResponse | None) -> None:
         self._socket, self.connected = socket, socket is not None
         if socket:
+            self.openings += 1
             self.trouble = None
         self._hand_out(SignalsMissed())
         self._on_change()

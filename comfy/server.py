@@ -77,6 +77,11 @@ class Server:
         return self._listener.connected and bool(self.missing)
 
     @property
+    def life(self) -> int:
+        """Changes whenever the server may have been started anew, its temp folder and its queue empty."""
+        return self._listener.openings
+
+    @property
     def runnable(self) -> frozenset[str]:
         """The workflows that it can run; none before it first answered."""
         return self._capabilities.runnable

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.comfyui import Failure, Stage
+from playground.comfyui import ComfyUI, Failure, Outcome, Stage
 from playground.place import Playground
 from tests.bot.process import BotProcess, running_bot
 
@@ -168,10 +168,10 @@ async def test_people_are_served_in_turn(place: Playground, bot: BotProcess, pic
     for n in range(1, 5):
         jobs.append(await ada.animate(picture, f"ada {n}", seconds=1))
         await jobs[-1].answered()
-    await jobs[-1].says("about 2 ahead")
+    await jobs[-1].says("about 3 ahead")
     late = await bob.animate(picture, "bob", seconds=1)
     await late.answered()
-    await jobs[-1].says("about 3 ahead")
+    await jobs[-1].says("about 4 ahead")
     place.comfyui.resume()
     for job in [*jobs, late]:
         await job.video()
@@ -181,7 +181,7 @@ async def test_people_are_served_in_turn(place: Playground, bot: BotProcess, pic
         for node in run.graph.values()
         if "positive_prompt" in node["inputs"]
     ]
-    assert order == ["ada 0", "ada 1", "bob", "ada 2", "ada 3", "ada 4"]
+    assert order == ["ada 0", "bob", "ada 1", "ada 2", "ada 3", "ada 4"]
 
 
 async def test_a_bot_whose_token_is_withdrawn_ends_as_a_whole_and_says_why(
@@ -193,3 +193,35 @@ async def test_a_bot_whose_token_is_withdrawn_ends_as_a_whole_and_says_why(
         assert await bot.process.wait() == 1
     assert "died, and with it the bot" in bot.log
     assert "4004" in bot.log
+
+
+async def test_a_node_that_hangs_is_stopped_and_the_next_job_is_not(tmp_path: Path, picture: bytes) -> None:
+    async with (
+        Playground(comfyui={"speed": 50}) as place,
+        running_bot(place, tmp_path, LONGEST_RUN_MINUTES="0.05"),
+    ):
+        assert place.comfyui
+        place.comfyui.hang_next()
+        job = await place.member("ada").animate(picture, "it moves", seconds=1)
+        text = await job.says("Failed")
+        assert "was stopped" in text
+        assert said_plainly(text)
+        await (await place.member("bob").animate(picture, "it moves", seconds=1)).video()
+        assert [run.outcome for run in place.comfyui.runs] == [Outcome.INTERRUPTED, Outcome.SUCCESS]
+
+
+async def test_a_dead_server_does_not_hold_up_the_other(tmp_path: Path, picture: bytes) -> None:
+    async with Playground(comfyui={"speed": 50}) as place, ComfyUI(speed=50) as other:
+        assert place.comfyui
+        urls = f"http://127.0.0.1:9,{place.comfyui.url},{other.url}"
+        async with running_bot(place, tmp_path, COMFYUI_URL=urls, COMFYUI_PATIENCE="2"):
+            place.comfyui.pause(Stage.SAMPLING, 2)
+            other.pause(Stage.SAMPLING, 2)
+            jobs = [await place.member(name).animate(picture, "it moves", seconds=1) for name in ("a", "b")]
+            await place.comfyui.reached(Stage.SAMPLING, 2)
+            await other.reached(Stage.SAMPLING, 2)
+            await place.comfyui.stop()
+            other.resume()
+            for job in jobs:
+                await job.video()
+            assert len(other.gpu_runs) == 2
