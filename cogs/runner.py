@@ -73,7 +73,7 @@ class Runner:
             return None
 
     async def _look_ahead(self, server: comfy.Server, uploads: Uploads) -> None:
-        """While the server computes, send it the picture of who is next; nothing is claimed before its turn."""
+        """Send the picture of who is next while the server computes; nothing is claimed before its turn."""
         while True:
             await self._bell.wait(LOOK_AGAIN)
             try:

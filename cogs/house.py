@@ -1,0 +1,145 @@
+"""The wiring: every resource opened, and handed to whoever needs it."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from discord.ext import commands
+from yarl import URL
+
+import comfy
+import storage
+from cogs.animate import Animate
+from cogs.attachments import Attachments
+from cogs.bell import Bell
+from cogs.client import open_client
+from cogs.delivery import Delivery
+from cogs.desk import Desk
+from cogs.intake import Intake
+from cogs.presenter import open_presenter
+from cogs.reroll import Reroll
+from cogs.run import Previews, Rooms
+from cogs.runner import Runner
+from cogs.settings import Settings
+from cogs.status import StatusMessages
+from media import open_media
+
+log = logging.getLogger(__name__)
+
+
+def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
+    """The built-in workflows and the owner's. Raises WorkflowInvalid."""
+    return comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
+
+
+@contextlib.asynccontextmanager
+async def open_servers(
+    settings: Settings, instance: str, workflows: Mapping[str, comfy.Workflow]
+) -> AsyncGenerator[list[comfy.Server]]:
+    """Every ComfyUI of the settings; those that are down come later by themselves."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(
+                comfy.open_server(
+                    url,
+                    name=server_name(url),
+                    client_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{instance} {url}")),
+                    workflows=workflows,
+                    files=settings.model_files(),
+                    token=settings.token_of(number),
+                    patience=settings.comfyui_patience,
+                )
+            )
+            for number, url in enumerate(settings.comfyui_url)
+        ]
+
+
+def server_name(url: str) -> str:
+    """Host, port and path: what the log and the rows call a server, without a password in its address."""
+    address = URL(url)
+    return f"{address.host}:{address.port}{address.path.rstrip('/')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """What `open_bot` opened: logged in, not yet connected."""
+
+    client: commands.Bot
+    runner: Runner
+    keeper: storage.Keeper
+    store: storage.Store
+
+    async def live(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; if the gateway or the runner dies, all of it dies."""
+        await live_until(stop, self.client.connect(), self.runner.run(), self.keeper.run())
+
+
+@contextlib.asynccontextmanager
+async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
+    """Open every resource and hand each to whoever needs it."""
+    workflows = load_workflows(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        pictures = await stack.enter_async_context(open_media(limit=2))
+        servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
+        token = settings.discord_token.get_secret_value()
+        client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
+        presenter = await stack.enter_async_context(open_presenter(store, client.get_partial_messageable))
+        files, bell = storage.Files(settings.data_dir), Bell()
+        rooms = Rooms(
+            store=store,
+            files=files,
+            presenter=presenter,
+            workflows=workflows,
+            previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
+            longest_run=settings.longest_run_minutes * 60,
+        )
+        delivery = Delivery(client, store=store, files=files, pictures=pictures, presenter=presenter)
+        runner = Runner(rooms, servers, pictures, delivery, bell)
+        status = StatusMessages(client, store, presenter)
+        intake = Intake(
+            store=store,
+            files=files,
+            pictures=pictures,
+            attachments=Attachments(session, settings.discord_api_url),
+            workflows=workflows,
+            servers=servers,
+        )
+        keeper = storage.Keeper(store, files, settings.retention(), runner.tell_expired)
+        desk = Desk(
+            gate=settings.gate(),
+            shares=settings.shares(),
+            intake=intake,
+            store=store,
+            status=status,
+            bell=bell,
+            runner=runner,
+        )
+        await client.add_cog(Animate(desk))
+        await client.add_cog(Reroll(client, desk))
+        await client.tree.sync()
+        await status.post_missing(runner.waiting_text)
+        yield Bot(client=client, runner=runner, keeper=keeper, store=store)
+
+
+async def live_until(stop: asyncio.Event, *lives: Coroutine[object, object, None]) -> None:
+    """Run these until `stop`; none may end before. Never half alive: one death ends all."""
+
+    async def live(life: Coroutine[object, object, None]) -> None:
+        try:
+            await life
+            raise RuntimeError("it ended by itself")
+        except Exception:
+            log.critical("%s died, and with it the bot", life.__qualname__, exc_info=True)
+            raise
+
+    async with asyncio.TaskGroup() as tasks:
+        living = [tasks.create_task(live(life), name=life.__qualname__) for life in lives]
+        await stop.wait()
+        for task in living:
+            task.cancel()
