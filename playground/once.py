@@ -72,7 +72,7 @@ class Visit:
             new = await self.place.until(lambda: job.texts[len(told) :] or None, self.patience, "a new text")
             for said in new:
                 self.tell(said.text)
-            told += new
+            told.extend(new)
 
     async def _save(self, clip: Clip, job: Job, began: float) -> Saved:
         seconds = time.monotonic() - began

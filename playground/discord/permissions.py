@@ -45,19 +45,24 @@ NORMAL = (
 """What everybody may do in a new guild, and all that a bot of this kind needs."""
 
 
-def permissions_in(guild: Guild, user_id: int, channel: Channel) -> Permission:
-    """What a member may do in a channel: by roles, then by the channel's overwrites, the own one last."""
+def permissions_of(guild: Guild, user_id: int) -> Permission:
+    """What a member may do in a guild where no channel says otherwise: by all its roles together."""
     if user_id not in guild.members:
-        return Permission(0)
+        return NOTHING
     if user_id == guild.owner_id:
         return EVERYTHING
-    roles = (guild.id, *guild.members[user_id].roles)
     allowed = 0
-    for role in roles:
+    for role in (guild.id, *guild.members[user_id].roles):
         allowed |= guild.roles[role].permissions
-    if allowed & P.ADMINISTRATOR:
-        return EVERYTHING
-    for holder in (*roles, user_id):
+    return EVERYTHING if allowed & P.ADMINISTRATOR else Permission(allowed)
+
+
+def permissions_in(guild: Guild, user_id: int, channel: Channel) -> Permission:
+    """What a member may do in a channel: by roles, then by the channel's overwrites, the own one last."""
+    allowed = permissions_of(guild, user_id)
+    if allowed in (NOTHING, EVERYTHING):
+        return allowed
+    for holder in (guild.id, *guild.members[user_id].roles, user_id):
         if overwrite := channel.overwrites.get(holder):
             allowed = allowed & ~overwrite.deny | overwrite.allow
     return Permission(allowed)

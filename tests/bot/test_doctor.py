@@ -1,63 +1,22 @@
 """`python bot.py doctor`, the real process: what it says of servers and of Discord, and its exit code."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-
-from cogs.client import PERMISSIONS
 from playground.comfyui import ComfyUI
+from playground.discord.permissions import Permission
+from playground.place import Playground
 from tests.bot.test_command_line import run
 
-TOKEN = "MTIz.GhIjKl.doctor"  # noqa: S105 - made up
-BOT = {"id": "123", "username": "Animate", "discriminator": "0", "avatar": None, "bot": True}
-APPLICATION = {
-    "id": "123",
-    "name": "Animate",
-    "icon": None,
-    "description": "",
-    "bot_public": True,
-    "bot_require_code_grant": False,
-    "verify_key": "0" * 64,
-    "flags": 0,
-    "owner": {**BOT, "bot": False},
-    "team": None,
-}
 
-
-@asynccontextmanager
-async def discord(*guilds: Mapping[str, object]) -> AsyncGenerator[str]:
-    """What of Discord's REST API a bot needs to learn where it is; yields its address."""
-
-    async def answer(request: web.Request) -> web.Response:
-        if request.path != "/gateway" and request.headers.get("Authorization") != f"Bot {TOKEN}":
-            return as_discord({"message": "401: Unauthorized", "code": 0}, status=401)
-        return as_discord(pages[request.path])
-
-    pages: Mapping[str, object] = {
-        "/gateway": {"url": "ws://127.0.0.1:9"},
-        "/users/@me": BOT,
-        "/oauth2/applications/@me": APPLICATION,
-        "/users/@me/guilds": list(guilds),
-    }
-    app = web.Application()
-    for path in pages:
-        app.router.add_get(path, answer)
-    async with TestServer(app) as server:
-        yield str(server.make_url("/")).rstrip("/")
-
-
-def as_discord(content: object, status: int = 200) -> web.Response:
-    """Without a charset: discord.py takes anything else for text."""
-    return web.Response(body=json.dumps(content).encode(), status=status, content_type="application/json")
-
-
-def guild(name: str, permissions: int) -> Mapping[str, object]:
-    return {"id": "1", "name": name, "permissions": str(permissions), "features": []}
+def withhold(place: Playground, permission: Permission) -> None:
+    """Take a permission from everybody in the guild."""
+    everybody = place.guild.roles[place.guild.id]
+    less = replace(everybody, permissions=everybody.permissions & ~permission)
+    place.world.change_guild(replace(place.guild, roles={**place.guild.roles, place.guild.id: less}))
 
 
 async def doctor(folder: Path, *options: str, **settings: str) -> tuple[int, str]:
@@ -74,23 +33,23 @@ async def findings(folder: Path, *options: str, **settings: str) -> list[Mapping
 
 
 async def test_where_all_is_well_it_makes_a_clip_and_exits_with_0(tmp_path: Path) -> None:
-    async with ComfyUI(speed=50) as comfyui, discord(guild("Studio", PERMISSIONS.value)) as api:
-        settings = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": api, "COMFYUI_URL": comfyui.url}
-        code, out = await doctor(tmp_path, "--run", **settings)
+    async with Playground(comfyui={"speed": 50}) as place:
+        code, out = await doctor(tmp_path, "--run", **place.environment())
+        client_id = place.bot_user.id
 
     assert code == 0, out
     assert "✗" not in out
     assert "✓ logged in as Animate" in out
-    assert "✓ Studio: has all permissions that it needs" in out
+    assert "✓ Playground: has all permissions that it needs" in out
     assert "✓ wan21_i2v made a clip" in out
-    assert "client_id=123" in out
+    assert f"client_id={client_id}" in out
     assert out.splitlines()[-1] == "All that is needed is there."
 
 
 async def test_a_dead_server_beside_a_good_one_is_named_with_what_to_do(tmp_path: Path) -> None:
-    async with ComfyUI() as comfyui, discord(guild("Studio", PERMISSIONS.value)) as api:
-        urls = f"{comfyui.url},http://127.0.0.1:9"
-        code, out = await doctor(tmp_path, DISCORD_TOKEN=TOKEN, DISCORD_API_URL=api, COMFYUI_URL=urls)
+    async with Playground() as place:
+        urls = f"{place.environment()['COMFYUI_URL']},http://127.0.0.1:9"
+        code, out = await doctor(tmp_path, **place.environment() | {"COMFYUI_URL": urls})
 
     assert code == 1
     dead = out[out.index("ComfyUI at 127.0.0.1:9\n") :]
@@ -101,14 +60,10 @@ async def test_a_dead_server_beside_a_good_one_is_named_with_what_to_do(tmp_path
 
 async def test_what_is_missing_is_told_with_pack_folder_and_name(tmp_path: Path) -> None:
     without = ["WanVideoSampler", "Wan2_1_VAE_bf16.safetensors"]
-    async with ComfyUI(without=without) as comfyui, discord() as api:
-        lines = await findings(
-            tmp_path,
-            DISCORD_TOKEN=TOKEN,
-            DISCORD_API_URL=api,
-            COMFYUI_URL=comfyui.url,
-            VAE_FILE="nowhere/Wan2_1_VAE_bf32.safetensors",
-        )
+    async with Playground(comfyui={"without": without}) as place:
+        place.world.leave(place.guild, place.bot_user.id)
+        wrong = {"VAE_FILE": "nowhere/Wan2_1_VAE_bf32.safetensors"}
+        lines = await findings(tmp_path, **place.environment() | wrong)
 
     fixes = {line["text"]: line["fix"] for line in lines if not line["ok"]}
     assert "ComfyUI-WanVideoWrapper" in fixes["lacks the node WanVideoSampler"]
@@ -118,23 +73,22 @@ async def test_what_is_missing_is_told_with_pack_folder_and_name(tmp_path: Path)
 
 
 async def test_permissions_that_are_missing_are_told_by_name_and_guild(tmp_path: Path) -> None:
-    granted = PERMISSIONS.value & ~(1 << 15)  # ATTACH_FILES
-    async with ComfyUI() as comfyui, discord(guild("Studio", granted), guild("Ours", 8)) as api:
-        settings = {"DISCORD_TOKEN": TOKEN, "DISCORD_API_URL": api, "COMFYUI_URL": comfyui.url}
-        lines = await findings(tmp_path, **settings)
+    async with Playground() as place:
+        withhold(place, Permission.ATTACH_FILES)
+        place.world.join(place.world.add_guild("Ours"), place.bot_user.id)
+        lines = await findings(tmp_path, **place.environment())
 
     texts = {line["text"]: line for line in lines if line["check"] == "permissions"}
     assert texts.keys() == {
-        "Studio: lacks Attach Files",
+        "Playground: lacks Attach Files",
         "Ours: has all permissions that it needs",
     }
-    assert texts["Studio: lacks Attach Files"]["needed"]
+    assert texts["Playground: lacks Attach Files"]["needed"]
 
 
 async def test_a_token_that_discord_refuses_is_told_and_never_shown(tmp_path: Path) -> None:
-    async with ComfyUI() as comfyui, discord() as api:
-        settings = {"DISCORD_TOKEN": "wrong.one.here", "DISCORD_API_URL": api, "COMFYUI_URL": comfyui.url}
-        code, out = await doctor(tmp_path, **settings)
+    async with Playground() as place:
+        code, out = await doctor(tmp_path, **place.environment() | {"DISCORD_TOKEN": "wrong.one.here"})
 
     assert code == 1
     assert "✗ Discord refuses the DISCORD_TOKEN" in out

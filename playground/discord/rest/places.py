@@ -3,7 +3,7 @@
 from playground.discord import errors, render
 from playground.discord.limits import ROOMY
 from playground.discord.model import Channel
-from playground.discord.permissions import Permission
+from playground.discord.permissions import Permission, permissions_of
 from playground.discord.rest.call import Call, Route
 from playground.discord.wire import as_id
 
@@ -25,6 +25,25 @@ async def channel(call: Call) -> object:
 
 async def guild(call: Call) -> object:
     return render.guild(call.world, call.world.guild(call.id("guild_id")))
+
+
+async def own_guilds(call: Call) -> object:
+    """Those that the bot is in, in short; paging by `after` and `limit`."""
+    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 200))
+    world, bot = call.world, call.world.bot
+    mine = [each for each in world.guilds.values() if bot.id in each.members and each.id > after]
+    return [
+        {
+            "id": str(each.id),
+            "name": each.name,
+            "icon": None,
+            "banner": None,
+            "owner": each.owner_id == bot.id,
+            "features": list[str](),
+            "permissions": str(int(permissions_of(each, bot.id))),
+        }
+        for each in sorted(mine, key=lambda each: each.id)[:limit]
+    ]
 
 
 async def guild_channels(call: Call) -> object:
@@ -57,6 +76,7 @@ async def typing(call: Call) -> object:
 ROUTES = (
     Route(method="GET", template="/channels/{channel_id}", handler=channel, limit=ROOMY),
     Route(method="POST", template="/channels/{channel_id}/typing", handler=typing),
+    Route(method="GET", template="/users/@me/guilds", handler=own_guilds, limit=ROOMY),
     Route(method="GET", template="/guilds/{guild_id}", handler=guild, limit=ROOMY),
     Route(method="GET", template="/guilds/{guild_id}/channels", handler=guild_channels, limit=ROOMY),
     Route(method="GET", template="/guilds/{guild_id}/members/{user_id}", handler=member, limit=ROOMY),
