@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import strategies as st
@@ -15,7 +16,15 @@ from tests.storage.worlds import World, histories, open_world
 SERVERS = ("server 1", "server 2", "server 3")
 WORKFLOWS = {"short": 5.0, "wan": 20.0, "long": 60.0}
 STATIONS = (State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
-PEOPLE = st.integers(1, 5)
+WISH = st.fixed_dictionaries(
+    {
+        "user": st.integers(1, 3),
+        "guild_id": st.integers(1, 2),
+        "params": st.sampled_from([kind(workflow=workflow) for workflow in WORKFLOWS]),
+        "weight": st.sampled_from([1.0, 1.0, 2.0, 4.0]),
+        "head_start": st.sampled_from([0.0, 0.0, 30.0, 600.0]),
+    }
+)
 SECONDS = st.floats(0.1, 200)
 
 
@@ -41,18 +50,11 @@ class Histories(RuleBasedStateMachine):
         self.held: dict[str, Lease] = {}
         self.zombies: list[Lease] = []
 
-    @rule(
-        user=PEOPLE,
-        workflow=st.sampled_from(sorted(WORKFLOWS)),
-        weight=st.sampled_from([1.0, 1.0, 2.0, 4.0]),
-        head_start=st.sampled_from([0.0, 0.0, 30.0, 600.0]),
-        guild=st.integers(1, 2),
-    )
-    def admit(self, user: int, **changes: object) -> None:
-        params = kind(workflow=changes.pop("workflow"))
-        changes["guild_id"] = changes.pop("guild")
-        key = str(next(self.numbers))
-        self.jobs.append(self.world.admit(key, user, params=params, **changes))
+    @rule(wishes=st.lists(WISH, min_size=1, max_size=4))
+    def admit(self, wishes: list[dict[str, object]]) -> None:
+        for wish in wishes:
+            key = str(next(self.numbers))
+            self.jobs.append(self.world.admit(key, **wish))  # type: ignore[arg-type]
 
     @rule(server=st.sampled_from(SERVERS), loaded=st.sampled_from([None, *sorted(WORKFLOWS)]))
     def claim(self, server: str, loaded: str | None) -> None:
@@ -111,14 +113,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 99), state=st.sampled_from([State.RUNNING, State.QUEUED, State.FAILED]))
     def a_zombie_moves_nothing(self, number: int, state: State) -> None:
-        if not self.zombies:
-            return
-        zombie = self.zombies[number % len(self.zombies)]
-        before = self.world.run(self.world.store.job(zombie.job.id))
-        if before.epoch != zombie.job.epoch:
+        taken_over = [lease for lease in self.zombies if lease.job.id in self.held]
+        if taken_over:
+            lost = taken_over[number % len(taken_over)]
+            before = self.world.run(self.world.store.job(lost.job.id))
+            zombie = replace(lost, job=replace(before, epoch=lost.job.epoch))
             with pytest.raises(LeaseLost):
                 self.world.run(self.world.store.move(zombie, state))
-            assert self.world.run(self.world.store.job(zombie.job.id)) == before
+            assert self.world.run(self.world.store.job(before.id)) == before
 
     def _move(self, number: int, state: State, **changes: object) -> None:
         if self.held:

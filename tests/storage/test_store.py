@@ -231,3 +231,11 @@ async def test_a_job_starts_when_its_person_was_told_or_when_that_takes_too_long
     assert await store.claim(SERVER, {"wan"}) is None
     clock.time += 31
     assert (await claim(store)).job.key == "untold"
+
+
+async def test_a_job_that_came_to_its_end_is_moved_no_more(store: Store) -> None:
+    await admit(store, wish("a"))
+    ended = await store.move(await claim(store), State.FAILED, reason=Reason(code="x"))
+    with pytest.raises(LeaseLost):
+        await store.move(ended, State.QUEUED)
+    assert (await store.job(ended.job.id)).state == State.FAILED
