@@ -10,9 +10,10 @@ from comfy.errors import JobLost, ServerUnreachable
 from comfy.events import Event, Interrupted, Queued
 from comfy.listener import Listener, Mailbox
 from comfy.story import Story
-from comfy.wire import JobEnded, QueueChanged, Signal, SignalsMissed
+from comfy.wire import JobEnded, JobEnding, QueueChanged, Signal, SignalsMissed
 
-SOON = 0.02  # seconds; some servers tell of the end a few milliseconds before their history knows
+SOON = 0.02  # seconds; servers tell of the end a few milliseconds before their history knows
+NEWS = 0.03  # seconds; a job that starts at once says so before its place in line is worth a question
 # Loading a large model is silent for minutes: after the first doubt it doubts more and more rarely.
 SILENCES_BEFORE_DOUBT = 8
 
@@ -51,10 +52,10 @@ class Follower:
 
         Raises JobLost; ServerUnreachable when patience is over; TokenRefused, BadAnswer, TooLarge.
         """
-        wait = 0.0
+        wait = min(NEWS, self._quiet)
         while True:
             signal = await self._mailbox.take(wait)
-            self._silences = self._silences + 1 if signal is None and wait else 0
+            self._count_silence(signal, wait)
             for event in self._story.hear(signal) if signal else ():
                 yield event
             wait = self._next_wait(signal, wait)
@@ -71,20 +72,24 @@ class Follower:
         """We stop the job: should it be gone from the queue, it is not lost."""
         self._withdrawn = True
 
+    def _count_silence(self, signal: Signal | None, wait: float) -> None:
+        if signal:
+            self._silences = 0
+        elif wait >= self._quiet:
+            self._silences += 1
+
     def _next_wait(self, signal: Signal | None, wait: float) -> float:
-        if isinstance(signal, JobEnded):
-            self._ended = True
-            return SOON
-        return min(2 * wait, self._quiet) if self._ended else self._quiet
+        match signal:
+            case JobEnding() | JobEnded():
+                self._ended = True
+                return SOON
+            case QueueChanged() if not self._story.started:
+                return min(NEWS, self._quiet)
+            case _:
+                return min(2 * wait, self._quiet) if self._ended else self._quiet
 
     def _calls_for_a_look(self, signal: Signal | None) -> bool:
-        match signal:
-            case None | JobEnded() | SignalsMissed():
-                return True
-            case QueueChanged():
-                return not self._story.started
-            case _:
-                return False
+        return signal is None or isinstance(signal, JobEnded | SignalsMissed)
 
     async def _doubt_the_socket(self, found: Whereabouts | None) -> None:
         """A socket may stay open and yet deaf: its id was taken over by one that has closed since."""

@@ -69,8 +69,15 @@ class PreviewSent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnding:
+    """The job is ending, well or not: the history may not know it yet."""
+
+    prompt_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobEnded:
-    """The job ended, well or not: the history says how."""
+    """The job has ended, well or not: the history says how."""
 
     prompt_id: str
 
@@ -88,6 +95,7 @@ Signal = (
     | NodeProgress
     | NodeSaved
     | PreviewSent
+    | JobEnding
     | JobEnded
 )
 
@@ -150,7 +158,7 @@ def _parse_executed(data: Mapping[str, object]) -> Signal:
 
 
 def _parse_end(data: Mapping[str, object]) -> Signal:
-    return JobEnded(prompt_id=as_text(data.get("prompt_id")))
+    return JobEnding(prompt_id=as_text(data.get("prompt_id")))
 
 
 PARSERS: Mapping[str, Callable[[Mapping[str, object]], Signal]] = {

@@ -12,7 +12,7 @@ from comfy.follow import Follower
 from comfy.listener import Listener, Mailbox
 from comfy.story import Story
 from comfy.transport import Transport
-from comfy.wire import JobEnded, JobStarted, NodeStarted, QueueChanged, Signal
+from comfy.wire import JobEnded, JobEnding, JobStarted, NodeStarted, QueueChanged, Signal, SignalsMissed
 from tests.comfy.jobs import soon
 from tests.comfy.values import graph
 
@@ -62,12 +62,27 @@ async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about
         NodeStarted(prompt_id="job", node="54"),
         JobEnded(prompt_id="job"),
     ]
+
+    events = await soon(follow(wan, listener, signals, [Finished(outcome=DONE)]))
+
+    assert events[0] == Started(at=1)
+    assert events[-1] == DONE
+
+
+async def test_while_it_waits_they_are_asked_about(wan: Workflow, listener: Listener):
     places = [Pending(ahead=1), Finished(outcome=DONE)]
 
-    events = await soon(follow(wan, listener, signals, places))
+    events = await soon(follow(wan, listener, [SignalsMissed(), QueueChanged()], places))
 
-    assert events[0] == Queued(ahead=1)
-    assert events[-1] == DONE
+    assert events == [Queued(ahead=1), DONE]
+
+
+async def test_an_end_that_is_announced_and_never_told_is_looked_for(wan: Workflow, listener: Listener):
+    signals: list[Signal] = [JobStarted(prompt_id="job", at=1), JobEnding(prompt_id="job")]
+
+    events = await soon(follow(wan, listener, signals, [Finished(outcome=DONE)]), limit=2)
+
+    assert events == [Started(at=1), DONE]
 
 
 async def test_a_mailbox_keeps_the_newest():

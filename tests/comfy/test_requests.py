@@ -61,6 +61,7 @@ async def test_a_gateway_that_is_overwhelmed_for_a_moment_is_asked_again(
 ):
     comfyui.answer(503, path=path, times=1)
 
+    await server.cancel(str(uuid4()))
     done = (await soon(run(server, await build(server, picture), str(uuid4()))))[-1]
     assert isinstance(done, Done)
     await server.download(done.files[0], tmp_path / "clip.mp4", limit=LARGEST_CLIP)
@@ -78,7 +79,7 @@ async def test_an_answer_that_is_not_of_the_protocol_is_a_bad_answer(
     comfyui.answer(status, path=path, times=9, body=body)
 
     with pytest.raises(BadAnswer):
-        await run(server, await build(server, picture), str(uuid4()))
+        await server.resume(str(uuid4()), await build(server, picture))
 
 
 async def test_a_download_that_is_cut_is_fetched_again_whole(

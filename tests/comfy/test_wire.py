@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from comfy.files import OutputFile
 from comfy.wire import (
     JobEnded,
+    JobEnding,
     JobStarted,
     NodeProgress,
     NodeSaved,
@@ -35,7 +36,7 @@ def test_a_success_is_told_in_the_recorded_order():
     saved = OutputFile(filename="cap_00003_.png", subfolder="", type="output")
     assert of_job[-3:] == [
         NodeSaved(prompt_id=JOB, node="4", files=(saved,)),
-        JobEnded(prompt_id=JOB),
+        JobEnding(prompt_id=JOB),
         JobEnded(prompt_id=JOB),
     ]
 
@@ -50,7 +51,7 @@ def test_a_fault_and_a_stop_are_ends(recording: str):
     ends = [frame for frame in recorded.messages(recording) if json.loads(frame)["type"] in kinds]
 
     assert ends
-    assert all(isinstance(parse(frame), JobEnded) for frame in ends)
+    assert all(isinstance(parse(frame), JobEnding) for frame in ends)
 
 
 def test_a_message_that_does_not_name_its_job_is_dropped():
