@@ -1,7 +1,7 @@
 """The doctor's words: findings become lines, and lines a report for a terminal or for a program."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -87,10 +87,6 @@ class Report:
     def exit_code(self) -> int:
         """1 where something would fail."""
         return int(any(line.needed and not line.ok for section in self.sections for line in section.lines))
-
-    def as_json(self) -> Mapping[str, object]:
-        """For programs."""
-        return {"ok": self.exit_code == 0, **asdict(self)}
 
 
 def describe(finding: Finding) -> Line:
