@@ -1,9 +1,10 @@
 """The words of the queue as types: what a person asked for, the job it became, the lease on it."""
 
+import functools
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,12 @@ class State(StrEnum):
 ACTIVE = frozenset({State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING, State.DELIVERING})
 FINISHED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 MOST_HEAD_START = 600.0  # GPU seconds
+
+
+@functools.cache
+def names_of(record: type["Params | Job"]) -> tuple[str, ...]:
+    """The names of its fields, in order."""
+    return tuple(each.name for each in fields(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +64,13 @@ class Params:
 
     def to_json(self) -> str:
         """One JSON object. A column for each would not do: a 64-bit seed overflows SQLite's INTEGER."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps({name: getattr(self, name) for name in names_of(Params)}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Params":
         """Read what `to_json` wrote; keys of later versions are passed over."""
-        known = {each.name for each in fields(cls)}
-        return cls(**{key: value for key, value in json.loads(text).items() if key in known})
+        known = json.loads(text)
+        return cls(**{name: known[name] for name in names_of(cls) if name in known})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +116,8 @@ class Job:
     """One row of the queue as it stood when it was read. Times are Unix seconds.
 
     In GPU seconds: `cost` is expected, `seconds` was measured, `charged` counts against the person. `root` is
-    the id of the first job that this one descends from by rerolls, its own where it is the first.
+    the id of the first job that this one descends from by rerolls, its own where it is the first. `tries` counts
+    how often its delivery was put off; `result_channel` is where the result stands.
     """
 
     seq: int
@@ -139,6 +147,8 @@ class Job:
     weight: float = 1.0
     cost: float = 1.0
     charged: float | None = None
+    tries: int = 0
+    result_channel: int | None = None
     lease_until: float | None = None
 
     @property
@@ -149,7 +159,8 @@ class Job:
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> "Job":
         """The one door from the database."""
-        values: dict[str, Any] = {each.name: row[each.name] for each in fields(cls)}
+        found: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
+        values = {name: found[name] for name in names_of(cls)}
         values["params"] = Params.from_json(values["params"])
         values["state"] = State(values["state"])
         values["reason"] = Reason.from_json(values["reason"]) if values["reason"] else None

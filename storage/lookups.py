@@ -9,7 +9,7 @@ from storage.errors import StoreError
 from storage.forecast import Ahead, Forecast, build_forecast
 from storage.job import Job, Moved, State, Waiting
 
-PLACE_CAP = 1000  # places further behind are told as this one: so counting costs the same in any line
+PLACE_CAP = 500  # places further behind are told as this one: so counting costs the same in any line
 
 AHEAD = """
 SELECT count(*) FROM (
@@ -26,7 +26,7 @@ known AS (
     SELECT 'own' AS part, seq FROM mine
     UNION ALL
     SELECT * FROM (
-        SELECT 'line', other.seq FROM mine, job AS other
+        SELECT 'line', other.seq FROM mine CROSS JOIN job AS other INDEXED BY job_line
         WHERE other.state = 'queued' AND (other.tag, other.seq) < (mine.tag, mine.seq)
         LIMIT :cap
     )
@@ -146,6 +146,26 @@ class Lookups:
     async def without_status(self) -> Sequence[Job]:
         """Unfinished jobs that no message tells of: their first answer was never recorded."""
         return await self._many("status_message IS NULL AND finished_at IS NULL ORDER BY seq")
+
+    async def untold(self) -> Sequence[Job]:
+        """Jobs that are over without their last word having been said."""
+        return await self._many("finished_at IS NOT NULL AND told = 0 ORDER BY seq")
+
+    async def next_delivery(self) -> float | None:
+        """When the next delivery may be taken up, in Unix seconds."""
+        row = await self.database.fetch_one(
+            "SELECT min(lease_until) FROM job WHERE state = 'delivering'", {}
+        )
+        return row[0] if row else None
+
+    async def results(self, limit: int) -> Sequence[Job]:
+        """The newest jobs that became a clip."""
+        return await self._many("state = 'done' ORDER BY seq DESC LIMIT :limit", limit=limit)
+
+    async def has_rerolled(self, parent: str, user_id: int) -> bool:
+        """Whether the person ever asked for another one of this job."""
+        found = "FROM job WHERE parent = :parent AND user_id = :user"
+        return bool(await self._count(found, parent=parent, user=user_id))
 
     async def _count(self, source: str, **values: SqlValue) -> int:
         row = await self.database.fetch_one(f"SELECT count(*) {source}", values)

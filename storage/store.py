@@ -26,6 +26,7 @@ from storage.statements import (
     EXPIRE,
     HEAD,
     MOVE,
+    POSTPONE,
     REFUSAL,
     RENEW,
 )
@@ -44,6 +45,7 @@ class Changes(TypedDict, total=False):
     seconds: float
     charged: float
     result_message: int
+    result_channel: int
     reason: Reason
     mover: str
 
@@ -56,6 +58,7 @@ class Store(Lookups):
     ) -> None:
         super().__init__(database, now)
         self.limits = limits or Limits()
+        self._numbers = self.limits.values()
 
     async def admit(self, request: Request, *, limit: int | None = None) -> Admission:
         """Put a job in line; the same key again gives the job it became then. Raises Refused, TooManyQueued.
@@ -64,7 +67,7 @@ class Store(Lookups):
         """
         if self.limits.blocked_word(request.params.prompt):
             raise Refused("blocked_words")
-        values = self._new_row(request) | self.limits.values()
+        values = self._new_row(request) | self._numbers
         if limit is not None:
             values["queued_per_person"] = limit
         row = await self.database.fetch_one(ADMIT, values)
@@ -183,12 +186,21 @@ class Store(Lookups):
             seconds=changes.get("seconds"),
             charged=changes.get("charged"),
             result_message=changes.get("result_message"),
+            result_channel=changes.get("result_channel"),
             reason=reason.to_json() if reason else None,
             mover=changes.get("mover"),
         )
         if row is None:
             raise LeaseLost(f"job {lease.job.id} is no longer {lease.job.state} at epoch {lease.job.epoch}")
         return replace(lease, job=Job.from_row(row))
+
+    async def postpone(self, lease: Lease, seconds: float) -> Job:
+        """Let a delivery go and be taken up again so much later, also after a restart. Raises LeaseLost."""
+        values: dict[str, SqlValue] = {"id": lease.job.id, "epoch": lease.job.epoch}
+        row = await self._take(POSTPONE, **values, later=self._now() + seconds)
+        if row is None:
+            raise LeaseLost(f"job {lease.job.id} is no longer delivered at epoch {lease.job.epoch}")
+        return Job.from_row(row)
 
     async def cancel(self, job_id: str, *, mover: str, reason: Reason) -> Job | None:
         """End a job that waits; mark one that runs, for its holder to obey. None where it is over already."""
@@ -217,6 +229,10 @@ class Store(Lookups):
         await self.database.fetch(
             "UPDATE job SET status_message = :message WHERE id = :id", {"message": message, "id": job_id}
         )
+
+    async def set_told(self, job_id: str) -> None:
+        """Remember that the last word about a job was said."""
+        await self.database.fetch("UPDATE job SET told = 1 WHERE id = :id", {"id": job_id})
 
     async def block(self, user_id: int, *, guild_id: int = 0, until: float | None = None) -> None:
         """Admit nothing of this person in that guild, or anywhere (0); `until` a Unix time, or for good."""

@@ -28,8 +28,11 @@ def first_blocked(prompt: str, words: Collection[str]) -> str | None:
 
 def normalise(text: str) -> str:
     """One width and case, no accents, nothing invisible; what is no letter or digit is one space."""
-    letters = (each for each in unicodedata.normalize("NFKD", text.casefold()) if not _is_decoration(each))
-    return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", "".join(letters)).casefold()).strip()
+    plain = text.casefold()
+    if not plain.isascii():
+        letters = (each for each in unicodedata.normalize("NFKD", plain) if not _is_decoration(each))
+        plain = unicodedata.normalize("NFKC", "".join(letters)).casefold()
+    return re.sub(r"[\W_]+", " ", plain).strip()
 
 
 def _is_decoration(character: str) -> bool:

@@ -1,0 +1,332 @@
+"""Who waits how long: `python -m benchmarks.fairness [--quick]`.
+
+A simulated evening: two servers, 60 people of whom six are boosters, and one more who sends 60 wishes at
+once; more is wanted than the servers can do. First come first served and round robin are a few lines here;
+ours is the real store on a real file, its clock simulated. A server needs a minute to load another model.
+"""
+
+# matplotlib has not all types:
+# pyright: reportUnknownMemberType=false
+
+import argparse
+import asyncio
+import heapq
+import itertools
+import json
+import random
+import statistics
+import tempfile
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.queue import PARAMS
+from storage import Lease, Limits, Request, State, Store, TooManyQueued
+from storage.database import open_database
+
+PEOPLE = 60
+BOOSTERS = 6  # the first of them
+FLOODER = PEOPLE
+FLOOD = 60  # wishes
+EVENING = 4 * 3600.0  # seconds in which people wish
+WISHES = 3.0  # of each person, in the mean
+SECONDS = {"wan": 180.0, "light": 60.0}
+LOADING = 60.0
+SERVERS = 2
+QUEUED_PER_PERSON = 5
+POLICIES = ("first come", "round robin", "ours without affinity", "ours")
+PICTURE_FILE = Path("benchmarks/pictures/fairness.png")
+
+
+@dataclass(kw_only=True)
+class Wish:
+    """Somebody's wish, and what became of it; times in seconds."""
+
+    number: int
+    person: int
+    workflow: str
+    at: float
+    started: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def wait(self) -> float:
+        """Minutes until its server began."""
+        return (self.started - self.at) / 60
+
+
+class Policy(Protocol):
+    """Decides whose wish is next."""
+
+    async def add(self, wish: Wish) -> None:
+        """Somebody wishes."""
+        ...
+
+    async def take(self, server: str, loaded: str | None) -> Wish | None:
+        """A server is free."""
+        ...
+
+    async def end(self, wish: Wish, seconds: float) -> None:
+        """A clip is there; it took so long."""
+        ...
+
+
+class FirstCome:
+    """First come, first served."""
+
+    def __init__(self) -> None:
+        self._line = deque[Wish]()
+
+    async def add(self, wish: Wish) -> None:
+        """To the end of the line."""
+        self._line.append(wish)
+
+    async def take(self, server: str, loaded: str | None) -> Wish | None:
+        """Its head."""
+        return self._line.popleft() if self._line else None
+
+    async def end(self, wish: Wish, seconds: float) -> None:
+        """Nothing is learnt."""
+
+
+class RoundRobin:
+    """One wish of each person in turn."""
+
+    def __init__(self) -> None:
+        self._turns = dict[int, deque[Wish]]()
+
+    async def add(self, wish: Wish) -> None:
+        """To the end of the person's own line."""
+        self._turns.setdefault(wish.person, deque()).append(wish)
+
+    async def take(self, server: str, loaded: str | None) -> Wish | None:
+        """The first person's first; the person goes to the end."""
+        for person, line in list(self._turns.items()):
+            del self._turns[person]
+            wish = line.popleft()
+            if line:
+                self._turns[person] = line
+            return wish
+        return None
+
+    async def end(self, wish: Wish, seconds: float) -> None:
+        """Nothing is learnt."""
+
+
+class Ours:
+    """The store, with its limit on waiting jobs; who is refused wishes again when one of theirs has begun."""
+
+    def __init__(self, store: Store, *, affinity: bool) -> None:
+        self._store = store
+        self._affinity = affinity
+        self._wishes = dict[str, Wish]()
+        self._leases = dict[int, Lease]()
+        self._refused = dict[int, deque[Wish]]()
+
+    async def add(self, wish: Wish) -> None:
+        """Admit it, or let the person try later."""
+        booster = wish.person < BOOSTERS
+        request = Request(
+            key=str(wish.number),
+            user_id=wish.person,
+            guild_id=1,
+            channel_id=1,
+            locale="en-US",
+            params=replace(PARAMS, workflow=wish.workflow),
+            picture="",
+            weight=2.0 if booster else 1.0,
+            head_start=300.0 if booster else 0.0,
+        )
+        try:
+            job = (await self._store.admit(request)).job
+        except TooManyQueued:
+            self._refused.setdefault(wish.person, deque()).append(wish)
+            return
+        await self._store.set_status_message(job.id, job.seq)
+        self._wishes[job.id] = wish
+
+    async def take(self, server: str, loaded: str | None) -> Wish | None:
+        """What the store gives."""
+        lease = await self._store.claim(server, SECONDS, loaded=loaded if self._affinity else None)
+        if lease is None:
+            return None
+        wish = self._wishes[lease.job.id]
+        self._leases[wish.number] = lease
+        if self._refused.get(wish.person):
+            await self.add(self._refused[wish.person].popleft())
+        return wish
+
+    async def end(self, wish: Wish, seconds: float) -> None:
+        """The job is done and has cost what it took."""
+        lease = await self._store.move(self._leases.pop(wish.number), State.DOWNLOADING, seconds=seconds)
+        await self._store.move(lease, State.DONE, result_message=wish.number)
+
+
+class Evening:
+    """One policy, the wishes of one evening, and what comes of them."""
+
+    def __init__(self, policy: Policy, wishes: Sequence[Wish]) -> None:
+        self.now = 0.0
+        self.switches = 0
+        self._policy = policy
+        self._order = itertools.count()
+        self._loaded: dict[str, str | None] = dict.fromkeys((f"server {n}" for n in range(SERVERS)), None)
+        self._idle = list(self._loaded)
+        self._events: list[tuple[float, int, Wish, str | None]] = [
+            (wish.at, next(self._order), wish, None) for wish in wishes
+        ]
+        heapq.heapify(self._events)
+
+    async def run(self) -> None:
+        """Until the last clip is there."""
+        while self._events:
+            self.now, _, wish, server = heapq.heappop(self._events)
+            if server is None:
+                await self._policy.add(wish)
+            else:
+                await self._policy.end(wish, wish.ended - wish.started)
+                self._idle.append(server)
+            while self._idle and await self._begin(self._idle[-1]):
+                self._idle.pop()
+
+    async def _begin(self, server: str) -> bool:
+        wish = await self._policy.take(server, self._loaded[server])
+        if wish is None:
+            return False
+        switch = self._loaded[server] != wish.workflow
+        self.switches += switch
+        self._loaded[server] = wish.workflow
+        wish.started = self.now
+        wish.ended = self.now + SECONDS[wish.workflow] + LOADING * switch
+        heapq.heappush(self._events, (wish.ended, next(self._order), wish, server))
+        return True
+
+
+def wishes_of(seed: int) -> list[Wish]:
+    """An evening's wishes: the flood comes after half an hour."""
+    chance = random.Random(seed)  # noqa: S311 - a simulation
+    times = [(chance.uniform(0, EVENING), person) for person in range(PEOPLE) for _ in range(_some(chance))]
+    flood = [(1800.0, FLOODER)] * FLOOD
+    return [
+        Wish(number=n, person=person, at=at, workflow=chance.choice(["wan", "wan", "light"]))
+        for n, (at, person) in enumerate(sorted(times + flood), start=1)
+    ]
+
+
+def _some(chance: random.Random) -> int:
+    return 1 + min(int(chance.expovariate(1 / (WISHES - 0.5))), 15)
+
+
+@asynccontextmanager
+async def open_policy(name: str, evening: list[Evening]) -> AsyncGenerator[Policy]:
+    """The policy of that name; its clock is that of the evening that will be put into the list."""
+    plain = {"first come": FirstCome, "round robin": RoundRobin}
+    if name in plain:
+        yield plain[name]()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_database(Path(folder) / "animate.db") as database:
+            await database.fetch("PRAGMA synchronous = OFF", {})
+            limits = Limits(queued_per_person=QUEUED_PER_PERSON, longest_wait=None)
+            store = Store(database, lambda: evening[0].now, limits)
+            yield Ours(store, affinity=name == "ours")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Waits in minutes of one policy's evenings, model switches of each, and fairness."""
+
+    light: Sequence[float]
+    boosters: Sequence[float]
+    flooder: Sequence[float]
+    switches: float
+    jain: float
+
+    def row(self) -> dict[str, float]:
+        """What the table shows."""
+        return {
+            "light p50": round(statistics.median(self.light), 1),
+            "light p95": round(statistics.quantiles(self.light, n=20)[-1], 1),
+            "boosters p50": round(statistics.median(self.boosters), 1),
+            "flooder p50": round(statistics.median(self.flooder), 1),
+            "switches": round(self.switches, 1),
+            "Jain": round(self.jain, 3),
+        }
+
+
+def jain(wishes: Sequence[Wish]) -> float:
+    """Jain's index of the GPU seconds that people got while they all wished, of what each could have used.
+
+    1 is the same part for all. What the flooder could use is no more than an equal share.
+    """
+    asked, got = dict[int, float](), dict[int, float]()
+    for wish in wishes:
+        seconds = SECONDS[wish.workflow]
+        asked[wish.person] = asked.get(wish.person, 0.0) + seconds
+        got[wish.person] = got.get(wish.person, 0.0) + seconds * (wish.ended <= EVENING)
+    share = SERVERS * EVENING / len(asked)
+    parts = [min(got[person] / min(asked[person], share), 1.0) for person in asked]
+    return sum(parts) ** 2 / (len(parts) * sum(part * part for part in parts))
+
+
+async def simulate(name: str, seeds: Sequence[int]) -> Outcome:
+    """The same evenings under one policy."""
+    wishes, switches, fairness = list[Wish](), list[int](), list[float]()
+    for seed in seeds:
+        of_evening, evening = wishes_of(seed), list[Evening]()
+        async with open_policy(name, evening) as policy:
+            evening.append(Evening(policy, of_evening))
+            await evening[0].run()
+        wishes += of_evening
+        switches.append(evening[0].switches)
+        fairness.append(jain(of_evening))
+    return Outcome(
+        light=[wish.wait for wish in wishes if BOOSTERS <= wish.person < PEOPLE],
+        boosters=[wish.wait for wish in wishes if wish.person < BOOSTERS],
+        flooder=[wish.wait for wish in wishes if wish.person == FLOODER],
+        switches=statistics.mean(switches),
+        jain=statistics.mean(fairness),
+    )
+
+
+def draw(outcomes: Mapping[str, Outcome], picture: Path) -> None:
+    """What part of the light users waited no longer than so many minutes, under each policy."""
+    from matplotlib.figure import Figure  # only where a picture is wanted
+
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, outcome in outcomes.items():
+        waits = sorted(outcome.light)
+        axes.plot(waits, [(n + 1) / len(waits) for n in range(len(waits))], label=name)
+    axes.set(
+        xlabel="minutes of waiting", ylabel="part of the wishes of light users", xlim=(0, None), ylim=(0, 1)
+    )
+    axes.grid(alpha=0.2)
+    axes.legend()
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(picture, dpi=120)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="benchmarks.fairness", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one evening instead of ten, no picture")
+    parser.add_argument("--picture", type=Path, default=PICTURE_FILE, metavar="FILE", help=str(PICTURE_FILE))
+    options = parser.parse_args()
+    seeds = range(1 if options.quick else 10)
+    outcomes = {name: asyncio.run(simulate(name, seeds)) for name in POLICIES}
+    table = {name: outcome.row() for name, outcome in outcomes.items()}
+    columns = next(iter(table.values()))
+    print(f"{'minutes':24}" + "".join(f"{column:>14}" for column in columns))
+    for name, row in table.items():
+        print(f"{name:24}" + "".join(f"{value:14}" for value in row.values()))
+    if not options.quick:
+        draw(outcomes, options.picture)
+    print(json.dumps(table))
+
+
+if __name__ == "__main__":
+    main()
