@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 
 async def lanes(server: comfy.Server, url: str, picture: bytes, jobs: Iterable[comfy.Graph]) -> list[float]:
-    """Gaps in seconds. As cogs/runner.py does: one computes, the other has its picture up already."""
+    """Gaps in seconds, where one job computes while the next one has its picture up already."""
     waiting, gpu = list(jobs), asyncio.Lock()
     spans: list[tuple[float, float]] = []
 

@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from playground.comfyui import ComfyUI, Failure, Stage
 from playground.jobs import Job
 from playground.place import Playground
-from tests.bot.process import BotProcess
+from tests.bot.process import BotProcess, running_bot
 from tests.bot.test_trouble import said_plainly
 
 LARGEST_CLIP = 200 * 2**20
@@ -122,3 +123,18 @@ async def test_a_job_whose_answer_is_lost_runs_once(
     place.comfyui.accept_then_close()
     await (await place.member().animate(picture, "it moves", seconds=1)).video()
     assert len(place.comfyui.runs) == 1
+
+
+async def test_a_job_that_hangs_is_stopped_after_the_longest_run_and_the_next_one_gets_its_clip(
+    place: Playground, tmp_path: Path, picture: bytes
+) -> None:
+    assert place.comfyui
+    async with running_bot(place, tmp_path, LONGEST_RUN_MINUTES="0.03"):
+        place.comfyui.hang_next()
+        job = await place.member("ada").animate(picture, "it moves", seconds=1)
+        began = time.monotonic()
+        text = await job.says("Failed")
+        print(f"hang: told after {time.monotonic() - began:.1f} s, allowed 1.8 s")  # noqa: T201 - `-rP` shows it
+        assert "was stopped" in text
+        assert said_plainly(text)
+        await (await place.member("bob").animate(picture, "it moves", seconds=1)).video()
