@@ -1,6 +1,7 @@
 """Workflows are files: a template in API format and a manifest, and what is wrong with them is said."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,18 @@ def test_a_range_has_ends_and_steps():
 
     assert [number for number in range(-4, 90) if number in frames] == list(range(1, 82, 4))
     assert 0.55 in Range(least=0.1, most=1)
+
+
+def test_the_manifest_in_the_documentation_is_one():
+    page = (Path(__file__).parents[2] / "docs" / "comfyui.md").read_text("utf-8")
+    manifest = page.partition("```toml\n")[2].partition("```")[0]
+    template: dict[str, dict[str, object]] = {}
+    for node, name in re.findall(r'"(\d+)\.(\w+)"', manifest):
+        inputs = template.setdefault(node, {"class_type": "Any", "inputs": {}})["inputs"]
+        assert isinstance(inputs, dict)
+        inputs[name] = "x"
+
+    workflow = parse_workflow("mine", template=json.dumps(template), manifest=manifest)
+
+    assert workflow.choices["style"].options.keys() == {"none", "clay"}
+    assert workflow.inputs["seed"] == (Place(node="52", input="seed"), Place(node="53", input="seed"))
