@@ -1,0 +1,98 @@
+"""One road of one job, walked by the real bot, which dies at one point of it and is started again."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from playground.errors import NeverHappened
+from playground.place import Playground
+from tests.bot.process import BotProcess, running_bot
+from tests.explorer.aftermath import REROLL, Aftermath, look
+
+HOOK = Path(__file__).parent / "hook"
+PATIENCE = 12.0  # seconds from a start to the last word
+
+
+class Road(StrEnum):
+    """What the person does."""
+
+    ANIMATE = "/animate"
+    REROLL = "🔁"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """What came of it. `calls` in order, as `NAME #NUMBER`; `died`: whether it got to the point."""
+
+    calls: Sequence[str]
+    died: bool
+    aftermath: Aftermath
+    faults: Sequence[str]
+
+
+async def walk(road: Road, folder: Path, picture: bytes, *, die: str = "") -> Walk:
+    """Walk to the end, in a world of its own; `die` is `before CALL`, `after CALL`, or nothing."""
+    settings = {"PYTHONPATH": str(HOOK), "EXPLORER": str(folder)}
+    async with Playground(comfyui={"speed": 50}) as place, running_bot(place, folder, **settings) as bot:
+        walker = Walker(place=place, bot=bot, expected=1 if road is Road.ANIMATE else 2)
+        ada, plan = place.member("ada"), folder / "plan"
+        if road is Road.ANIMATE:
+            plan.write_text(die, encoding="utf-8")
+            await ada.animate(picture, "it moves", seconds=1)
+        else:
+            clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
+            await place.until(lambda: True if not walker.aftermath.faults() else None, PATIENCE, "a clip")
+            plan.write_text(die, encoding="utf-8")
+            await ada.react(clip, REROLL)
+        died = await walker.settled_or_dead()
+        plan.unlink()
+        if died and (walker.aftermath.jobs or road is Road.REROLL):
+            await place.bot_offline()
+            await bot.start()
+            await walker.settled()
+        calls = (folder / "calls").read_text(encoding="utf-8").splitlines()
+        return Walk(calls=calls, died=died, aftermath=walker.aftermath, faults=walker.faults())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walker:
+    """Waits for the end of all jobs; there should be as many as `expected`."""
+
+    place: Playground
+    bot: BotProcess
+    expected: int
+
+    @property
+    def aftermath(self) -> Aftermath:
+        """The world as it is now."""
+        return look(self.place, self.bot.folder)
+
+    def faults(self) -> list[str]:
+        """What should not be so. A command without a row was never promised anything; a reaction stays."""
+        faults = self.aftermath.faults()
+        if self.expected == 2 and len(self.aftermath.jobs) < self.expected:
+            faults.append("the reaction was not heard")
+        return faults
+
+    async def settled(self) -> None:
+        """Wait until nothing is left to happen, in vain where something is lost."""
+        with suppress(NeverHappened):
+            await self.place.until(self._settled, PATIENCE, "the end of all jobs")
+
+    async def settled_or_dead(self) -> bool:
+        """Wait until all is over or the bot has died; whether it has died."""
+        assert self.bot.process
+        dead = asyncio.create_task(self.bot.process.wait(), name="death of the bot")
+        over = asyncio.create_task(self.settled(), name="end of all jobs")
+        await asyncio.wait({dead, over}, return_when=asyncio.FIRST_COMPLETED)
+        died = dead.done()
+        for task in (dead, over):
+            task.cancel()
+        await asyncio.gather(dead, over, return_exceptions=True)
+        return died
+
+    def _settled(self) -> bool | None:
+        return True if len(self.aftermath.jobs) == self.expected and not self.faults() else None
