@@ -123,8 +123,11 @@ async def test_nothing_is_handed_in_behind_a_job_that_does_not_stop(
         await comfyui.reached(Stage.SAMPLING, 1)
         await server.cancel(hung.id)
         assert server.obstacle is Obstacle.STUCK
-        with pytest.raises(ServerUnreachable, match="does not stop"):
-            await soon(server.submit(str(uuid4()), await build(server, picture)))
+        graph = await build(server, picture)
+        tries = [hand_in(str(uuid4()), graph) for hand_in in (server.submit, server.resume)]
+        ends = await soon(asyncio.gather(*tries, return_exceptions=True))
+        assert ["does not stop" in str(end) for end in ends] == [True, True]
+        assert {type(end) for end in ends} == {ServerUnreachable}
         assert comfyui.waiting == []
 
         await comfyui.restart()
