@@ -14,6 +14,7 @@ from tests.explorer.aftermath import REROLL, Aftermath, look
 
 HOOK = Path(__file__).parent / "hook"
 PATIENCE = 12.0  # seconds from a start to the last word
+LAST_CALL = 0.5  # seconds for a call whose effect was seen already to be answered
 
 
 class Road(StrEnum):
@@ -88,6 +89,7 @@ class Walker:
         dead = asyncio.create_task(self.bot.process.wait(), name="death of the bot")
         over = asyncio.create_task(self.settled(), name="end of all jobs")
         await asyncio.wait({dead, over}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({dead}, timeout=LAST_CALL)
         died = dead.done()
         for task in (dead, over):
             task.cancel()

@@ -1,0 +1,93 @@
+"""Many jobs of several people while everything breaks: each gets its clip, once."""
+
+import asyncio
+import random
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from playground.errors import NeverHappened
+from playground.place import Playground
+from tests.bot.process import BotProcess, running_bot
+from tests.chaos.crowd import Crowd
+from tests.chaos.storm import Storm
+from tests.explorer.aftermath import Aftermath, look
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """How much of everything; `calm` is how many seconds the bot has after it."""
+
+    jobs: int
+    kills: int
+    people: int
+    calm: float
+
+
+SHORT = Weather(jobs=12, kills=3, people=3, calm=20)
+LONG = Weather(jobs=300, kills=40, people=8, calm=240)
+
+
+@pytest.mark.parametrize(
+    "weather", [SHORT, pytest.param(LONG, marks=pytest.mark.long)], ids=["short", "long"]
+)
+async def test_whatever_breaks_every_job_is_done_once(
+    weather: Weather, tmp_path: Path, picture: bytes
+) -> None:
+    began = time.monotonic()
+    async with (
+        Playground(judge=False, comfyui={"speed": 50}) as place,
+        running_bot(place, tmp_path, MAX_QUEUED_PER_USER="1000") as bot,
+    ):
+        storm = Storm(place=place, bot=bot, dice=random.Random(7))  # noqa: S311 - the same storm each time
+        await endure(weather, storm, picture)
+        after = await calm(weather, place, bot)
+    again = {job.id: after.gpu_runs[job.id] - 1 for job in after.run_twice}
+    print(report(after, storm, time.monotonic() - began))  # noqa: T201 - `-rP` shows it
+    assert len(after.jobs) >= weather.jobs
+    assert [job.id for job in after.lost] == []
+    assert [job.id for job in after.sent_twice] == []
+    assert [job for job, runs in again.items() if runs > storm.forgotten[job]] == []
+
+
+async def endure(weather: Weather, storm: Storm, picture: bytes) -> None:
+    """The storm and the crowd, until both have had enough."""
+    crowd = Crowd(
+        place=storm.place,
+        bot=storm.bot,
+        picture=picture,
+        dice=random.Random(7),  # noqa: S311 - the same wishes each time
+        wanted=weather.jobs,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(crowd.ask(weather.people), name="crowd")
+        tasks.create_task(storm.rage(kills=weather.kills), name="storm")
+
+
+async def calm(weather: Weather, place: Playground, bot: BotProcess) -> Aftermath:
+    """Nothing breaks any more; wait until nothing is left to happen."""
+    assert place.comfyui
+    place.discord.heal()
+    place.comfyui.heal()
+    with suppress(NeverHappened):
+        await place.until(
+            lambda: True if not look(place, bot.folder).lost else None, weather.calm, "the last clip"
+        )
+    assert await bot.terminate() == 0
+    return look(place, bot.folder)
+
+
+def report(after: Aftermath, storm: Storm, seconds: float) -> str:
+    """One line for the reader, and what the storm did."""
+    extra = sum(after.gpu_runs[job.id] - 1 for job in after.run_twice)
+    return (
+        f"{len(after.jobs)} jobs / {len(after.lost)} lost / {len(after.sent_twice)} sent twice / "
+        f"{extra} GPU runs more than jobs, ComfyUI had forgotten {storm.forgotten.total()} / "
+        f"{len(after.left_behind)} messages with old words / {seconds:.0f} s\n{dict(storm.done)}"
+    )

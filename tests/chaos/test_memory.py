@@ -1,0 +1,75 @@
+"""Files that mean harm, sent as a person would: each is answered soon, and the bot stays small."""
+
+import sys
+from collections.abc import Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+import pytest
+
+from playground.jobs import Job
+from playground.place import Playground
+from tests.bot.process import BotProcess, running_bot
+from tests.media.files import fifty_megapixels, png_bomb
+from tests.media.hostile import crafted, fuzzed
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+MOST_MEGABYTES = 400
+UNTOLD = "application/octet-stream"  # so Discord tells no size, and the bot must look for itself
+SOON = 10.0  # seconds from the command to its answer
+WORST = (
+    "png with a text bomb",
+    "png with a profile bomb",
+    "png of 2³¹ pixels a side",
+    "png of 49 megapixels without pixels",
+    "jpeg of 49 megapixels without pixels",
+    "jpeg of endless scans",
+    "jpeg with ten thousand comments",
+    "jpeg with exif that points at itself",
+    "gif frame beyond its screen",
+    "webp of endless length",
+)
+
+
+def hostile_files(number: int) -> Iterator[tuple[str, bytes]]:
+    """The two that want most memory, the worst of the crafted ones, then all, then accidents."""
+    bombs = {"a bomb of 169 megapixels": png_bomb(), "50 megapixels": fifty_megapixels()}
+    worst = {name: crafted()[name] for name in WORST}
+    return islice(chain((bombs | worst | crafted()).items(), fuzzed(number)), number)
+
+
+async def test_hostile_files_are_answered_soon_and_cost_the_bot_little_memory(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    number = 200 if pytestconfig.getoption("--long") else 12
+    fates: dict[str, str] = {}
+    async with (
+        Playground(comfyui={"speed": 50}) as place,
+        running_bot(place, tmp_path, MAX_QUEUED_PER_USER="1000") as bot,
+    ):
+        assert place.comfyui
+        place.comfyui.pause()
+        ada = place.member("ada")
+        for name, data in hostile_files(number):
+            job = await ada.animate(data, "it moves", filename="a", content_type=UNTOLD, seconds=1)
+            fates[name] = await place.until(lambda job=job: fate(job), SOON, f"an answer to {name}")
+        megabytes = peak_memory(bot)
+        assert await bot.terminate() == 0
+    refused = sum(fate != "queued" for fate in fates.values())
+    print(f"{number} files, {refused} refused, the bot at most {megabytes} MB")  # noqa: T201 - `-rP` shows it
+    assert megabytes < MOST_MEGABYTES
+    assert 0 < refused < number
+
+
+def fate(job: Job) -> str | None:
+    """How the person was answered; "looking at your picture" is no answer yet."""
+    if job.refusal:
+        return job.refusal
+    return "queued" if "Queued" in job.text else None
+
+
+def peak_memory(bot: BotProcess) -> int:
+    """The most that the bot's own process ever held, in megabytes; its children are limited on their own."""
+    assert bot.process
+    status = Path(f"/proc/{bot.process.pid}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
