@@ -66,8 +66,7 @@ FROM number
 BOOKS = """
 UPDATE clock SET tag = (SELECT min(tag) FROM job WHERE state = 'queued');
 INSERT INTO pace VALUES ('wan', 832 * 480 * 81, 20, 50, 60, 5);
-INSERT INTO event SELECT seq, 1, created_at, 'queued', 0, 'filled' FROM job;
-INSERT INTO event SELECT seq, 2, created_at, 'done', 0, 'filled' FROM job WHERE state = 'done';
+INSERT INTO event SELECT seq, 1, created_at, 'done', 0, 'filled' FROM job WHERE state = 'done';
 INSERT INTO person
 SELECT user_id, max(tag) + 60, sum(state = 'queued'), 0, 0, 0, 'en-US' FROM job GROUP BY user_id;
 INSERT INTO guild

@@ -95,10 +95,10 @@ class Lookups:
         )
 
     async def moves(self, job_id: str) -> Sequence[Moved]:
-        """Who moved the job when, from its admission on."""
+        """Who moved the job when, from its admission on. Raises StoreError for an unknown id."""
+        job = await self.job(job_id)
         rows = await self.database.fetch(
-            "SELECT event.* FROM event JOIN job ON job.seq = event.job WHERE job.id = :id ORDER BY number",
-            {"id": job_id},
+            "SELECT * FROM move WHERE job = :seq ORDER BY number", {"seq": job.seq}
         )
         return [
             Moved(at=row["at"], state=State(row["state"]), epoch=row["epoch"], mover=row["mover"])
@@ -153,9 +153,7 @@ class Lookups:
 
     async def next_delivery(self) -> float | None:
         """When the next delivery may be taken up, in Unix seconds."""
-        row = await self.database.fetch_one(
-            "SELECT min(lease_until) FROM job WHERE state = 'delivering'", {}
-        )
+        row = await self.database.fetch_one("SELECT min(lease_until) FROM job WHERE state = 'delivering'", {})
         return row[0] if row else None
 
     async def results(self, limit: int) -> Sequence[Job]:

@@ -93,7 +93,7 @@ CREATE TABLE pace (
     PRIMARY KEY (workflow, volume, steps)
 ) STRICT, WITHOUT ROWID;
 
--- Who moved what when.
+-- Who moved what when. A job's admission is in its own row: one page less to write; `move` tells both.
 CREATE TABLE event (
     job INTEGER NOT NULL REFERENCES job (seq) ON DELETE CASCADE,
     number INTEGER NOT NULL,
@@ -104,8 +104,11 @@ CREATE TABLE event (
     PRIMARY KEY (job, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE VIEW move AS
+SELECT seq AS job, 0 AS number, created_at AS at, 'queued' AS state, 0 AS epoch, 'person ' || user_id AS mover FROM job
+UNION ALL SELECT job, number, at, state, epoch, mover FROM event;
+
 CREATE TRIGGER job_admitted AFTER INSERT ON job BEGIN
-    INSERT INTO event VALUES (new.seq, 1, new.moved_at, new.state, new.epoch, new.mover);
     INSERT INTO person VALUES (
         new.user_id, new.tag + new.cost / new.weight, 1,
         CAST(new.created_at / 86400 AS INTEGER), new.cost, new.created_at, new.locale
@@ -121,7 +124,7 @@ END;
 CREATE TRIGGER job_moved AFTER UPDATE OF state, epoch ON job
 WHEN (old.state, old.epoch) <> (new.state, new.epoch) BEGIN
     INSERT INTO event
-    SELECT new.seq, max(number) + 1, new.moved_at, new.state, new.epoch, new.mover FROM event WHERE job = new.seq;
+    SELECT new.seq, coalesce(max(number), 0) + 1, new.moved_at, new.state, new.epoch, new.mover FROM event WHERE job = new.seq;
     UPDATE person SET queued = queued + (new.state = 'queued') - (old.state = 'queued')
     WHERE id = new.user_id AND (new.state = 'queued') <> (old.state = 'queued');
     UPDATE guild SET

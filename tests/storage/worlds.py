@@ -34,11 +34,11 @@ WHERE (queued, running) <> (
 UNION ALL SELECT 'charged when and only when finished' FROM job
 WHERE (charged IS NULL) <> (finished_at IS NULL)
 UNION ALL SELECT 'one end, and nothing after it' FROM job
-JOIN event ON event.job = job.seq
-GROUP BY job.seq HAVING sum(event.state IN ('done', 'failed', 'cancelled')) <> (job.finished_at IS NOT NULL)
+JOIN move ON move.job = job.seq
+GROUP BY job.seq HAVING sum(move.state IN ('done', 'failed', 'cancelled')) <> (job.finished_at IS NOT NULL)
 UNION ALL SELECT 'the last event is the state' FROM job
 WHERE (state, epoch) <> (
-    SELECT state, epoch FROM event WHERE event.job = job.seq ORDER BY number DESC LIMIT 1
+    SELECT state, epoch FROM move WHERE move.job = job.seq ORDER BY number DESC LIMIT 1
 )
 UNION ALL SELECT 'a person is served in the order of asking' FROM job
 JOIN job AS later ON later.user_id = job.user_id AND later.seq > job.seq
