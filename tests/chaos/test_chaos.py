@@ -48,7 +48,7 @@ async def test_whatever_breaks_every_job_is_done_once(
         storm = Storm(place=place, bot=bot, dice=random.Random(7))  # noqa: S311 - the same storm each time
         await endure(weather, storm, picture)
         after = await calm(weather, place, bot)
-    again = {job.id: after.gpu_runs[job.id] - 1 for job in after.run_twice}
+    again = {job.id: after.runs[job.id] - 1 for job in after.run_twice}
     print(report(after, storm, time.monotonic() - began))  # noqa: T201 - `-rP` shows it
     assert len(after.jobs) >= weather.jobs
     assert [job.id for job in after.lost] == []
@@ -85,9 +85,9 @@ async def calm(weather: Weather, place: Playground, bot: BotProcess) -> Aftermat
 
 def report(after: Aftermath, storm: Storm, seconds: float) -> str:
     """One line for the reader, and what the storm did."""
-    extra = sum(after.gpu_runs[job.id] - 1 for job in after.run_twice)
+    extra = sum(after.runs[job.id] - 1 for job in after.run_twice)
     return (
         f"{len(after.jobs)} jobs / {len(after.lost)} lost / {len(after.sent_twice)} sent twice / "
-        f"{extra} GPU runs more than jobs, ComfyUI had forgotten {storm.forgotten.total()} / "
+        f"{extra} runs more than one a job, ComfyUI had forgotten {storm.forgotten.total()} / "
         f"{len(after.left_behind)} messages with old words / {seconds:.0f} s\n{dict(storm.done)}"
     )

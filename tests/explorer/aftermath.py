@@ -1,4 +1,4 @@
-"""What is to be seen when all is over: rows, messages and GPU runs, and what of them should not be so."""
+"""What is to be seen when all is over: rows, messages and runs, and what of them should not be so."""
 
 import sqlite3
 from collections import Counter
@@ -29,8 +29,8 @@ class Aftermath:
     jobs: list[Job]
     said: list[Message]
     """What the bot has written that still stands."""
-    gpu_runs: Counter[str]
-    """How often a sampler ran to its end, by job."""
+    runs: Counter[str]
+    """How often ComfyUI ran each job. From its cache counts too: elsewhere that would have cost the GPU."""
 
     @property
     def results(self) -> list[Message]:
@@ -53,8 +53,8 @@ class Aftermath:
 
     @property
     def run_twice(self) -> list[Job]:
-        """Jobs that cost the GPU more than one run."""
-        return [job for job in self.jobs if self.gpu_runs[job.id] > 1]
+        """Jobs that ComfyUI ran more than once."""
+        return [job for job in self.jobs if self.runs[job.id] > 1]
 
     @property
     def left_behind(self) -> list[str]:
@@ -90,7 +90,7 @@ def look(place: Playground, folder: Path) -> Aftermath:
             for message in place.world.messages.values()
             if message.author_id == place.bot_user.id and message.only_for is None
         ],
-        gpu_runs=Counter(run.prompt_id for run in place.comfyui.gpu_runs),
+        runs=Counter(run.prompt_id for run in place.comfyui.runs),
     )
 
 
