@@ -11,7 +11,7 @@ from discord.http import Route
 from yarl import URL
 
 DISCORD_API = "https://discord.com/api/v10"
-INTENTS = discord.Intents(guilds=True, reactions=True)  # none of them privileged
+INTENTS = discord.Intents(guilds=True, guild_messages=True, reactions=True)  # none of them privileged
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -23,13 +23,20 @@ PERMISSIONS = discord.Permissions(
 )
 
 
+class Client(commands.Bot):
+    """A bot without commands in messages: it sees the messages only to notice deletions."""
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Nobody's words are looked at."""
+
+
 @contextlib.asynccontextmanager
 async def open_client(token: str, api_url: str) -> AsyncGenerator[commands.Bot]:
     """A client that has logged in but is not yet connected to the gateway."""
     if api_url != DISCORD_API:
         await _use_api(api_url)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
-    client = commands.Bot(
+    client = Client(
         command_prefix=commands.when_mentioned,
         help_command=None,
         intents=INTENTS,

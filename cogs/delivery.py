@@ -1,15 +1,20 @@
 """Handing over: the clip fitted to what Discord takes, one result message, the 🔁 under it."""
 
 import asyncio
+import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
-import aiohttp
 import discord
 
 import media
+from cogs.decisions import OBSTACLES, REFUSED, Decision, backoff, decide, name_reason
+from cogs.letters import open_channel, ping
 from cogs.presenter import Presenter
-from cogs.render import render_done, render_result
+from cogs.render import render_last_word, render_poster, render_result
 from cogs.status import reply, result_nonce
 from cogs.trouble import Trouble
 from cogs.words import say
@@ -20,11 +25,25 @@ log = logging.getLogger(__name__)
 REROLL = "🔁"
 UPLOAD_LIMIT = 10 * 2**20  # bytes: what Discord takes everywhere
 HEADROOM = 64 * 1024  # bytes: the rest of the request
+SMALLER_LIMIT = 7_500_000  # bytes: less than Discord ever took, where even the limit it told is too much
 PATIENCE = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
 COMMENT = "AI-generated"  # in the container; never the prompt
-LOOK_BACK = 100  # messages read when a crash may have hidden our own
-UNKNOWN_CHANNEL = 10003
-TOO_LARGE = 40005
+LOOK_BACK = 1000  # messages read when a crash or a lost answer may have hidden our own
+SKEW = 60.0  # seconds that Discord's clock and ours may differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What goes out: the words, and the file beside them."""
+
+    text: str
+    file: Path | bytes
+    name: str
+
+    def open(self) -> discord.File:
+        """The file as discord.py takes it."""
+        source = self.file if isinstance(self.file, Path) else io.BytesIO(self.file)
+        return discord.File(source, filename=self.name)
 
 
 class Delivery:
@@ -46,94 +65,107 @@ class Delivery:
         self._presenter = presenter
 
     async def deliver(self, lease: Lease) -> None:
-        """Send the result of a job in state `delivering`, once. Raises Trouble, MediaError, LeaseLost."""
+        """Send the result of a job in state `delivering`, once; or put it off, as its row then says.
+
+        Raises Trouble where Discord will never take it, MediaError, LeaseLost.
+        """
         job = lease.job
+        if job.cancel_requested:
+            raise Trouble("cancelled")
         self._presenter.show(job, say(job.locale, "delivering"))
-        message = await self._find_sent(lease) or await self._send_patiently(job)
-        lease = await self._store.move(lease, State.DONE, result_message=message.id)
+        message = await self._hand_over(lease)
+        if message is None:
+            return
+        place = message.channel.id
+        lease = await self._store.move(lease, State.DONE, result_message=message.id, result_channel=place)
         log.info("job %s: delivered", job.id)
-        self._presenter.finish(lease.job, render_done(lease.job, message.jump_url))
+        self._presenter.finish(lease.job, render_last_word(lease.job))
         await self._offer_reroll(message)
 
-    async def _find_sent(self, lease: Lease) -> discord.Message | None:
-        """Our own result, sent by a process that died before the row said so."""
+    async def _hand_over(self, lease: Lease) -> discord.Message | None:
+        """Try one way after the other; None where it has to wait. Raises Trouble."""
+        job, tried, first = lease.job, list[Decision](), None
+        while True:
+            try:
+                return await self._try(lease, tried)
+            except OBSTACLES as err:
+                first = first or err
+                decision = decide(err, tried, job.tries)
+                log.warning("job %s: not delivered, next: %s: %r", job.id, decision, err)
+            match decision:
+                case Decision.LATER:
+                    await self._store.postpone(lease, backoff(job.tries))
+                    return None
+                case Decision.GIVE_UP:
+                    raise Trouble(name_reason(first)) from first
+                case _:
+                    tried.append(decision)
+
+    async def _try(self, lease: Lease, tried: Collection[Decision]) -> discord.Message:
+        """Send it in this way, unless it is there already. Raises one of OBSTACLES, MediaError."""
         job = lease.job
-        if not lease.adopted or job.status_message is None:
-            return None
-        after = discord.Object(job.status_message)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                async for message in self._channel(job).history(limit=LOOK_BACK, after=after):
-                    if any(each.filename == clip_name(job) for each in message.attachments):
-                        return message
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
-            log.info("job %s: cannot look for a result sent before: %s", job.id, err)
+        async with asyncio.timeout(PATIENCE):
+            channel = await open_channel(self._client, job, tried)
+            sent = await self._find_sent(channel, lease) if lease.adopted else None
+        if sent:
+            return sent
+        parcel = await self._pack(job, tried)
+        alone = {Decision.WITHOUT_REFERENCE, Decision.BY_DM} & set(tried)
+        async with asyncio.timeout(PATIENCE):
+            return await channel.send(
+                parcel.text,
+                file=parcel.open(),
+                **reply(job, None if alone else job.status_message),
+                allowed_mentions=ping(job),
+                nonce=result_nonce(job),
+            )
+
+    async def _find_sent(self, channel: discord.abc.Messageable, lease: Lease) -> discord.Message | None:
+        """Our own result, sent by somebody who did not live to write it down, or whose answer was lost."""
+        moves = await self._store.moves(lease.job.id)
+        began = next(each.at for each in moves if each.state == State.DELIVERING)
+        after = discord.Object(discord.utils.time_snowflake(_utc(began - SKEW)))
+        async for message in channel.history(limit=LOOK_BACK, after=after):
+            if message.author == self._client.user and any(
+                each.filename.startswith(file_name(lease.job, "")) for each in message.attachments
+            ):
+                return message
         return None
 
-    async def _send_patiently(self, job: Job) -> discord.Message:
-        """Try until Discord takes it or says that it never will. Raises Trouble."""
-        fitted = await self._fit(job)
-        for wait in _waits():
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    return await self._send(job, fitted)
-            except discord.HTTPException as err:
-                if not _may_pass(err):
-                    raise _trouble(err) from err
-                log.warning("job %s: Discord did not take the result: %s", job.id, err)
-            except (aiohttp.ClientError, OSError) as err:
-                log.warning("job %s: Discord cannot be reached: %s", job.id, err)
-            await asyncio.sleep(wait)
-        raise Trouble("internal")
-
-    async def _send(self, job: Job, fitted: media.Fitted) -> discord.Message:
-        owner = discord.AllowedMentions(
-            everyone=False, roles=False, users=[discord.Object(job.user_id)], replied_user=False
-        )
-        return await self._channel(job).send(
-            render_result(job, reencoded=fitted.how not in (media.How.UNTOUCHED, media.How.REMUXED)),
-            file=discord.File(fitted.path, filename=clip_name(job)),
-            **reply(job, job.status_message),
-            allowed_mentions=owner,
-            nonce=result_nonce(job),
-        )
-
-    async def _fit(self, job: Job) -> media.Fitted:
-        guild = self._client.get_guild(job.guild_id)
-        limit = max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - HEADROOM
+    async def _pack(self, job: Job, tried: Collection[Decision]) -> Parcel:
         source = self._files.clip(job.clip or f"{job.id}.mp4")
-        return await self._media.fit_clip(
-            source, source.with_suffix(".fitted.mp4"), limit=limit, comment=COMMENT
+        if Decision.POSTER in tried:
+            poster = await self._media.poster(source)
+            return Parcel(text=render_poster(job), file=poster, name=file_name(job, "jpg"))
+        fitted = await self._media.fit_clip(
+            source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
         )
+        reencoded = fitted.how not in (media.How.UNTOUCHED, media.How.REMUXED)
+        text = render_result(job, reencoded=reencoded)
+        return Parcel(text=text, file=fitted.path, name=file_name(job, "mp4"))
+
+    def _limit(self, job: Job, tried: Collection[Decision]) -> int:
+        """Bytes."""
+        if Decision.SMALLER in tried:
+            return SMALLER_LIMIT
+        guild = None if Decision.BY_DM in tried else self._client.get_guild(job.guild_id)
+        return max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - HEADROOM
 
     async def _offer_reroll(self, message: discord.Message) -> None:
         """People's own 🔁 works all the same where the bot may not react."""
+        if message.guild is None:
+            return
         try:
             async with asyncio.timeout(PATIENCE):
                 await message.add_reaction(REROLL)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
+        except REFUSED as err:
             log.info("cannot put 🔁 under a result: %s", err)
 
-    def _channel(self, job: Job) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
 
-
-def clip_name(job: Job) -> str:
+def file_name(job: Job, ending: str) -> str:
     """The file's name for people; it also tells our own message after a crash."""
-    return f"animate-{job.short}.mp4"
+    return f"animate-{job.short}.{ending}"
 
 
-def _may_pass(err: discord.HTTPException) -> bool:
-    return err.status == 429 or err.status >= 500
-
-
-def _trouble(err: discord.HTTPException) -> Trouble:
-    if err.code == TOO_LARGE or err.status == 413:
-        return Trouble("too_large")
-    return Trouble("channel_gone" if err.code == UNKNOWN_CHANNEL else "cannot_send")
-
-
-def _waits() -> Iterator[float]:
-    """Seconds between tries: 1, 2, 4 … a minute, for about a day."""
-    yield from (1, 2, 4, 8, 16, 32)
-    yield from (60 for _ in range(24 * 60))
+def _utc(time: float) -> datetime:
+    return datetime.fromtimestamp(time, UTC)

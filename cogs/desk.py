@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from cogs.bell import Bell
 from cogs.gate import Gate, Shares
 from cogs.intake import Intake
+from cogs.lost import Lost
 from cogs.runner import Runner
 from cogs.status import StatusMessages
 from storage import Job, Store
@@ -21,6 +22,7 @@ class Desk:
     status: StatusMessages
     runner: Runner
     bell: Bell
+    lost: Lost
 
     async def waiting_text(self, job: Job) -> str:
         """What the status of a job says while it waits. Raises StoreError."""

@@ -17,9 +17,11 @@ from cogs.animate import Animate
 from cogs.attachments import Attachments
 from cogs.bell import Bell
 from cogs.client import open_client
+from cogs.deletions import Deletions
 from cogs.delivery import Delivery
 from cogs.desk import Desk
 from cogs.intake import Intake
+from cogs.lost import Lost
 from cogs.presenter import open_presenter
 from cogs.reroll import Reroll
 from cogs.run import Previews, Rooms
@@ -89,8 +91,11 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
         token = settings.discord_token.get_secret_value()
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
-        presenter = await stack.enter_async_context(open_presenter(store, client.get_partial_messageable))
         files, bell = storage.Files(settings.data_dir), Bell()
+        lost = Lost(client, store, bell, settings.on_delete)
+        presenter = await stack.enter_async_context(
+            open_presenter(store, client.get_partial_messageable, lost)
+        )
         rooms = Rooms(
             store=store,
             files=files,
@@ -110,7 +115,7 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             workflows=workflows,
             servers=servers,
         )
-        keeper = storage.Keeper(store, files, settings.retention(), runner.tell_expired)
+        keeper = storage.Keeper(store, files, settings.retention(), runner.tell_end)
         desk = Desk(
             gate=settings.gate(),
             shares=settings.shares(),
@@ -119,11 +124,14 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             status=status,
             bell=bell,
             runner=runner,
+            lost=lost,
         )
         await client.add_cog(Animate(desk))
         await client.add_cog(Reroll(client, desk))
+        await client.add_cog(Deletions(desk))
         await client.tree.sync()
         await status.post_missing(runner.waiting_text)
+        await runner.tell_untold()
         yield Bot(client=client, runner=runner, keeper=keeper, store=store)
 
 

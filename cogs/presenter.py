@@ -14,12 +14,13 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import TypedDict
 
-import aiohttp
 import discord
 
 import comfy
+from cogs.decisions import REFUSED, UNKNOWN_MESSAGE, Decision, backoff, decide
+from cogs.lost import Lost
 from cogs.words import say
-from storage import Job, Store, StoreError
+from storage import Job, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ ChannelOf = Callable[[int], discord.PartialMessageable]
 WINDOW = 5.25  # seconds
 EDITS = 5  # in a window
 SPACING = WINDOW / EDITS  # seconds between progress edits: what comes in between is never sent
-TRIES = 8  # for a final; progress is tried twice, since newer progress comes by itself
-BACKOFF = 1.0  # seconds, doubled with each try, a minute at most
+TRIES = 2  # for progress, since newer progress comes by itself
+TRIES_TO_BE_THERE = 5  # for a final, until the status message is no longer waited for
 PATIENCE = 30.0  # seconds for one edit
 FLUSH = 10.0  # seconds, at shutdown
 NOBODY = discord.AllowedMentions.none()
@@ -53,9 +54,11 @@ class Edit:
 class Editor:
     """Edits the status messages of one channel, one after the other."""
 
-    def __init__(self, channel: discord.PartialMessageable, store: Store) -> None:
+    def __init__(self, channel: discord.PartialMessageable, store: Store, lost: Lost) -> None:
         self._channel = channel
         self._store = store
+        self._lost = lost
+        self._gone = set[str]()  # ids of jobs whose status message is no more
         self._pending: dict[str, Edit] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
@@ -112,23 +115,46 @@ class Editor:
     async def _send(self, edit: Edit) -> None:
         try:
             job = await self._store.job(edit.job_id)
-            if job.status_message is None:  # its first answer is on its way to Discord at this moment
-                self._again(edit)
-                return
-            message = self._channel.get_partial_message(job.status_message)
+            if job.status_message is None and edit.tries < TRIES_TO_BE_THERE:
+                self._again(edit)  # its first answer is on its way to Discord at this moment
+            elif edit.final:
+                await self._conclude(edit, job)
+            elif edit.job_id not in self._gone:
+                await self._edit(edit, job)
+        except (*REFUSED, StoreError) as err:
+            log.warning("job %s: its status cannot be edited now: %s", edit.job_id, err)
+            self._again(edit)
+
+    async def _conclude(self, edit: Edit, job: Job) -> None:
+        """Say the last word; a result stands by itself, a failure needs some message."""
+        if not await self._edit(edit, job) and job.state is State.FAILED:
+            await self._lost.tell(job, edit.text)
+        await self._store.set_told(job.id)
+        self._gone.discard(job.id)
+
+    async def _edit(self, edit: Edit, job: Job) -> bool:
+        """Whether it stands there now. Raises one of REFUSED where it is worth trying later, StoreError."""
+        if job.status_message is None:
+            return False
+        message = self._channel.get_partial_message(job.status_message)
+        try:
             async with asyncio.timeout(PATIENCE):
                 await message.edit(content=edit.text, allowed_mentions=NOBODY, **_pictures(edit, job))
-        except (discord.NotFound, discord.Forbidden) as err:
+        except discord.HTTPException as err:
+            if decide(err) is Decision.LATER:
+                raise
             log.info("job %s: its status message cannot be edited any more: %s", edit.job_id, err)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, StoreError) as err:
-            log.warning("job %s: the status could not be edited: %s", edit.job_id, err)
-            self._again(edit)
+            self._gone.add(job.id)
+            if err.code == UNKNOWN_MESSAGE:
+                await self._lost.deleted(job)
+            return False
+        return True
 
     def _again(self, edit: Edit) -> None:
         """Try later, unless a newer text has come meanwhile."""
         edit.tries += 1
-        if edit.tries < (TRIES if edit.final else 2) and edit.job_id not in self._pending:
-            edit.ready_at = time.monotonic() + min(BACKOFF * 2 ** (edit.tries - 1), 60)
+        if (edit.final or edit.tries < TRIES) and edit.job_id not in self._pending:
+            edit.ready_at = time.monotonic() + backoff(edit.tries - 1)
             self._pending[edit.job_id] = edit
 
 
@@ -151,9 +177,10 @@ def _pictures(edit: Edit, job: Job) -> Pictures:
 class Presenter:
     """Keeps each job's status message at its newest text; opened by `open_presenter`."""
 
-    def __init__(self, store: Store, channel_of: ChannelOf, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, store: Store, channel_of: ChannelOf, lost: Lost, tasks: asyncio.TaskGroup) -> None:
         self._store = store
         self._channel_of = channel_of
+        self._lost = lost
         self._tasks = tasks
         self._editors: dict[int, tuple[Editor, asyncio.Task[None]]] = {}
         self._shown: dict[str, str] = {}
@@ -193,17 +220,17 @@ class Presenter:
 
     def _editor(self, channel_id: int) -> Editor:
         if channel_id not in self._editors:
-            editor = Editor(self._channel_of(channel_id), self._store)
+            editor = Editor(self._channel_of(channel_id), self._store, self._lost)
             task = self._tasks.create_task(editor.run(), name=f"editor of channel {channel_id}")
             self._editors[channel_id] = (editor, task)
         return self._editors[channel_id][0]
 
 
 @contextlib.asynccontextmanager
-async def open_presenter(store: Store, channel_of: ChannelOf) -> AsyncGenerator[Presenter]:
+async def open_presenter(store: Store, channel_of: ChannelOf, lost: Lost) -> AsyncGenerator[Presenter]:
     """A presenter that sends what is left before it closes."""
     async with asyncio.TaskGroup() as tasks:
-        presenter = Presenter(store, channel_of, tasks)
+        presenter = Presenter(store, channel_of, lost, tasks)
         try:
             yield presenter
         finally:

@@ -8,7 +8,7 @@ import discord
 import comfy
 from cogs.refusal import Refusal
 from cogs.words import say
-from storage import Forecast, Job, Reason
+from storage import Forecast, Job, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 BAR = 10
@@ -96,8 +96,21 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
             return None
 
 
-def render_done(job: Job, link: str) -> str:
-    """The short card that the status becomes."""
+def render_last_word(job: Job) -> str:
+    """What the status of a job that is over says."""
+    if job.state is State.DONE:
+        return _render_done(job)
+    if job.state is State.FAILED and job.reason:
+        return render_failed(job, job.reason)
+    return say(job.locale, "cancelled")
+
+
+def _render_done(job: Job) -> str:
+    """A short card that links to the result; to one in direct messages nobody else could follow."""
+    channel = job.result_channel or job.channel_id
+    if channel != job.channel_id:
+        return say(job.locale, "done_by_dm")
+    link = f"https://discord.com/channels/{job.guild_id}/{channel}/{job.result_message}"
     return say(job.locale, "done", link=link)
 
 
@@ -134,3 +147,9 @@ def render_result(job: Job, *, reencoded: bool = False) -> str:
     note = say(job.locale, "result_note")
     room = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
     return "\n".join((head, quote(params.prompt, room), settings, note))
+
+
+def render_poster(job: Job) -> str:
+    """The text beside the first picture of a clip that is too large for Discord, however it is encoded."""
+    head = say(job.locale, "poster", mention=f"<@{job.user_id}>", short=job.short)
+    return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))

@@ -71,6 +71,7 @@ class Run:
 
     async def compute(self) -> None:
         """Bring the job from its claim to the end of its run. Raises ComfyError, MediaError, Trouble."""
+        await self._obey()
         if self.job.state not in (State.CLAIMED, State.SUBMITTING, State.RUNNING):
             return
         graph = await self._prepare()
@@ -85,6 +86,7 @@ class Run:
 
     async def fetch(self) -> None:
         """Bring the clip to our disk and let the server forget the job."""
+        await self._obey()
         if self.job.state == State.DOWNLOADING:
             self._show("downloading")
             name = f"{self.job.id}.mp4"
@@ -123,6 +125,7 @@ class Run:
 
     async def _watch(self, events: AsyncIterator[comfy.Event]) -> None:
         async for event in events:
+            await self._obey()
             match event:
                 case comfy.Done():
                     self._outcome = event
@@ -161,6 +164,13 @@ class Run:
                 return files
             case _:
                 raise comfy.JobLost
+
+    async def _obey(self) -> None:
+        """Stop where somebody wants it cancelled. Raises Trouble, ComfyError, LeaseLost, StoreError."""
+        lease = await self._rooms.store.current(self.lease)
+        if lease.job.cancel_requested:
+            await self.server.cancel(self.job.id)
+            raise Trouble("cancelled")
 
     def _show(self, key: str) -> None:
         self._rooms.presenter.show(self.job, say(self.job.locale, key))

@@ -7,21 +7,23 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine, Sequence
+from typing import Unpack
 
 import comfy
 from cogs.bell import Bell
 from cogs.delivery import Delivery
-from cogs.render import expected_end, render_failed, render_queued
+from cogs.render import expected_end, render_last_word, render_queued
 from cogs.run import Rooms, Run, servable
 from cogs.trouble import reason_of
 from cogs.uploads import Uploads
 from cogs.words import say
 from media import Media, MediaError
-from storage import LEASE_SECONDS, Job, Lease, LeaseLost, Reason, State, StoreError
+from storage import LEASE_SECONDS, Changes, Job, Lease, LeaseLost, State, StoreError
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 5.0  # seconds, should the bell not ring
+SOON = 0.05  # seconds
 MOST_ATTEMPTS = 3
 
 
@@ -95,10 +97,13 @@ class Runner:
             await self._attempt(run.lease, self._delivery.deliver(run.lease))
 
     async def _deliver_left_over(self, tasks: asyncio.TaskGroup) -> None:
-        """Deliver what a process that is gone had finished."""
+        """Deliver what was put off, and what a process that is gone had finished."""
         while True:
+            wait = LOOK_AGAIN
             try:
                 lease = await self._store.adopt_delivery()
+                due = await self._store.next_delivery()
+                wait = min(wait, max(due - time.time(), SOON)) if due else wait
             except StoreError as err:
                 log.error("no delivery can be taken over: %s", err)
                 lease = None
@@ -106,7 +111,7 @@ class Runner:
                 walk = self._attempt(lease, self._delivery.deliver(lease))
                 tasks.create_task(walk, name=f"delivery of {lease.job.id}")
             else:
-                await self._bell.wait(LEASE_SECONDS)
+                await self._bell.wait(wait)
 
     async def _attempt(self, lease: Lease, walk: Coroutine[object, object, None]) -> None:
         """The job boundary: a job may fail, the loop may not."""
@@ -132,6 +137,8 @@ class Runner:
         lease = await self._store.current(lease)
         job = lease.job
         match err:
+            case _ if job.cancel_requested:
+                await self._end(lease, State.CANCELLED)
             case comfy.ServerUnreachable() | comfy.TokenRefused():
                 log.warning("job %s: %s", job.id, err)
                 if job.state != State.DOWNLOADING:  # there the clip waits for us: adopted when the lease ends
@@ -141,15 +148,14 @@ class Runner:
                 await self._put_back(lease, "sent_again")
             case _:
                 log.error("job %s: failed: %s", job.id, err, exc_info=err)
-                await self._fail(lease, reason_of(err, job))
+                await self._end(lease, State.FAILED, reason=reason_of(err, job))
 
     async def _put_back(self, lease: Lease, key: str) -> None:
         job = (await self._store.move(lease, State.QUEUED)).job
         self._presenter.show(job, say(job.locale, key))
 
-    async def _fail(self, lease: Lease, reason: Reason) -> None:
-        job = (await self._store.move(lease, State.FAILED, reason=reason)).job
-        self._presenter.finish(job, render_failed(job, reason))
+    async def _end(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> None:
+        self.tell_end((await self._store.move(lease, state, **changes)).job)
 
     async def _renew_leases(self) -> None:
         while True:
@@ -186,7 +192,11 @@ class Runner:
             self._told[job.id] = expected
         return expected
 
-    def tell_expired(self, job: Job) -> None:
-        """Tell the person whose job has waited too long."""
-        if job.reason:
-            self._presenter.finish(job, render_failed(job, job.reason))
+    def tell_end(self, job: Job) -> None:
+        """Say the last word about a job that is over."""
+        self._presenter.finish(job, render_last_word(job))
+
+    async def tell_untold(self) -> None:
+        """Say the last words that an earlier process did not come to say. Raises StoreError."""
+        for job in await self._store.untold():
+            self.tell_end(job)

@@ -12,6 +12,7 @@ import comfy
 import storage
 from cogs.client import DISCORD_API
 from cogs.gate import Gate, Share, Shares
+from cogs.lost import OnDelete
 
 Ids = Annotated[frozenset[int], NoDecode]
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     gpu_seconds_per_user: float | None = Field(default=None, gt=0)
     gpu_seconds_per_guild: float | None = Field(default=None, gt=0)
     cooldown: float | None = Field(default=None, gt=0)
+    on_delete: OnDelete = OnDelete.DELIVER
     longest_run_minutes: float = Field(default=45, gt=0)
     longest_wait_hours: float | None = Field(default=24, gt=0)
     blocked_words: Words = ()

@@ -116,8 +116,8 @@ class Job:
     """One row of the queue as it stood when it was read. Times are Unix seconds.
 
     In GPU seconds: `cost` is expected, `seconds` was measured, `charged` counts against the person. `root` is
-    the id of the first job that this one descends from by rerolls, its own where it is the first. `tries` counts
-    how often its delivery was put off; `result_channel` is where the result stands.
+    the id of the first job that this one descends from by rerolls, its own where it is the first. `tries`:
+    how often its delivery was put off; `result_channel`: where the result stands.
     """
 
     seq: int

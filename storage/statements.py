@@ -83,6 +83,12 @@ WHERE seq = (
 RETURNING *
 """
 
+POSTPONE = """
+UPDATE job SET lease_until = :later, tries = tries + 1, epoch = epoch + 1, moved_at = :now, mover = 'delivery'
+WHERE id = :id AND epoch = :epoch AND state = 'delivering'
+RETURNING *
+"""
+
 RENEW = """
 UPDATE job SET lease_until = :until
 WHERE lease_until IS NOT NULL AND (id, epoch) IN (SELECT key, value FROM json_each(:held))
@@ -97,6 +103,7 @@ SET state = iif(:state = 'queued' AND cancel_requested, 'cancelled', :state),
     attempts = coalesce(:attempts, attempts), clip = coalesce(:clip, clip),
     seconds = coalesce(:seconds, seconds), charged = coalesce(:charged, charged),
     result_message = coalesce(:result_message, result_message),
+    result_channel = coalesce(:result_channel, result_channel),
     reason = iif(:state = 'done', NULL, coalesce(:reason, reason))
 WHERE id = :id AND epoch = :epoch AND state = :was AND lease_until IS NOT NULL
 RETURNING *

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cogs.bell import Bell
 from cogs.client import open_client
+from cogs.lost import Lost, OnDelete
 from cogs.presenter import EDITS, SPACING, WINDOW, Presenter, open_presenter
 from playground.discord.model import Message
 from playground.place import Playground
@@ -66,7 +68,9 @@ async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
         Playground(comfyui=None) as place,
         open_store(tmp_path) as store,
         open_client(place.world.token, place.discord.api_url) as client,
-        open_presenter(store, client.get_partial_messageable) as presenter,
+        open_presenter(
+            store, client.get_partial_messageable, Lost(client, store, Bell(), OnDelete.DELIVER)
+        ) as presenter,
     ):
         yield Desk(place, store, presenter)
     assert place.discord.too_many == []

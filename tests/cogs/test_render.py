@@ -1,5 +1,7 @@
 """What people read, state by state."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,15 +14,15 @@ from cogs.render import (
     expected_end,
     quote,
     render_bar,
-    render_done,
     render_event,
     render_failed,
+    render_last_word,
     render_queued,
     render_refusal,
     render_result,
 )
 from cogs.words import CATALOGUES
-from storage import Forecast, Reason, Span
+from storage import Forecast, Reason, Span, State
 from storage.limits import RULES
 from tests.cogs.jobs import job
 
@@ -142,4 +144,11 @@ def test_a_time_is_told_only_when_it_was_learnt() -> None:
 def test_the_place_in_line() -> None:
     assert "next" in render_queued(job(), 0)
     assert "about 3" in render_queued(job(), 3)
-    assert "https://x" in render_done(job(), "https://x")
+
+
+def test_the_last_word_links_to_the_result_unless_only_its_person_could_follow() -> None:
+    done = replace(job(), state=State.DONE, result_message=5)
+    assert "channels/7/8/5" in render_last_word(done)
+    assert "channels/7/8/5" in render_last_word(replace(done, result_channel=8))
+    assert "direct message" in render_last_word(replace(done, result_channel=9))
+    assert "Cancelled" in render_last_word(replace(job(), state=State.CANCELLED))

@@ -1,0 +1,28 @@
+"""The ways to a person: the job's channel, by DM where that is gone; and the one ping."""
+
+from collections.abc import Collection
+
+import discord
+
+from cogs.decisions import Decision
+from storage import Job
+
+
+async def open_channel(
+    client: discord.Client, job: Job, tried: Collection[Decision]
+) -> discord.abc.Messageable:
+    """The job's channel; or the person's direct messages, where that has been decided."""
+    if Decision.BY_DM in tried:
+        return await client.create_dm(discord.Object(job.user_id))
+    return client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+
+
+def ping(job: Job) -> discord.AllowedMentions:
+    """The one ping: to whoever asked for the clip."""
+    owner = discord.Object(job.user_id)
+    return discord.AllowedMentions(everyone=False, roles=False, users=[owner], replied_user=False)
+
+
+def letter_nonce(job: Job) -> str:
+    """Makes a repeated create give the first message back, for some minutes; 25 characters at most."""
+    return f"l{job.id.replace('-', '')[:24]}"
