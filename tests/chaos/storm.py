@@ -11,6 +11,8 @@ from storage import State
 from tests.bot.process import BotProcess
 from tests.explorer.aftermath import read_jobs
 
+IDLE = 4.0  # seconds
+KILLS = 0.4  # of all harms
 KNOWN_TO_COMFYUI = {State.SUBMITTING, State.RUNNING, State.DOWNLOADING}
 CREATE = r"^POST /channels/\d+/messages$"
 STARTS = 5  # tries: who starts into a storm may end at once, and whoever runs the bot starts it anew
@@ -23,6 +25,8 @@ class Storm:
     place: Playground
     bot: BotProcess
     dice: random.Random
+    pause: int
+    """How many requests of the bot to Discord there are between two harms, about."""
     done: Counter[str] = field(default_factory=Counter[str])
     forgotten: Counter[str] = field(default_factory=Counter[str])
     """How often ComfyUI has lost each job."""
@@ -32,7 +36,7 @@ class Storm:
         harms = [self.restart_comfyui, self.cut_sockets, self.lose_answers, self.break_discord, self.hang_up]
         while self.done["kill"] < kills:
             await self._some_work()
-            harm = self.kill if self.dice.random() < 0.4 else self.dice.choice(harms)
+            harm = self.kill if self.dice.random() < KILLS else self.dice.choice(harms)
             self.done[harm.__name__] += 1
             await harm()
             assert self.bot.process
@@ -54,7 +58,12 @@ class Storm:
         assert self.place.comfyui
         await self.place.comfyui.stop()
         jobs = read_jobs(self.bot.folder)
-        self.forgotten.update(job.id for job in jobs if job.state in KNOWN_TO_COMFYUI)
+        self.forgotten.update(
+            job.id
+            for job in jobs
+            if job.state  # seconds
+            in KNOWN_TO_COMFYUI
+        )
         await self.place.comfyui.start()
 
     async def cut_sockets(self) -> None:
@@ -87,10 +96,10 @@ class Storm:
         self.dice.choice([discord.disconnect, lambda: discord.drop_gateway(0.5), discord.forget_session])()
 
     async def _some_work(self) -> None:
-        """Wait until the bot has made some more requests; if it has nothing to do, not for long."""
+        """Wait until the bot has made some more requests; while it can do nothing, not for long."""
         requests = self.place.discord.requests
-        enough = len(requests) + self.dice.randint(1, 8)
+        enough = len(requests) + self.dice.randint(1, 2 * self.pause)
         try:
-            await self.place.until(lambda: True if len(requests) >= enough else None, 2, "more requests")
+            await self.place.until(lambda: True if len(requests) >= enough else None, IDLE, "more requests")
         except NeverHappened:
             self.done["harm while idle"] += 1

@@ -68,12 +68,18 @@ class Aftermath:
         """Results without the 🔁 that people are to click."""
         return [message for message in self.results if REROLL not in message.reactions]
 
-    def faults(self) -> list[str]:
-        """One sentence for everything that should not be so."""
+    def harm(self) -> list[str]:
+        """What nothing can make good again, one sentence each."""
         return [
             *(f"lost: {job.short} {job.state} {job.reason}" for job in self.lost),
             *(f"sent twice: {job.short}" for job in self.sent_twice),
             *(f"run twice: {job.short}" for job in self.run_twice),
+        ]
+
+    def faults(self) -> list[str]:
+        """Everything that should not be so."""
+        return [
+            *self.harm(),
             *(f"no status: {job.short}" for job in self.jobs if not job.status_message),
             *(f"left behind: {text!r}" for text in self.left_behind),
             *("no 🔁 under a result" for _ in self.bare),

@@ -13,7 +13,7 @@ from tests.bot.process import BotProcess, running_bot
 from tests.explorer.aftermath import REROLL, Aftermath, look
 
 HOOK = Path(__file__).parent / "hook"
-PATIENCE = 12.0  # seconds from a start to the last word
+PATIENCE = 20.0  # seconds from a start to the last word
 LAST_CALL = 0.5  # seconds for a call whose effect was seen already to be answered
 
 
@@ -38,19 +38,11 @@ async def walk(road: Road, folder: Path, picture: bytes, *, die: str = "") -> Wa
     """Walk to the end, in a world of its own; `die` is `before CALL`, `after CALL`, or nothing."""
     settings = {"PYTHONPATH": str(HOOK), "EXPLORER": str(folder)}
     async with Playground(comfyui={"speed": 50}) as place, running_bot(place, folder, **settings) as bot:
-        walker = Walker(place=place, bot=bot, expected=1 if road is Road.ANIMATE else 2)
-        ada, plan = place.member("ada"), folder / "plan"
-        if road is Road.ANIMATE:
-            plan.write_text(die, encoding="utf-8")
-            await ada.animate(picture, "it moves", seconds=1)
-        else:
-            clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
-            await place.until(lambda: True if not walker.aftermath.faults() else None, PATIENCE, "a clip")
-            plan.write_text(die, encoding="utf-8")
-            await ada.react(clip, REROLL)
+        walker = Walker(place=place, bot=bot, road=road)
+        await walker.ask(picture, die)
         died = await walker.settled_or_dead()
-        plan.unlink()
-        if died and (walker.aftermath.jobs or road is Road.REROLL):
+        (folder / "plan").unlink()
+        if died and walker.promised:
             await place.bot_offline()
             await bot.start()
             await walker.settled()
@@ -60,23 +52,43 @@ async def walk(road: Road, folder: Path, picture: bytes, *, die: str = "") -> Wa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walker:
-    """Waits for the end of all jobs; there should be as many as `expected`."""
+    """A bot, what a person asks it for, and the wait for the end of that."""
 
     place: Playground
     bot: BotProcess
-    expected: int
+    road: Road
 
     @property
     def aftermath(self) -> Aftermath:
         """The world as it is now."""
         return look(self.place, self.bot.folder)
 
+    @property
+    def expected(self) -> int:
+        """How many jobs there will be: a reroll has a parent."""
+        return 2 if self.road is Road.REROLL else 1
+
+    @property
+    def promised(self) -> bool:
+        """Whether the bot owes something: a command without a row is no promise, a 🔁 stays there."""
+        return self.road is Road.REROLL or bool(self.aftermath.jobs)
+
     def faults(self) -> list[str]:
-        """What should not be so. A command without a row was never promised anything; a reaction stays."""
-        faults = self.aftermath.faults()
-        if self.expected == 2 and len(self.aftermath.jobs) < self.expected:
-            faults.append("the reaction was not heard")
-        return faults
+        """What should not be so."""
+        unheard = self.promised and len(self.aftermath.jobs) < self.expected
+        return [*self.aftermath.faults(), *(["the reaction was not heard"] if unheard else [])]
+
+    async def ask(self, picture: bytes, die: str) -> None:
+        """Let a person begin the road, with death ahead from this moment on."""
+        ada, plan = self.place.member("ada"), self.bot.folder / "plan"
+        if self.road is Road.ANIMATE:
+            plan.write_text(die, encoding="utf-8")
+            await ada.animate(picture, "it moves", seconds=1)
+            return
+        clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
+        await self.place.until(lambda: True if not self.aftermath.faults() else None, PATIENCE, "a clip")
+        plan.write_text(die, encoding="utf-8")
+        await ada.react(clip, REROLL)
 
     async def settled(self) -> None:
         """Wait until nothing is left to happen, in vain where something is lost."""
