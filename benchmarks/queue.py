@@ -12,6 +12,7 @@ rows are waiting jobs, half are history.
 import argparse
 import asyncio
 import json
+import os
 import sqlite3
 import statistics
 import tempfile
@@ -96,6 +97,13 @@ def fill_huey(storage: SqliteStorage, rows: int) -> None:
         (rows // 2,),
         commit=True,
     )
+
+
+def settle(folder: Path) -> None:
+    """Let the disk finish with what filled the files, so that it is not measured."""
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
 
 
 class Meter:
@@ -183,6 +191,7 @@ async def measure(folder: Path, rows: int, rounds: int) -> dict[str, float]:
     fill(folder / "animate.db", rows)
     huey = SqliteStorage(filename=str(folder / "huey.db"), fsync=True)
     fill_huey(huey, rows)
+    settle(folder)
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as bare:
         bare.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE row (text)")
         async with open_store(folder) as store:
