@@ -2,14 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from playground.errors import NeverHappened, PlaygroundError
 from playground.place import Playground
-from storage import Job
 from tests.bot.process import BotProcess
-from tests.explorer.aftermath import REROLL, has_clip, read_jobs
+from tests.explorer.aftermath import REROLL, count_jobs, has_clip, unfinished
 
 CHANNELS = 4  # each lets five messages through in five seconds
 MOST_AT_ONCE = 24  # unfinished jobs
@@ -35,7 +34,7 @@ class Crowd:
     async def _ask_often(self, number: int) -> None:
         member = self.place.member(f"person{number}")
         channel = self.place.channel_named(f"room{number % CHANNELS}")
-        while len(self._jobs()) < self.wanted:
+        while count_jobs(self.bot.folder).total() < self.wanted:
             clips = [each for each in self.place.world.messages_in(channel.id) if has_clip(each)]
             try:
                 if clips and self.dice.random() < 0.2:
@@ -45,16 +44,8 @@ class Crowd:
                     await job.answered(10)
             except PlaygroundError:
                 continue  # the bot was dead, or had too much to do: ask again
-            await self._until(lambda: self._unfinished() < MOST_AT_ONCE)
+            with suppress(NeverHappened):
+                await self.place.until(self._has_room, PATIENCE, "room in the queue")
 
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        try:
-            await self.place.until(lambda: True if holds() else None, PATIENCE, "room in the queue")
-        except NeverHappened:
-            return
-
-    def _jobs(self) -> list[Job]:
-        return read_jobs(self.bot.folder)
-
-    def _unfinished(self) -> int:
-        return sum(job.finished_at is None for job in self._jobs())
+    def _has_room(self) -> bool | None:
+        return True if unfinished(self.bot.folder) < MOST_AT_ONCE else None

@@ -11,7 +11,7 @@ from storage import State
 from tests.bot.process import BotProcess
 from tests.explorer.aftermath import read_jobs
 
-IDLE = 4.0  # seconds
+IDLE = 2.0  # seconds
 KILLS = 0.4  # of all harms
 KNOWN_TO_COMFYUI = {State.SUBMITTING, State.RUNNING, State.DOWNLOADING}
 CREATE = r"^POST /channels/\d+/messages$"

@@ -15,7 +15,7 @@ from playground.place import Playground
 from tests.bot.process import BotProcess, running_bot
 from tests.chaos.crowd import Crowd
 from tests.chaos.storm import KILLS, Storm
-from tests.explorer.aftermath import Aftermath, look
+from tests.explorer.aftermath import Aftermath, look, unfinished
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL"),
@@ -87,7 +87,7 @@ async def calm(weather: Weather, place: Playground, bot: BotProcess) -> Aftermat
     place.comfyui.heal()
     with suppress(NeverHappened):
         await place.until(
-            lambda: True if not look(place, bot.folder).lost else None, weather.calm, "the last clip"
+            lambda: True if not unfinished(bot.folder) else None, weather.calm, "the end of the last job"
         )
     assert await bot.terminate() == 0
     return look(place, bot.folder)

@@ -9,17 +9,32 @@ from pathlib import Path
 from playground.discord.model import Message
 from playground.once import DONE
 from playground.place import Playground
-from storage import Job, State
+from storage import FINISHED, Job, State
 
 REROLL = "🔁"
 
 
 def read_jobs(folder: Path) -> list[Job]:
     """All rows of the bot in this folder, oldest first, whether it lives or not."""
+    return [Job.from_row(row) for row in _read(folder, "SELECT * FROM job ORDER BY seq")]
+
+
+def count_jobs(folder: Path) -> Counter[State]:
+    """How many there are in each state."""
+    rows = _read(folder, "SELECT state, count(*) FROM job GROUP BY state")
+    return Counter({State(row[0]): row[1] for row in rows})
+
+
+def unfinished(folder: Path) -> int:
+    """How many are still on their way."""
+    return sum(number for state, number in count_jobs(folder).items() if state not in FINISHED)
+
+
+def _read(folder: Path, question: str) -> list[sqlite3.Row]:
     path = folder / "data" / "animate.db"
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
         database.row_factory = sqlite3.Row
-        return [Job.from_row(row) for row in database.execute("SELECT * FROM job ORDER BY seq")]
+        return list(database.execute(question))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
