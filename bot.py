@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ from cogs.client import invite_link
 from cogs.diagnosis import print_report
 from cogs.doctor import Patient, examine
 from cogs.house import load_workflows, open_bot, server_name
+from cogs.secrets import guard_secrets
 from cogs.settings import DemoSettings, Settings
 from media import open_media
 from media.sample import sample_picture
@@ -41,6 +43,7 @@ Attach a picture, write what should move, press Enter; when the clip is there, c
 {whence} Ctrl+C ends it."""
 NO_MODEL = "No model runs here: the built-in ComfyUI only moves a camera over the picture."
 DEMO_PORT = 8420
+LONGEST_FAREWELL = 14.0  # seconds
 DEMO_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
 SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
 
@@ -48,13 +51,20 @@ SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitte
 def stop_on_signal() -> asyncio.Event:
     """An event that SIGINT or SIGTERM sets; a second signal ends the process at once.
 
+    So does time: whatever hangs then, the rows say how to go on.
+
     `signal.signal` works on Windows too, `add_signal_handler` does not.
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    deadline = threading.Timer(LONGEST_FAREWELL, os._exit, [0])
+    deadline.daemon = True
+    signals: list[int] = []
 
     def on_signal(number: int, _: object) -> None:
-        if stop.is_set():
+        signals.append(number)
+        if len(signals) > 1:
             os._exit(128 + number)
+        deadline.start()
         loop.call_soon_threadsafe(stop.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -221,11 +231,13 @@ async def begin(options: argparse.Namespace) -> int:
     settings = Settings()
     if options.command == "doctor":
         discord.utils.setup_logging(level=logging.ERROR)
+        guard_secrets(settings.secrets())
         return await doctor(options, settings)
     if not settings.discord_token.get_secret_value():
         print(WHAT_TO_DO_FIRST, file=sys.stderr)
         return 2
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level])
+    guard_secrets(settings.secrets())
     return await run(settings)
 
 

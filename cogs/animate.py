@@ -139,16 +139,19 @@ class Animate(commands.Cog):
     async def _answer(self, interaction: discord.Interaction, wish: Wish, image: discord.Attachment) -> None:
         answer = Answer(interaction)
         locale = str(interaction.locale)
-        try:
-            self._refuse_early(interaction, wish, image)
-            admission = await self._admit_in_time(interaction, answer, wish, image)
-        except Refusal as refusal:
-            await answer.refuse(render_refusal(locale, refusal))
-            return
-        await self._publish(answer, admission)
+        with self._desk.door.inside():
+            try:
+                self._refuse_early(interaction, wish, image)
+                admission = await self._admit_in_time(interaction, answer, wish, image)
+            except Refusal as refusal:
+                await answer.refuse(render_refusal(locale, refusal))
+                return
+            await self._publish(answer, admission)
 
     def _refuse_early(self, interaction: discord.Interaction, wish: Wish, image: discord.Attachment) -> None:
         """Whatever is known without fetching the picture. Raises Refusal."""
+        if not self._desk.door.is_open:
+            raise Refusal("closing")
         refusal = self._desk.gate.may(Person.of(interaction.user), place_of(interaction), Action.ANIMATE)
         if refusal:
             raise refusal

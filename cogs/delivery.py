@@ -12,10 +12,10 @@ import discord
 
 import media
 from cogs.decisions import OBSTACLES, REFUSED, Decision, backoff, decide, name_reason
-from cogs.letters import open_channel, ping
+from cogs.letters import Kind, build_nonce, open_channel, ping
 from cogs.presenter import Presenter
 from cogs.render import render_last_word, render_poster, render_result
-from cogs.status import reply, result_nonce
+from cogs.status import reply
 from cogs.trouble import Trouble
 from cogs.words import say
 from storage import Files, Job, Lease, State, Store
@@ -117,7 +117,7 @@ class Delivery:
                 file=parcel.open(),
                 **reply(job, None if alone else job.status_message),
                 allowed_mentions=ping(job),
-                nonce=result_nonce(job),
+                nonce=build_nonce(job, Kind.RESULT),
             )
 
     async def _find_sent(self, channel: discord.abc.Messageable, lease: Lease) -> discord.Message | None:

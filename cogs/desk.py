@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cogs.bell import Bell
+from cogs.door import Door
 from cogs.gate import Gate, Shares
 from cogs.intake import Intake
 from cogs.lost import Lost
@@ -23,6 +24,7 @@ class Desk:
     runner: Runner
     bell: Bell
     lost: Lost
+    door: Door
 
     async def waiting_text(self, job: Job) -> str:
         """What the status of a job says while it waits. Raises StoreError."""

@@ -15,16 +15,28 @@ class Action(StrEnum):
 
     ANIMATE = "animate"
     REROLL = "reroll"
+    CANCEL = "cancel"
+    DELETE = "delete"
+    SEND_BY_DM = "send by DM"
+    CHANGE_RULES = "change rules"
+
+
+ASKING = frozenset({Action.ANIMATE, Action.REROLL})  # what takes GPU time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Whoever acts: a member of a guild, or a bot, or somebody in a DM (who has no roles)."""
+    """Whoever acts: a member of a guild, or a bot or webhook, or somebody in a DM (who has no roles).
+
+    `moderates`: has Manage Messages where it happens; `manages`: has Manage Server.
+    """
 
     id: int
     bot: bool
     roles: AbstractSet[int]
     booster: bool = False
+    moderates: bool = False
+    manages: bool = False
 
     @classmethod
     def of(cls, user: discord.User | discord.Member) -> "Person":
@@ -32,7 +44,15 @@ class Person:
         if not isinstance(user, discord.Member):
             return cls(id=user.id, bot=user.bot or user.system, roles=frozenset())
         roles = frozenset(role.id for role in user.roles)
-        return cls(id=user.id, bot=user.bot, roles=roles, booster=user.premium_since is not None)
+        allowed = user.resolved_permissions or user.guild_permissions
+        return cls(
+            id=user.id,
+            bot=user.bot,
+            roles=roles,
+            booster=user.premium_since is not None,
+            moderates=allowed.administrator or allowed.manage_messages,
+            manages=allowed.administrator or allowed.manage_guild,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +72,24 @@ class Gate:
     roles: AbstractSet[int] = field(default_factory=frozenset[int])
     blocked: AbstractSet[int] = field(default_factory=frozenset[int])
 
-    def may(self, person: Person, place: Place, action: Action) -> Refusal | None:
-        """None where it is allowed, else which rule says no. `action` is for rules that tell them apart."""
+    def may(
+        self, person: Person, place: Place, action: Action, *, owner: int | None = None
+    ) -> Refusal | None:
+        """None where it is allowed, else which rule says no. `owner` is whose job it is about, if any."""
         if person.bot:
             return Refusal("bot")
+        if action is Action.CHANGE_RULES:
+            return self._may_change_rules(person, place)
+        if action not in ASKING:
+            return None if person.id == owner or person.moderates else Refusal("not_yours")
+        return self._may_ask(person, place)
+
+    def _may_change_rules(self, person: Person, place: Place) -> Refusal | None:
+        if place.guild_id is None:
+            return Refusal("direct_message")
+        return None if person.manages else Refusal("not_manager")
+
+    def _may_ask(self, person: Person, place: Place) -> Refusal | None:
         if person.id in self.blocked:
             return Refusal("blocked_people")
         if place.guild_id is None:

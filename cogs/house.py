@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -20,17 +20,24 @@ from cogs.client import open_client
 from cogs.deletions import Deletions
 from cogs.delivery import Delivery
 from cogs.desk import Desk
+from cogs.door import Door
 from cogs.intake import Intake
 from cogs.lost import Lost
-from cogs.presenter import open_presenter
+from cogs.missed import Missed
+from cogs.presenter import Presenter, open_presenter
 from cogs.reroll import Reroll
 from cogs.run import Previews, Rooms
 from cogs.runner import Runner
 from cogs.settings import Settings
 from cogs.status import StatusMessages
+from cogs.twin import Twin
 from media import open_media
 
 log = logging.getLogger(__name__)
+
+FAREWELL = 10.0  # seconds
+
+Life = Coroutine[object, object, None]
 
 
 def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
@@ -73,11 +80,26 @@ class Bot:
     client: commands.Bot
     runner: Runner
     keeper: storage.Keeper
+    missed: Missed
     store: storage.Store
+    presenter: Presenter
+    door: Door
 
     async def live(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; if the gateway or the runner dies, all of it dies."""
-        await live_until(stop, self.client.connect(), self.runner.run(), self.keeper.run())
+        """Work until `stop` is set; if one of these dies, all of it dies."""
+        work = (self.runner.run(), self.keeper.run(), self.missed.run())
+        await live_until(stop, self.client.connect(), work, self._take_leave)
+
+    async def _take_leave(self) -> None:
+        """Refuse what comes now, answer who is inside, send the newest texts: all within FAREWELL."""
+        self.door.close()
+        log.info("taking leave: nothing new is begun")
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await self.door.empty()
+                await self.presenter.flush()
+        except TimeoutError:
+            log.warning("some messages keep an old text until the next start: Discord is too slow")
 
 
 @contextlib.asynccontextmanager
@@ -125,20 +147,38 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             bell=bell,
             runner=runner,
             lost=lost,
+            door=Door(),
         )
-        await client.add_cog(Animate(desk))
-        await client.add_cog(Reroll(client, desk))
-        await client.add_cog(Deletions(desk))
+        reroll = Reroll(client, desk)
+        missed = Missed(client, desk, reroll)
+        for cog in (Animate(desk), reroll, missed, Deletions(desk), Twin(client, store)):
+            await client.add_cog(cog)
         await client.tree.sync()
         await status.post_missing(runner.waiting_text)
         await runner.tell_untold()
-        yield Bot(client=client, runner=runner, keeper=keeper, store=store)
+        yield Bot(
+            client=client,
+            runner=runner,
+            keeper=keeper,
+            missed=missed,
+            store=store,
+            presenter=presenter,
+            door=desk.door,
+        )
 
 
-async def live_until(stop: asyncio.Event, *lives: Coroutine[object, object, None]) -> None:
-    """Run these until `stop`; none may end before. Never half alive: one death ends all."""
+async def live_until(
+    stop: asyncio.Event,
+    connection: Life,
+    work: Iterable[Life],
+    take_leave: Callable[[], Awaitable[None]],
+) -> None:
+    """Run these until `stop`; none may end before. Never half alive: one death ends all.
 
-    async def live(life: Coroutine[object, object, None]) -> None:
+    Then the work ends at once, and the connection when leave was taken over it.
+    """
+
+    async def live(life: Life) -> None:
         try:
             await life
             raise RuntimeError("it ended by itself")
@@ -147,7 +187,11 @@ async def live_until(stop: asyncio.Event, *lives: Coroutine[object, object, None
             raise
 
     async with asyncio.TaskGroup() as tasks:
-        living = [tasks.create_task(live(life), name=life.__qualname__) for life in lives]
+        connected, *working = [
+            tasks.create_task(live(life), name=life.__qualname__) for life in (connection, *work)
+        ]
         await stop.wait()
-        for task in living:
+        for task in working:
             task.cancel()
+        await take_leave()
+        connected.cancel()

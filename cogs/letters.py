@@ -1,11 +1,20 @@
 """The ways to a person: the job's channel, by DM where that is gone; and the one ping."""
 
 from collections.abc import Collection
+from enum import StrEnum
 
 import discord
 
 from cogs.decisions import Decision
 from storage import Job
+
+
+class Kind(StrEnum):
+    """Which of a job's messages; the first character of its nonce."""
+
+    STATUS = "s"
+    RESULT = "r"
+    LAST_WORD = "l"
 
 
 async def open_channel(
@@ -23,6 +32,12 @@ def ping(job: Job) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, roles=False, users=[owner], replied_user=False)
 
 
-def letter_nonce(job: Job) -> str:
+def build_nonce(job: Job, kind: Kind) -> str:
     """Makes a repeated create give the first message back, for some minutes; 25 characters at most."""
-    return f"l{job.id.replace('-', '')[:24]}"
+    return f"{kind}{job.id.replace('-', '')[:24]}"
+
+
+def job_of_nonce(nonce: str) -> str:
+    """The beginning of the job's id, as much as the nonce tells."""
+    digits = nonce[1:]
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}"

@@ -8,7 +8,7 @@ import discord
 
 from cogs.bell import Bell
 from cogs.decisions import REFUSED, Decision, decide
-from cogs.letters import letter_nonce, open_channel, ping
+from cogs.letters import Kind, build_nonce, open_channel, ping
 from storage import Job, Reason, State, Store
 
 log = logging.getLogger(__name__)
@@ -64,4 +64,4 @@ class Lost:
         async with asyncio.timeout(PATIENCE):
             channel = await open_channel(self._client, job, tried)
             words = f"<@{job.user_id}> {text}"
-            await channel.send(words, allowed_mentions=ping(job), nonce=letter_nonce(job))
+            await channel.send(words, allowed_mentions=ping(job), nonce=build_nonce(job, Kind.LAST_WORD))

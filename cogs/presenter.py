@@ -32,7 +32,6 @@ SPACING = WINDOW / EDITS  # seconds between progress edits: what comes in betwee
 TRIES = 2  # for progress, since newer progress comes by itself
 TRIES_TO_BE_THERE = 5  # for a final, until the status message is no longer waited for
 PATIENCE = 30.0  # seconds for one edit
-FLUSH = 10.0  # seconds, at shutdown
 NOBODY = discord.AllowedMentions.none()
 
 
@@ -207,14 +206,13 @@ class Presenter:
         """Note that this text stands there: somebody else sent it."""
         self._shown.setdefault(job.id, text)
 
-    async def close(self) -> None:
-        """Send what is left, within a limit, and stop."""
-        try:
-            async with asyncio.timeout(FLUSH):
-                for editor, _ in self._editors.values():
-                    await editor.idle()
-        except TimeoutError:
-            log.warning("some status messages keep an old text: Discord was too slow at shutdown")
+    async def flush(self) -> None:
+        """Return when nothing is left to send."""
+        for editor, _ in self._editors.values():
+            await editor.idle()
+
+    def close(self) -> None:
+        """Stop; what is left to say is said by the next process."""
         for _, task in self._editors.values():
             task.cancel()
 
@@ -228,10 +226,10 @@ class Presenter:
 
 @contextlib.asynccontextmanager
 async def open_presenter(store: Store, channel_of: ChannelOf, lost: Lost) -> AsyncGenerator[Presenter]:
-    """A presenter that sends what is left before it closes."""
+    """A presenter that stops at the end; `flush` it before."""
     async with asyncio.TaskGroup() as tasks:
         presenter = Presenter(store, channel_of, lost, tasks)
         try:
             yield presenter
         finally:
-            await presenter.close()
+            presenter.close()

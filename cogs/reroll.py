@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 import aiohttp
 import discord
@@ -22,6 +23,15 @@ NO_LONGER_THAN = 10.0  # seconds a refusal stays
 DELIVERING = 5.0  # seconds for a result's row to be written after its message
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Click:
+    """Who put 🔁 under which message."""
+
+    member: discord.Member
+    channel_id: int
+    message_id: int
+
+
 class Reroll(commands.Cog):
     """Listens to raw reactions, so that results of any age count."""
 
@@ -31,17 +41,19 @@ class Reroll(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        """Guard clauses first: most reactions are not for us."""
-        if str(payload.emoji) != REROLL or payload.guild_id is None:
+        """Guard clauses first: most reactions are not for us. At the end they wait for the next start."""
+        if str(payload.emoji) != REROLL or payload.guild_id is None or not self._desk.door.is_open:
             return
         if payload.member is None or payload.member.bot:
             return
-        try:
-            parent = await self._parent(payload)
-            if parent:
-                await self._reroll(payload, payload.member, parent)
-        except StoreError as err:
-            log.error("a reroll of message %s is lost: %s", payload.message_id, err)
+        click = Click(member=payload.member, channel_id=payload.channel_id, message_id=payload.message_id)
+        with self._desk.door.inside():
+            try:
+                parent = await self._parent(payload)
+                if parent:
+                    await self._answer(click, parent)
+            except StoreError as err:
+                log.error("a reroll of message %s is lost: %s", payload.message_id, err)
 
     async def _parent(self, payload: discord.RawReactionActionEvent) -> Job | None:
         """The job of that result; a quick finger may be faster than the row written after the message."""
@@ -57,48 +69,52 @@ class Reroll(commands.Cog):
             return None
         return job
 
-    async def _reroll(
-        self, payload: discord.RawReactionActionEvent, member: discord.Member, parent: Job
-    ) -> None:
-        asker = Asker(
-            user_id=payload.user_id,
-            guild_id=member.guild.id,
-            channel_id=payload.channel_id,
-            locale=await self._desk.store.locale_of(payload.user_id) or str(member.guild.preferred_locale),
-            share=self._desk.shares.of(Person.of(member)),
-        )
-        place = await self._place(payload)
+    async def _answer(self, click: Click, parent: Job) -> None:
         try:
-            refusal = self._desk.gate.may(Person.of(member), place, Action.REROLL)
-            if refusal:
-                raise refusal
-            admission = await self._desk.intake.reroll(asker, parent, payload.message_id)
+            await self.reroll(click, parent)
         except Refusal as refusal:
-            await self._refuse(payload, render_refusal(asker.locale, refusal))
-            return
+            await self._refuse(click, render_refusal(await self._locale(click), refusal))
+
+    async def reroll(self, click: Click, parent: Job) -> None:
+        """Admit another one of that job, and post its status. Raises Refusal, StoreError."""
+        person = Person.of(click.member)
+        refusal = self._desk.gate.may(person, await self._place(click), Action.REROLL)
+        if refusal:
+            raise refusal
+        asker = Asker(
+            user_id=person.id,
+            guild_id=click.member.guild.id,
+            channel_id=click.channel_id,
+            locale=await self._locale(click),
+            share=self._desk.shares.of(person),
+        )
+        admission = await self._desk.intake.reroll(asker, parent, click.message_id)
         if admission.created:
-            job = admission.job
-            text = await self._desk.waiting_text(job)
-            await self._desk.status.post(job, text, reply_to=payload.message_id)
+            text = await self._desk.waiting_text(admission.job)
+            await self._desk.status.post(admission.job, text, reply_to=click.message_id)
             self._desk.bell.ring()
 
-    async def _place(self, payload: discord.RawReactionActionEvent) -> Place:
-        channel = self._client.get_channel(payload.channel_id)
+    async def _locale(self, click: Click) -> str:
+        known = await self._desk.store.locale_of(click.member.id)
+        return known or str(click.member.guild.preferred_locale)
+
+    async def _place(self, click: Click) -> Place:
+        channel = self._client.get_channel(click.channel_id)
         if channel is None and self._desk.gate.channels:  # a thread that was asleep since the start
             try:
-                channel = await self._client.fetch_channel(payload.channel_id)
+                channel = await self._client.fetch_channel(click.channel_id)
             except (discord.HTTPException, discord.InvalidData, aiohttp.ClientError, OSError) as err:
-                log.warning("channel %s cannot be looked up: %s", payload.channel_id, err)
-        parent = channel.parent_id if isinstance(channel, discord.Thread) else payload.channel_id
-        return Place(guild_id=payload.guild_id, channel_ids=frozenset({payload.channel_id, parent}))
+                log.warning("channel %s cannot be looked up: %s", click.channel_id, err)
+        parent = channel.parent_id if isinstance(channel, discord.Thread) else click.channel_id
+        return Place(guild_id=click.member.guild.id, channel_ids=frozenset({click.channel_id, parent}))
 
-    async def _refuse(self, payload: discord.RawReactionActionEvent, text: str) -> None:
+    async def _refuse(self, click: Click, text: str) -> None:
         """Reactions have no answer that only one person sees: a short reply that removes itself."""
-        channel = self._client.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
+        channel = self._client.get_partial_messageable(click.channel_id, guild_id=click.member.guild.id)
         try:
             await channel.send(
                 text,
-                reference=channel.get_partial_message(payload.message_id).to_reference(
+                reference=channel.get_partial_message(click.message_id).to_reference(
                     fail_if_not_exists=False
                 ),
                 allowed_mentions=NOBODY,

@@ -104,6 +104,10 @@ class Settings(BaseSettings):
             return None
         return self.comfyui_token[min(server, len(self.comfyui_token) - 1)].get_secret_value()
 
+    def secrets(self) -> list[str]:
+        """What no log may show."""
+        return [each.get_secret_value() for each in (self.discord_token, *self.comfyui_token)]
+
     def gate(self) -> Gate:
         """Who may do what where."""
         return Gate(

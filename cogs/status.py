@@ -8,6 +8,7 @@ from typing import TypedDict
 import aiohttp
 import discord
 
+from cogs.letters import Kind, build_nonce
 from cogs.presenter import Presenter
 from storage import Job, Store
 
@@ -62,7 +63,7 @@ class StatusMessages:
         try:
             async with asyncio.timeout(PATIENCE):
                 message = await channel.send(
-                    text, **reply(job, reply_to), allowed_mentions=NOBODY, nonce=status_nonce(job)
+                    text, **reply(job, reply_to), allowed_mentions=NOBODY, nonce=build_nonce(job, Kind.STATUS)
                 )
         except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
             log.warning("job %s: its status message cannot be posted: %s", job.id, err)
@@ -95,13 +96,3 @@ def reply(job: Job, message_id: int | None) -> Reply:
             message_id=message_id, channel_id=job.channel_id, guild_id=job.guild_id, fail_if_not_exists=False
         )
     }
-
-
-def status_nonce(job: Job) -> str:
-    """Makes a repeated create give the first message back, for some minutes; 25 characters at most."""
-    return f"s{job.id.replace('-', '')[:24]}"
-
-
-def result_nonce(job: Job) -> str:
-    """The same for the result."""
-    return f"r{job.id.replace('-', '')[:24]}"

@@ -10,7 +10,7 @@ HERE = Place(guild_id=5, channel_ids=frozenset({7, 70}))
 GATE = Gate(guilds=frozenset({5}), channels=frozenset({70}), roles=frozenset({10, 11}))
 
 
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", [Action.ANIMATE, Action.REROLL])
 @pytest.mark.parametrize(
     ("gate", "person", "place", "code"),
     [
@@ -26,6 +26,59 @@ GATE = Gate(guilds=frozenset({5}), channels=frozenset({70}), roles=frozenset({10
 )
 def test_the_gate(gate: Gate, person: Person, place: Place, code: str | None, action: Action) -> None:
     assert gate.may(person, place, action) == (Refusal(code) if code else None)
+
+
+IN_DM = Place(guild_id=None, channel_ids=frozenset({9}))
+OWNER = 1
+PEOPLE: dict[str, Person] = {
+    "owner": Person(id=OWNER, bot=False, roles=frozenset()),
+    "other": Person(id=2, bot=False, roles=frozenset()),
+    "moderator": Person(id=3, bot=False, roles=frozenset(), moderates=True),
+    "manager": Person(id=4, bot=False, roles=frozenset(), manages=True),
+    "admin": Person(id=5, bot=False, roles=frozenset(), moderates=True, manages=True),
+    "bot": Person(id=6, bot=True, roles=frozenset(), moderates=True, manages=True),
+    "webhook": Person(id=7, bot=True, roles=frozenset()),
+    "blocked owner": Person(id=OWNER, bot=False, roles=frozenset()),
+    "blocked other": Person(id=2, bot=False, roles=frozenset()),
+}
+NOT_YOURS, NO_MANAGER, BOT, BLOCKED, DM = (
+    "not_yours",
+    "not_manager",
+    "bot",
+    "blocked_people",
+    "direct_message",
+)
+# who: asking, a job's cancel / delete / DM, rules; then the same in direct messages
+MATRIX: dict[str, tuple[tuple[str | None, str | None, str | None], ...]] = {
+    "owner": ((None, None, NO_MANAGER), (DM, None, DM)),
+    "other": ((None, NOT_YOURS, NO_MANAGER), (DM, NOT_YOURS, DM)),
+    "moderator": ((None, None, NO_MANAGER), (DM, None, DM)),
+    "manager": ((None, NOT_YOURS, None), (DM, NOT_YOURS, DM)),
+    "admin": ((None, None, None), (DM, None, DM)),
+    "bot": ((BOT, BOT, BOT), (BOT, BOT, BOT)),
+    "webhook": ((BOT, BOT, BOT), (BOT, BOT, BOT)),
+    "blocked owner": ((BLOCKED, None, NO_MANAGER), (BLOCKED, None, DM)),
+    "blocked other": ((BLOCKED, NOT_YOURS, NO_MANAGER), (BLOCKED, NOT_YOURS, DM)),
+}
+KINDS = (
+    (Action.ANIMATE, Action.REROLL),
+    (Action.CANCEL, Action.DELETE, Action.SEND_BY_DM),
+    (Action.CHANGE_RULES,),
+)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_who_may_do_what_with_whose_job(who: str) -> None:
+    gate = Gate(blocked=frozenset({PEOPLE[who].id}) if "blocked" in who else frozenset())
+    for place, codes in zip((HERE, IN_DM), MATRIX[who], strict=True):
+        for actions, code in zip(KINDS, codes, strict=True):
+            for action in actions:
+                refusal = gate.may(PEOPLE[who], place, action, owner=OWNER)
+                assert refusal == (Refusal(code) if code else None), (place, action)
+
+
+def test_every_action_is_in_the_matrix() -> None:
+    assert {action for actions in KINDS for action in actions} == set(Action)
 
 
 def test_a_share_is_the_largest_weight_and_a_boosters_head_start() -> None:

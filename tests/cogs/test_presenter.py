@@ -108,7 +108,7 @@ async def test_progress_never_replaces_a_last_word(desk: Desk) -> None:
     desk.presenter.finish(job, "the end")
     desk.presenter.show(job, "progress that comes late")
     await desk.reads(job, "the end")
-    await desk.presenter.close()
+    await desk.presenter.flush()
     assert desk.text(job) == "the end"
 
 
@@ -137,10 +137,10 @@ async def test_a_status_that_was_deleted_is_let_go(desk: Desk) -> None:
     assert len(desk.edits()) == 2
 
 
-async def test_closing_sends_what_is_left(desk: Desk) -> None:
+async def test_a_flush_sends_what_is_left(desk: Desk) -> None:
     job = await desk.job("a")
     desk.presenter.show(job, "first")
     await desk.reads(job, "first")
     desk.presenter.show(job, "second")
-    await desk.presenter.close()
+    await desk.presenter.flush()
     assert desk.text(job) == "second"

@@ -1,0 +1,67 @@
+"""Keeps secrets out of logs and crash output: the settings' own, and what looks like one.
+
+Formatting is where it is done, since tracebacks come to be only there.
+"""
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Iterable
+from types import TracebackType
+
+HIDDEN = "[hidden]"
+SHORTEST = 4  # characters: what is shorter would hide half the log
+# Each keeps its first group and hides what follows.
+PATTERNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(authorization\W{1,5}(?:(?:bot|bearer|basic)\s+)?)[^\s'\",}]+",
+        r"(\b(?:bot|bearer)\s+)[\w~+/=-]+\.[\w~+/=.-]+",  # a header's value alone
+        r"([?&](?:ex|is|hm|token)=)[^&\s'\"<>)]+",  # Discord's signed addresses
+        r"(/(?:webhooks|interactions)/\d+/)[\w-]{20,}",  # an interaction's token
+        r"(://[^/\s:@]+:)[^/\s@]+(?=@)",  # a password in an address
+    )
+)
+DISCORD_TOKEN = re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
+
+
+class Redactor:
+    """Hides these secrets in any text, and everything that has the form of one."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = sorted({each for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def clean(self, text: str) -> str:
+        """The text with each secret replaced."""
+        if self._known:
+            text = self._known.sub(HIDDEN, text)
+        for pattern in PATTERNS:
+            text = pattern.sub(rf"\g<1>{HIDDEN}", text)
+        return DISCORD_TOKEN.sub(HIDDEN, text)
+
+
+class CleanFormatter(logging.Formatter):
+    """Formats as another does, then hides."""
+
+    def __init__(self, formatter: logging.Formatter, redactor: Redactor) -> None:
+        super().__init__()
+        self._formatter = formatter
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The whole record, its traceback included."""
+        return self._redactor.clean(self._formatter.format(record))
+
+
+def guard_secrets(secrets: Iterable[str]) -> None:
+    """Let no handler of the root logger and no crash print them; call it once logging is set up."""
+    redactor = Redactor(secrets)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(CleanFormatter(handler.formatter or logging.Formatter(), redactor))
+
+    def report(kind: type[BaseException], err: BaseException, trace: TracebackType | None) -> None:
+        sys.stderr.write(redactor.clean("".join(traceback.format_exception(kind, err, trace))))
+
+    sys.excepthook = report

@@ -1,0 +1,34 @@
+"""A second bot with the same token: Discord allows it, and people would get every clip twice."""
+
+import logging
+
+import discord
+from discord.ext import commands
+
+from cogs.letters import job_of_nonce
+from storage import Store, StoreError
+
+log = logging.getLogger(__name__)
+
+
+class Twin(commands.Cog):
+    """Notices messages that were sent in our name and tell of jobs that are not ours."""
+
+    def __init__(self, client: commands.Bot, store: Store) -> None:
+        self._client = client
+        self._store = store
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Each of our messages carries a nonce made from its job, whose row was there before it."""
+        if message.author != self._client.user or not isinstance(message.nonce, str):
+            return
+        try:
+            if await self._store.by_short(job_of_nonce(message.nonce)) is None:
+                log.critical(
+                    "Another bot works with this DISCORD_TOKEN: stop one of the two, or reset the token. "
+                    "It sent message %s.",
+                    message.id,
+                )
+        except StoreError as err:
+            log.error("cannot tell whose message %s is: %s", message.id, err)
