@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from playground.comfyui import Failure, Outcome, Stage
 from playground.discord.model import Channel, Message
 from playground.discord.permissions import Permission
@@ -170,19 +172,25 @@ async def test_a_delivery_that_waits_survives_a_restart_and_counts_its_tries(
     assert rows(bot)[-1]["tries"] >= 3
 
 
-async def test_a_dm_whose_answer_is_lost_is_not_sent_again(
-    place: Playground, bot: BotProcess, picture: bytes
+@pytest.mark.parametrize("by_dm", [False, True])
+async def test_a_result_that_a_kill_left_unrecorded_is_found_and_not_sent_again(
+    place: Playground, bot: BotProcess, picture: bytes, by_dm: bool
 ) -> None:
     ada, channel = place.member("ada"), place.channel_named("short-lived")
     await begin(place, ada, picture, channel)
-    place.world.delete_channel(channel)
-    dm = place.world.dm_with(ada.id).id
-    place.discord.cut_after_processing(rf"^POST /channels/{dm}/messages$")
+    where = place.world.dm_with(ada.id) if by_dm else channel
+    if by_dm:
+        place.world.delete_channel(channel)
+    place.discord.cut_after_processing(rf"^POST /channels/{where.id}/messages$")
     assert place.comfyui
     place.comfyui.resume()
+    await place.until(lambda: files_in(place.world.messages_in(where.id)) or None, 20, "the clip")
+    await bot.kill()
+    place.discord.advance(600)  # the nonce is forgotten
+    await bot.start()
     row = await reads(bot, lambda row: row["state"] == "done")
-    assert row["tries"] == 1
-    assert len(ada.inbox) == 1
+    assert row["result_channel"] == where.id
+    assert len(files_in(place.world.messages_in(where.id))) == 1
 
 
 async def test_deleting_the_status_of_a_waiting_job_cancels_it(
