@@ -80,7 +80,7 @@ class Delivery:
         lease = await self._store.move(lease, State.DONE, result_message=message.id, result_channel=place)
         log.info("job %s: delivered", job.id)
         self._presenter.finish(lease.job, render_last_word(lease.job))
-        await self._offer_reroll(message)
+        await offer_reroll(message)
 
     async def _hand_over(self, lease: Lease) -> discord.Message | None:
         """Try one way after the other; None where it has to wait. Raises Trouble."""
@@ -151,15 +151,16 @@ class Delivery:
         guild = None if Decision.BY_DM in tried else self._client.get_guild(job.guild_id)
         return max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - HEADROOM
 
-    async def _offer_reroll(self, message: discord.Message) -> None:
-        """People's own 🔁 works all the same where the bot may not react."""
-        if message.guild is None:
-            return
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await message.add_reaction(REROLL)
-        except REFUSED as err:
-            log.info("cannot put 🔁 under a result: %s", err)
+
+async def offer_reroll(message: discord.Message) -> None:
+    """Put 🔁 under a result; people's own works all the same where the bot may not react."""
+    if message.guild is None:
+        return
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await message.add_reaction(REROLL)
+    except REFUSED as err:
+        log.info("cannot put 🔁 under a result: %s", err)
 
 
 def file_name(job: Job, ending: str) -> str:

@@ -61,6 +61,7 @@ async def open_servers(
                     files=settings.model_files(),
                     token=settings.token_of(number),
                     patience=settings.comfyui_patience,
+                    yield_to_others=settings.comfyui_yield_to_others,
                 )
             )
             for number, url in enumerate(settings.comfyui_url)

@@ -8,9 +8,10 @@ import discord
 from discord.ext import commands
 
 from cogs.decisions import REFUSED
+from cogs.delivery import REROLL, offer_reroll
 from cogs.desk import Desk
 from cogs.refusal import Refusal
-from cogs.reroll import REROLL, Click, Reroll
+from cogs.reroll import Click, Reroll
 from storage import Job, StoreError
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class Missed(commands.Cog):
         try:
             async with asyncio.timeout(PATIENCE):
                 message = await channel.fetch_message(job.result_message or 0)
+                if not any(reaction.me and str(reaction.emoji) == REROLL for reaction in message.reactions):
+                    await offer_reroll(message)  # whoever sent it may have died before that
                 for reaction in message.reactions:
                     if str(reaction.emoji) == REROLL and reaction.count > reaction.me:
                         async for user in reaction.users():

@@ -52,13 +52,18 @@ def render_queued(job: Job, ahead: int, ready: float | None = None) -> str:
     return text + (say(job.locale, "queued_ready", at=round(ready)) if ready else "")
 
 
-def expected_end(forecast: Forecast | None) -> float | None:
-    """The middle of the range, where it is narrow enough to be worth saying: learnt, not guessed."""
+def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
+    """The middle of the range, where it is narrow enough to be worth saying: learnt, not guessed.
+
+    `others`: prompts in ComfyUI's queue that are not ours; each is taken to last as long as this job.
+    """
     if forecast is None:
         return None
     end, now = forecast.end, forecast.start.low
     middle = (end.low + end.high) / 2
-    return middle if end.high - end.low <= 1.5 * (middle - now) else None
+    if end.high - end.low > 1.5 * (middle - now):
+        return None
+    return middle + others * (middle - (forecast.start.low + forecast.start.high) / 2)
 
 
 @dataclass(slots=True, kw_only=True)

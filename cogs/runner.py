@@ -177,10 +177,11 @@ class Runner:
 
     async def waiting_text(self, job: Job, ahead: int) -> str:
         """What the status says while the job waits. Raises StoreError."""
-        reachable = sum(server.reachable for server in self._servers)
+        reachable = [server for server in self._servers if server.reachable]
         if not reachable:
             return say(job.locale, "queued_no_server")
-        expected = expected_end(await self._store.forecast(job.id, servers=reachable))
+        others = min(server.standing.others for server in reachable)
+        expected = expected_end(await self._store.forecast(job.id, servers=len(reachable)), others)
         return render_queued(job, ahead, self._steady(job, expected))
 
     def _steady(self, job: Job, expected: float | None) -> float | None:

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     discord_api_url: str = DISCORD_API
     comfyui_url: Words = ("http://127.0.0.1:8188",)
     comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    comfyui_yield_to_others: bool = False
     comfyui_patience: float = Field(default=60, gt=0)
     data_dir: Path = Path("data")
     workflows_dir: Path | None = None

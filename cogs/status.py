@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TypedDict
 
 import aiohttp
@@ -14,6 +15,8 @@ from storage import Job, Store
 
 log = logging.getLogger(__name__)
 
+LOOK_BACK = 1000  # messages
+SKEW = 60.0  # seconds that Discord's clock and ours may differ
 PATIENCE = 60.0  # seconds for one message
 NOBODY = discord.AllowedMentions.none()
 
@@ -73,7 +76,27 @@ class StatusMessages:
     async def post_missing(self, text_of: Callable[[Job, int], Awaitable[str]]) -> None:
         """Post the status of jobs whose first answer was never recorded: at start. Raises StoreError."""
         for job in await self._store.without_status():
-            await self.post(job, await text_of(job, await self._store.ahead(job.id)))
+            text = await text_of(job, await self._store.ahead(job.id))
+            answer = await self._find_answer(job)
+            if answer is None:
+                await self.post(job, text)
+            else:
+                await self.remember(job, answer.id, answer.content)
+                self._presenter.show(job, text)
+
+    async def _find_answer(self, job: Job) -> discord.Message | None:
+        """The answer to the command, where a process died between sending it and writing it down."""
+        channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
+        since = datetime.fromtimestamp(job.created_at - SKEW, UTC)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                async for message in channel.history(limit=LOOK_BACK, after=since):
+                    call = message.interaction_metadata
+                    if call and job.key == f"interaction {call.id}":
+                        return message
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
+            log.info("job %s: cannot look for its answer: %s", job.id, err)
+        return None
 
     async def remember(self, job: Job, message_id: int, text: str) -> None:
         """Note which message tells of the job, and what stands there."""

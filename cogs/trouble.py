@@ -28,6 +28,10 @@ def reason_of(err: Exception, job: Job) -> Reason:
             return Reason(code="rejected", values={"node": _node(err), "field": err.field or err.reason})
         case comfy.JobLost():
             return Reason(code="lost", values={"attempts": job.attempts})
+        case comfy.TooLarge():
+            return Reason(code="too_large")
+        case comfy.ServerTooOld():
+            return Reason(code="server_too_old")
         case comfy.ComfyError():
             return Reason(code="bad_answer")
         case media.CannotFit():

@@ -47,7 +47,7 @@ FAILED: dict[str, tuple[Fault, str]] = {
     "error": (lambda comfyui: comfyui.fail_next(Failure.ERROR), "reported an error"),
     "memory": (lambda comfyui: comfyui.fail_next(Failure.MEMORY), "ran out of memory"),
     "empty": (ComfyUI.empty_output, "makes no sense"),
-    "oversize": (lambda comfyui: comfyui.oversize_download(LARGEST_CLIP), "makes no sense"),
+    "oversize": (lambda comfyui: comfyui.oversize_download(LARGEST_CLIP), "too large"),
     "hang, then stopped": (hang, "was stopped on the GPU server"),
     "5xx": (break_for_long, "makes no sense"),
 }

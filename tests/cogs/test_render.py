@@ -137,6 +137,8 @@ def test_a_time_is_told_only_when_it_was_learnt() -> None:
 
     assert end(20) == 1100
     assert end(190) is None
+    span = Span(low=1050, high=1050)
+    assert expected_end(Forecast(start=Span(low=1000, high=1000), end=span), others=2) == 1150
     assert expected_end(None) is None
     assert "<t:1100:R>" in render_queued(job(), 2, 1100.4)
 

@@ -25,11 +25,13 @@ AT_ONCE = 2  # walks: each is a bot of its own
 # forgotten by ComfyUI but not noted; sent but not noted.
 WHERE_IT_MATTERS = {
     "admitted, nobody told": "after ADMIT #1",
+    "told, not noted": "after POST /api/v10/interactions/…/…/callback #1",
     "not handed in": "before POST /prompt #1",
     "handed in, not noted": "after POST /prompt #1",
     "computed, not fetched": "after MOVE downloading #1",
     "fetched, not noted": "after POST /history #1",
     "sent, not noted": "after POST /api/v10/channels/…/messages #1",
+    "done, not said": "after MOVE done #1",
 }
 
 
@@ -50,7 +52,7 @@ async def test_wherever_the_bot_dies_nothing_is_lost_and_nothing_doubled(
     found = await explore(road, tmp_path, picture)
     print(found.summary, *found.faults, sep="\n")  # noqa: T201 - `-rP` shows it
     assert found.walks
-    assert not found.harm
+    assert not found.faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
