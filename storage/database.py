@@ -5,6 +5,7 @@ statement that writes takes the write lock before it reads, is atomic, and one c
 thread: no transaction can be left open by a cancelled task, and none can meet another on the connection.
 """
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
@@ -61,11 +62,19 @@ class Database:
         It is read through a connection of its own, so nobody waits; the copy is there whole or not at all.
         """
         part = target.with_suffix(".part")
-        part.unlink(missing_ok=True)
         with foreign_errors():
-            async with aiosqlite.connect(self.path) as source, aiosqlite.connect(part) as copy:
-                await source.backup(copy)
+            await asyncio.to_thread(_copy, self.path, part)
         part.replace(target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """All in one thread: a cancelled task must not close a connection that another thread still writes to."""
+    target.unlink(missing_ok=True)
+    with (
+        contextlib.closing(sqlite3.connect(source)) as reading,
+        contextlib.closing(sqlite3.connect(target)) as writing,
+    ):
+        reading.backup(writing)
 
 
 @contextlib.contextmanager

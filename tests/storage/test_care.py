@@ -27,6 +27,7 @@ from storage import (
     open_store,
     retention,
 )
+from storage.database import open_database
 from tests.storage.wishes import BROKEN, Clock, admit, claim, finish, line, wish
 
 DAY = 86400.0
@@ -247,3 +248,14 @@ async def test_the_keeper_goes_on_where_a_chore_fails(
         keep.cancel()
         with pytest.raises(asyncio.CancelledError):
             await keep
+
+
+async def test_a_backup_that_is_cancelled_harms_nobody(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "animate.db") as database:
+        for number in range(20):
+            copying = asyncio.create_task(database.copy_to(tmp_path / f"{number}.db"))
+            await asyncio.sleep(0)
+            copying.cancel()
+            await asyncio.wait({copying})
+        await database.copy_to(tmp_path / "whole.db")
+    assert (tmp_path / "whole.db").exists()
