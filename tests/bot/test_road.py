@@ -20,9 +20,9 @@ def seed_of(content: str) -> int:
 
 
 async def test_a_picture_becomes_a_clip_and_a_reroll_another(tmp_path: Path, picture: bytes) -> None:
-    async with Playground(comfyui={"speed": 0.2, "lora": False}) as place, running_bot(place, tmp_path):
+    async with Playground(comfyui={"speed": 0.4, "lora": False}) as place, running_bot(place, tmp_path):
         ada = place.member("ada")
-        job = await ada.animate(picture, "the ball rolls", seconds=1, steps=20)
+        job = await ada.animate(picture, "the ball rolls", seconds=1, steps=40)
         clip = await job.video()
         assert frames_of(clip.data) == (17, 832, 480)
         assert clip.pinged == ("ada",)
@@ -30,7 +30,7 @@ async def test_a_picture_becomes_a_clip_and_a_reroll_another(tmp_path: Path, pic
         await job.says("Done")
         texts = [said.text for said in job.texts]
         assert len(set(texts)) >= 6, texts
-        steps = [int(step) for text in texts for step in re.findall(r"(\d+)/20", text)]
+        steps = [int(step) for text in texts for step in re.findall(r"(\d+)/40", text)]
         assert len(steps) >= 2, texts
         assert steps == sorted(set(steps)), texts
         again = await ada.react(clip, "🔁")
