@@ -60,14 +60,15 @@ async def test_a_reaction_lost_with_the_session_is_found_and_once(
     assert len(rows(bot)) == 2
 
 
-async def test_a_reaction_given_while_the_gateway_was_away_counts_once(
+async def test_a_reaction_that_a_resumed_session_replays_counts_once(
     place: Playground, bot: BotProcess, picture: bytes
 ) -> None:
     ada = place.member("ada")
     clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
-    place.discord.drop_gateway(0.5)
+    place.discord.disconnect(4000)
     again = await ada.react(clip, "🔁")
     await again.video()
+    assert place.discord.gateway.resumed == 1
     assert len(rows(bot)) == 2
 
 
