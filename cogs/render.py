@@ -93,7 +93,7 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
         case comfy.Started():
             return say(job.locale, "started")
         case comfy.Node(stage=stage) if stage is not comfy.Stage.SAMPLING:
-            return say(job.locale, stage.value)
+            return say(job.locale, f"stage_{stage.value}")
         case comfy.Sampling(step=step, steps=steps):
             text = say(job.locale, "sampling", bar=render_bar(step, steps), step=step, steps=steps)
             return text + (say(job.locale, "sampling_finish", finish=round(finish)) if finish else "")

@@ -1,185 +1,86 @@
-"""All words for people, in each language. A new language is one more catalogue with the same keys."""
+"""All words for people, in each language: gettext catalogues in `locales/`, asked for by name.
 
+`english.pot` holds the English, each `.po` one more language. The name of a sentence is its msgctxt.
+"""
+
+import gettext
+import io
 from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
 
-ENGLISH: Mapping[str, str] = {
-    # a job's life, as its status message tells it
-    "looking": "👀 Looking at your picture …",
-    "queued_next": "⏳ **Queued**: you are next.",
-    "queued_ahead": "⏳ **Queued**: about {ahead} ahead of you.",
-    "queued_ready": " Ready about <t:{at}:R>.",
-    "queued_no_server": "⏳ **Queued**: ComfyUI is not reachable at the moment. Your job stays in line and starts by itself.",
-    "sent_again": "⏳ **Queued again**: ComfyUI lost this job. It starts anew, with the same seed.",
-    "preparing": "📤 **Preparing**: sending your picture to the GPU …",
-    "submitted": "📨 **Sent to ComfyUI**, about {ahead} ahead of it there.",
-    "started": "🚀 **Started** on the GPU …",
-    "loading": "📦 **Loading** the model … (the first time takes minutes)",
-    "encoding": "🧠 **Encoding** picture and prompt …",
-    "sampling": "🎨 **Sampling** {bar} {step}/{steps}",
-    "sampling_finish": " · ready about <t:{finish}:R>",
-    "decoding": "🎞️ **Decoding** the frames …",
-    "preview": "What the clip looks like so far",
-    "saving": "💾 **Saving** the video …",
-    "downloading": "📥 **Fetching** the video …",
-    "delivering": "✉️ **Sending** the video …",
-    "done": "✅ **Done**: {link}",
-    "done_by_dm": "✅ **Done**: sent by direct message, since I may not post it here.",
-    "failed": "❌ **Failed**: {reason}",
-    "cancelled": "🚫 **Cancelled**.",
-    # the result
-    "result": "{mention} your clip is ready.",
-    "settings": "seed `{seed}` · {preset} · {steps} steps · cfg {cfg} · {width}×{height} · {seconds} s · `{short}`",
-    "gpu_time": " · {gpu} s GPU",
-    "result_note": "AI-generated · react with 🔁 for another one with a new seed",
-    "reencoded": " · re-encoded to fit Discord",
-    "poster": "{mention} your clip is ready, but too large for Discord, also after re-encoding. This is its first picture; the owner of the bot finds the clip under `{short}`. Fewer seconds or a calmer prompt give a smaller one.",
-    # why a job failed
-    "reason_memory": "the GPU ran out of memory ({node}). Try fewer seconds or fewer steps.",
-    "reason_node": "the node {node} reported an error. The owner finds the details in the log under `{short}`.",
-    "reason_rejected": "ComfyUI rejected the graph ({node}: {field}). The owner finds the details in the log under `{short}`.",
-    "reason_missing_model": "the model file {file} is missing on the GPU server. Please tell the owner.",
-    "reason_stopped": "it was stopped on the GPU server.",
-    "reason_lost": "ComfyUI lost it {attempts} times. Please try again later.",
-    "reason_too_long": "it ran for more than {minutes} minutes and was stopped. Try fewer seconds or steps.",
-    "reason_bad_answer": "ComfyUI gave an answer that makes no sense. The owner finds the details in the log under `{short}`.",
-    "reason_server_too_old": "this ComfyUI is too old: 0.3.45 or newer is needed. Please tell the owner.",
-    "reason_no_clip": "ComfyUI finished without a video. The owner finds the details in the log under `{short}`.",
-    "reason_too_large": "the video is too large for this Discord server, also after re-encoding.",
-    "reason_cannot_send": "the bot may not send files here. It needs the permissions Send Messages and Attach Files.",
-    "reason_channel_gone": "the channel is gone.",
-    "reason_not_taken": "Discord did not take the video for a day.",
-    "reason_deleted": "its message was deleted.",
-    "reason_picture_gone": "the picture is no longer kept.",
-    "reason_expired": "it waited for more than {hours} hours. Please ask again.",
-    "reason_internal": "something went wrong in the bot. The owner finds the details in the log under `{short}`.",
-    # refusals, each one sentence
-    "refused_bot": "Bots cannot ask for clips.",
-    "refused_direct_message": "This works in servers only, not in direct messages.",
-    "refused_guild": "This bot is not open to this server.",
-    "refused_channel": "Animating is not allowed in this channel.",
-    "refused_not_yours": "Only whoever asked for it, and members with Manage Messages, may do that.",
-    "refused_not_manager": "Only members with Manage Server may do that.",
-    "refused_role": "You need a role that is allowed to animate.",
-    "refused_queued_per_person": "Each person may have {number} jobs waiting: please wait until one of yours has started.",
-    "refused_queued_per_guild": "This server may have {number} jobs waiting: please wait until one has started.",
-    "refused_gpu_seconds_per_person": "You have used your {number} GPU seconds of today.",
-    "refused_gpu_seconds_per_guild": "This server has used its {number} GPU seconds of today.",
-    "refused_cooldown": "Please leave {number} seconds between two wishes.",
-    "refused_blocked_people": "You are blocked from asking for clips here.",
-    "refused_blocked_words": "This prompt is not allowed here.",
-    "refused_just_lifted": "That was close: please try again now.",
-    "lifts": " You can ask again <t:{at}:R>.",
-    "refused_prompt_empty": "Write in the prompt what should move.",
-    "refused_prompt_long": "The prompt is too long: at most {limit} characters.",
-    "refused_range": "`{name}` must be between {low} and {high}.",
-    "refused_preset": "There is no preset `{preset}` here. There is: {offered}.",
-    "refused_model": "There is no model `{model}` here. There is: {offered}.",
-    "refused_choice": "There is no choice `{choice}` for this model. There is: {offered}.",
-    "refused_no_workflow": "ComfyUI has none of the nodes and models that are needed. Please tell the owner.",
-    "refused_not_a_picture": "That is not a picture I can read: send a JPEG, PNG, WebP, GIF or AVIF.",
-    "refused_unsupported_format": "I cannot read this format: send a JPEG, PNG, WebP, GIF or AVIF.",
-    "refused_broken": "This picture is broken or cut off: please save it anew and send it again.",
-    "refused_heic": "HEIC pictures do not work here: on an iPhone, choose Settings → Camera → Formats → Most Compatible, or send a screenshot of the picture.",
-    "refused_too_large": "The picture is too large: at most {limit} MB.",
-    "refused_too_many_pixels": "The picture has too many pixels: at most {limit} megapixels.",
-    "refused_too_slow": "The picture takes too long to read: please send a smaller one.",
-    "refused_not_from_discord": "The picture must be attached in Discord.",
-    "refused_fetch": "I could not fetch the picture from Discord: please try again.",
-    "refused_cannot_see": "I cannot write in this channel: I need the permissions View Channel, Send Messages and Attach Files.",
-    "refused_full": "The bot cannot write to its disk at the moment: please try again later.",
-    "refused_closing": "The bot is restarting: please try again in a minute.",
-    "refused_internal": "Something went wrong: please try again.",
+import discord
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from discord import app_commands
+
+LOCALES = Path(__file__).parent / "locales"
+
+English = str | tuple[str, str]  # one sentence, or what is said of one and of many
+
+
+def read_catalogue(path: Path) -> Catalog:
+    """A catalogue, each sentence named by its context."""
+    with path.open(encoding="utf-8") as file:
+        return read_po(file)
+
+
+def _load(path: Path) -> gettext.NullTranslations:
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue(path))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+ENGLISH: Mapping[str, English] = {
+    str(each.context): cast("English", each.id)
+    for each in read_catalogue(LOCALES / "english.pot")
+    if each.context
+}
+LANGUAGES: Mapping[str, gettext.NullTranslations] = {
+    "en-US": gettext.NullTranslations(),
+    **{path.stem: _load(path) for path in sorted(LOCALES.glob("*.po"))},
 }
 
-CHINESE: Mapping[str, str] = {
-    "looking": "👀 正在查看你的图片……",
-    "queued_next": "⏳ **排队中**：下一个就是你。",
-    "queued_ahead": "⏳ **排队中**：前面大约还有 {ahead} 个。",
-    "queued_ready": " 预计 <t:{at}:R> 完成。",
-    "queued_no_server": "⏳ **排队中**：暂时连不上 ComfyUI。任务会保留，恢复后自动开始。",
-    "sent_again": "⏳ **重新排队**：ComfyUI 丢失了这个任务，将用同一个种子重新开始。",
-    "preparing": "📤 **准备中**：正在把图片发送到 GPU……",
-    "submitted": "📨 **已提交给 ComfyUI**，那边前面大约还有 {ahead} 个。",
-    "started": "🚀 GPU **已开始**……",
-    "loading": "📦 **正在加载**模型……（第一次需要几分钟）",
-    "encoding": "🧠 **正在编码**图片和提示词……",
-    "sampling": "🎨 **采样中** {bar} {step}/{steps}",
-    "sampling_finish": " · 预计 <t:{finish}:R> 完成",
-    "decoding": "🎞️ **正在解码**画面……",
-    "preview": "视频目前的样子",
-    "saving": "💾 **正在保存**视频……",
-    "downloading": "📥 **正在取回**视频……",
-    "delivering": "✉️ **正在发送**视频……",
-    "done": "✅ **完成**：{link}",
-    "done_by_dm": "✅ **完成**：无法在这里发布，已用私信发送。",
-    "failed": "❌ **失败**：{reason}",
-    "cancelled": "🚫 **已取消**。",
-    "result": "{mention} 你的视频好了。",
-    "settings": "种子 `{seed}` · {preset} · {steps} 步 · cfg {cfg} · {width}×{height} · {seconds} 秒 · `{short}`",
-    "gpu_time": " · GPU {gpu} 秒",
-    "result_note": "AI 生成（AI-generated）· 点 🔁 用新种子再来一个",
-    "reencoded": " · 为适应 Discord 已重新编码",
-    "poster": "{mention} 你的视频好了，但重新编码后对 Discord 来说仍然太大。这是它的第一帧；机器人的管理员可按 `{short}` 找到视频。减少秒数或让动作更平缓，视频会更小。",
-    "reason_memory": "GPU 内存不足（{node}）。请减少秒数或步数再试。",
-    "reason_node": "节点 {node} 出错。管理员可在日志中按 `{short}` 查到详情。",
-    "reason_rejected": "ComfyUI 拒绝了工作流（{node}：{field}）。管理员可在日志中按 `{short}` 查到详情。",
-    "reason_missing_model": "GPU 服务器上缺少模型文件 {file}，请告诉管理员。",
-    "reason_stopped": "任务在 GPU 服务器上被停止了。",
-    "reason_lost": "ComfyUI 丢失了它 {attempts} 次，请稍后再试。",
-    "reason_too_long": "运行超过 {minutes} 分钟，已停止。请减少秒数或步数。",
-    "reason_bad_answer": "ComfyUI 的回答无法理解。管理员可在日志中按 `{short}` 查到详情。",
-    "reason_server_too_old": "这个 ComfyUI 版本太旧，需要 0.3.45 或更新版本，请告诉管理员。",
-    "reason_no_clip": "ComfyUI 完成了，但没有视频。管理员可在日志中按 `{short}` 查到详情。",
-    "reason_too_large": "视频对这个 Discord 服务器来说太大，重新编码后仍然太大。",
-    "reason_cannot_send": "机器人在这里不能发送文件，需要“发送消息”和“附加文件”权限。",
-    "reason_channel_gone": "频道已经不存在。",
-    "reason_not_taken": "Discord 一整天都没有接收这个视频。",
-    "reason_deleted": "它的消息被删除了。",
-    "reason_picture_gone": "图片已不再保存。",
-    "reason_expired": "等待超过 {hours} 小时，请重新请求。",
-    "reason_internal": "机器人内部出错。管理员可在日志中按 `{short}` 查到详情。",
-    "refused_bot": "机器人不能请求视频。",
-    "refused_direct_message": "只能在服务器里使用，不能在私信里使用。",
-    "refused_guild": "这个机器人不对这个服务器开放。",
-    "refused_channel": "这个频道不允许生成动画。",
-    "refused_not_yours": "只有请求者本人和拥有“管理消息”权限的成员可以这样做。",
-    "refused_not_manager": "只有拥有“管理服务器”权限的成员可以这样做。",
-    "refused_role": "你需要有允许生成动画的身份组。",
-    "refused_queued_per_person": "每人最多可有 {number} 个任务排队：请等你的一个任务开始。",
-    "refused_queued_per_guild": "本服务器最多可有 {number} 个任务排队：请等其中一个开始。",
-    "refused_gpu_seconds_per_person": "你今天的 {number} GPU 秒已用完。",
-    "refused_gpu_seconds_per_guild": "本服务器今天的 {number} GPU 秒已用完。",
-    "refused_cooldown": "两次请求之间请间隔 {number} 秒。",
-    "refused_blocked_people": "你在这里被禁止请求视频。",
-    "refused_blocked_words": "这里不允许这样的提示词。",
-    "refused_just_lifted": "差一点：现在请再试一次。",
-    "lifts": " <t:{at}:R> 可以再次请求。",
-    "refused_prompt_empty": "请在提示词里写明什么要动起来。",
-    "refused_prompt_long": "提示词太长：最多 {limit} 个字符。",
-    "refused_range": "`{name}` 必须在 {low} 到 {high} 之间。",
-    "refused_preset": "这里没有预设 `{preset}`。可用的有：{offered}。",
-    "refused_model": "这里没有模型 `{model}`。可用的有：{offered}。",
-    "refused_choice": "这个模型没有选项 `{choice}`。可用的有：{offered}。",
-    "refused_no_workflow": "ComfyUI 缺少所需的节点和模型，请告诉管理员。",
-    "refused_not_a_picture": "无法识别为图片：请发送 JPEG、PNG、WebP、GIF 或 AVIF。",
-    "refused_unsupported_format": "不支持这种格式：请发送 JPEG、PNG、WebP、GIF 或 AVIF。",
-    "refused_broken": "图片损坏或不完整：请重新保存后再发送。",
-    "refused_heic": "这里不支持 HEIC：在 iPhone 上选择 设置 → 相机 → 格式 → 兼容性最佳，或发送图片的截图。",
-    "refused_too_large": "图片太大：最多 {limit} MB。",
-    "refused_too_many_pixels": "图片像素太多：最多 {limit} 百万像素。",
-    "refused_too_slow": "读取图片用时太久：请发送小一点的图片。",
-    "refused_not_from_discord": "图片必须在 Discord 里作为附件发送。",
-    "refused_fetch": "无法从 Discord 取得图片：请再试一次。",
-    "refused_cannot_see": "我不能在这个频道发言：需要“查看频道”“发送消息”和“附加文件”权限。",
-    "refused_full": "机器人暂时无法写入磁盘：请稍后再试。",
-    "refused_closing": "机器人正在重启：请一分钟后再试。",
-    "refused_internal": "出错了：请再试一次。",
-}
 
-CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "zh": CHINESE}
+def language_of(locale: str) -> str:
+    """The language, one of LANGUAGES, for a Discord locale: that very one, else its like, else English."""
+    if locale in LANGUAGES:
+        return locale
+    like = locale.partition("-")[0]
+    return next((each for each in LANGUAGES if each.partition("-")[0] == like), "en-US")
 
 
-def say(locale: str, key: str, **values: str | int | float) -> str:
-    """The sentence `key` in the language of a Discord locale (`zh-CN`), English where there is none."""
-    catalogue = CATALOGUES.get(locale.partition("-")[0], ENGLISH)
-    return catalogue[key].format(**values)
+def say(locale: str, name: str, **values: str | int | float) -> str:
+    """The sentence of that name in the language of a Discord locale.
+
+    Where it differs for one and for many, the value `number` decides.
+    """
+    translations, english = LANGUAGES[language_of(locale)], ENGLISH[name]
+    if isinstance(english, str):
+        text = translations.pgettext(name, english)
+    else:
+        text = translations.npgettext(name, *english, int(values["number"]))
+    return text.format(**values)
+
+
+def spoken(name: str) -> app_commands.locale_str:
+    """A sentence of the command list, which Discord shows in each person's own language."""
+    return app_commands.locale_str(say("en-US", name), name=name)
+
+
+class CommandWords(app_commands.Translator):
+    """Translates what `spoken` names: descriptions and choices; names of commands stay English."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """The words for one of Discord's languages; None where we do not speak it."""
+        name = string.extras.get("name")
+        if name is None or locale.value not in LANGUAGES or locale.value == "en-US":
+            return None
+        return say(locale.value, name)

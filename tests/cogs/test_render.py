@@ -21,7 +21,7 @@ from cogs.render import (
     render_refusal,
     render_result,
 )
-from cogs.words import CATALOGUES
+from cogs.words import ENGLISH
 from storage import Forecast, Reason, Span, State
 from storage.limits import RULES
 from tests.cogs.jobs import job
@@ -114,7 +114,7 @@ def test_what_is_cut_says_so_and_leaves_no_half_escape() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_reason_has_its_sentence(locale: str) -> None:
-    codes = [key.removeprefix("reason_") for key in CATALOGUES["en"] if key.startswith("reason_")]
+    codes = [key.removeprefix("reason_") for key in ENGLISH if key.startswith("reason_")]
     values = {"node": "N 1", "field": "f", "file": "m.safetensors", "attempts": 3, "minutes": 45, "hours": 24}
     for code in codes:
         text = render_failed(job(locale=locale), Reason(code=code, values=values))
