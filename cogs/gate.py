@@ -18,10 +18,28 @@ class Action(StrEnum):
     CANCEL = "cancel"
     DELETE = "delete"
     SEND_BY_DM = "send by DM"
+    SHOW = "show"
+    CHANGE = "change"
+    EXTEND = "extend"
+    RETRY = "retry"
+    REPORT = "report"
     CHANGE_RULES = "change rules"
 
 
-ASKING = frozenset({Action.ANIMATE, Action.REROLL})  # what takes GPU time
+# What takes GPU time.
+ASKING = frozenset({Action.ANIMATE, Action.REROLL, Action.CHANGE, Action.EXTEND, Action.RETRY})
+# What only the owner of a job may do with it, and who moderates.
+OWNERS = frozenset(
+    {
+        Action.CANCEL,
+        Action.DELETE,
+        Action.SEND_BY_DM,
+        Action.SHOW,
+        Action.CHANGE,
+        Action.EXTEND,
+        Action.RETRY,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +98,9 @@ class Gate:
             return Refusal("bot")
         if action is Action.CHANGE_RULES:
             return self._may_change_rules(person, place)
-        if action not in ASKING:
-            return None if person.id == owner or person.moderates else Refusal("not_yours")
-        return self._may_ask(person, place)
+        if action in OWNERS and person.id != owner and not person.moderates:
+            return Refusal("not_yours")
+        return self._may_ask(person, place) if action in ASKING else None
 
     def _may_change_rules(self, person: Person, place: Place) -> Refusal | None:
         if place.guild_id is None:

@@ -29,6 +29,7 @@ from storage.job import (
 )
 from storage.keeper import Keeper
 from storage.limits import Limits
+from storage.people import Draft, Rules
 from storage.retention import Retention
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
 from storage.words import BLOCKED_WORDS
@@ -40,6 +41,7 @@ __all__ = [
     "LEASE_SECONDS",
     "Admission",
     "Changes",
+    "Draft",
     "Files",
     "Forecast",
     "Job",
@@ -53,6 +55,7 @@ __all__ = [
     "Refused",
     "Request",
     "Retention",
+    "Rules",
     "SchemaTooNew",
     "Span",
     "State",

@@ -49,7 +49,7 @@ class Lookups:
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self.database = database
-        self._now = now
+        self.now = now
 
     async def job(self, job_id: str) -> Job:
         """The job as it stands now. Raises StoreError for an unknown id."""
@@ -81,6 +81,24 @@ class Lookups:
             before=before,
             limit=limit,
         )
+
+    async def find(self, job_id: str) -> Job | None:
+        """The job with that whole id, if it is still kept."""
+        return await self._one("id = :id", id=job_id)
+
+    async def in_work(self, guild_id: int) -> Sequence[Job]:
+        """The guild's jobs that are not over, in order of admission."""
+        return await self._many("guild_id = :guild AND finished_at IS NULL ORDER BY seq", guild=guild_id)
+
+    async def family(self, root: str, limit: int = 25) -> Sequence[Job]:
+        """The newest jobs that descend from that one, itself among them."""
+        mine = "id = :root OR (root = :root AND root <> id)"
+        return await self._many(f"{mine} ORDER BY seq DESC LIMIT :limit", root=root, limit=limit)
+
+    async def waits_for(self, message: int) -> bool:
+        """Whether a reroll that was asked for under that message is not over."""
+        found = "FROM job WHERE key BETWEEN :start AND :start || '~' AND finished_at IS NULL"
+        return bool(await self._count(found, start=f"reroll {message} "))
 
     async def children(self, job_id: str) -> int:
         """How many rerolls this job has, of all people."""
@@ -117,7 +135,7 @@ class Lookups:
 
     async def forecast(self, job_id: str, *, servers: int) -> Forecast | None:
         """When the job starts and ends, with so many servers; None behind PLACE_CAP others, or when over."""
-        now = self._now()
+        now = self.now()
         rows = await self.database.fetch(AHEAD_IN_SECONDS, {"id": job_id, "now": now, "cap": PLACE_CAP})
         parts = {row["part"]: Ahead(seconds=row["seconds"], variance=row["variance"]) for row in rows}
         if any(row["jobs"] == PLACE_CAP for row in rows):
@@ -129,14 +147,9 @@ class Lookups:
         """GPU seconds of this UTC day that count against the person: those of waiting jobs as expected."""
         row = await self.database.fetch_one(
             "SELECT spent FROM person WHERE id = :user AND day = :day",
-            {"user": user_id, "day": int(self._now() // 86400)},
+            {"user": user_id, "day": int(self.now() // 86400)},
         )
         return float(row[0]) if row else 0.0
-
-    async def locale_of(self, user_id: int) -> str | None:
-        """The language in which this person last asked."""
-        row = await self.database.fetch_one("SELECT locale FROM person WHERE id = :user", {"user": user_id})
-        return str(row[0]) if row else None
 
     async def instance(self) -> str:
         """A word that is this database's own: 32 hexadecimal digits, the same after every restart."""

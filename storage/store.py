@@ -14,8 +14,8 @@ from storage.database import Database, SqlValue, open_database
 from storage.errors import LeaseLost, Refused, TooManyQueued
 from storage.job import ACTIVE, FINISHED, MOST_HEAD_START, Admission, Job, Lease, Reason, Request, State
 from storage.limits import Limits
-from storage.lookups import Lookups
 from storage.order import HEAD_OF_LINE, Candidate, choose
+from storage.people import People
 from storage.statements import (
     ADMIT,
     ADOPT,
@@ -50,7 +50,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(Lookups):
+class Store(People):
     """The jobs of one bot. Times are Unix seconds, read from `now`; `limits` are the rules."""
 
     def __init__(
@@ -82,13 +82,13 @@ class Store(Lookups):
         """Why it was not admitted; should the rule have lifted meanwhile, whoever asks again gets in."""
         row = await self.database.fetch_one(REFUSAL, values)
         if row is None:
-            return Refused("just_lifted", lifts_at=self._now())
+            return Refused("just_lifted", lifts_at=self.now())
         if row["rule"] == "queued_per_person":
             return TooManyQueued(row["number"])
         return Refused(row["rule"], row["number"], row["lifts_at"])
 
     def _new_row(self, request: Request) -> dict[str, SqlValue]:
-        params, now = request.params, self._now()
+        params, now = request.params, self.now()
         return {
             "id": str(uuid.uuid4()),
             "key": request.key,
@@ -131,7 +131,7 @@ class Store(Lookups):
     async def _claim_chosen(self, loaded: str, values: dict[str, SqlValue]) -> sqlite3.Row | None:
         """Look, choose, take; look again where somebody else took it in between."""
         while True:
-            rows = await self.database.fetch(HEAD, values | {"now": self._now(), "limit": HEAD_OF_LINE})
+            rows = await self.database.fetch(HEAD, values | {"now": self.now(), "limit": HEAD_OF_LINE})
             chosen = choose([Candidate(**dict(row)) for row in rows], loaded)
             if chosen is None:
                 return None
@@ -150,7 +150,7 @@ class Store(Lookups):
         return Lease(job=Job.from_row(row), adopted=True) if row else None
 
     async def _take(self, sql: str, **values: SqlValue) -> sqlite3.Row | None:
-        now = self._now()
+        now = self.now()
         return await self.database.fetch_one(sql, values | {"now": now, "until": now + LEASE_SECONDS})
 
     async def current(self, lease: Lease) -> Lease:
@@ -197,7 +197,7 @@ class Store(Lookups):
     async def postpone(self, lease: Lease, seconds: float) -> Job:
         """Let a delivery go and be taken up again so much later, also after a restart. Raises LeaseLost."""
         values: dict[str, SqlValue] = {"id": lease.job.id, "epoch": lease.job.epoch}
-        row = await self._take(POSTPONE, **values, later=self._now() + seconds)
+        row = await self._take(POSTPONE, **values, later=self.now() + seconds)
         if row is None:
             raise LeaseLost(f"job {lease.job.id} is no longer delivered at epoch {lease.job.epoch}")
         return Job.from_row(row)
@@ -205,7 +205,7 @@ class Store(Lookups):
     async def cancel(self, job_id: str, *, mover: str, reason: Reason) -> Job | None:
         """End a job that waits; mark one that runs, for its holder to obey. None where it is over already."""
         values: dict[str, SqlValue] = {"id": job_id, "mover": mover, "reason": reason.to_json()}
-        row = await self.database.fetch_one(CANCEL, values | {"now": self._now()})
+        row = await self.database.fetch_one(CANCEL, values | {"now": self.now()})
         return Job.from_row(row) if row else None
 
     async def expire(self) -> Sequence[Job]:
@@ -216,7 +216,7 @@ class Store(Lookups):
         reason = Reason(code="expired", values={"hours": round(wait / 3600, 1)})
         rows = await self.database.fetch(
             EXPIRE,
-            {"now": self._now(), "longest_wait": wait, "limit": EXPIRED_AT_ONCE, "reason": reason.to_json()},
+            {"now": self.now(), "longest_wait": wait, "limit": EXPIRED_AT_ONCE, "reason": reason.to_json()},
         )
         return [Job.from_row(row) for row in rows]
 

@@ -48,21 +48,27 @@ NOT_YOURS, NO_MANAGER, BOT, BLOCKED, DM = (
     "blocked_people",
     "direct_message",
 )
-# who: asking, a job's cancel / delete / DM, rules; then the same in direct messages
-MATRIX: dict[str, tuple[tuple[str | None, str | None, str | None], ...]] = {
-    "owner": ((None, None, NO_MANAGER), (DM, None, DM)),
-    "other": ((None, NOT_YOURS, NO_MANAGER), (DM, NOT_YOURS, DM)),
-    "moderator": ((None, None, NO_MANAGER), (DM, None, DM)),
-    "manager": ((None, NOT_YOURS, None), (DM, NOT_YOURS, DM)),
-    "admin": ((None, None, None), (DM, None, DM)),
-    "bot": ((BOT, BOT, BOT), (BOT, BOT, BOT)),
-    "webhook": ((BOT, BOT, BOT), (BOT, BOT, BOT)),
-    "blocked owner": ((BLOCKED, None, NO_MANAGER), (BLOCKED, None, DM)),
-    "blocked other": ((BLOCKED, NOT_YOURS, NO_MANAGER), (BLOCKED, NOT_YOURS, DM)),
+Codes = tuple[str | None, str | None, str | None, str | None, str | None]
+# who: asking, touching a job, making another of it, reporting it, rules; then the same in direct messages
+MATRIX: dict[str, tuple[Codes, Codes]] = {
+    "owner": ((None, None, None, None, NO_MANAGER), (DM, None, DM, None, DM)),
+    "other": ((None, NOT_YOURS, NOT_YOURS, None, NO_MANAGER), (DM, NOT_YOURS, NOT_YOURS, None, DM)),
+    "moderator": ((None, None, None, None, NO_MANAGER), (DM, None, DM, None, DM)),
+    "manager": ((None, NOT_YOURS, NOT_YOURS, None, None), (DM, NOT_YOURS, NOT_YOURS, None, DM)),
+    "admin": ((None, None, None, None, None), (DM, None, DM, None, DM)),
+    "bot": ((BOT,) * 5, (BOT,) * 5),
+    "webhook": ((BOT,) * 5, (BOT,) * 5),
+    "blocked owner": ((BLOCKED, None, BLOCKED, None, NO_MANAGER), (BLOCKED, None, BLOCKED, None, DM)),
+    "blocked other": (
+        (BLOCKED, NOT_YOURS, NOT_YOURS, None, NO_MANAGER),
+        (BLOCKED, NOT_YOURS, NOT_YOURS, None, DM),
+    ),
 }
 KINDS = (
     (Action.ANIMATE, Action.REROLL),
-    (Action.CANCEL, Action.DELETE, Action.SEND_BY_DM),
+    (Action.CANCEL, Action.DELETE, Action.SEND_BY_DM, Action.SHOW),
+    (Action.CHANGE, Action.EXTEND, Action.RETRY),
+    (Action.REPORT,),
     (Action.CHANGE_RULES,),
 )
 

@@ -30,7 +30,7 @@ def told(err: Refused | None) -> tuple[str, float | None, float | None] | None:
 def limited(store: Store, **numbers: float | None) -> Store:
     """The same store under these rules and no others."""
     none: dict[str, float | None] = dict.fromkeys(Limits().values())
-    return Store(store.database, store._now, Limits(**none | numbers))  # type: ignore[arg-type]
+    return Store(store.database, store.now, Limits(**none | numbers))  # type: ignore[arg-type]
 
 
 async def test_jobs_of_a_person_that_wait(store: Store) -> None:
