@@ -1,7 +1,5 @@
 """/animate: a picture and what should move in it become a job."""
 
-import asyncio
-import logging
 from collections.abc import Iterable, Mapping
 from itertools import islice
 
@@ -10,13 +8,12 @@ from discord import app_commands
 from discord.ext import commands
 
 import media
+from cogs.asking import Asking
 from cogs.attachments import refuse_by_metadata
 from cogs.desk import Desk
-from cogs.gate import Action, Person, Place
-from cogs.intake import Asker
+from cogs.gate import Action
+from cogs.intake import Asker, Taken
 from cogs.refusal import Refusal
-from cogs.render import render_refusal
-from cogs.status import Answer
 from cogs.wish import (
     CFG,
     DENOISE,
@@ -31,21 +28,17 @@ from cogs.wish import (
     name_choices,
     pick_presets,
 )
-from cogs.words import say
 from comfy import Workflow
-from storage import Admission, StoreError
 
-log = logging.getLogger(__name__)
-
-PATIENCE = 1.5  # seconds until "looking at your picture": Discord wants a word within 3
 ASPECTS = [app_commands.Choice(name=each.value, value=each.value) for each in media.Aspect]
 
 
 class Animate(commands.Cog):
     """The command that starts it all."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, asking: Asking) -> None:
         self._desk = desk
+        self._asking = asking
 
     @app_commands.command(description="Bring a picture to life: attach it and say what should move")
     @app_commands.guild_only()
@@ -98,7 +91,14 @@ class Animate(commands.Cog):
             model=model,
             choices=choices,
         )
-        await self._answer(interaction, wish, image)
+        await self._asking.take(
+            interaction, Action.ANIMATE, lambda asker: self._admit(asker, wish, image, interaction.id)
+        )
+
+    async def _admit(self, asker: Asker, wish: Wish, image: discord.Attachment, interaction_id: int) -> Taken:
+        wish = await self._desk.intake.recall(asker, wish)
+        refuse_by_metadata(image)
+        return await self._desk.intake.animate(asker, wish, image.url, key=f"interaction {interaction_id}")
 
     @animate.autocomplete("preset")
     async def offer_presets(
@@ -136,85 +136,8 @@ class Animate(commands.Cog):
         except Refusal:
             return {}
 
-    async def _answer(self, interaction: discord.Interaction, wish: Wish, image: discord.Attachment) -> None:
-        answer = Answer(interaction)
-        locale = str(interaction.locale)
-        with self._desk.door.inside():
-            try:
-                self._refuse_early(interaction, wish, image)
-                admission = await self._admit_in_time(interaction, answer, wish, image)
-            except Refusal as refusal:
-                await answer.refuse(render_refusal(locale, refusal))
-                return
-            await self._publish(answer, admission)
-
-    def _refuse_early(self, interaction: discord.Interaction, wish: Wish, image: discord.Attachment) -> None:
-        """Whatever is known without fetching the picture. Raises Refusal."""
-        if not self._desk.door.is_open:
-            raise Refusal("closing")
-        refusal = self._desk.gate.may(Person.of(interaction.user), place_of(interaction), Action.ANIMATE)
-        if refusal:
-            raise refusal
-        check_permissions(interaction)
-        wish.check()
-        refuse_by_metadata(image)
-
-    async def _admit_in_time(
-        self, interaction: discord.Interaction, answer: Answer, wish: Wish, image: discord.Attachment
-    ) -> Admission:
-        """Admit the job; say "looking" where that takes longer than Discord waits. Raises Refusal."""
-        asker = Asker(
-            user_id=interaction.user.id,
-            guild_id=interaction.guild_id or 0,
-            channel_id=interaction.channel_id or 0,
-            locale=str(interaction.locale),
-            share=self._desk.shares.of(Person.of(interaction.user)),
-        )
-        work = asyncio.create_task(
-            self._desk.intake.animate(asker, wish, image.url, key=f"interaction {interaction.id}"),
-            name=f"intake of interaction {interaction.id}",
-        )
-        try:
-            done, _ = await asyncio.wait({work}, timeout=PATIENCE)
-            if not done:
-                await answer.hold(say(asker.locale, "looking"))
-            return await work
-        finally:
-            work.cancel()
-
-    async def _publish(self, answer: Answer, admission: Admission) -> None:
-        """Answer with the status message; the row is there already, whatever becomes of the answer."""
-        job = admission.job
-        try:
-            text = await self._desk.waiting_text(job)
-            try:
-                await self._desk.status.remember(job, await answer.publish(text), text)
-            except discord.HTTPException as err:
-                log.warning("job %s: the answer did not reach Discord: %s", job.id, err)
-                await self._desk.status.post(job, text)
-        except StoreError as err:
-            log.error("job %s: its status message is not recorded: %s", job.id, err)
-        self._desk.bell.ring()
-
 
 def matching(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
     """The first 25 names with what was typed in them: as many as Discord shows."""
     found = (name for name in names if typed.lower() in name.lower())
     return [app_commands.Choice(name=name, value=name) for name in islice(found, 25)]
-
-
-def place_of(interaction: discord.Interaction) -> Place:
-    """Where an interaction happens."""
-    channel = interaction.channel
-    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-    ids = {interaction.channel_id, parent} - {None}
-    return Place(guild_id=interaction.guild_id, channel_ids=frozenset(each for each in ids if each))
-
-
-def check_permissions(interaction: discord.Interaction) -> None:
-    """Refuse where the result could not be sent: the interaction's token will not live that long."""
-    mine = interaction.app_permissions
-    thread = isinstance(interaction.channel, discord.Thread)
-    may_write = mine.send_messages_in_threads if thread else mine.send_messages
-    if mine.value and not mine.administrator and not (mine.view_channel and may_write and mine.attach_files):
-        raise Refusal("cannot_see")

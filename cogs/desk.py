@@ -1,25 +1,39 @@
 """The desk: what every cog needs to take a wish and answer it."""
 
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+
+import discord
 
 from cogs.bell import Bell
 from cogs.door import Door
-from cogs.gate import Gate, Shares
-from cogs.intake import Intake
+from cogs.gate import Action, Gate, Person, Shares
+from cogs.intake import Asker, Intake
 from cogs.lost import Lost
+from cogs.place import place_of
+from cogs.refusal import Refusal
+from cogs.render import render_refusal
 from cogs.runner import Runner
-from cogs.status import StatusMessages
-from storage import Job, Store
+from cogs.status import UNANSWERABLE, StatusMessages, tell
+from storage import Files, Job, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0  # seconds for one interaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Opened in `bot.py`, handed to each cog."""
+    """Opened in `house.py`, handed to each cog."""
 
     gate: Gate
     shares: Shares
     intake: Intake
     store: Store
+    files: Files
     status: StatusMessages
     runner: Runner
     bell: Bell
@@ -29,3 +43,50 @@ class Desk:
     async def waiting_text(self, job: Job) -> str:
         """What the status of a job says while it waits. Raises StoreError."""
         return await self.runner.waiting_text(job, await self.store.ahead(job.id))
+
+    async def locale_of(self, interaction: discord.Interaction) -> str:
+        """The language that the person chose, else that of their Discord. Raises StoreError."""
+        return await self.store.language(interaction.user.id) or str(interaction.locale)
+
+    def allow(self, interaction: discord.Interaction, action: Action, *, owner: int | None = None) -> None:
+        """Let the person go on, or raise the Refusal of the rule that says no."""
+        person = Person.of(interaction.user)
+        refusal = self.gate.may(person, place_of(interaction), action, owner=owner)
+        if refusal:
+            raise refusal
+
+    async def job(self, job_id: str) -> Job:
+        """The job with that whole id. Raises Refusal where it is no longer kept, StoreError."""
+        job = await self.store.find(job_id)
+        if job is None:
+            raise Refusal("gone")
+        return job
+
+    def asker(self, interaction: discord.Interaction, locale: str) -> Asker:
+        """Who asks, as the queue will know them."""
+        return Asker(
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id or 0,
+            channel_id=interaction.channel_id or 0,
+            locale=locale,
+            share=self.shares.of(Person.of(interaction.user)),
+        )
+
+    @contextlib.asynccontextmanager
+    async def serving(self, interaction: discord.Interaction) -> AsyncGenerator[str]:
+        """Serve somebody in their language, which it yields; a Refusal inside is told to them alone."""
+        with self.door.inside():
+            locale = str(interaction.locale)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    locale = await self.locale_of(interaction)
+                    if not self.door.is_open:
+                        raise Refusal("closing")
+                    yield locale
+            except Refusal as refusal:
+                await tell(interaction, render_refusal(locale, refusal))
+            except StoreError as err:
+                log.error("interaction %s: %s", interaction.id, err)
+                await tell(interaction, render_refusal(locale, Refusal("internal")))
+            except UNANSWERABLE as err:
+                log.warning("interaction %s: Discord does not take the answer: %s", interaction.id, err)

@@ -14,9 +14,11 @@ from yarl import URL
 import comfy
 import storage
 from cogs.animate import Animate
+from cogs.asking import Asking
 from cogs.attachments import Attachments
 from cogs.bell import Bell
 from cogs.client import open_client
+from cogs.components import Button, Menu
 from cogs.deletions import Deletions
 from cogs.delivery import Delivery
 from cogs.desk import Desk
@@ -25,12 +27,14 @@ from cogs.intake import Intake
 from cogs.lost import Lost
 from cogs.missed import Missed
 from cogs.presenter import Presenter, open_presenter
+from cogs.presses import Answering, Presses
 from cogs.reroll import Reroll
 from cogs.run import Previews, Rooms
 from cogs.runner import Runner
 from cogs.settings import Settings
 from cogs.status import StatusMessages
 from cogs.twin import Twin
+from cogs.words import CommandWords
 from media import open_media
 
 log = logging.getLogger(__name__)
@@ -144,17 +148,14 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             shares=settings.shares(),
             intake=intake,
             store=store,
+            files=files,
             status=status,
             bell=bell,
             runner=runner,
             lost=lost,
             door=Door(),
         )
-        reroll = Reroll(client, desk)
-        missed = Missed(client, desk, reroll)
-        for cog in (Animate(desk), reroll, missed, Deletions(desk), Twin(client, store)):
-            await client.add_cog(cog)
-        await client.tree.sync()
+        missed = await _furnish(client, desk)
         await status.post_missing(runner.waiting_text)
         await runner.tell_untold()
         yield Bot(
@@ -166,6 +167,21 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             presenter=presenter,
             door=desk.door,
         )
+
+
+async def _furnish(client: commands.Bot, desk: Desk) -> Missed:
+    """Add every cog, and tell Discord of the commands."""
+    asking = Asking(desk)
+    reroll = Reroll(client, desk)
+    missed = Missed(client, desk, reroll)
+    cogs = [Animate(desk, asking), reroll, missed, Deletions(desk), Twin(client, desk.store)]
+    handlers = [each.handlers for each in cogs if isinstance(each, Answering)]
+    for cog in (*cogs, Presses(desk, handlers)):
+        await client.add_cog(cog)
+    client.add_dynamic_items(Button, Menu)
+    await client.tree.set_translator(CommandWords())
+    await client.tree.sync()
+    return missed
 
 
 async def live_until(

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import discord
+from discord import ui
 
 import comfy
+from cogs.buttons import last_buttons
 from cogs.decisions import REFUSED, UNKNOWN_MESSAGE, Decision, backoff, decide
 from cogs.lost import Lost
 from cogs.words import say
@@ -29,6 +31,8 @@ ChannelOf = Callable[[int], discord.PartialMessageable]
 WINDOW = 5.25  # seconds
 EDITS = 5  # in a window
 SPACING = WINDOW / EDITS  # seconds between progress edits: what comes in between is never sent
+OLD = 3600.0  # seconds: the age from which on Discord takes fewer edits of a message
+OLD_SPACING = 60.0  # seconds between progress edits of such a message
 TRIES = 2  # for progress, since newer progress comes by itself
 TRIES_TO_BE_THERE = 5  # for a final, until the status message is no longer waited for
 PATIENCE = 30.0  # seconds for one edit
@@ -58,6 +62,7 @@ class Editor:
         self._store = store
         self._lost = lost
         self._gone = set[str]()  # ids of jobs whose status message is no more
+        self._edited: dict[str, float] = {}  # when progress of which job was sent last
         self._pending: dict[str, Edit] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
@@ -91,7 +96,6 @@ class Editor:
                 await self._news_within(wait)
             else:
                 self._pending.pop(edit.job_id)
-                self._sent.append(time.monotonic())
                 await self._send(edit)
 
     def _most_urgent(self) -> Edit | None:
@@ -113,12 +117,17 @@ class Editor:
 
     async def _send(self, edit: Edit) -> None:
         try:
-            job = await self._store.job(edit.job_id)
-            if job.status_message is None and edit.tries < TRIES_TO_BE_THERE:
+            job = await self._store.find(edit.job_id)
+            if job is None:
+                return  # removed, at its person's wish
+            if self._too_soon(edit, job):
+                self._pending.setdefault(edit.job_id, edit)
+            elif job.status_message is None and edit.tries < TRIES_TO_BE_THERE:
                 self._again(edit)  # its first answer is on its way to Discord at this moment
             elif edit.final:
                 await self._conclude(edit, job)
             elif edit.job_id not in self._gone:
+                self._edited[edit.job_id] = time.monotonic()
                 await self._edit(edit, job)
         except (*REFUSED, StoreError) as err:
             log.warning("job %s: its status cannot be edited now: %s", edit.job_id, err)
@@ -130,15 +139,17 @@ class Editor:
             await self._lost.tell(job, edit.text)
         await self._store.set_told(job.id)
         self._gone.discard(job.id)
+        self._edited.pop(job.id, None)
 
     async def _edit(self, edit: Edit, job: Job) -> bool:
         """Whether it stands there now. Raises one of REFUSED where it is worth trying later, StoreError."""
         if job.status_message is None:
             return False
         message = self._channel.get_partial_message(job.status_message)
+        self._sent.append(time.monotonic())
         try:
             async with asyncio.timeout(PATIENCE):
-                await message.edit(content=edit.text, allowed_mentions=NOBODY, **_pictures(edit, job))
+                await message.edit(content=edit.text, allowed_mentions=NOBODY, **_rest(edit, job))
         except discord.HTTPException as err:
             if decide(err) is Decision.LATER:
                 raise
@@ -149,6 +160,14 @@ class Editor:
             return False
         return True
 
+    def _too_soon(self, edit: Edit, job: Job) -> bool:
+        """Whether progress has to wait: messages older than an hour may be edited less often (30046)."""
+        now, sent = time.time(), discord.utils.snowflake_time(job.status_message or 0).timestamp()
+        if edit.final or job.status_message is None or now - sent < OLD:
+            return False
+        edit.ready_at = self._edited.get(edit.job_id, -OLD_SPACING) + OLD_SPACING
+        return edit.ready_at > time.monotonic()
+
     def _again(self, edit: Edit) -> None:
         """Try later, unless a newer text has come meanwhile."""
         edit.tries += 1
@@ -157,15 +176,16 @@ class Editor:
             self._pending[edit.job_id] = edit
 
 
-class Pictures(TypedDict, total=False):
-    """The argument of `edit` that changes the pictures of a message."""
+class Rest(TypedDict, total=False):
+    """The arguments of `edit` that change what stands below the text."""
 
     attachments: list[discord.File | discord.Attachment]
+    view: ui.View | None
 
 
-def _pictures(edit: Edit, job: Job) -> Pictures:
+def _rest(edit: Edit, job: Job) -> Rest:
     if edit.final:
-        return {"attachments": []}
+        return {"attachments": [], "view": last_buttons(job)}
     if edit.preview is None:
         return {}
     name = f"preview.{edit.preview.kind}"

@@ -41,6 +41,9 @@ def render_refusal(locale: str, refusal: Refusal) -> str:
         name: round(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in refusal.values.items()
     }
+    if "permissions" in values:
+        names = str(values["permissions"]).split()
+        values["permissions"] = ", ".join(say(locale, f"permission_{each}") for each in names)
     text = say(locale, f"refused_{refusal.code}", **values)
     lifts_at = refusal.values.get("lifts_at")
     return text + say(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text

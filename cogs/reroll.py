@@ -88,10 +88,10 @@ class Reroll(commands.Cog):
             locale=await self._locale(click),
             share=self._desk.shares.of(person),
         )
-        admission = await self._desk.intake.reroll(asker, parent, click.message_id)
-        if admission.created:
-            text = await self._desk.waiting_text(admission.job)
-            await self._desk.status.post(admission.job, text, reply_to=click.message_id)
+        taken = await self._desk.intake.reroll(asker, parent, click.message_id)
+        if taken.created:
+            text = await self._desk.waiting_text(taken.job)
+            await self._desk.status.post(taken.job, text, reply_to=click.message_id)
             self._desk.bell.ring()
 
     async def _locale(self, click: Click) -> str:

@@ -1,6 +1,7 @@
 """The first words about a job: the answer to an interaction, or a message of the bot's own."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import TypedDict
 import aiohttp
 import discord
 
+from cogs.buttons import waiting_buttons
 from cogs.letters import Kind, build_nonce
 from cogs.presenter import Presenter
 from storage import Job, Store
@@ -19,6 +21,7 @@ LOOK_BACK = 1000  # messages
 SKEW = 60.0  # seconds that Discord's clock and ours may differ
 PATIENCE = 60.0  # seconds for one message
 NOBODY = discord.AllowedMentions.none()
+UNANSWERABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 
 class Answer:
@@ -33,23 +36,37 @@ class Answer:
         self._held = True
         await self._interaction.response.send_message(text, allowed_mentions=NOBODY)
 
-    async def publish(self, text: str) -> int:
+    async def publish(self, text: str, job: Job) -> int:
         """Answer for all to see; returns the message's id."""
+        view = waiting_buttons(job)
         if self._held:
-            message = await self._interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
+            message = await self._interaction.edit_original_response(
+                content=text, view=view, allowed_mentions=NOBODY
+            )
             return message.id
-        response = await self._interaction.response.send_message(text, allowed_mentions=NOBODY)
+        response = await self._interaction.response.send_message(text, view=view, allowed_mentions=NOBODY)
         if response.message_id is None:
             return (await self._interaction.original_response()).id
         return response.message_id
 
     async def refuse(self, text: str) -> None:
         """Answer so that only the person sees it."""
-        if not self._held:
-            await self._interaction.response.send_message(text, ephemeral=True)
-            return
-        await self._interaction.delete_original_response()
-        await self._interaction.followup.send(text, ephemeral=True)
+        if self._held:
+            with contextlib.suppress(*UNANSWERABLE):
+                await self._interaction.delete_original_response()
+        await tell(self._interaction, text)
+
+
+async def tell(interaction: discord.Interaction, text: str) -> None:
+    """Say something that only this person sees; where Discord does not take it the log says so."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            if interaction.response.is_done():
+                await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
+            else:
+                await interaction.response.send_message(text, ephemeral=True, allowed_mentions=NOBODY)
+    except UNANSWERABLE as err:
+        log.warning("interaction %s: cannot be answered: %s", interaction.id, err)
 
 
 class StatusMessages:
@@ -66,7 +83,11 @@ class StatusMessages:
         try:
             async with asyncio.timeout(PATIENCE):
                 message = await channel.send(
-                    text, **reply(job, reply_to), allowed_mentions=NOBODY, nonce=build_nonce(job, Kind.STATUS)
+                    text,
+                    view=waiting_buttons(job),
+                    **reply(job, reply_to),
+                    allowed_mentions=NOBODY,
+                    nonce=build_nonce(job, Kind.STATUS),
                 )
         except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
             log.warning("job %s: its status message cannot be posted: %s", job.id, err)

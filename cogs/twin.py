@@ -1,6 +1,7 @@
 """A second bot with the same token: Discord allows it, and people would get every clip twice."""
 
 import logging
+import re
 
 import discord
 from discord.ext import commands
@@ -9,6 +10,8 @@ from cogs.letters import job_of_nonce
 from storage import Store, StoreError
 
 log = logging.getLogger(__name__)
+
+OURS = re.compile("[a-z][0-9a-f]{24}")  # as build_nonce makes them: discord.py gives other messages a number
 
 
 class Twin(commands.Cog):
@@ -20,11 +23,11 @@ class Twin(commands.Cog):
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Each of our messages carries a nonce made from its job, whose row was there before it."""
-        if message.author != self._client.user or not isinstance(message.nonce, str):
+        """A job's messages carry a nonce made from its id, whose row was there before them."""
+        if message.author != self._client.user or not OURS.fullmatch(str(message.nonce)):
             return
         try:
-            if await self._store.by_short(job_of_nonce(message.nonce)) is None:
+            if await self._store.by_short(job_of_nonce(str(message.nonce))) is None:
                 log.critical(
                     "Another bot works with this DISCORD_TOKEN: stop one of the two, or reset the token. "
                     "It sent message %s.",

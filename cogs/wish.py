@@ -1,9 +1,10 @@
 """From what a person chose to the parameters of a job: presets, ranges, sizes. All pure."""
 
+import math
 import random
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import comfy
 import media
@@ -20,6 +21,7 @@ STEPS = (1, 50)
 CFG = (1.0, 12.0)
 SHIFT = (0.0, 20.0)
 DENOISE = (0.1, 1.0)
+FEW_STEPS = 4  # fewer are no clip
 
 NEGATIVE_PROMPT = "bad quality video, low quality, blurry, distorted, choppy animation, static, bad anatomy"
 
@@ -144,6 +146,31 @@ def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
         bounds = workflow.ranges.get(name)
         if bounds is not None and getattr(params, name) not in bounds:
             raise Refusal("range", name=name, low=bounds.least, high=bounds.most)
+
+
+def change_params(params: Params, wish: Wish, workflow: comfy.Workflow | None) -> Params:
+    """The same with what the wish names; the picture's size and the preset stay. Raises Refusal."""
+    wish.check()
+    changed = replace(
+        params,
+        prompt=wish.prompt.strip(),
+        negative_prompt=params.negative_prompt if wish.negative is None else wish.negative,
+        frames=params.frames if wish.seconds is None else frames_for(wish.seconds),
+        steps=wish.steps or params.steps,
+        seed=params.seed if wish.seed is None else wish.seed,
+    )
+    if workflow:
+        _check_ranges(changed, workflow)
+    return changed
+
+
+def shrink(params: Params) -> Params | None:
+    """What asks less of the GPU: fewer frames, and where those are few, fewer steps; None where both are."""
+    if params.seconds > SECONDS[0]:
+        return replace(params, frames=frames_for(math.ceil(params.seconds) // 2 or SECONDS[0]))
+    if params.steps > FEW_STEPS:
+        return replace(params, steps=max(params.steps // 2, FEW_STEPS))
+    return None
 
 
 def frames_for(seconds: int) -> int:

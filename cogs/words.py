@@ -52,7 +52,7 @@ def language_of(locale: str) -> str:
     return next((each for each in LANGUAGES if each.partition("-")[0] == like), "en-US")
 
 
-def say(locale: str, name: str, **values: str | int | float) -> str:
+def say(locale: str, name: str, /, **values: str | int | float) -> str:
     """The sentence of that name in the language of a Discord locale.
 
     Where it differs for one and for many, the value `number` decides.

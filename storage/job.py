@@ -36,7 +36,10 @@ def names_of(record: type["Params | Job"]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """Everything that decides how a clip looks, apart from the picture. Width and height in pixels."""
+    """Everything that decides how a clip looks, apart from the picture. Width and height in pixels.
+
+    `after`: the id of the job whose clip this one goes on from, where both are to be joined as one.
+    """
 
     workflow: str
     preset: str
@@ -52,6 +55,7 @@ class Params:
     frames: int
     fps: int
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
+    after: str | None = None
 
     @property
     def seconds(self) -> float:

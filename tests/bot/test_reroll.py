@@ -86,5 +86,5 @@ async def test_a_refusal_is_a_short_reply_that_goes_away_by_itself(tmp_path: Pat
         await place.comfyui.stop()
         await (await ada.react(first, "🔁")).says("Queued")
         refused = await ada.react(second, "🔁")
-        assert "may have 1 jobs waiting" in await refused.refused()
+        assert "may have one job waiting" in await refused.refused()
         await refused.gone(timeout=40)
