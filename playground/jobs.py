@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from playground.discord.interactions import Interaction
-from playground.discord.model import Attachment, Message
+from playground.discord.model import Attachment, Message, MessageFlag
+from playground.discord.wire import Json
 from playground.errors import Refused
 
 if TYPE_CHECKING:
@@ -67,11 +68,26 @@ class Job:
     _status_id: int | None = None
 
     @property
+    def card(self) -> Message | None:
+        """The newest message that answers the interaction, also one that only this person sees."""
+        if self.interaction is None:
+            return self.status
+        answers = (self.interaction.original, *self.interaction.followups)
+        shown = (self.place.world.messages.get(message_id or 0) for message_id in reversed(answers))
+        return next((message for message in shown if message), None)
+
+    @property
+    def modal(self) -> Json | None:
+        """The modal that the interaction opened, as Discord's JSON."""
+        return self.interaction.modal if self.interaction else None
+
+    @property
     def status(self) -> Message | None:
         """The status message as it stands, or as it last stood before it was deleted."""
         if self._status_id is None:
             self._status_id = self._find_status()
-        return self.place.world.revisions[self._status_id][-1] if self._status_id else None
+        shown = self._status_id or self._updated()
+        return self.place.world.revisions[shown][-1] if shown else None
 
     @property
     def text(self) -> str:
@@ -91,11 +107,16 @@ class Job:
 
     @property
     def refusal(self) -> str | None:
-        """What only the person sees as the answer: the bot's ephemeral words, or that it did not respond."""
+        """What only the person sees as the answer: the bot's ephemeral words, or that it did not respond.
+
+        Beside a status message that everybody sees, such words are a remark and no refusal.
+        """
         if self.interaction is None:
             return None
         if self.interaction.unanswered:
             return "The application did not respond"
+        if self.status and self.status.id in self.place.world.messages:
+            return None
         pressed = self.below.id if self.below else None
         for message_id in (self.interaction.original, *self.interaction.followups):
             message = self.place.world.messages.get(message_id or 0)
@@ -117,6 +138,20 @@ class Job:
         return await self._until(
             lambda: self.status if self.text else None, timeout, "an answer from the bot"
         )
+
+    async def shows(self, words: str = "", timeout: float = 5.0) -> Message:
+        """The card, as soon as it contains these words (in whatever case) and no longer loads."""
+
+        def look() -> Message | None:
+            card = self.card
+            ready = card and not card.flags & MessageFlag.LOADING
+            return card if card and ready and words.casefold() in card.text.casefold() else None
+
+        return await self.place.until(look, timeout, f"an answer with {words!r}", about=self)
+
+    async def opens(self, timeout: float = 3.0) -> Json:
+        """The modal that the interaction opens."""
+        return await self.place.until(lambda: self.modal, timeout, "a modal", about=self)
 
     async def refused(self, timeout: float = 10.0) -> str:
         """The words of the refusal: to a command the ephemeral answer, to a reaction the bot's reply."""
@@ -152,14 +187,27 @@ class Job:
         return await self.place.until(look_unless_refused, timeout, what, about=self)
 
     def _find_status(self) -> int | None:
-        world = self.place.world
+        """A public answer of its own, or the bot's first reply below what was pressed or reacted to."""
+        pressed = self.below.id if self.below else None
         if self.interaction is not None:
-            revisions = world.revisions.get(self.interaction.original or 0)
-            return revisions[0].id if revisions and revisions[0].only_for is None else None
-        for message in self._replies_to(self.below.id if self.below else None):
+            original = self.interaction.original
+            if original != pressed and self._is_public(original):
+                return original
+            if original is None or pressed is None:
+                return None
+        for message in self._replies_to(pressed):
             self.place.claimed.add(message.id)
             return message.id
         return None
+
+    def _updated(self) -> int | None:
+        """The pressed message, where the bot answered by changing it for everybody."""
+        original = self.interaction.original if self.interaction else None
+        return original if self._is_public(original) else None
+
+    def _is_public(self, message_id: int | None) -> bool:
+        revisions = self.place.world.revisions.get(message_id or 0)
+        return bool(revisions) and revisions[0].only_for is None
 
     def _replies_to(self, message_id: int | None) -> list[Message]:
         """The bot's replies to a message since the job began that no other job has claimed."""
@@ -170,15 +218,13 @@ class Job:
 
     def _find_clip(self) -> Clip | None:
         status, messages = self.status, self.place.world.messages
-        if status is None:
-            return None
-        candidates = [*self._replies_to(status.id), status]
-        if status.id not in messages:
+        candidates = [*self._replies_to(status.id), status] if status else []
+        if status is None or status.id not in messages:
             candidates += [message for message in self._replies_to(None) if self._names_me(message)]
         if self.below is not None:
             candidates += [message for message in self._replies_to(self.below.id) if self._names_me(message)]
         clips = (self.place.clip(message) for message in candidates if message.id in messages)
-        return next((clip for clip in clips if clip), None)
+        return next((clip for clip in clips if clip and clip.message.id > self.since), None)
 
     def _names_me(self, message: Message) -> bool:
         return self.member_id in message.pinged

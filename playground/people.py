@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.discord.commands import Command, CommandKind
-from playground.discord.drafts import BUTTON, heard_by, walk
+from playground.discord.drafts import heard_by
 from playground.discord.interactions import Interaction, InteractionKind
-from playground.discord.modals import fill_modal
-from playground.discord.model import Attachment, Channel, Message, MessageKind, Upload, User
-from playground.discord.options import check, choices_for, descend, fill
-from playground.discord.permissions import Permission
-from playground.discord.wire import as_int, as_object, as_text
+from playground.discord.menus import Choice, choose, find_button, find_menu
+from playground.discord.modals import Value, fill_modal
+from playground.discord.model import Attachment, Channel, ChannelKind, Message, MessageKind, Upload, User
+from playground.discord.options import Filled, check, choices_for, descend, fill
+from playground.discord.permissions import NOTHING, Permission, to_write_in
 from playground.errors import NotPossible
 from playground.jobs import Clip, Job
 
@@ -90,14 +90,24 @@ class Member:
         return self._open(InteractionKind.COMMAND, channel, data)
 
     async def autocomplete(
-        self, name: str, option: str, typed: str, *, timeout: float = 3.0, **others: object
+        self,
+        name: str,
+        option: str,
+        typed: str,
+        *,
+        channel: Channel | None = None,
+        timeout: float = 3.0,
+        **others: object,
     ) -> list[tuple[str, object]]:
         """The choices (name, value) that the bot offers while the person types in an option."""
         root, *path = name.split()
-        command = self._command(root, CommandKind.SLASH, self.place.channel)
+        channel = channel or self.place.channel
+        command = self._command(root, CommandKind.SLASH, channel)
         values = {**others, option: typed}
-        data = await self._command_data(command, tuple(path), values, self.place.channel, focused=option)
-        interaction = self._send(InteractionKind.AUTOCOMPLETE, self.place.channel, data)
+        data = await self._command_data(command, tuple(path), values, channel, focused=option)
+        interaction = self.place.discord.interactions.open(
+            InteractionKind.AUTOCOMPLETE, self.id, channel, data
+        )
         await self.place.until(lambda: interaction.answer, timeout, f"choices for {option}")
         return choices_for(interaction.choices)
 
@@ -112,7 +122,7 @@ class Member:
     ) -> Message:
         """Write a message."""
         world, channel = self.place.world, channel or self.place.channel
-        self._need(channel, Permission.SEND_MESSAGES)
+        self._need(channel, to_write_in(channel))
         attachments = tuple([await world.store(file, channel.id) for file in files])
         return world.post(self._written(content, attachments, channel, reply_to))
 
@@ -128,6 +138,8 @@ class Member:
     async def react(self, target: Target, emoji: str) -> Job:
         """React to a message; the job is what the bot makes of it, its status a reply to that message."""
         message = self._current(target)
+        if message.only_for:
+            raise NotPossible("nobody reacts to an ephemeral message")
         channel = self.place.world.channel(message.channel_id)
         needed = Permission.READ_MESSAGE_HISTORY
         if emoji not in message.reactions:
@@ -145,37 +157,32 @@ class Member:
     async def press(self, target: Target, button: str) -> Job:
         """Press a button, named by its label, its emoji or its custom id. Raises NotPossible."""
         message = self._current(target)
-        for _, component in walk(message.components):
-            if component.get("type") == BUTTON and button in _names_of(component):
-                if component.get("disabled") or "custom_id" not in component:
-                    raise NotPossible(f"the button {button} cannot be pressed")
-                data = {"component_type": BUTTON, "custom_id": component["custom_id"]}
-                return self._open(InteractionKind.COMPONENT, self._channel_of(message), data, message)
-        raise NotPossible(f"no button {button} in {message.text!r}")
+        pressed = find_button(message, button)
+        data = {"component_type": pressed["type"], "custom_id": pressed["custom_id"]}
+        return self._open(InteractionKind.COMPONENT, self._channel_of(message), data, message)
 
-    async def choose(self, target: Target, custom_id: str, *values: str) -> Job:
-        """Choose entries of a menu in a message. Raises NotPossible."""
+    async def choose(self, target: Target, custom_id: str, *choices: Choice) -> Job:
+        """Choose from a menu in a message, entries by value or label. Raises NotPossible, OptionRefused."""
         message = self._current(target)
-        for _, component in walk(message.components):
-            if component.get("custom_id") == custom_id and not component.get("disabled"):
-                kind = as_int(component.get("type"))
-                data: dict[str, object] = {
-                    "component_type": kind,
-                    "custom_id": custom_id,
-                    "values": list(values),
-                }
-                return self._open(InteractionKind.COMPONENT, self._channel_of(message), data, message)
-        raise NotPossible(f"no menu {custom_id} in {message.text!r}")
+        menu, channel, filled = find_menu(message, custom_id), self._channel_of(message), Filled()
+        values = await choose(self.place.world, channel, menu, choices, filled)
+        data = {"component_type": menu["type"], "custom_id": custom_id, "values": values}
+        if filled.resolved:
+            data["resolved"] = filled.resolved
+        return self._open(InteractionKind.COMPONENT, channel, data, message)
 
-    async def submit(self, opened: Job, *, timeout: float = 3.0, **values: str | Upload) -> Job:
-        """Fill in and send the modal that a job opened, fields by custom id. Raises OptionRefused."""
-        interaction = opened.interaction
+    async def submit(self, opened: Job, *, timeout: float = 3.0, **values: Value) -> Job:
+        """Fill in and send the modal that a job opened, fields by custom id; those left out stay as they are.
+
+        A text, a `bool` for a checkbox, files as `Upload`, several choices as a list. Raises OptionRefused.
+        """
+        modal, interaction = await opened.opens(timeout), opened.interaction
         if interaction is None:
             raise NotPossible("a reaction opens no modal")
-        modal = await self.place.until(lambda: interaction.modal, timeout, "a modal")
         channel = interaction.channel
-        data = await fill_modal(self.place.world, channel, modal, values)
-        return self._open(InteractionKind.MODAL, channel, data, interaction.source)
+        limit = self._upload_limit(channel)
+        data = await fill_modal(self.place.world, channel, modal, values, limit)
+        return self._open(InteractionKind.MODAL, channel, data, interaction.source, interaction)
 
     # what the client does
 
@@ -209,12 +216,17 @@ class Member:
         command = self.place.discord.commands.find(name, kind, channel.guild_id)
         if command is None or (channel.guild_id is None and not command.works_in_dms):
             raise NotPossible(f"there is no command {name} in {channel.name}")
+        if channel.kind is ChannelKind.FORUM:
+            raise NotPossible("commands are used in a forum's posts")
         self._need(channel, Permission.USE_APPLICATION_COMMANDS | self._wanted_by(command))
         return command
 
     def _wanted_by(self, command: Command) -> Permission:
+        """What it takes to see a command: where its permissions are none, only administrators do."""
         wanted = command.definition.get("default_member_permissions")
-        return Permission(int(str(wanted))) if wanted is not None else Permission(0)
+        if wanted is None:
+            return NOTHING
+        return Permission(int(str(wanted))) or Permission.ADMINISTRATOR
 
     async def _command_data(
         self,
@@ -229,16 +241,16 @@ class Member:
         return {**data, "resolved": filled.resolved} if filled.resolved else data
 
     def _open(
-        self, kind: InteractionKind, channel: Channel, data: dict[str, object], source: Message | None = None
+        self,
+        kind: InteractionKind,
+        channel: Channel,
+        data: dict[str, object],
+        source: Message | None = None,
+        opener: Interaction | None = None,
     ) -> Job:
         since = self.place.world.ids.next()
-        interaction = self._send(kind, channel, data, source)
+        interaction = self.place.discord.interactions.open(kind, self.id, channel, data, source, opener)
         return Job(self.place, self.id, since=since, below=source, interaction=interaction)
-
-    def _send(
-        self, kind: InteractionKind, channel: Channel, data: dict[str, object], source: Message | None = None
-    ) -> Interaction:
-        return self.place.discord.interactions.open(kind, self.id, channel, data, source)
 
     def _need(self, channel: Channel, needed: Permission) -> None:
         granted = self.place.world.permissions(self.id, channel)
@@ -264,16 +276,11 @@ def _message_of(target: Target) -> Message:
         return target
     if isinstance(target, Clip):
         return target.message
-    if (status := target.status) is None:
+    if (message := target.status or target.card) is None:
         raise NotPossible("the job has no message")
-    return status
+    return message
 
 
 def _named(command: Command) -> dict[str, object]:
     data: dict[str, object] = {"id": str(command.id), "name": command.name, "type": command.kind}
     return {**data, "guild_id": str(command.guild_id)} if command.guild_id else data
-
-
-def _names_of(component: Mapping[str, object]) -> set[str]:
-    emoji = as_text(as_object(component.get("emoji")).get("name"))
-    return {as_text(component.get("label")), as_text(component.get("custom_id")), emoji} - {""}

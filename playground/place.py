@@ -140,6 +140,23 @@ class Playground:
     def thread(self, name: str, parent: Channel | None = None) -> Channel:
         return self.world.add_channel(self.guild, name, ChannelKind.PUBLIC_THREAD, parent or self.channel)
 
+    def voice(self, name: str) -> Channel:
+        """A voice channel, with the chat that belongs to it."""
+        return self.channel_named(name, ChannelKind.VOICE)
+
+    def forum(self, name: str) -> Channel:
+        """A forum: nobody writes in it, only in its posts."""
+        return self.channel_named(name, ChannelKind.FORUM)
+
+    def post(self, forum: Channel, title: str) -> Channel:
+        """A post in a forum: a thread, whose first message has the thread's own id."""
+        thread = self.thread(title, forum)
+        owner, now = self.guild.owner_id, self.world.clock.now()
+        self.world.post(
+            Message(id=thread.id, channel_id=thread.id, author_id=owner, content=title, sent_at=now)
+        )
+        return thread
+
     def forbid(self, permissions: Permission, channel: Channel | None = None) -> None:
         """Take permissions from the bot in a channel, and give back those taken before."""
         self.world.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(deny=permissions))
@@ -155,6 +172,10 @@ class Playground:
     def boost(self, level: int) -> None:
         """The guild's boost level: from 2 on it takes larger files."""
         self.world.change_guild(replace(self.guild, boost_level=level))
+
+    def prefer(self, locale: str) -> None:
+        """The guild's preferred language: what the bot is told as `guild_locale`."""
+        self.world.change_guild(replace(self.guild, locale=locale))
 
     # the people
 

@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from playground.discord import errors
-from playground.discord.drafts import Problems
+from playground.discord.components import Problems, bad_length, lengths
 from playground.discord.snowflakes import Snowflakes
-from playground.discord.wire import Json, as_int, as_list, as_objects, as_text
+from playground.discord.wire import Json, as_int, as_list, as_object, as_objects, as_text
 
 NAME = re.compile(r"^[-_'\w]{1,32}$")
 """Discord reference, "Application Command Naming" (`\\w` also knows the scripts that it lists)."""
 
 
+# fmt: off
+LOCALES = frozenset((
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl",
+    "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja",
+    "zh-TW", "ko",
+))
+# fmt: on
+"""Discord reference, "Locales"."""
+LARGEST = 8000
+"""Characters of a whole command (Discord reference, "Slash Commands")."""
+STRING, INTEGER = 3, 4
+"""Kinds of options."""
 BOT_DM = 1
 """The interaction context of direct messages with the bot."""
 
@@ -110,23 +122,58 @@ def _number_text(data: Json, key: str) -> str | None:
 
 
 def _problems(definition: Json) -> Problems:
-    problems: Problems = {}
     is_slash = (as_int(definition.get("type")) or CommandKind.SLASH) == CommandKind.SLASH
-    if is_slash:
-        problems |= _described_problems(definition) | _option_problems(definition)
-    elif not 1 <= len(as_text(definition.get("name"))) <= 32:
-        problems["name"] = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 32 in length.")
+    if not is_slash:
+        return lengths(definition, {"name": (1, 32)}) | _localized_problems(definition, "name", (1, 32))
+    problems = _described_problems(definition) | _option_problems(definition)
+    if _size(definition) > LARGEST:
+        problems[""] = ("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({LARGEST})")
     return problems
+
+
+def _size(described: Json) -> int:
+    """Characters of names, descriptions and values, each in its longest language."""
+    words = sum(_longest(described, key) for key in ("name", "description"))
+    values = [as_text(choice.get("value")) for choice in as_objects(described.get("choices"))]
+    inner = [*as_objects(described.get("options")), *as_objects(described.get("choices"))]
+    return words + sum(len(value) for value in values) + sum(_size(each) for each in inner)
+
+
+def _longest(described: Json, key: str) -> int:
+    others = as_object(described.get(f"{key}_localizations")).values()
+    return max(len(as_text(text)) for text in (described.get(key), *others))
 
 
 def _described_problems(definition: Json) -> Problems:
-    problems: Problems = {}
-    name = as_text(definition.get("name"))
-    if not NAME.match(name) or name != name.lower():
-        problems["name"] = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-    if not 1 <= len(as_text(definition.get("description"))) <= 100:
-        problems["description"] = ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
-    return problems
+    problems = lengths(definition, {"description": (1, 100)})
+    names = {"name": definition.get("name")}
+    names |= {f"name_localizations.{key}": name for key, name in _localized(definition, "name")}
+    for path, name in names.items():
+        if not NAME.match(as_text(name)) or name != as_text(name).lower():
+            problems[path] = ("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+    unknown = _unknown_locales(definition, "name") | _unknown_locales(definition, "description")
+    return problems | unknown | _localized_problems(definition, "description", (1, 100))
+
+
+def _localized(described: Json, key: str) -> list[tuple[str, object]]:
+    return list(as_object(described.get(f"{key}_localizations")).items())
+
+
+def _localized_problems(described: Json, key: str, bounds: tuple[int, int]) -> Problems:
+    """The translations that are too short or too long, or for no language of Discord."""
+    found = _unknown_locales(described, key)
+    for locale, text in _localized(described, key):
+        wrong = lengths({locale: text}, {locale: bounds})
+        found |= {f"{key}_localizations.{locale}": problem for problem in wrong.values()}
+    return found
+
+
+def _unknown_locales(described: Json, key: str) -> Problems:
+    return {
+        f"{key}_localizations": ("APPLICATION_COMMAND_INVALID_LOCALE", f"{locale} is no locale of Discord")
+        for locale, _ in _localized(described, key)
+        if locale not in LOCALES
+    }
 
 
 def _option_problems(definition: Json) -> Problems:
@@ -136,7 +183,7 @@ def _option_problems(definition: Json) -> Problems:
         problems["options"] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
     optional_seen = False
     for index, option in enumerate(options):
-        found = _described_problems(option) | _choice_problems(option) | _option_problems(option)
+        found = _described_problems(option) | _choices_of(option) | _option_problems(option)
         if option.get("required") and optional_seen:
             found["required"] = (
                 "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
@@ -147,14 +194,23 @@ def _option_problems(definition: Json) -> Problems:
     return problems
 
 
-def _choice_problems(option: Json) -> Problems:
-    problems: Problems = {}
-    if len(as_list(option.get("choices"))) > 25:
-        problems["choices"] = ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length.")
-    for index, choice in enumerate(as_objects(option.get("choices"))):
-        if not 1 <= len(as_text(choice.get("name"))) <= 100:
-            problems[f"choices.{index}.name"] = (
-                "BASE_TYPE_BAD_LENGTH",
-                "Must be between 1 and 100 in length.",
-            )
+def _choices_of(option: Json) -> Problems:
+    return choice_problems(as_objects(option.get("choices")), as_int(option.get("type")))
+
+
+def choice_problems(choices: Sequence[Json], kind: int) -> Problems:
+    """What Discord says against the choices of an option of that kind, by path."""
+    problems: Problems = {"choices": bad_length(0, 25)} if len(choices) > 25 else {}
+    for index, choice in enumerate(choices):
+        found = lengths(choice, {"name": (1, 100)}) | _localized_problems(choice, "name", (1, 100))
+        if not _is_value(choice.get("value"), kind):
+            found["value"] = ("BASE_TYPE_INVALID", "Is no value of such an option.")
+        problems |= {f"choices.{index}.{path}": problem for path, problem in found.items()}
     return problems
+
+
+def _is_value(value: object, kind: int) -> bool:
+    if kind == STRING:
+        return isinstance(value, str) and 1 <= len(value) <= 100
+    wanted = int if kind == INTEGER else (int, float)
+    return isinstance(value, wanted) and not isinstance(value, bool)

@@ -58,7 +58,7 @@ def _error_tree(problems: Iterable[tuple[str, tuple[str, str]]]) -> dict[str, ob
     tree = _Branch()
     for path, (code, message) in problems:
         branch = tree
-        for key in path.split("."):
+        for key in filter(None, path.split(".")):
             branch = branch.below(key)
         branch["_errors"] = [{"code": code, "message": message}]
     return tree
@@ -116,6 +116,10 @@ def already_acknowledged() -> DiscordRefusal:
 
 def too_large() -> DiscordRefusal:
     return DiscordRefusal(413, 40005, "Request entity too large")
+
+
+def not_a_text_channel() -> DiscordRefusal:
+    return DiscordRefusal(400, 50008, "Cannot send messages in a non-text channel")
 
 
 def locked_thread() -> DiscordRefusal:

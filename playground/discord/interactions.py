@@ -1,6 +1,7 @@
 """Interactions: what a person does that a bot must answer within 3 seconds, by a token of 15 minutes."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
@@ -32,6 +33,17 @@ class Callback(IntEnum):
     MODAL = 9
 
 
+_ANSWERS = frozenset({Callback.MESSAGE, Callback.DEFERRED_MESSAGE})
+_UPDATES = frozenset({Callback.UPDATE, Callback.DEFERRED_UPDATE})
+FITTING: Mapping[InteractionKind, frozenset[Callback]] = {
+    InteractionKind.COMMAND: _ANSWERS | {Callback.MODAL},
+    InteractionKind.COMPONENT: _ANSWERS | _UPDATES | {Callback.MODAL},
+    InteractionKind.AUTOCOMPLETE: frozenset({Callback.CHOICES}),
+    InteractionKind.MODAL: _ANSWERS | _UPDATES,
+}
+"""How each kind may be answered: a modal opens no modal."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Interaction:
     """One interaction and how far its answer has come."""
@@ -45,6 +57,8 @@ class Interaction:
     made_at: float
     source: Message | None = None
     """The message whose button was pressed."""
+    opener: "Interaction | None" = None
+    """Of a modal's submission: what opened the modal."""
     answer: Callback | None = None
     original: int | None = None
     """The id of the message that answers it."""
@@ -63,7 +77,13 @@ class Interactions:
         self._by_token: dict[str, Interaction] = {}
 
     def open(
-        self, kind: InteractionKind, user_id: int, channel: Channel, data: Json, source: Message | None = None
+        self,
+        kind: InteractionKind,
+        user_id: int,
+        channel: Channel,
+        data: Json,
+        source: Message | None = None,
+        opener: Interaction | None = None,
     ) -> Interaction:
         """Send a person's interaction to the bot; the 3 seconds run from now."""
         now = self._world.clock.now()
@@ -76,6 +96,7 @@ class Interactions:
             data=data,
             made_at=now,
             source=source,
+            opener=opener,
         )
         self._by_token[interaction.token] = interaction
         self._world.clock.at(now + ACKNOWLEDGE_WITHIN, lambda: self._give_up(interaction))
@@ -116,12 +137,7 @@ class Interactions:
             flags=MessageFlag.EPHEMERAL if ephemeral else 0,
             sent_at=world.clock.now(),
             reply_to=interaction.source.id if interaction.source else None,
-            invocation=Invocation(
-                id=interaction.id,
-                kind=interaction.kind,
-                name=as_text(interaction.data.get("name")),
-                user_id=interaction.user_id,
-            ),
+            invocation=invocation_of(interaction),
             webhook_id=world.bot.id,
             only_for=interaction.user_id if ephemeral else None,
         )
@@ -205,6 +221,17 @@ class Interactions:
     def _bits(self, user_id: int, channel: Channel) -> str:
         in_dm = channel.guild_id is None
         return str(int(EVERYTHING if in_dm else self._world.permissions(user_id, channel)))
+
+
+def invocation_of(interaction: Interaction) -> Invocation:
+    return Invocation(
+        id=interaction.id,
+        kind=interaction.kind,
+        name=as_text(interaction.data.get("name")),
+        user_id=interaction.user_id,
+        pressed=interaction.source.id if interaction.source else None,
+        opener=invocation_of(interaction.opener) if interaction.opener else None,
+    )
 
 
 def without_loading(message: Message) -> Message:

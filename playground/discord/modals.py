@@ -1,74 +1,130 @@
-"""Filling in a modal as Discord's client does it."""
+"""Modals: what Discord says against one, and filling it in as Discord's client does it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from playground.discord import render
-from playground.discord.drafts import LABEL, TEXT_INPUT
-from playground.discord.model import Channel, Upload
-from playground.discord.wire import Json, as_int, as_list, as_object, as_objects, as_text
+from playground.discord.components import (
+    MODAL,
+    SELECTS,
+    Kind,
+    Problems,
+    bad_length,
+    component_problems,
+    lengths,
+    walk,
+)
+from playground.discord.menus import Choice, choose
+from playground.discord.model import Channel, Role, Upload, User
+from playground.discord.options import Filled
+from playground.discord.wire import Json, as_int, as_object, as_objects, as_text
 from playground.discord.world import World
 from playground.errors import OptionRefused
 
 LONGEST_TEXT = 4000
 
-Values = Mapping[str, str | Upload]
+Value = Choice | bool | Sequence[Choice]
+"""Of a text input the text, of a checkbox whether it is set, of all else one choice or several."""
 
 
-async def fill_modal(world: World, channel: Channel, modal: Json, values: Values) -> dict[str, object]:
+def modal_problems(modal: Json) -> Problems:
+    """What Discord answers to a modal that breaks a limit, by path."""
+    components = as_objects(modal.get("components"))
+    problems = lengths(modal, {"custom_id": (1, 100), "title": (1, 45), "components": (1, 5)})
+    problems |= component_problems(components, MODAL)
+    for path, component in walk(components):
+        if component.get("type") in SELECTS and component.get("disabled"):
+            problems[f"{path}.disabled"] = ("COMPONENT_DISABLED_IN_MODAL", "Cannot be disabled in a modal.")
+        if component.get("type") == Kind.ACTION_ROW:
+            problems |= _unlabelled(component, path)
+    return problems
+
+
+def _unlabelled(row: Json, path: str) -> Problems:
+    """Text inputs outside of a label have one of their own."""
+    return {
+        f"{path}.components.{index}.label": bad_length(1, 45)
+        for index, text_input in enumerate(as_objects(row.get("components")))
+        if not text_input.get("label")
+    }
+
+
+async def fill_modal(
+    world: World, channel: Channel, modal: Json, values: Mapping[str, Value], upload_limit: int
+) -> dict[str, object]:
     """A modal's submission. Fields not in `values` keep what the bot filled in. Raises OptionRefused."""
-    inputs = _inputs(modal)
+    rows = as_objects(modal.get("components"))
+    fields = {as_text(each["custom_id"]): each for _, each in walk(rows) if "custom_id" in each}
     for name in values:
-        if name not in inputs:
-            raise OptionRefused(name, f"the modal has only {sorted(inputs)}")
-    attachments: dict[str, object] = {}
-    answers: dict[str, dict[str, object]] = {}
-    for name, component in inputs.items():
-        value = values.get(name)
-        if isinstance(value, Upload):
-            attachment = await world.store(value, channel.id, ephemeral=True)
-            attachments[str(attachment.id)] = render.attachment(world, attachment)
-            value = str(attachment.id)
-        answers[name] = _answer(name, component, value)
-    components = [_row(row, answers) for row in as_objects(modal.get("components"))]
+        if name not in fields:
+            raise OptionRefused(name, f"the modal has only {sorted(fields)}")
+    filled, answers = Filled(), dict[str, dict[str, object]]()
+    for name, field in fields.items():
+        _check_files(name, values.get(name), upload_limit)
+        answer = await _answer(world, channel, field, values.get(name), filled)
+        answers[name] = {
+            "type": field.get("type"),
+            "id": as_int(field.get("id")),
+            "custom_id": name,
+            **answer,
+        }
+    components = [_row(row, answers) for row in rows]
     data: dict[str, object] = {"custom_id": modal.get("custom_id"), "components": components}
-    return {**data, "resolved": {"attachments": attachments}} if attachments else data
+    return {**data, "resolved": filled.resolved} if filled.resolved else data
 
 
-def _inputs(modal: Json) -> dict[str, Json]:
-    """The modal's fields by custom id: in action rows or, since Components V2, in labels."""
-    found: dict[str, Json] = {}
-    for row in as_objects(modal.get("components")):
-        for component in (*as_objects(row.get("components")), as_object(row.get("component"))):
-            if "custom_id" in component:
-                found[as_text(component["custom_id"])] = component
-    return found
+def _check_files(name: str, value: Value | None, upload_limit: int) -> None:
+    for file in _several(value):
+        if isinstance(file, Upload) and len(file.data) > upload_limit:
+            raise OptionRefused(name, f"the file is larger than {upload_limit} bytes")
 
 
-def _answer(name: str, component: Json, value: str | None) -> dict[str, object]:
-    answer = {"type": component.get("type"), "id": as_int(component.get("id")), "custom_id": name}
-    if component.get("type") == TEXT_INPUT:
-        text = as_text(component.get("value")) if value is None else value
-        _check_text(name, component, text)
-        return {**answer, "value": text}
-    if value is None and component.get("required", True) and not _preselected(component):
-        raise OptionRefused(name, "is required")
-    return {**answer, "values": _preselected(component) if value is None else [value]}
+async def _answer(
+    world: World, channel: Channel, field: Json, value: Value | None, filled: Filled
+) -> dict[str, object]:
+    """What a field is sent with beside its kind and name."""
+    kind = field.get("type")
+    if kind == Kind.TEXT_INPUT:
+        return {"value": _text(field, value)}
+    if kind == Kind.CHECKBOX:
+        return {"value": field.get("default") is True if value is None else value is True}
+    choices = _preselected(field) if value is None else _several(value)
+    chosen: list[object] = []
+    if choices:
+        chosen = await choose(world, channel, field, choices, filled)
+    elif field.get("required", True) is not False:
+        raise OptionRefused(as_text(field.get("custom_id")), "is required")
+    if kind == Kind.RADIO_GROUP:
+        return {"value": chosen[0] if chosen else None}
+    return {"values": chosen}
 
 
-def _preselected(component: Json) -> list[object]:
-    return [entry.get("value") for entry in as_objects(component.get("options")) if entry.get("default")]
+def _several(value: Value | None) -> list[Choice]:
+    if value is None or isinstance(value, bool):
+        return []
+    return [value] if isinstance(value, str | User | Role | Channel | Upload) else list(value)
 
 
-def _check_text(name: str, component: Json, text: str) -> None:
-    shortest = as_int(component.get("min_length")) or int(component.get("required", True) is True)
-    longest = as_int(component.get("max_length")) or LONGEST_TEXT
+def _preselected(field: Json) -> list[Choice]:
+    return [as_text(entry.get("value")) for entry in as_objects(field.get("options")) if entry.get("default")]
+
+
+def _text(field: Json, value: Value | None) -> str:
+    """The text of a text input. Raises OptionRefused for one that is too short or too long."""
+    text = value if isinstance(value, str) else as_text(field.get("value"))
+    may_be_empty = field.get("required", True) is False and not text
+    shortest = 0 if may_be_empty else max(as_int(field.get("min_length")), 1)
+    longest = as_int(field.get("max_length")) or LONGEST_TEXT
     if not shortest <= len(text) <= longest:
-        raise OptionRefused(name, f"must have {shortest} to {longest} characters")
+        raise OptionRefused(as_text(field.get("custom_id")), f"must have {shortest} to {longest} characters")
+    return text
 
 
 def _row(row: Json, answers: Mapping[str, dict[str, object]]) -> dict[str, object]:
-    if row.get("type") == LABEL:
+    """A row of the submission as it stood in the modal; plain text comes back without its words."""
+    shared: dict[str, object] = {"type": row.get("type"), "id": as_int(row.get("id"))}
+    if row.get("type") == Kind.LABEL:
         inner = as_text(as_object(row.get("component")).get("custom_id"))
-        return {"type": LABEL, "id": as_int(row.get("id")), "component": answers[inner]}
-    inputs = [answers[as_text(each.get("custom_id"))] for each in as_objects(as_list(row.get("components")))]
-    return {"type": row.get("type"), "id": as_int(row.get("id")), "components": inputs}
+        return {**shared, "component": answers[inner]}
+    if row.get("type") == Kind.ACTION_ROW:
+        inputs = as_objects(row.get("components"))
+        return {**shared, "components": [answers[as_text(each.get("custom_id"))] for each in inputs]}
+    return shared

@@ -129,6 +129,10 @@ class Invocation:
     kind: int
     name: str
     user_id: int
+    pressed: int | None = None
+    """The id of the message whose button was pressed."""
+    opener: "Invocation | None" = None
+    """Of a modal's submission: the interaction that opened the modal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,7 @@ async def fill(
         for option in as_objects(descend(definition, path).get("options"))
     }
     for name, value in values.items():
-        carried = await _carry(world, channel, value, filled)
+        carried = await carry(world, channel, value, filled)
         focus = {"focused": True} if name == focused else {}
         filled.options.append({"name": name, "type": kinds[name], "value": carried, **focus})
     for depth in range(len(path), 0, -1):
@@ -125,7 +125,7 @@ async def fill(
     return filled
 
 
-async def _carry(world: World, channel: Channel, value: object, filled: Filled) -> object:
+async def carry(world: World, channel: Channel, value: object, filled: Filled) -> object:
     """A plain value as it is; of anything else the id, with its data among the resolved."""
     match value:
         case Upload():
@@ -146,6 +146,16 @@ async def _carry(world: World, channel: Channel, value: object, filled: Filled) 
 def _resolve(filled: Filled, kind: str, thing_id: int, data: dict[str, object]) -> str:
     filled.resolved.setdefault(kind, {})[str(thing_id)] = data
     return str(thing_id)
+
+
+def focused(data: Json) -> Json:
+    """The option of an interaction's data that the person is typing in."""
+    for option in as_objects(data.get("options")):
+        if option.get("focused"):
+            return option
+        if below := focused(option):
+            return below
+    return {}
 
 
 def choices_for(suggested: object) -> list[tuple[str, object]]:

@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from playground.discord.model import Channel, Guild
+from playground.discord.model import Channel, ChannelKind, Guild
 
 
 class Permission(IntFlag):
@@ -20,6 +20,7 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
+    CONNECT = 1 << 20
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
     MANAGE_THREADS = 1 << 34
@@ -38,6 +39,7 @@ NORMAL = (
     | P.ATTACH_FILES
     | P.READ_MESSAGE_HISTORY
     | P.USE_EXTERNAL_EMOJIS
+    | P.CONNECT
     | P.USE_APPLICATION_COMMANDS
     | P.CREATE_PUBLIC_THREADS
     | P.SEND_MESSAGES_IN_THREADS
@@ -65,4 +67,12 @@ def permissions_in(guild: Guild, user_id: int, channel: Channel) -> Permission:
     for holder in (guild.id, *guild.members[user_id].roles, user_id):
         if overwrite := channel.overwrites.get(holder):
             allowed = allowed & ~overwrite.deny | overwrite.allow
+    if channel.kind is ChannelKind.VOICE and not allowed & P.CONNECT:
+        return Permission(allowed & P.VIEW_CHANNEL)  # "denying CONNECT implicitly denies other permissions"
     return Permission(allowed)
+
+
+def to_write_in(channel: Channel) -> Permission:
+    """What it takes to write there."""
+    in_thread = channel.kind is ChannelKind.PUBLIC_THREAD
+    return P.SEND_MESSAGES_IN_THREADS if in_thread else P.SEND_MESSAGES

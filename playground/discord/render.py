@@ -175,6 +175,9 @@ def _guild_channel_fields(world: World, channel: Channel) -> Data:
     fields: Data = {"position": 0, "parent_id": None, "nsfw": False, "permission_overwrites": overwrites}
     if channel.kind == ChannelKind.VOICE:
         return {**fields, "bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+    if channel.kind == ChannelKind.FORUM:
+        fields |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        return {**fields, "topic": None, "default_forum_layout": 0, "template": ""}
     return {**fields, "topic": None}
 
 

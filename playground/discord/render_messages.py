@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from playground.discord.model import Message
+from playground.discord import render_components
+from playground.discord.model import Invocation, Message
 from playground.discord.render import Data, attachment, member, member_without_user, user, when
-from playground.discord.wire import Json, as_list, as_object, as_text
+from playground.discord.wire import Json, as_object, as_text
 
 if TYPE_CHECKING:
     from playground.discord.world import World
+
+
+COMMAND = 2
+"""The kind of interaction that is a command."""
 
 
 def message(world: World, message: Message) -> Data:
@@ -67,7 +72,7 @@ def _origins(world: World, message: Message) -> Data:
     if message.author_id == world.bot.id:
         data["application_id"] = str(world.bot.id)
     if message.invocation:
-        data |= _invocation(world, message)
+        data |= _invocation(world, message, message.invocation)
     return data
 
 
@@ -82,58 +87,48 @@ def _reference(world: World, message: Message) -> Data:
     return reference
 
 
-def _invocation(world: World, message: Message) -> Data:
-    call = message.invocation
-    if call is None:
-        return {}
-    who = user(world.users[call.user_id])
+def _invocation(world: World, message: Message, call: Invocation) -> Data:
+    data: Data = {"interaction_metadata": _metadata(world, message, call)}
+    if call.kind == COMMAND:
+        who = user(world.users[call.user_id])
+        data["interaction"] = {"id": str(call.id), "type": call.kind, "user": who, "name": call.name}
+    return data
+
+
+def _metadata(world: World, message: Message, call: Invocation) -> Data:
     guild = world.guild_of(message.channel_id)
-    owners = {"0": str(guild.id if guild else 0)}
-    shared: Data = {"id": str(call.id), "type": call.kind, "user": who}
-    if call.kind == 3 and message.reply_to:
-        metadata = {
-            **shared,
-            "authorizing_integration_owners": owners,
-            "interacted_message_id": str(message.reply_to),
-        }
-    else:
-        metadata = {**shared, "authorizing_integration_owners": owners}
-    if call.kind != 2:
-        return {"interaction_metadata": metadata}
-    return {"interaction_metadata": metadata, "interaction": {**shared, "name": call.name}}
+    metadata: Data = {
+        "id": str(call.id),
+        "type": call.kind,
+        "user": user(world.users[call.user_id]),
+        "authorizing_integration_owners": {"0": str(guild.id if guild else 0)},
+    }
+    if call.opener:
+        metadata["triggering_interaction_metadata"] = _metadata(world, message, call.opener)
+    elif call.pressed:
+        metadata["interacted_message_id"] = str(call.pressed)
+    return metadata
 
 
 def _shown(world: World, message: Message) -> Data:
-    """Embeds, components and attachments; a file that an embed names is shown there and not in the list."""
-    urls = {f"attachment://{file.filename}": world.cdn.url(file) for file in message.attachments}
-    embeds = [_with_urls(embed, urls) for embed in message.embeds]
-    named = {as_text(as_object(embed.get(slot)).get("url")) for embed in message.embeds for slot in _SLOTS}
+    """Embeds, components and files; a file that one of them names is shown there and not in the list."""
+    named = render_components.named_files(message)
     return {
-        "embeds": embeds,
-        "components": [_with_urls(component, urls) for component in message.components],
+        "embeds": [_embed(world, message, embed) for embed in message.embeds],
+        "components": render_components.components(world, message),
         "attachments": [
-            attachment(world, file)
-            for file in message.attachments
-            if f"attachment://{file.filename}" not in named
+            attachment(world, file) for file in message.attachments if file.filename not in named
         ],
     }
 
 
-_SLOTS = ("image", "thumbnail")
-
-
-def _with_urls(value: Json, urls: dict[str, str]) -> Data:
-    return {key: _with_url(inner, urls) for key, inner in value.items()}
-
-
-def _with_url(value: object, urls: dict[str, str]) -> object:
-    if isinstance(value, str):
-        return urls.get(value, value)
-    if isinstance(value, dict):
-        return _with_urls(as_object(value), urls)  # pyright: ignore[reportUnknownArgumentType] # JSON
-    if isinstance(value, list):
-        return [_with_url(inner, urls) for inner in as_list(value)]  # pyright: ignore[reportUnknownArgumentType] # JSON
-    return value
+def _embed(world: World, message: Message, embed: Json) -> Data:
+    """An embed with the addresses of the files that it names."""
+    shown = dict(embed)
+    for slot in ("image", "thumbnail"):
+        if file := render_components.file_of(message, as_text(as_object(embed.get(slot)).get("url"))):
+            shown[slot] = {**as_object(embed[slot]), "url": world.cdn.url(file)}
+    return shown
 
 
 def emoji(text: str) -> Data:

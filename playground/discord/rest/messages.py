@@ -6,7 +6,7 @@ from playground.discord import errors, render_messages
 from playground.discord.intents import blanked, may_read
 from playground.discord.limits import ON_DELETING
 from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
-from playground.discord.permissions import Permission
+from playground.discord.permissions import Permission, to_write_in
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.places import require
 from playground.discord.rest.writing import write
@@ -96,8 +96,9 @@ def _require_to_send(call: Call, channel: Channel) -> None:
     if channel.kind == ChannelKind.DM:
         _require_open_dm(call, channel)
         return
-    in_thread = channel.kind == ChannelKind.PUBLIC_THREAD
-    require(call, channel, Permission.SEND_MESSAGES_IN_THREADS if in_thread else Permission.SEND_MESSAGES)
+    if channel.kind == ChannelKind.FORUM:
+        raise errors.not_a_text_channel()
+    require(call, channel, to_write_in(channel))
     if channel.locked:
         raise errors.locked_thread()
     if call.files:

@@ -3,9 +3,13 @@
 from dataclasses import replace
 
 from playground.discord import errors, render_messages
-from playground.discord.interactions import Callback, Interaction, without_loading
+from playground.discord.commands import choice_problems
+from playground.discord.components import numbered
+from playground.discord.interactions import FITTING, Callback, Interaction, without_loading
 from playground.discord.limits import ROOMY
+from playground.discord.modals import modal_problems
 from playground.discord.model import Message, MessageFlag
+from playground.discord.options import focused
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.writing import write
 from playground.discord.wire import Json, as_int, as_object, as_objects
@@ -22,8 +26,7 @@ async def callback(call: Call) -> object:
         call.id("interaction_id"), call.params["interaction_token"]
     )
     kind, data = as_int(call.json.get("type")), as_object(call.json.get("data"))
-    if kind not in list(Callback):
-        raise errors.InvalidForm({"type": ("BASE_TYPE_CHOICES", "Value must be one of {4, 5, 6, 7, 8, 9}.")})
+    _check_fits(interaction, kind)
     interaction.answer = Callback(kind)  # at once: while files are read, a second callback must not get in
     try:
         message = await _answer(call, interaction, Callback(kind), data)
@@ -47,10 +50,31 @@ async def _answer(call: Call, interaction: Interaction, kind: Callback, data: Js
         case Callback.UPDATE | Callback.DEFERRED_UPDATE:
             return await _update_source(call, interaction, kind, data)
         case Callback.CHOICES:
-            interaction.choices = as_objects(data.get("choices"))
+            interaction.choices = _valid_choices(interaction, data)
         case Callback.MODAL:
-            interaction.modal = data
+            interaction.modal = _valid_modal(data)
     return None
+
+
+def _check_fits(interaction: Interaction, kind: int) -> None:
+    fitting = FITTING[interaction.kind]
+    if kind not in fitting:
+        kinds = ", ".join(str(int(each)) for each in sorted(fitting))
+        raise errors.InvalidForm({"type": ("BASE_TYPE_CHOICES", f"Value must be one of {{{kinds}}}.")})
+
+
+def _valid_choices(interaction: Interaction, data: Json) -> list[Json]:
+    choices = as_objects(data.get("choices"))
+    kind = as_int(focused(interaction.data).get("type"))
+    if problems := choice_problems(choices, kind):
+        raise errors.InvalidForm({f"data.{path}": problem for path, problem in problems.items()})
+    return choices
+
+
+def _valid_modal(data: Json) -> Json:
+    if problems := modal_problems(data):
+        raise errors.InvalidForm({f"data.{path}": problem for path, problem in problems.items()})
+    return {**data, "components": numbered(as_objects(data.get("components")))}
 
 
 def _original(call: Call, interaction: Interaction, message: Message) -> Message:

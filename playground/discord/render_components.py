@@ -1,0 +1,108 @@
+"""Components as Discord gives them back: with what it knows of the pictures, videos and files in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from playground.discord.cdn import clean_filename
+from playground.discord.components import SELECTS, Kind
+from playground.discord.drafts import ATTACHMENT
+from playground.discord.wire import Json, as_object, as_objects, as_text
+
+if TYPE_CHECKING:
+    from playground.discord.model import Attachment, Message
+    from playground.discord.world import World
+
+Data = dict[str, object]
+
+
+def components(world: World, message: Message) -> list[Data]:
+    return [_component(world, message, each) for each in message.components]
+
+
+def named_files(message: Message) -> frozenset[str]:
+    """Names of the files that embeds and components show; Discord leaves those out of `attachments`."""
+    holders = [*(as_object(embed.get(slot)) for embed in message.embeds for slot in ("image", "thumbnail"))]
+    for component in message.components:
+        holders += _media(component)
+    return frozenset(_file_name(as_text(holder.get("url"))) for holder in holders) - {""}
+
+
+def file_of(message: Message, url: str) -> Attachment | None:
+    """The message's file that `attachment://NAME` means."""
+    name = _file_name(url)
+    return next((file for file in message.attachments if name and file.filename == name), None)
+
+
+def _file_name(url: str) -> str:
+    return clean_filename(url.removeprefix(ATTACHMENT)) if url.startswith(ATTACHMENT) else ""
+
+
+def _media(component: Json) -> list[Json]:
+    holders = [as_object(component.get("media")), as_object(component.get("file"))]
+    holders += [as_object(item.get("media")) for item in as_objects(component.get("items"))]
+    for inner in (*as_objects(component.get("components")), as_object(component.get("accessory"))):
+        holders += _media(inner) if inner else []
+    return holders
+
+
+def _component(world: World, message: Message, component: Json) -> Data:
+    match component.get("type"):
+        case Kind.SECTION:
+            accessory = _component(world, message, as_object(component.get("accessory")))
+            return {**component, "components": _inner(world, message, component), "accessory": accessory}
+        case Kind.CONTAINER:
+            given = {"accent_color": None, "spoiler": False, **component}
+            return {**given, "components": _inner(world, message, component)}
+        case Kind.ACTION_ROW:
+            return {**component, "components": _inner(world, message, component)}
+        case Kind.THUMBNAIL:
+            return _item(world, message, component)
+        case Kind.MEDIA_GALLERY:
+            items = [_item(world, message, item) for item in as_objects(component.get("items"))]
+            return {**component, "items": items}
+        case Kind.FILE:
+            return _file(world, message, component)
+        case _:
+            return _DEFAULTS.get(component.get("type"), {}) | dict(component)
+
+
+_DEFAULTS: dict[object, Data] = {
+    Kind.SEPARATOR: {"spacing": 1, "divider": True},
+    **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
+}
+
+
+def _inner(world: World, message: Message, component: Json) -> list[Data]:
+    return [_component(world, message, each) for each in as_objects(component.get("components"))]
+
+
+def _item(world: World, message: Message, item: Json) -> Data:
+    """A thumbnail or an entry of a gallery."""
+    media = _unfurled(world, message, as_object(item.get("media")))
+    return {"description": None, "spoiler": False, **item, "media": media}
+
+
+def _file(world: World, message: Message, component: Json) -> Data:
+    shown = as_object(component.get("file"))
+    file = file_of(message, as_text(shown.get("url")))
+    about: Data = {"name": file and file.filename, "size": file and len(file.data)}
+    return {"spoiler": False, **component, **about, "file": _unfurled(world, message, shown)}
+
+
+def _unfurled(world: World, message: Message, media: Json) -> Data:
+    """An address with what stands behind it; of another site's nothing is known here."""
+    url = as_text(media.get("url"))
+    file = file_of(message, url)
+    if file is None:
+        return {"id": str(message.id), "url": url, "proxy_url": url}
+    signed = world.cdn.url(file)
+    size: Data = {"width": file.width, "height": file.height} if file.width else {}
+    return {
+        "id": str(file.id),
+        "attachment_id": str(file.id),
+        "url": signed,
+        "proxy_url": signed,
+        "content_type": file.content_type,
+        **size,
+    }
