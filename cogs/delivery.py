@@ -11,6 +11,7 @@ from pathlib import Path
 import discord
 
 import media
+from cogs.clips import clip_name, smaller_name, upload_limit
 from cogs.decisions import OBSTACLES, REFUSED, Decision, backoff, decide, name_reason
 from cogs.letters import Kind, build_nonce, open_channel, ping
 from cogs.presenter import Presenter
@@ -23,8 +24,6 @@ from storage import Files, Job, Lease, State, Store
 log = logging.getLogger(__name__)
 
 REROLL = "🔁"
-UPLOAD_LIMIT = 10 * 2**20  # bytes: what Discord takes everywhere
-HEADROOM = 64 * 1024  # bytes: the rest of the request
 SMALLER_LIMIT = 7_500_000  # bytes: less than Discord ever took, where even the limit it told is too much
 PATIENCE = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
 COMMENT = "AI-generated"  # in the container; never the prompt
@@ -133,7 +132,7 @@ class Delivery:
         return None
 
     async def _pack(self, job: Job, tried: Collection[Decision]) -> Parcel:
-        source = self._files.clip(job.clip or f"{job.id}.mp4")
+        source = self._files.clip(job.clip or clip_name(job))
         if Decision.POSTER in tried:
             poster = await self._media.poster(source)
             return Parcel(text=render_poster(job), file=poster, name=file_name(job, "jpg"))
@@ -141,15 +140,14 @@ class Delivery:
             source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
         )
         reencoded = fitted.how not in (media.How.UNTOUCHED, media.How.REMUXED)
-        text = render_result(job, reencoded=reencoded)
+        text = render_result(job, reencoded=reencoded or job.clip == smaller_name(job))
         return Parcel(text=text, file=fitted.path, name=file_name(job, "mp4"))
 
     def _limit(self, job: Job, tried: Collection[Decision]) -> int:
         """Bytes."""
         if Decision.SMALLER in tried:
             return SMALLER_LIMIT
-        guild = None if Decision.BY_DM in tried else self._client.get_guild(job.guild_id)
-        return max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - HEADROOM
+        return upload_limit(self._client, None if Decision.BY_DM in tried else job.guild_id)
 
 
 async def offer_reroll(message: discord.Message) -> None:

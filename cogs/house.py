@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from discord.ext import commands
@@ -18,6 +19,7 @@ from cogs.asking import Asking
 from cogs.attachments import Attachments
 from cogs.bell import Bell
 from cogs.client import open_client
+from cogs.clips import upload_limit
 from cogs.components import Button, Menu
 from cogs.deletions import Deletions
 from cogs.delivery import Delivery
@@ -130,6 +132,7 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             workflows=workflows,
             previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
             longest_run=settings.longest_run_minutes * 60,
+            upload_limit=partial(upload_limit, client),
         )
         delivery = Delivery(client, store=store, files=files, pictures=pictures, presenter=presenter)
         runner = Runner(rooms, servers, pictures, delivery, bell)

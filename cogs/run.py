@@ -5,23 +5,27 @@ where a job goes on, never what this process remembers.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Unpack
 
 import comfy
+from cogs.clips import clip_name, smaller_name
 from cogs.presenter import Presenter
 from cogs.render import Pace, render_event
 from cogs.trouble import Trouble
 from cogs.uploads import Uploads
 from cogs.words import say
-from storage import Changes, Files, Job, Lease, Params, State, Store
+from storage import Changes, Files, Job, Lease, LeaseLost, Params, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
+LOOK_AGAIN = 1.0  # seconds between two looks at the row while the server computes
 LARGEST_CLIP = 200 * 2**20  # bytes
 CLIP_ENDINGS = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
 
@@ -49,6 +53,7 @@ class Rooms:
     workflows: Mapping[str, comfy.Workflow]
     previews: Previews
     longest_run: float  # seconds
+    upload_limit: Callable[[int], int]  # bytes that a guild takes
 
 
 class Run:
@@ -62,7 +67,8 @@ class Run:
         self._may_be_there = lease.adopted or lease.job.attempts > 0
         self._pace = Pace()
         self._next_preview = 0.0
-        self._outcome: comfy.Done | None = None
+        self._clip: comfy.OutputFile | None = None
+        self._smaller: comfy.OutputFile | None = None
 
     @property
     def job(self) -> Job:
@@ -77,23 +83,26 @@ class Run:
         graph = await self._prepare()
         longest = self._rooms.longest_run
         try:
-            async with asyncio.timeout(longest), self.server.follow(self.job.id, graph) as events:
+            async with (
+                asyncio.timeout(longest),
+                self.server.follow(self.job.id, graph) as events,
+                self._obeying(),
+            ):
                 await self._submit(graph)
-                await self._watch(events)
+                self._clip = await self._watch(events)
         except TimeoutError as err:
             await self.server.cancel(self.job.id)
             raise Trouble("too_long", minutes=round(longest / 60, 1)) from err
+        await self._make_smaller(graph, self._clip)
 
     async def fetch(self) -> None:
         """Bring the clip to our disk and let the server forget the job."""
         await self._obey()
         if self.job.state == State.DOWNLOADING:
             self._show("downloading")
-            name = f"{self.job.id}.mp4"
-            path = self._rooms.files.clip(name)
-            if not path.exists():  # it is there whole or not at all
-                file = _clip_among(await self._files_of_outcome())
-                await self.server.download(file, path, limit=LARGEST_CLIP)
+            if self.lease.adopted:
+                await comfy.withdraw(self.server, rerun_id(self.job))
+            name = self._on_disk() or await self._bring_smaller() or await self._bring()
             await self.server.forget(self.job.id)
             await self._move(State.DELIVERING, clip=name)
 
@@ -123,14 +132,13 @@ class Run:
             self._uploads.forget(self.job)  # the server was started anew since the picture was sent
             raise comfy.JobLost from err
 
-    async def _watch(self, events: AsyncIterator[comfy.Event]) -> None:
+    async def _watch(self, events: AsyncIterator[comfy.Event]) -> comfy.OutputFile:
+        """Tell how it goes on; the clip."""
         async for event in events:
-            await self._obey()
             match event:
                 case comfy.Done():
-                    self._outcome = event
                     await self._move(State.DOWNLOADING, seconds=event.seconds)
-                    return
+                    return _clip_among(event.files)
                 case comfy.Failed(error=error):
                     raise error
                 case comfy.Interrupted():
@@ -139,6 +147,35 @@ class Run:
                     self._show_preview(event)
                 case _:
                     self._present(event)
+        raise comfy.JobLost
+
+    async def _make_smaller(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
+        """Where the guild takes no such large file, have it saved again before another job comes."""
+        limit = self._rooms.upload_limit(self.job.guild_id)
+        self._smaller = await comfy.make_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
+
+    def _on_disk(self) -> str | None:
+        """The clip that was brought before a crash: it is there whole or not at all."""
+        names = smaller_name(self.job), clip_name(self.job)
+        return next((name for name in names if self._rooms.files.clip(name).exists()), None)
+
+    async def _bring_smaller(self) -> str | None:
+        """Fetch the file that was saved again, if there is one; whatever it is, the first still stands."""
+        if self._smaller is None:
+            return None
+        try:
+            return await self._download(self._smaller, smaller_name(self.job))
+        except (comfy.JobLost, comfy.BadAnswer, comfy.TooLarge) as err:
+            log.warning("job %s: its smaller file is of no use: %s", self.job.id, err)
+            return None
+
+    async def _bring(self) -> str:
+        clip = self._clip or _clip_among(await self._files_of_outcome())
+        return await self._download(clip, clip_name(self.job))
+
+    async def _download(self, file: comfy.OutputFile, name: str) -> str:
+        await self.server.download(file, self._rooms.files.clip(name), limit=LARGEST_CLIP)
+        return name
 
     def _show_preview(self, preview: comfy.Preview) -> None:
         previews, now = self._rooms.previews, time.monotonic()
@@ -156,14 +193,36 @@ class Run:
             self._rooms.presenter.show(self.job, text)
 
     async def _files_of_outcome(self) -> tuple[comfy.OutputFile, ...]:
-        """The result's files: as the run reported them, or asked again after a crash. Raises JobLost."""
-        if self._outcome:
-            return self._outcome.files
+        """The result's files, asked again after a crash. Raises JobLost."""
         match await self.server.locate(self.job.id):
             case comfy.Finished(outcome=comfy.Done(files=files)):
                 return files
             case _:
                 raise comfy.JobLost
+
+    @contextlib.asynccontextmanager
+    async def _obeying(self) -> AsyncGenerator[None]:
+        """Meanwhile look once a second whether somebody wants it cancelled, however silent the server is."""
+        watch = asyncio.create_task(self._obey_soon(), name=f"wishes about {self.job.id}")
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
+            if not watch.cancelled():
+                watch.result()
+
+    async def _obey_soon(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            try:
+                await self._obey()
+            except Trouble:
+                return  # its end comes as an event
+            except LeaseLost:
+                return  # the next move says so
+            except (StoreError, comfy.ComfyError) as err:
+                log.warning("job %s: nobody can say whether to go on: %s", self.job.id, err)
 
     async def _obey(self) -> None:
         """Stop where somebody wants it cancelled. Raises Trouble, ComfyError, LeaseLost, StoreError."""
@@ -220,6 +279,11 @@ def build_values(job: Job) -> Mapping[str, object]:
         "fps": params.fps,
         "prefix": f"animate/{job.id}",
     }
+
+
+def rerun_id(job: Job) -> str:
+    """Under which its clip is saved again: its own would be the same job twice."""
+    return str(uuid.uuid5(uuid.UUID(job.id), "smaller"))
 
 
 def _clip_among(files: Sequence[comfy.OutputFile]) -> comfy.OutputFile:

@@ -41,6 +41,7 @@ from comfy.graph import Graph, build_graph
 from comfy.manifest import BUILT_IN, load_workflows
 from comfy.opening import open_server
 from comfy.server import Server
+from comfy.smaller import make_smaller, withdraw
 from comfy.standing import Obstacle, Standing
 from comfy.vitals import Device, Vitals
 from comfy.workflow import Choice, Option, Role, Workflow
@@ -96,5 +97,7 @@ __all__ = [
     "check_up",
     "load_workflows",
     "look_around",
+    "make_smaller",
     "open_server",
+    "withdraw",
 ]

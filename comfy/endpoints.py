@@ -72,6 +72,10 @@ class Endpoints:
         """`GET /view` into a file, whole or not at all. Raises JobLost when it is gone."""
         await self._transport.download(file, to, limit=limit)
 
+    async def size(self, file: OutputFile) -> int:
+        """`GET /view`, its first byte: how many there are. Raises JobLost when it is gone."""
+        return await self._transport.size(file)
+
     async def delete_waiting(self, prompt_id: str) -> None:
         """`POST /queue`: a job that runs is not touched."""
         await self._tell("queue", {"delete": [prompt_id]})

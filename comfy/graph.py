@@ -17,7 +17,7 @@ class Graph:
     """What is sent, and what it takes to understand what comes back.
 
     `workflow`: the name of the template; `ticks`: how many steps each sampler will really take; `output`: the
-    node whose files are the result.
+    node whose files are the result; `crf`: its input that decides how coarse, and so how small, they are.
     """
 
     workflow: str
@@ -25,6 +25,7 @@ class Graph:
     stages: Mapping[str, Stage]
     ticks: Mapping[str, int]
     output: str
+    crf: Place | None = None
 
     def as_json(self) -> Mapping[str, object]:
         """ComfyUI's API format."""
@@ -56,6 +57,7 @@ def build_graph(
         stages=workflow.stages,
         ticks=_count_ticks(nodes, workflow.stages),
         output=workflow.output,
+        crf=workflow.crf,
     )
 
 

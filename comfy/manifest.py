@@ -10,7 +10,7 @@ from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.events import Stage
 from comfy.shapes import as_mapping, as_number, as_text, parse_json
 from comfy.tables import parse_place, refuse_others, sub_table, text_lists, texts
-from comfy.workflow import VALUES, Nodes, Places, Range, Role, TemplateNode, Workflow
+from comfy.workflow import VALUES, Nodes, Place, Places, Range, Role, TemplateNode, Workflow
 
 BUILT_IN = Path(__file__).parent / "workflows"
 
@@ -110,7 +110,17 @@ def _parse_manifest(name: str, nodes: Nodes, manifest: Mapping[str, object]) -> 
             name: _range(value, f"ranges.{name}") for name, value in sub_table(manifest, "ranges").items()
         },
         output=output,
+        crf=_crf(manifest, nodes, output),
     )
+
+
+def _crf(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Place | None:
+    if "crf" not in manifest:
+        return None
+    place = parse_place(as_text(manifest["crf"], "crf"), "crf", nodes)
+    if place.node != output:
+        raise BadAnswer(reason=f"crf: it must be an input of node {output}, the output")
+    return place
 
 
 def _numbers(value: object, what: str) -> Mapping[str, float]:

@@ -205,6 +205,11 @@ class Server:
         """
         await self._endpoints.download(file, to, limit=limit)
 
+    @stamina.retry(on=ServerUnreachable, attempts=3)
+    async def size_of(self, file: OutputFile) -> int:
+        """How many bytes a clip has. Raises JobLost when it is gone."""
+        return await self._endpoints.size(file)
+
     async def forget(self, prompt_id: str) -> None:
         """Delete the job, and with it the prompt, from the history that all can read. Failures are logged."""
         try:

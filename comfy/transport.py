@@ -68,13 +68,13 @@ class Transport:
 
     async def download(self, file: OutputFile, to: Path, *, limit: int) -> None:
         """Bring a file of at most `limit` bytes to `to`, whole or not at all; JobLost when it is gone."""
-        query = {"filename": file.filename, "subfolder": file.subfolder, "type": file.type}
-        async with self._ask("GET", "view", params=query, timeout=TRANSFER) as response:
-            if response.status == 404:
-                raise JobLost
-            if response.status != 200:
-                raise BadAnswer(reason=f"HTTP {response.status}")
+        async with self._view(file) as response:
             await _save(response, to, limit=limit)
+
+    async def size(self, file: OutputFile) -> int:
+        """How many bytes a file has, by asking for its first; JobLost when it is gone."""
+        async with self._view(file, headers={"Range": "bytes=0-0"}) as response:
+            return _count_bytes(response)
 
     @asynccontextmanager
     async def websocket(self, client_id: str) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
@@ -87,6 +87,16 @@ class Transport:
                 max_msg_size=LARGEST_MESSAGE,
             ) as socket:
                 yield socket
+
+    @asynccontextmanager
+    async def _view(self, file: OutputFile, **rest: Any) -> AsyncGenerator[aiohttp.ClientResponse]:
+        query = {"filename": file.filename, "subfolder": file.subfolder, "type": file.type}
+        async with self._ask("GET", "view", params=query, timeout=TRANSFER, **rest) as response:
+            if response.status == 404:
+                raise JobLost
+            if response.status not in (200, 206):
+                raise BadAnswer(reason=f"HTTP {response.status}")
+            yield response
 
     @asynccontextmanager
     async def _ask(self, method: str, path: str, **rest: Any) -> AsyncGenerator[aiohttp.ClientResponse]:
@@ -131,6 +141,15 @@ async def _read(response: aiohttp.ClientResponse) -> Answer:
         if len(body) > LARGEST_ANSWER:
             raise TooLarge(limit=LARGEST_ANSWER)
     return Answer(status=response.status, body=bytes(body))
+
+
+def _count_bytes(response: aiohttp.ClientResponse) -> int:
+    """The size of the whole file, also where the server sends all of it instead of a part."""
+    total = response.headers.get("Content-Range", "").rpartition("/")[2]
+    size = int(total) if total.isdecimal() else response.content_length
+    if size is None:
+        raise BadAnswer(reason="a file of unknown size")
+    return size
 
 
 async def _save(response: aiohttp.ClientResponse, to: Path, *, limit: int) -> None:

@@ -82,7 +82,8 @@ class Workflow:
     `inputs`: which places each value of a job fills (the picture's is named `image`).
     `installed`: which dropdowns name what must be on the server; the settings' file, unless its name
     fits a pattern of `unusable`, else the first of the `alternatives` that is there.
-    `output`: the node whose files are the result. Titles and descriptions are by language code.
+    `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
+    Titles and descriptions are by language code.
     `family`: workflows of one family stand in for one another where they have the same preset.
     """
 
@@ -101,3 +102,4 @@ class Workflow:
     presets: Mapping[str, Mapping[str, float]]
     ranges: Mapping[str, Range]
     output: str
+    crf: Place | None

@@ -42,10 +42,11 @@ class FileEndpoints:
         query = request.query
         kind, subfolder = query.get("type", "output"), query.get("subfolder", "")
         path = self._folders.view(kind, subfolder, query.get("filename", ""))
-        if self._faults.take(Once.CUT_DOWNLOAD):
-            return await _send_half(request, path)
-        if too_much := self._faults.take_oversize():
-            return await _send_too_much(request, path, too_much)
+        if "Range" not in request.headers:  # who asks for a part is not the download that is to break
+            if self._faults.take(Once.CUT_DOWNLOAD):
+                return await _send_half(request, path)
+            if too_much := self._faults.take_oversize():
+                return await _send_too_much(request, path, too_much)
         headers = {
             "Content-Disposition": f'filename="{path.name}"',
             "X-Content-Type-Options": "nosniff",

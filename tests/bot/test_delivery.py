@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from cogs.run import rerun_id
 from playground.comfyui import Failure, Outcome, Stage
 from playground.discord.model import Channel, Message
 from playground.discord.permissions import Permission
 from playground.jobs import Job
 from playground.people import Member
 from playground.place import Playground
+from tests.bot.pictures import noise
 from tests.bot.process import BotProcess, running_bot
+from tests.explorer.aftermath import read_jobs
 
 POST = r"^POST /channels/\d+/messages$"
 PATCH = r"^PATCH /channels/\d+/messages/\d+$"
@@ -155,6 +158,46 @@ async def test_a_clip_that_fits_nowhere_is_explained_with_its_first_picture(
     assert "too large for Discord" in sent.content
     assert sent.pinged == {ada.id}
     assert [file.content_type for file in sent.attachments] == ["image/jpeg"]
+
+
+async def test_a_clip_that_is_too_large_is_saved_again_by_comfyui_else_encoded_here(
+    place: Playground, bot: BotProcess
+) -> None:
+    assert place.comfyui
+    ada, large = place.member(), noise()
+    clip = await (await ada.animate(large, "it moves", seconds=5)).video()
+    assert "re-encoded" in clip.content
+    assert [run.executed for run in place.comfyui.runs][1:] == [("54",)]
+    assert rows(bot)[-1]["clip"].endswith(".smaller.mp4")
+    place.comfyui.pause(Stage.SAVING)
+    job = await ada.animate(large, "it moves", seconds=5)
+    running = await place.until(lambda: place.comfyui and place.comfyui.running, 20, "the job on the GPU")
+    await place.comfyui.reached(Stage.SAVING, prompt_id=running)
+    place.comfyui.reject_next()
+    place.comfyui.resume()
+    assert "re-encoded" in (await job.video()).content
+    assert [run.sampled for run in place.comfyui.runs] == [True, False, True]
+
+
+@pytest.mark.long
+async def test_a_kill_while_comfyui_saves_a_clip_again_costs_no_second_run(
+    place: Playground, bot: BotProcess
+) -> None:
+    comfyui = place.comfyui
+    assert comfyui
+    job = await place.member().animate(noise(), "it moves", seconds=5)
+    await job.answered()
+    [row] = read_jobs(bot.folder)
+    await comfyui.reached(Stage.SAVING, prompt_id=rerun_id(row))
+    comfyui.pause()
+    await bot.kill()
+    await bot.start()
+    assert "re-encoded" in (await job.video()).content
+    await job.says("Done")
+    comfyui.resume()
+    assert rows(bot)[-1]["clip"] == f"{rows(bot)[-1]['id']}.mp4"
+    assert [run.sampled for run in comfyui.runs] == [True, False]
+    assert comfyui.runs[1].outcome is Outcome.INTERRUPTED
 
 
 async def test_a_delivery_that_waits_survives_a_restart_and_counts_its_tries(

@@ -187,3 +187,10 @@ def test_the_manifest_in_the_documentation_is_one():
 
     assert workflow.choices["style"].options.keys() == {"none", "clay"}
     assert workflow.inputs["seed"] == (Place(node="52", input="seed"), Place(node="53", input="seed"))
+
+
+def test_the_crf_is_an_input_of_the_output():
+    manifest = MANIFEST.replace('output = "3"', 'output = "2"\ncrf = "2.steps"')
+    assert parse_workflow("mine", template=TEMPLATE, manifest=manifest).crf == Place(node="2", input="steps")
+
+    assert "crf: it must be an input of node 3" in refusal(manifest='crf = "2.steps"' + MANIFEST)
