@@ -32,7 +32,7 @@ class Recipe:
 
 def remux(source: Path, target: Path, comment: str | None) -> None:
     """Copy the frames of an MP4 as they are into a new container that has no metadata but the comment."""
-    with opened(source) as reel, open_film(source, reel.kind) as film, _writing(target, comment) as out:
+    with opened(source) as reel, open_film(source, reel.kind) as film, writing(target, comment) as out:
         stream = video_of(film)
         copy = out.add_stream_from_template(stream)
         for packet in film.demux(stream):
@@ -52,7 +52,7 @@ def encode(source: Path, target: Path, recipe: Recipe) -> None:
 
 
 def _pass(source: Path, target: Path, recipe: Recipe, flags: int) -> None:
-    with opened(source) as reel, _writing(target, recipe.comment) as out:
+    with opened(source) as reel, writing(target, recipe.comment) as out:
         stream = _add_stream(out, reel, recipe)
         stream.codec_context.flags |= flags
         for number, image in enumerate(reel.images):
@@ -86,7 +86,8 @@ def _even(side: float) -> int:
     return max(2, round(side) // 2 * 2)
 
 
-def _writing(target: Path, comment: str | None) -> OutputContainer:
+def writing(target: Path, comment: str | None) -> OutputContainer:
+    """An empty MP4 at that path, its index to stand first, with no metadata but the comment."""
     # To a path: PyAV 18 cannot move the index to the front of a stream in memory.
     out = av.open(target, "w", format="mp4", options={"movflags": "+faststart"})
     if comment is not None:

@@ -31,6 +31,8 @@ class ClipFault(StrEnum):
     BROKEN = "broken"
     TOO_SLOW = "too_slow"
     TOO_LARGE = "too_large"
+    NO_ROOM = "no_room"  # on our disk, for what was to be made of it
+    NOT_ALIKE = "not_alike"  # two clips that no player could show as one
 
 
 class MediaError(Exception):

@@ -61,6 +61,17 @@ class Media:
         _, png = await self._clip({"do": "last_frame", "path": str(path)}, timeout)
         return png
 
+    async def join_clips(self, first: Path, second: Path, target: Path, *, timeout: float = 20) -> None:
+        """Put the second clip behind the first, at `target`, without encoding; whole or not at all.
+
+        Raises BadClip, with `not_alike` for clips of different size, rate or codec.
+        """
+        with TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as scratch:
+            made = Path(scratch) / "joined.mp4"
+            paths = {"first": str(first), "second": str(second), "target": str(made)}
+            await self._clip({"do": "join", **paths}, timeout)
+            await asyncio.to_thread(made.replace, target)
+
     async def fit_clip(
         self, source: Path, target: Path, *, limit: int, comment: str | None = None, timeout: float = 120
     ) -> Fitted:

@@ -57,7 +57,13 @@ def opened(path: Path) -> Generator[Reel]:
     except MemoryError:  # PyAV's is an FFmpegError too
         raise
     except (FFmpegError, OSError, ValueError, EOFError) as err:
-        raise BadClip(ClipFault.BROKEN) from err
+        raise BadClip(_name(err)) from err
+
+
+def _name(err: Exception) -> ClipFault:
+    """Whether the clip is at fault: it is not where what is written meanwhile finds no room."""
+    no_room = isinstance(err, OSError) and err.errno in NO_ROOM
+    return ClipFault.NO_ROOM if no_room else ClipFault.BROKEN
 
 
 def open_film(path: Path, kind: Kind) -> InputContainer:

@@ -52,6 +52,11 @@ def _work(request: Mapping[str, object], payload: bytes) -> tuple[Mapping[str, o
             from media.clips import last_frame
 
             return {}, last_frame(Path(path))
+        case {"do": "join", "first": str(first), "second": str(second), "target": str(target)}:
+            from media.joiner import join
+
+            join((Path(first), Path(second)), Path(target))
+            return {}, b""
         case {"do": "fit_clip"}:
             return _fit_clip(request), b""
         case _:
