@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 import discord
 
+import comfy
+import media
 from cogs.bell import Bell
 from cogs.door import Door
 from cogs.gate import Action, Gate, Person, Shares
@@ -34,6 +36,9 @@ class Desk:
     intake: Intake
     store: Store
     files: Files
+    pictures: media.Media
+    workflows: Mapping[str, comfy.Workflow]
+    servers: Sequence[comfy.Server]
     status: StatusMessages
     runner: Runner
     bell: Bell

@@ -177,12 +177,17 @@ class Runner:
 
     async def waiting_text(self, job: Job, ahead: int) -> str:
         """What the status says while the job waits. Raises StoreError."""
+        if not any(server.reachable for server in self._servers):
+            return say(job.locale, "queued_no_server")
+        return render_queued(job, ahead, self._steady(job, await self.expected_end(job)))
+
+    async def expected_end(self, job: Job) -> float | None:
+        """When its clip will be there, in Unix seconds, where that can be said. Raises StoreError."""
         reachable = [server for server in self._servers if server.reachable]
         if not reachable:
-            return say(job.locale, "queued_no_server")
+            return None
         others = min(server.standing.others for server in reachable)
-        expected = expected_end(await self._store.forecast(job.id, servers=len(reachable)), others)
-        return render_queued(job, ahead, self._steady(job, expected))
+        return expected_end(await self._store.forecast(job.id, servers=len(reachable)), others)
 
     def _steady(self, job: Job, expected: float | None) -> float | None:
         """The time told last, unless it moved by more than a person would mind: each change is an edit."""
