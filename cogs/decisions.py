@@ -13,9 +13,9 @@ LONGEST_BACKOFF = 900.0  # seconds
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_MESSAGE = 10008
 
-Obstacle = discord.HTTPException | aiohttp.ClientError | OSError | media.CannotFit
+Obstacle = discord.HTTPException | aiohttp.ClientError | OSError | media.CannotFit | media.BadClip
 REFUSED = (discord.HTTPException, aiohttp.ClientError, OSError)
-OBSTACLES = (*REFUSED, media.CannotFit)
+OBSTACLES = (*REFUSED, media.CannotFit, media.BadClip)
 
 
 class Decision(StrEnum):
@@ -80,6 +80,8 @@ def name_reason(err: Obstacle) -> str:
         case Decision.LATER:
             return "not_taken"
         case _:
+            if isinstance(err, media.BadClip):
+                return "no_clip"
             gone = isinstance(err, discord.HTTPException) and err.code == UNKNOWN_CHANNEL
             return "channel_gone" if gone else "cannot_send"
 
@@ -88,6 +90,8 @@ def _look_up(err: Obstacle) -> Decision:
     match err:
         case media.CannotFit():
             return Decision.POSTER
+        case media.BadClip() if err.code is not media.ClipFault.NO_ROOM:
+            return Decision.GIVE_UP
         case discord.HTTPException() if err.code in BY_CODE:
             return BY_CODE[err.code]
         case discord.HTTPException() if err.status < 500:

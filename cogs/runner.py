@@ -143,6 +143,8 @@ class Runner:
                 log.warning("job %s: %s", job.id, err)
                 if job.state != State.DOWNLOADING:  # there the clip waits for us: adopted when the lease ends
                     await self._put_back(lease, "queued_no_server")
+            case OSError() if job.state == State.DOWNLOADING:
+                log.error("job %s: its clip cannot be written yet: %s", job.id, err)
             case comfy.JobLost() if job.attempts < MOST_ATTEMPTS:
                 log.warning("job %s: %s", job.id, err)
                 await self._put_back(lease, "sent_again")

@@ -3,6 +3,7 @@
 # PyAV leaves types open in its stubs.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
+import errno
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from media.kinds import Kind, sniff
 
 THREADS = 4  # at most: each costs memory, and the clips are small
 _DEMUXERS = {Kind.MP4: "mp4", Kind.WEBM: "matroska", Kind.GIF: "gif"}
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _HEAD = 1024  # bytes that sniffing looks at
 _COLOURS = ("color_range", "colorspace", "color_primaries", "color_trc")
 
@@ -62,8 +64,8 @@ def opened(path: Path) -> Generator[Reel]:
 
 def _name(err: Exception) -> ClipFault:
     """Whether the clip is at fault: it is not where what is written meanwhile finds no room."""
-    no_room = isinstance(err, OSError) and err.errno in NO_ROOM
-    return ClipFault.NO_ROOM if no_room else ClipFault.BROKEN
+    has_room = not isinstance(err, OSError) or err.errno not in _NO_ROOM
+    return ClipFault.BROKEN if has_room else ClipFault.NO_ROOM
 
 
 def open_film(path: Path, kind: Kind) -> InputContainer:

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from playground.comfyui import ComfyUI, Failure, Outcome, Stage
+from playground.errors import Refused
 from playground.place import Playground
 from tests.bot.process import BotProcess, running_bot
 
@@ -114,6 +116,28 @@ async def test_a_stop_leaves_the_running_job_to_comfyui_and_the_next_start_adopt
     await bot.start()
     place.comfyui.resume()
     await job.video()
+    assert len(place.comfyui.runs) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other way to fill the disk of one process")
+async def test_a_full_disk_refuses_in_words_and_loses_nothing(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    place.comfyui.pause(Stage.SAMPLING, 2)
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    await place.comfyui.reached(Stage.SAMPLING, 2)
+    bot.limit_files(0)
+    other = await place.member("bob").animate(picture, "it moves", seconds=1)
+    with pytest.raises(Refused, match="cannot write to its disk"):
+        await other.answered()
+    place.comfyui.resume()
+    await place.comfyui.reached(Stage.DONE)
+    bot.limit_files(-1)
+    await bot.kill()
+    await bot.start()
+    await job.video()
+    await job.says("Done")
     assert len(place.comfyui.runs) == 1
 
 

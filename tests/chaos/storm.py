@@ -1,4 +1,4 @@
-"""What can go wrong at once: the bot killed, ComfyUI restarted, connections cut, Discord out of order."""
+"""What can go wrong at once: the bot killed, its disk full, ComfyUI restarted, Discord out of order."""
 
 import random
 from collections import Counter
@@ -33,7 +33,14 @@ class Storm:
 
     async def rage(self, *, kills: int) -> None:
         """Harm until the bot was killed so many times; each harm comes amid the work after the last."""
-        harms = [self.restart_comfyui, self.cut_sockets, self.lose_answers, self.break_discord, self.hang_up]
+        harms = [
+            self.restart_comfyui,
+            self.cut_sockets,
+            self.lose_answers,
+            self.fill_disk,
+            self.break_discord,
+            self.hang_up,
+        ]
         while self.done["kill"] < kills:
             await self._some_work()
             harm = self.kill if self.dice.random() < KILLS else self.dice.choice(harms)
@@ -78,6 +85,12 @@ class Storm:
         self.place.comfyui.accept_then_close()
         self.place.comfyui.answer(503, times=2)
         self.place.discord.cut_after_processing(CREATE)
+
+    async def fill_disk(self) -> None:
+        """Nothing can be written for a while: whoever asks is refused, what was made stays where it is."""
+        self.bot.limit_files(0)
+        await self._some_work()
+        self.bot.limit_files(-1)
 
     async def break_discord(self) -> None:
         """A storm of 5xx, of 429, or of broken connections."""

@@ -39,6 +39,8 @@ ROWS: dict[str, tuple[Obstacle, Decision, str]] = {
     "too large": (refused(413, 40005), Decision.SMALLER, "too_large"),
     "too large for the proxy": (refused(413), Decision.SMALLER, "too_large"),
     "cannot be fitted": (media.CannotFit(limit=1, smallest=2), Decision.POSTER, "too_large"),
+    "our disk is full": (media.BadClip(media.ClipFault.NO_ROOM), Decision.LATER, "not_taken"),
+    "no clip after all": (media.BadClip(media.ClipFault.BROKEN), Decision.GIVE_UP, "no_clip"),
     "too fast": (refused(429), Decision.LATER, "not_taken"),
     "too many edits of an old message": (refused(429, 30046), Decision.LATER, "not_taken"),
     "Discord is down": (refused(503), Decision.LATER, "not_taken"),
