@@ -205,6 +205,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How many jobs wait, and how many are on a server."""
+
+    queued: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
     """One move of a job: to which state, when, in which epoch, and who did it."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from storage.database import Database, SqlValue
 from storage.errors import StoreError
 from storage.forecast import Ahead, Forecast, build_forecast
-from storage.job import Job, Moved, State, Waiting
+from storage.job import Job, Load, Moved, State, Waiting
 
 PLACE_CAP = 500  # places further behind are told as this one: so counting costs the same in any line
 
@@ -82,6 +82,16 @@ class Lookups:
             limit=limit,
         )
 
+    async def history_after(self, user_id: int, *, after: int, limit: int = 10) -> Sequence[Job]:
+        """The page of the person's jobs that ends above the seq `after`, newest first."""
+        page = await self._many(
+            "user_id = :user AND seq > :after ORDER BY seq LIMIT :limit",
+            user=user_id,
+            after=after,
+            limit=limit,
+        )
+        return page[::-1]
+
     async def find(self, job_id: str) -> Job | None:
         """The job with that whole id, if it is still kept."""
         return await self._one("id = :id", id=job_id)
@@ -89,6 +99,32 @@ class Lookups:
     async def in_work(self, guild_id: int) -> Sequence[Job]:
         """The guild's jobs that are not over, in order of admission."""
         return await self._many("guild_id = :guild AND finished_at IS NULL ORDER BY seq", guild=guild_id)
+
+    async def in_work_of(self, user_id: int) -> Sequence[Job]:
+        """The person's jobs that are not over, wherever they asked, in order of admission."""
+        # Two signs keep SQLite to the index of jobs in work: a person's own are those of a year.
+        mine = "finished_at IS NULL AND guild_id >= 0 AND +user_id = :user"
+        return await self._many(f"{mine} ORDER BY +seq", user=user_id)
+
+    async def line(self, guild_id: int, limit: int = 10) -> Sequence[Job]:
+        """The guild's first jobs that are not over: those in work, then those that wait, in their order."""
+        return await self._many(
+            """guild_id = :guild AND finished_at IS NULL
+            ORDER BY state = 'queued', iif(state = 'queued', tag, 0), seq LIMIT :limit""",
+            guild=guild_id,
+            limit=limit,
+        )
+
+    async def load(self) -> Load:
+        """How much there is to do, over all guilds."""
+        row = await self.database.fetch_one(
+            "SELECT coalesce(sum(queued), 0) AS queued, coalesce(sum(running), 0) AS running FROM guild", {}
+        )
+        return Load(**dict(row)) if row else Load(queued=0, running=0)
+
+    async def rerolls_of(self, job_id: str, limit: int = 10) -> Sequence[Job]:
+        """The newest jobs that were made from this one, newest first."""
+        return await self._many("parent = :parent ORDER BY seq DESC LIMIT :limit", parent=job_id, limit=limit)
 
     async def family(self, root: str, limit: int = 25) -> Sequence[Job]:
         """The newest jobs that descend from that one, itself among them."""

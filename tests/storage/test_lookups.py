@@ -27,6 +27,43 @@ async def test_history_comes_in_pages_newest_first(store: Store) -> None:
     assert await store.history(1, before=second[-1].seq) == []
 
 
+async def test_history_leads_back_to_the_page_before(store: Store) -> None:
+    jobs = [(await admit(store, wish(str(n), user=1))).job for n in range(5)]
+    await admit(store, wish("other", user=2))
+    back = await store.history_after(1, after=jobs[1].seq, limit=2)
+    assert [job.key for job in back] == ["3", "2"]
+    assert await store.history_after(1, after=jobs[4].seq, limit=2) == []
+
+
+async def test_a_persons_jobs_in_work_are_those_that_are_not_over_wherever_they_asked(store: Store) -> None:
+    for n in range(3):
+        await admit(store, wish(str(n), user=1, guild_id=n))
+        await admit(store, wish(f"other {n}", user=2))
+    await finish(store, await claim(store), 1)
+    assert [job.key for job in await store.in_work_of(1)] == ["1", "2"]
+    plan = await store.database.fetch(
+        "EXPLAIN QUERY PLAN SELECT * FROM job WHERE finished_at IS NULL AND guild_id >= 0 AND +user_id = 1",
+        {},
+    )
+    assert "job_in_work" in plan[0]["detail"]
+
+
+async def test_a_guilds_line_is_what_runs_and_then_what_waits_in_the_order_of_turns(store: Store) -> None:
+    for key, user in (("a1", 1), ("a2", 1), ("a3", 1), ("b1", 2)):
+        await admit(store, wish(key, user=user))
+    await admit(store, wish("elsewhere", user=3, guild_id=8))
+    await claim(store)
+    assert [job.key for job in await store.line(7)] == ["a1", "b1", "a2", "a3"]
+    assert [job.key for job in await store.line(7, limit=2)] == ["a1", "b1"]
+    load = await store.load()
+    assert (load.queued, load.running) == (4, 1)
+
+
+async def test_the_load_of_an_empty_store_is_none(store: Store) -> None:
+    load = await store.load()
+    assert (load.queued, load.running) == (0, 0)
+
+
 async def test_rerolls_know_their_parent_and_the_first_of_their_line(store: Store) -> None:
     first = (await admit(store, wish("first"))).job
     child = (await admit(store, wish("child", parent=first.id))).job
@@ -34,6 +71,8 @@ async def test_rerolls_know_their_parent_and_the_first_of_their_line(store: Stor
     assert (grandchild.parent, grandchild.root) == (child.id, first.id)
     assert (child.root, first.root) == (first.id, first.id)
     assert [await store.children(job.id) for job in (first, child, grandchild)] == [1, 1, 0]
+    second = (await admit(store, wish("second", parent=first.id))).job
+    assert [job.id for job in await store.rerolls_of(first.id)] == [second.id, child.id]
 
 
 async def test_every_move_is_told_with_its_mover(store: Store, clock: Clock) -> None:
