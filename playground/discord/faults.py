@@ -25,6 +25,7 @@ class Fault:
     route: re.Pattern[str]
     times: int
     status: int = 500
+    code: int = 0
     seconds: float = 0.0
 
 

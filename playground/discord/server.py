@@ -77,9 +77,9 @@ class Discord:
         """Push the clock of this Discord forward: deadlines, tokens and addresses run out."""
         self.clock.advance(seconds)
 
-    def fail(self, status: int = 500, times: int = 1, route: str = ANY_ROUTE) -> None:
-        """Answer the next requests with an error status, and do nothing."""
-        self._add_fault(FaultKind.FAIL, route, times, status=status)
+    def fail(self, status: int = 500, times: int = 1, route: str = ANY_ROUTE, code: int = 0) -> None:
+        """Answer the next requests with an error status and Discord's code, and do nothing."""
+        self._add_fault(FaultKind.FAIL, route, times, status=status, code=code)
 
     def rate_limit(self, times: int = 1, retry_after: float = 0.1, route: str = ANY_ROUTE) -> None:
         self._add_fault(FaultKind.RATE_LIMIT, route, times, seconds=retry_after)
@@ -113,9 +113,17 @@ class Discord:
         self.gateway.forget_sessions()
 
     def _add_fault(
-        self, kind: FaultKind, route: str, times: int, *, status: int = 500, seconds: float = 0.0
+        self,
+        kind: FaultKind,
+        route: str,
+        times: int,
+        *,
+        status: int = 500,
+        code: int = 0,
+        seconds: float = 0.0,
     ) -> None:
-        fault = Fault(kind=kind, route=re.compile(route), times=times, status=status, seconds=seconds)
+        pattern = re.compile(route)
+        fault = Fault(kind=kind, route=pattern, times=times, status=status, code=code, seconds=seconds)
         self._faults.add(fault)
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,44 @@ BY_DM: dict[str, Callable[[Playground, Channel], None]] = {
 IN_PLACE: dict[str, Callable[[Playground, Channel], None]] = {
     "no history to reply to": cannot_reply,
     "thread archived": lambda place, channel: place.archive(channel),
-    "413 once": lambda place, _: place.discord.fail(status=413, route=POST),
-    "429 from a proxy": lambda place, _: place.discord.fail(status=429, route=POST),
-    "503": lambda place, _: place.discord.fail(status=503, route=POST),
     "no answer": lambda place, _: place.discord.cut_after_processing(POST),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What Discord answers to the messages in a channel, one after the other, and where the clip ends."""
+
+    answers: Sequence[tuple[int, int]]
+    fate: str
+    waits: bool = False
+    replies: bool = True
+
+
+IN_CHANNEL, AS_DM, NOWHERE = "in its channel", "as a DM", "nowhere"
+TABLE: dict[str, Row] = {
+    "unknown channel": Row([(404, 10003)], AS_DM),
+    "unknown guild": Row([(404, 10004)], AS_DM),
+    "unknown message": Row([(404, 10008)], IN_CHANNEL, replies=False),
+    "rejected reference": Row([(400, 50035)], IN_CHANNEL, replies=False),
+    "no view": Row([(403, 50001)], AS_DM),
+    "permission missing": Row([(403, 50013)], IN_CHANNEL, replies=False),
+    "permission still missing": Row([(403, 50013), (403, 50013)], AS_DM),
+    "no history": Row([(403, 160002)], IN_CHANNEL, replies=False),
+    "another 403": Row([(403, 0)], AS_DM),
+    "another 404": Row([(404, 0)], AS_DM),
+    "thread archived": Row([(400, 50083)], AS_DM),
+    "thread locked": Row([(403, 50083)], AS_DM),
+    "too large": Row([(413, 40005)], IN_CHANNEL),
+    "too large for a proxy": Row([(413, 0)], IN_CHANNEL),
+    "429": Row([(429, 0)], IN_CHANNEL, waits=True),
+    "too many edits": Row([(429, 30046)], IN_CHANNEL, waits=True),
+    "503": Row([(503, 0)], IN_CHANNEL, waits=True),
+    "401": Row([(401, 0)], IN_CHANNEL, waits=True),
+    "token expired": Row([(401, 50027)], IN_CHANNEL, waits=True),
+    "takes no DMs": Row([(403, 50007)], NOWHERE),
+    "no guild in common": Row([(403, 50278)], NOWHERE),
+    "another code": Row([(400, 50006)], NOWHERE),
 }
 
 
@@ -114,6 +149,40 @@ async def test_a_channel_that_only_resists_gets_the_clip_once(
         await reads(bot, lambda row: row["state"] == "done")
         assert len(files_in(place.world.messages_in(channel.id))) == 1, name
         assert ada.inbox == [], name
+
+
+async def test_each_row_of_the_table_comes_true_with_its_code_and_status(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    names: dict[int, str] = {}
+    for name, row in TABLE.items():
+        channel = place.channel_named(name.replace(" ", "-"))
+        names[channel.id] = name
+        for status, code in row.answers:
+            place.discord.fail(status, route=rf"^POST /channels/{channel.id}/messages$", code=code)
+        await (await place.member(name).animate(picture, "it moves", seconds=1, channel=channel)).answered()
+    for job in [await told(bot, number) for number in range(len(TABLE))]:
+        name = names[job["channel_id"]]
+        row = TABLE[name]
+        sent = place.world.messages.get(job["result_message"] or 0)
+        assert fate_of(job) == row.fate, name
+        assert bool(job["tries"]) == row.waits, name
+        assert row.fate == NOWHERE or files_in([sent] if sent else []), name
+        assert row.fate != IN_CHANNEL or bool(sent and sent.reply_to) == row.replies, name
+
+
+async def told(bot: BotProcess, number: int) -> sqlite3.Row:
+    """The row of that number, as soon as its last word was said."""
+    async with asyncio.timeout(30):
+        while not (row := rows(bot)[number])["told"]:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)
+    return row
+
+
+def fate_of(row: sqlite3.Row) -> str:
+    if row["result_message"] is None:
+        return NOWHERE
+    return IN_CHANNEL if row["result_channel"] in (None, row["channel_id"]) else AS_DM
 
 
 async def test_where_there_is_no_way_left_the_row_says_why(
@@ -259,8 +328,9 @@ async def test_deleting_the_status_of_a_running_job_still_brings_the_clip(
     await ada.delete(job)
     assert place.comfyui
     place.comfyui.resume()
-    assert (await job.video()).pinged == ("ada",)
     await reads(bot, lambda row: bool(row["told"]))
+    assert files_in(place.messages[-1:])
+    assert place.messages[-1].pinged == {ada.id}
 
 
 async def test_or_stops_it_where_the_owner_wants_that(tmp_path: Path, picture: bytes) -> None:
@@ -271,10 +341,8 @@ async def test_or_stops_it_where_the_owner_wants_that(tmp_path: Path, picture: b
         ada = place.member("ada", permissions=Permission.MANAGE_MESSAGES)
         job = await begin(place, ada, picture)
         await ada.delete(job)
-        await reads(bot, lambda row: bool(row["cancel_requested"]))
-        assert place.comfyui
-        place.comfyui.resume()
         row = await reads(bot, lambda row: bool(row["told"]))
+        assert place.comfyui
         assert row["state"] == "cancelled"
         assert files_in(place.messages) == []
         assert [run.outcome for run in place.comfyui.runs] == [Outcome.INTERRUPTED]

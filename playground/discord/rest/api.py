@@ -172,7 +172,7 @@ def _bucket(route: Route, params: Mapping[str, str]) -> str:
 def _refusal_of(fault: Fault) -> errors.DiscordRefusal:
     if fault.kind is FaultKind.RATE_LIMIT:
         return errors.TooFast(fault.seconds)
-    return errors.DiscordRefusal(fault.status, 0, f"{fault.status}: asked to fail")
+    return errors.DiscordRefusal(fault.status, fault.code, f"{fault.status}: asked to fail")
 
 
 def _too_fast_headers(refusal: errors.TooFast) -> dict[str, str]:
