@@ -18,12 +18,14 @@ from cogs.animate import Animate
 from cogs.asking import Asking
 from cogs.attachments import Attachments
 from cogs.bell import Bell
+from cogs.bin import Bin
 from cogs.client import open_client
 from cogs.clips import upload_limit
 from cogs.components import Button, Menu
 from cogs.deletions import Deletions
 from cogs.delivery import Delivery
 from cogs.desk import Desk
+from cogs.discarding import Discarding
 from cogs.door import Door
 from cogs.intake import Intake
 from cogs.lost import Lost
@@ -88,13 +90,14 @@ class Bot:
     runner: Runner
     keeper: storage.Keeper
     missed: Missed
+    bin: Bin
     store: storage.Store
     presenter: Presenter
     door: Door
 
     async def live(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; if one of these dies, all of it dies."""
-        work = (self.runner.run(), self.keeper.run(), self.missed.run())
+        work = (self.runner.run(), self.keeper.run(), self.missed.run(), self.bin.run())
         await live_until(stop, self.client.connect(), work, self._take_leave)
 
     async def _take_leave(self) -> None:
@@ -169,6 +172,7 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             runner=runner,
             keeper=keeper,
             missed=missed,
+            bin=Bin(client, desk),
             store=store,
             presenter=presenter,
             door=desk.door,
@@ -180,7 +184,14 @@ async def _furnish(client: commands.Bot, desk: Desk) -> Missed:
     asking = Asking(desk)
     reroll = Reroll(client, desk)
     missed = Missed(client, desk, reroll)
-    cogs = [Animate(desk, asking), reroll, missed, Deletions(desk), Twin(client, desk.store)]
+    cogs = [
+        Animate(desk, asking),
+        reroll,
+        missed,
+        Deletions(desk),
+        Discarding(desk),
+        Twin(client, desk.store),
+    ]
     handlers = [each.handlers for each in cogs if isinstance(each, Answering)]
     for cog in (*cogs, Presses(desk, handlers)):
         await client.add_cog(cog)

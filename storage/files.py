@@ -49,6 +49,14 @@ class Files:
         """Remove those clips."""
         await asyncio.to_thread(_remove, self._clips, names, before)
 
+    async def remove_clips_of(self, job_id: str) -> None:
+        """Remove all that a job's run left among the clips, whole or torn."""
+        await asyncio.to_thread(_remove_all, self._clips, f"{job_id}*")
+
+    async def remove_picture(self, sha256: str, before: float) -> None:
+        """Remove a picture, unless it was kept again since that Unix time."""
+        await asyncio.to_thread(_remove_one, self._pictures / sha256, before)
+
     def _keep(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self._pictures / sha256
@@ -71,3 +79,13 @@ def _names_before(folder: Path, time: float) -> AbstractSet[str]:
 def _remove(folder: Path, names: Collection[str], before: float) -> None:
     for name in _names_before(folder, before) & set(names):
         (folder / name).unlink(missing_ok=True)
+
+
+def _remove_all(folder: Path, pattern: str) -> None:
+    for path in folder.glob(pattern):
+        path.unlink(missing_ok=True)
+
+
+def _remove_one(path: Path, before: float) -> None:
+    if path.exists() and path.stat().st_mtime < before:
+        path.unlink(missing_ok=True)

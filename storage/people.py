@@ -112,14 +112,17 @@ class People(Lookups):
         await self.database.fetch("UPDATE person SET locale = '' WHERE id = :user", {"user": user_id})
         await self.set_language(user_id, None)
 
-    async def discarded(self) -> Sequence[Job]:
-        """Jobs that are to be removed, those in work too."""
-        return await self._many("unwanted = 1 ORDER BY seq")
+    async def discarded(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
+        """Jobs that are to be removed, those in work too, oldest first; the next page is `after` that seq."""
+        return await self._many(
+            "unwanted = 1 AND seq > :after ORDER BY seq LIMIT :limit", after=after, limit=limit
+        )
 
     async def remove(self, job_id: str) -> None:
         """Remove a row. What hangs on it goes before: afterwards nobody knows of it."""
         await self.database.fetch("DELETE FROM job WHERE id = :id", {"id": job_id})
 
-    async def needs_picture(self, picture: str) -> bool:
-        """Whether any job has this picture."""
-        return bool(await self._count("FROM (SELECT 1 FROM job WHERE picture = :sha LIMIT 1)", sha=picture))
+    async def needs_picture(self, picture: str, *, beside: str) -> bool:
+        """Whether a job other than that one has this picture."""
+        found = "FROM (SELECT 1 FROM job WHERE picture = :sha AND id <> :id LIMIT 1)"
+        return bool(await self._count(found, sha=picture, id=beside))
