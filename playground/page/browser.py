@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -80,6 +81,20 @@ class Browser:
                 self._complaints[as_text(heard.get("sessionId"))].append(complaint)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A window in CSS pixels; `scale` times as many in its pictures."""
+
+    width: int
+    height: int
+    scale: float = 1
+    mobile: bool = False
+
+
+DESKTOP = Size(width=1200, height=900)
+PHONE = Size(width=390, height=844, scale=2, mobile=True)
+
+
 class Tab:
     """One page. Methods of the protocol are named as in https://chromedevtools.github.io/devtools-protocol/."""
 
@@ -92,10 +107,15 @@ class Tab:
     async def call(self, method: str, **parameters: object) -> Json:
         return await self._browser.call(method, parameters, self._session)
 
+    async def resize(self, size: "Size") -> None:
+        """Give the window another size; the page stays."""
+        pixels = {"width": size.width, "height": size.height, "deviceScaleFactor": size.scale}
+        await self.call("Emulation.setDeviceMetricsOverride", **pixels, mobile=size.mobile)
+        await self.call("Emulation.setTouchEmulationEnabled", enabled=size.mobile)
+
     async def open(self, url: str, *, width: int = 1200, height: int = 900, mobile: bool = False) -> None:
         """Show an address in a window of that many CSS pixels."""
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
-        await self.call("Emulation.setDeviceMetricsOverride", **size)
+        await self.resize(Size(width=width, height=height, mobile=mobile))
         await self.call("Page.navigate", url=url)
         await self.until("document.readyState === 'complete'")
 
@@ -125,9 +145,26 @@ class Tab:
         if not await self.evaluate(looking, timeout + PATIENCE):
             raise BrowserFailed(f"not within {timeout} s: {condition}\n{await self.evaluate(_WORDS)}")
 
-    async def click(self, selector: str) -> None:
+    async def click(self, selector: str, words: str = "") -> None:
+        """Click the first element of a selector that has these words, once it is there."""
+        found = f"""[...document.querySelectorAll({json.dumps(selector)})].find((each) =>
+            `${{each.textContent}} ${{each.ariaLabel}}`.includes({json.dumps(words)}))"""
+        await self.until(found)
+        await self.evaluate(f"{found}.click()")
+
+    async def hover(self, selector: str) -> None:
+        """Put the mouse over the middle of an element."""
+        x, y, width, height = await self._box(selector)
+        await self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x + width / 2, y=y + height / 2)
+
+    async def choose(self, selector: str, value: str) -> None:
+        """Choose an entry of a menu by its value, once the menu is there."""
         await self.until(f"document.querySelector({json.dumps(selector)})")
-        await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+        await self.evaluate(f"""{{
+            const menu = document.querySelector({json.dumps(selector)});
+            menu.value = {json.dumps(value)};
+            menu.dispatchEvent(new Event("change", {{ bubbles: true }}));
+        }}""")
 
     async def type(self, selector: str, text: str) -> None:
         """Focus a field and write into it, as a keyboard does."""
@@ -149,13 +186,40 @@ class Tab:
         found = await self.call("DOM.querySelector", nodeId=document["nodeId"], selector=selector)
         await self.call("DOM.setFileInputFiles", nodeId=found["nodeId"], files=[str(file)])
 
-    async def picture(self) -> bytes:
-        """A PNG of what the window shows."""
-        answer = await self.call("Page.captureScreenshot", format="png")
+    async def settle(self) -> None:
+        """Wait until the fonts and all pictures in sight are there, and drawn."""
+        await self.until(_SETTLED)
+        await self.evaluate(
+            "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+        )
+
+    async def picture(self, selector: str | None = None) -> bytes:
+        """A PNG of what the window shows, or of the first element of a selector as far as it fits into it."""
+        clip: dict[str, object] = {}
+        if selector is not None:
+            x, y, width, height = await self._box(selector)
+            clip = {"clip": {"x": x, "y": y, "width": width, "height": height, "scale": 1}}
+        answer = await self.call("Page.captureScreenshot", format="png", **clip)
         return base64.b64decode(as_text(answer["data"]))
+
+    async def _box(self, selector: str) -> tuple[float, float, float, float]:
+        """Left, top, width and height of an element in CSS pixels, scrolled into sight."""
+        await self.until(f"document.querySelector({json.dumps(selector)})")
+        box = await self.evaluate(f"""(() => {{
+            const node = document.querySelector({json.dumps(selector)});
+            node.scrollIntoView({{ block: "nearest", behavior: "instant" }});
+            const {{ x, y, width, height }} = node.getBoundingClientRect();
+            return [x, y, width, height];
+        }})()""")
+        x, y, width, height = cast(list[float], box)
+        return x, y, width, height
 
 
 _WORDS = "document.body.innerText"
+_SETTLED = """document.fonts.status === "loaded" && [...document.images].every((image) => {
+    const { top, bottom } = image.getBoundingClientRect();
+    return image.complete || bottom < 0 || top > innerHeight;
+})"""
 
 
 def find_chromium() -> str | None:

@@ -1,4 +1,4 @@
-"""The form of a command as the browser sends it, read into the values that a person gives."""
+"""Forms as the browser sends them, read into the values that a person gives."""
 
 import asyncio
 import math
@@ -6,25 +6,77 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiMapping
 
+from playground.discord.components import Kind, walk
+from playground.discord.menus import Choice
+from playground.discord.modals import Value
 from playground.discord.model import Upload
 from playground.discord.options import OptionKind
-from playground.discord.wire import Json, as_int, as_objects, as_text
-from playground.errors import OptionRefused
+from playground.discord.wire import Json, as_id, as_int, as_objects, as_text
+from playground.errors import NotPossible, OptionRefused
+from playground.place import Playground
+
+MEANS: Mapping[int, Kind] = {
+    OptionKind.USER: Kind.USER_SELECT,
+    OptionKind.CHANNEL: Kind.CHANNEL_SELECT,
+    OptionKind.ROLE: Kind.ROLE_SELECT,
+}
+"""The menu that offers what an option of that kind takes."""
 
 
-async def read_options(definition: Json, fields: Mapping[str, object]) -> dict[str, Any]:
+async def read_options(place: Playground, definition: Json, fields: Mapping[str, object]) -> dict[str, Any]:
     """The options of a (sub)command by name. Raises OptionRefused for what is not even of its kind."""
     kinds = {
         as_text(each.get("name")): as_int(each.get("type")) for each in as_objects(definition["options"])
     }
-    return {name: await _read(name, kinds.get(name, 0), field) for name, field in fields.items()}
+    return {name: await _read(place, name, kinds.get(name, 0), field) for name, field in fields.items()}
 
 
-async def _read(name: str, kind: int, field: object) -> object:
+async def read_fields(place: Playground, modal: Json, form: MultiMapping[object]) -> dict[str, Any]:
+    """The fields of a modal by custom id."""
+    components = as_objects(modal.get("components"))
+    return {
+        as_text(field["custom_id"]): await _read_field(place, field, form)
+        for _, field in walk(components)
+        if "custom_id" in field
+    }
+
+
+async def _read_field(place: Playground, field: Json, form: MultiMapping[object]) -> Value:
+    name, kind = as_text(field["custom_id"]), as_int(field.get("type"))
+    given = form.getall(name, [])
+    match kind:
+        case Kind.TEXT_INPUT:
+            return str(given[0]) if given else ""
+        case Kind.CHECKBOX:
+            return bool(given)
+        case Kind.FILE_UPLOAD:
+            return [await _upload(file) for file in given if isinstance(file, web.FileField)]
+        case _:
+            return [referred(place, kind, str(each)) for each in given if each]
+
+
+def referred(place: Playground, kind: int, value: str) -> Choice:
+    """What an entry of a menu of that kind stands for: the text itself, a person, a role or a channel."""
+    found: Mapping[int, Choice] = {}
+    match kind:
+        case Kind.USER_SELECT:
+            found = place.world.users
+        case Kind.ROLE_SELECT:
+            found = place.guild.roles
+        case Kind.CHANNEL_SELECT:
+            found = place.world.channels
+        case _:
+            return value
+    if (meant := found.get(as_id(value) or 0)) is None:
+        raise NotPossible(f"there is no {value} to choose")
+    return meant
+
+
+async def _read(place: Playground, name: str, kind: int, field: object) -> object:
     if isinstance(field, web.FileField):
-        data = await asyncio.to_thread(field.file.read)
-        return Upload(filename=field.filename, data=data, content_type=field.content_type)
+        return await _upload(field)
     text = str(field)
     match kind:
         case OptionKind.INTEGER:
@@ -35,8 +87,22 @@ async def _read(name: str, kind: int, field: object) -> object:
             return text == "true"
         case OptionKind.STRING:
             return text
+        case _ if kind in MEANS:
+            return _referred(place, name, MEANS[kind], text)
         case _:
             raise OptionRefused(name, "cannot be given here")
+
+
+def _referred(place: Playground, name: str, kind: Kind, text: str) -> Choice:
+    try:
+        return referred(place, kind, text)
+    except NotPossible as err:
+        raise OptionRefused(name, str(err)) from err
+
+
+async def _upload(field: web.FileField) -> Upload:
+    data = await asyncio.to_thread(field.file.read)
+    return Upload(filename=field.filename, data=data, content_type=field.content_type)
 
 
 def _whole(name: str, text: str) -> int:

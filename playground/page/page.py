@@ -3,19 +3,18 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from playground.discord.commands import CommandKind
-from playground.discord.model import Message
-from playground.discord.options import descend
-from playground.discord.wire import Json, as_id, as_object, as_text
+from playground.discord.errors import DiscordRefusal
+from playground.discord.model import Overwrite
+from playground.discord.permissions import Permission
 from playground.errors import NeverHappened, NotPossible, OptionRefused
-from playground.page.form import read_options
+from playground.page.acts import Acts, Handler
 from playground.page.origin import check_origin
 from playground.page.view import View
 from playground.page.visitors import Visitors
@@ -28,7 +27,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +45,28 @@ async def place_with_page(
     place: Playground = Playground(judge=False, comfyui=comfyui, port=port, routes=lambda: page.routes())
     page = Page(place, sample)
     async with place, contextlib.aclosing(page):
+        furnish(place)
         yield place
 
 
+def furnish(place: Playground) -> None:
+    """A place of each kind in which one can talk; the moderators' is for them and the bot."""
+    place.thread("cats only")
+    place.post(place.forum("gallery"), "Show your best clip")
+    place.voice("Lounge")
+    moderators = place.channel_named("moderators")
+    place.world.set_permissions(moderators, place.guild.id, Overwrite(deny=Permission.VIEW_CHANNEL))
+    for role in (place.role("moderator"), place.bot_user.id):
+        place.world.set_permissions(moderators, role, Overwrite(allow=Permission.VIEW_CHANNEL))
+
+
 class Page:
-    """Handlers for one place. Each request says in its query who it is: `?as=ada&locale=en-US`."""
+    """Handlers for one place. Each request says in its query who looks: `?as=ada&locale=en-US`."""
 
     def __init__(self, place: Playground, sample: Sample | None = None) -> None:
         self._place = place
         self._sample = sample
-        self._visitors = Visitors(place)
+        self._acts = Acts(place, Visitors(place))
         self._open: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -66,10 +76,10 @@ class Page:
             web.get("/playground/{name:[a-z]+\\.(?:css|js|svg)}", guarded(self._static)),
             web.get("/playground/sample.png", guarded(self._draw_sample)),
             web.get("/playground/events", guarded(self._events)),
-            web.post("/playground/command/{name}", guarded(self._command)),
-            web.post("/playground/choices/{name}", guarded(self._choices)),
-            web.post("/playground/react", guarded(self._react)),
-            web.post("/playground/press", guarded(self._press)),
+            *(
+                web.post(f"/playground/{path}", guarded(handler))
+                for path, handler in self._acts.handlers().items()
+            ),
         ]
 
     async def aclose(self) -> None:
@@ -94,7 +104,7 @@ class Page:
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         """A websocket of `[name, data]`: `state` is everything, then what changes: messages or `about`."""
-        viewer = self._visitor(request)
+        viewer = self._acts.visitor(request)
         socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         self._open.add(socket)
@@ -122,58 +132,6 @@ class Page:
     def _about(self, view: View) -> dict[str, object]:
         return {**view.about(), "sample": self._sample.prompt if self._sample else None}
 
-    # what a person does
-
-    async def _command(self, request: web.Request) -> web.Response:
-        """A slash command (`animate`, `rules show`) with its options as a multipart form."""
-        visitor, name = self._visitor(request), request.match_info["name"]
-        options = await read_options(self._definition(name), await request.post())
-        await visitor.command(name, channel=self._place.channel, **options)
-        return web.json_response({})
-
-    async def _choices(self, request: web.Request) -> web.Response:
-        """What the bot offers for the `option` named in the query, by what the form holds so far."""
-        visitor, name, option = self._visitor(request), request.match_info["name"], request.query["option"]
-        others = await read_options(self._definition(name), await request.post())
-        offered = await visitor.autocomplete(name, option, others.pop(option, ""), **others)
-        return web.json_response([{"name": name, "value": value} for name, value in offered])
-
-    async def _react(self, request: web.Request) -> web.Response:
-        """Put an `emoji` under a `message`, or take one's own away."""
-        visitor, asked = self._visitor(request), as_object(await request.json())
-        message, emoji = self._message(asked), as_text(asked.get("emoji"))
-        if visitor.id in message.reactions.get(emoji, ()):
-            await visitor.unreact(message, emoji)
-        else:
-            await visitor.react(message, emoji)
-        return web.json_response({})
-
-    async def _press(self, request: web.Request) -> web.Response:
-        """Press the `button` (its custom id) of a `message`."""
-        asked = as_object(await request.json())
-        await self._visitor(request).press(self._message(asked), as_text(asked.get("button")))
-        return web.json_response({})
-
-    # who and what is meant
-
-    def _visitor(self, request: web.Request) -> Member:
-        query = request.query
-        return self._visitors.find(query.get("as", ""), query.get("locale", "en-US"))
-
-    def _message(self, asked: Json) -> Message:
-        message = self._place.world.messages.get(as_id(asked.get("message")) or 0)
-        if message is None:
-            raise NotPossible("that message is gone")
-        return message
-
-    def _definition(self, name: str) -> Json:
-        root, *path = name.split()
-        commands = self._place.discord.commands
-        command = commands.find(root, CommandKind.SLASH, self._place.guild.id)
-        if command is None:
-            raise NotPossible(f"there is no command {root}")
-        return descend(command.definition, tuple(path))
-
 
 def guarded(handler: Handler) -> Handler:
     """The handler for the page itself and nobody else, with the reasons why something cannot be as JSON."""
@@ -184,7 +142,7 @@ def guarded(handler: Handler) -> Handler:
             return await handler(request)
         except OptionRefused as refused:
             return refuse(422, refused.reason, option=refused.option)
-        except NotPossible as err:
+        except (NotPossible, DiscordRefusal) as err:
             return refuse(409, str(err))
         except json.JSONDecodeError:
             return refuse(400, "that is no JSON")

@@ -4,7 +4,8 @@ from yarl import URL
 
 from playground.discord import render
 from playground.discord.feed import Change
-from playground.discord.model import Message
+from playground.discord.model import Channel, ChannelKind, Message
+from playground.discord.permissions import Permission
 from playground.discord.wire import as_id
 from playground.page.visitors import LANGUAGES, PEOPLE
 from playground.people import Member
@@ -14,7 +15,7 @@ Data = dict[str, object]
 
 
 class View:
-    """The channel through the eyes of one person."""
+    """The guild, and the person's messages with the bot, through the eyes of one person."""
 
     def __init__(self, place: Playground, viewer: Member) -> None:
         self._place = place
@@ -25,44 +26,72 @@ class View:
         place = self._place
         return {
             "me": str(self._viewer.id),
-            "visitors": PEOPLE,
+            "visitors": [
+                {"name": name, "locale": each.locale, "about": each.about} for name, each in PEOPLE.items()
+            ],
             "languages": LANGUAGES,
             "bot": render.user(place.bot_user),
             "online": place.discord.gateway.online,
             "guild": place.guild.name,
-            "channel": place.channel.name,
             "comfyui": comfyui_of(place),
             "names": {str(person): place.world.user(person).name for person in place.guild.members},
-            "channels": {str(each.id): each.name for each in place.world.channels.values()},
+            "roles": {str(role.id): role.name for role in place.guild.roles.values()},
+            "channels": [self._channel(each) for each in place.world.channels.values() if self._sees(each)],
             "commands": [place.discord.commands.render(each) for each in place.commands],
         }
 
     def messages(self) -> list[Data]:
-        """All that the person sees in the channel, oldest first."""
-        shown = self._place.world.messages_in(self._place.channel.id, self._viewer.id)
-        return [self.message(each) for each in shown]
+        """All that the person sees anywhere, oldest first."""
+        world = self._place.world
+        seen = [each for each in world.channels.values() if self._sees(each)]
+        shown = [each for channel in seen for each in world.messages_in(channel.id, self._viewer.id)]
+        return [self.message(each) for each in sorted(shown, key=lambda each: each.id)]
 
     def message(self, message: Message) -> Data:
         """A message as Discord's JSON, its reactions with `me` for this person and the names of all."""
-        reactions = [self._reaction(emoji, people) for emoji, people in message.reactions.items()]
-        alone = message.only_for is not None
-        return {**self._place.render(message), "reactions": reactions, "only_you": alone}
+        return {
+            **self._place.render(message),
+            "reactions": [self._reaction(emoji, people) for emoji, people in message.reactions.items()],
+            "only_you": message.only_for is not None,
+            "pings_me": self._viewer.id in message.pinged,
+        }
 
     def told(self, change: Change) -> tuple[str, Data] | None:
-        """What the page is told of a change, if it shows: `message`, `gone` or `unanswered`."""
-        if change.channel_id != self._place.channel.id:
+        """What the page is told of a change, if it shows: `message`, `gone`, `unanswered` or `modal`."""
+        channel = self._place.world.channels.get(change.channel_id or 0)
+        if channel is None or not self._sees(channel):
             return None
         if change.name == "CLIENT_INTERACTION":
-            return ("unanswered", change.data) if change.data.get("text") else None
+            return _answered(change)
         message_id = message_of(change)
         if message_id is None:
             return None
         message = self._place.world.messages.get(message_id)
         return ("message", self.message(message)) if message else ("gone", {"id": str(message_id)})
 
+    def _channel(self, channel: Channel) -> Data:
+        direct = channel.kind is ChannelKind.DM
+        return {
+            "id": str(channel.id),
+            "name": self._place.bot_user.name if direct else channel.name,
+            "kind": channel.kind.name.lower(),
+            "parent": str(channel.parent_id) if channel.parent_id else None,
+        }
+
+    def _sees(self, channel: Channel) -> bool:
+        return Permission.VIEW_CHANNEL in self._place.world.permissions(self._viewer.id, channel)
+
     def _reaction(self, emoji: str, people: tuple[int, ...]) -> Data:
         names = [self._place.world.user(person).name for person in people]
         return {"emoji": emoji, "count": len(people), "me": self._viewer.id in people, "names": names}
+
+
+def _answered(change: Change) -> tuple[str, Data] | None:
+    """What a person's own client shows of an interaction: that nobody answered, or a modal."""
+    data = {**change.data, "channel_id": str(change.channel_id)}
+    if data.get("text"):
+        return "unanswered", data
+    return ("modal", data) if data.get("answer") == "modal" else None
 
 
 def message_of(change: Change) -> int | None:

@@ -1,14 +1,34 @@
 """The people that somebody at the page can be, and the language that each reads."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+from playground.discord.permissions import NOTHING, Permission
 from playground.errors import NotPossible
 from playground.people import Member
 from playground.place import Playground
 
-PEOPLE = ("ada", "grace")
 LANGUAGES = {"en-US": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文"}
 """Discord's code of each language, and its own name for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Somebody to be: their client's language, and what they may beyond everybody."""
+
+    locale: str = "en-US"
+    about: str = ""
+    permissions: Permission = NOTHING
+    roles: tuple[str, ...] = ()
+
+
+MODERATES = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
+PEOPLE: Mapping[str, Visitor] = {
+    "ada": Visitor(),
+    "grace": Visitor(),
+    "mia": Visitor(about="moderator", permissions=MODERATES, roles=("moderator",)),
+    "小雨": Visitor(about="reads Chinese", locale="zh-CN"),
+}
 
 
 class Visitors:
@@ -21,7 +41,10 @@ class Visitors:
     def find(self, name: str, locale: str) -> Member:
         """The person of that name, now reading that language. Raises NotPossible for unknown ones."""
         if not self._members:
-            self._members = {each: self._place.member(each) for each in PEOPLE}
+            self._members = {
+                name: self._place.member(name, permissions=visitor.permissions, roles=visitor.roles)
+                for name, visitor in PEOPLE.items()
+            }
         if name not in self._members or locale not in LANGUAGES:
             raise NotPossible(f"there is nobody called {name} here who reads {locale}")
         member = self._members[name]

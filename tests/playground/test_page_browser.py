@@ -11,23 +11,13 @@ import pytest_asyncio
 
 from playground.discord.model import Upload
 from playground.page import place_with_page
-from playground.page.browser import Browser, Tab, find_chromium, open_browser
+from playground.page.browser import Browser, Tab
 from playground.place import Playground
 from tests.playground.page_guest import page_with_bot
 from tests.playground.small_bot import SmallBot, picture
 
-CHROMIUM = find_chromium()
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-    pytest.mark.asyncio(loop_scope="module"),  # one browser for all
-]
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 There = tuple[Playground, SmallBot, Tab]
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncGenerator[Browser]:
-    async with open_browser(CHROMIUM) as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -56,21 +46,13 @@ async def ask(tab: Tab, prompt: str) -> None:
     await tab.press("Enter")
 
 
-async def choose(tab: Tab, menu: str, value: str) -> None:
-    await tab.evaluate(f"""{{
-        const menu = document.querySelector({menu!r});
-        menu.value = {value!r};
-        menu.dispatchEvent(new Event("change"));
-    }}""")
-
-
 async def test_a_picture_and_enter_bring_a_clip_and_a_click_another_one(there: There):
     _, _, tab = there
     await ask(tab, "the cat blinks")
     await tab.until(shows(".above", "ada used /animate"))
-    await tab.until("document.querySelector('video').videoWidth === 0")  # the small bot's is no real one
+    await tab.until("document.querySelector('video')?.videoWidth === 0")  # the small bot's is no real one
     await tab.until(shows(".text", "@ada here you are @everyone"))
-    await choose(tab, "#person", "grace")
+    await tab.choose("#person", "grace")
     await tab.until("document.querySelector('#person').value === 'grace'")
     await tab.click(".reactions [aria-pressed=false]")
     await tab.until("document.querySelectorAll('video').length === 2")
@@ -111,7 +93,8 @@ MARKDOWN = {
     "- one\n- two": "<ul><li>one</li><li>two</li></ul>",
     "<@5> <@!6> <#7> </animate:8>": '<span class="mention">@ada</span> <span class="mention">@unknown</span> '
     '<span class="mention">#general</span> <span class="mention">/animate</span>',
-    "https://discord.com/channels/1/7/9": '<a href="#m-9" class="mention">#general › message</a>',
+    "https://discord.com/channels/1/7/9": '<a href="#m-9" class="mention" data-channel="7">'
+    "#general › message</a>",
     "see https://example.org/a_b_c.": 'see <a href="https://example.org/a_b_c" target="_blank" '
     'rel="noopener noreferrer">https://example.org/a_b_c</a>.',
     "[here](https://example.org)": '<a href="https://example.org" target="_blank" '
@@ -166,7 +149,7 @@ async def test_a_video_plays_on_while_messages_around_it_and_its_own_words_chang
     await tab.until(shows(".text", "sampling"))
     await tab.until(shows(".text", "the clip (edited)"))
     await tab.until(shows(".reactions", "🔁 1"))
-    await choose(tab, "#person", "grace")  # a new stream, which begins with everything
+    await tab.choose("#person", "grace")  # a new stream, which begins with everything
     await tab.until(shows("#person option:checked", "grace"))
     assert await tab.evaluate("document.querySelector('video').marked")
 
@@ -185,9 +168,9 @@ async def test_a_reply_follows_the_message_it_answers(there: There):
 
 async def test_a_refused_option_is_said_at_its_field(there: There):
     _, bot, tab = there
-    await tab.click("summary")
+    await tab.click(".below summary")
     await tab.type("input[name=seconds]", "9")
-    await tab.click("summary")
+    await tab.click(".below summary")
     await ask(tab, "the cat blinks")
     await tab.until(shows(".field .error", "must be at most 5"))
     assert await tab.evaluate("document.activeElement.name") == "seconds"
@@ -208,7 +191,7 @@ async def test_what_only_one_person_sees_can_be_dismissed(there: There):
     await tab.until(shows(".only-you", "Only you can see this"))
     await tab.click(".only-you .link")
     await tab.until("!document.querySelector('.only-you')")
-    await choose(tab, "#person", "ada")  # hears everything anew
+    await tab.choose("#person", "ada")  # hears everything anew
     await place.member("bob").say("hello")
     await tab.until(shows(".text", "hello"))
     assert await tab.evaluate("document.querySelector('.only-you')") is None
@@ -216,7 +199,7 @@ async def test_what_only_one_person_sees_can_be_dismissed(there: There):
 
 async def test_a_bot_s_silence_is_told_to_whoever_asked(there: There):
     place, bot, tab = there
-    await choose(tab, ".command select", "hold")
+    await tab.choose(".command select", "hold")
     await tab.click(".send")
     await bot.interactions.get()
     place.discord.advance(4)
@@ -225,7 +208,7 @@ async def test_a_bot_s_silence_is_told_to_whoever_asked(there: There):
 
 async def test_every_option_of_the_command_has_a_field_with_its_limits(there: There):
     _, _, tab = there
-    await choose(tab, ".command select", "hold")
+    await tab.choose(".command select", "hold")
     number = "document.querySelector('input[name=number]')"
     await tab.until(number)
     assert await tab.evaluate(f"[{number}.min, {number}.max]") == ["0.1", "1"]
@@ -235,7 +218,7 @@ async def test_every_option_of_the_command_has_a_field_with_its_limits(there: Th
         "–",
         "small",
     ]
-    await tab.click("summary")
+    await tab.click(".below summary")
     await tab.type("input[name=text]", "ta")
     await tab.until("document.querySelector('datalist option')?.value === 'tall'")
     assert await tab.evaluate("document.querySelectorAll('datalist option').length") == 1
@@ -275,7 +258,7 @@ async def test_enter_in_the_middle_of_composing_chinese_sends_nothing(there: The
 
 async def test_the_language_is_kept_and_reaches_the_bot(there: There):
     _, bot, tab = there
-    await choose(tab, "#language", "zh-CN")
+    await tab.choose("#language", "zh-CN")
     await tab.until("location.search === '?as=ada&locale=zh-CN'")
     await ask(tab, "refuse this")
     assert (await bot.interactions.get()).locale is discord.Locale.chinese
@@ -300,7 +283,7 @@ async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There)
     await channel.send(view=card)
     await tab.until("document.querySelector('.components .card h3')?.innerText === 'in a card'")
     assert await tab.evaluate("document.querySelector('a.button').href") == "https://example.org/"
-    await tab.click(".buttons button")
+    await tab.click(".buttons button", "Again")
     assert (await bot.interactions.get()).data["custom_id"] == "again"
 
 
@@ -324,7 +307,7 @@ async def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(there: There, wid
     await place.member("bob").say("x" * 500, Upload(filename="wide.png", data=picture()))
     await tab.open(place.discord.origin, width=width, height=740, mobile=width < 500)
     await tab.until("document.querySelector('#messages img')")
-    await tab.click("summary")
+    await tab.click(".below summary")
     assert (
         await tab.evaluate(
             "[...document.querySelectorAll('body *:not(.hidden, option, datalist)')]"
@@ -339,18 +322,19 @@ async def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(there: There, wid
 async def test_everything_that_can_be_used_has_a_name_and_is_reached_by_the_keyboard(there: There):
     place, _, tab = there
     await place.member("bob").say("hello")
-    await tab.until("document.querySelector('.reactions .add')")
+    await place.member("bob").say("over there", channel=place.voice("Lounge"))
+    await tab.until("document.querySelector('.tools .add')")
     nodes = (await tab.call("Accessibility.getFullAXTree"))["nodes"]
     roles = {"button", "combobox", "textbox", "spinbutton", "link", "main", "form"}
     used = [node for node in nodes if node.get("role", {}).get("value") in roles and not node["ignored"]]
     assert len(used) >= 8
     assert [node for node in used if not node.get("name", {}).get("value")] == []
     reached = set()
-    for _ in range(12):
+    for _ in range(20):
         await tab.press("Tab")
         reached.add(
             await tab.evaluate(
                 "document.activeElement.id || document.activeElement.className || document.activeElement.name"
             )
         )
-    assert {"person", "language", "add", "prompt", "send"} <= reached
+    assert {"person", "language", "unread", "add", "apps", "prompt", "send"} <= reached

@@ -5,8 +5,19 @@ import { buildField } from "./fields.js";
 
 const [SUBCOMMAND, GROUP, SLASH] = [1, 2, 1];
 const FIRST = "animate";
+const [STRING, ATTACHMENT] = [3, 11];
+const MESSAGE = {
+  description: "Write a message, with a picture if you like",
+  options: [
+    { name: "words", type: STRING, description: "What everybody reads", first: true },
+    { name: "file", type: ATTACHMENT, description: "A picture or another file", first: true },
+  ],
+};
 
-/** Builds itself from the bot's commands. `actions` has `run(name, form)` and `choices(name, option, form)`. */
+/**
+ * Builds itself from the bot's commands; the one without a name is a plain message.
+ * `actions` has `run(name, form)` and `choices(name, option, form)`.
+ */
 export class Composer {
   #form;
   #actions;
@@ -15,7 +26,7 @@ export class Composer {
   #name = FIRST;
   #fields = [];
   #sample = null;
-  #locale = "en-US";
+  #reader = { locale: "en-US", lists: {} };
   #error = el("p", { class: "error", role: "alert" });
   #send = el("button", { class: "send" }, "Send");
 
@@ -30,24 +41,24 @@ export class Composer {
   }
 
   /** What the bot offers now; what somebody has filled in stays unless the commands changed. */
-  update({ commands, sample }, locale) {
-    const built = JSON.stringify([commands, sample, locale]);
+  update({ commands, sample }, reader) {
+    const built = JSON.stringify([commands, sample, reader]);
     if (built === this.#built) return;
     this.#built = built;
-    [this.#sample, this.#locale] = [sample, locale];
+    [this.#sample, this.#reader] = [sample, reader];
     this.#commands = new Map(commands.filter(({ type }) => type === SLASH).flatMap((each) => flatten(each)));
+    this.#commands.set("", MESSAGE);
     if (!this.#commands.has(this.#name)) this.#name = this.#commands.keys().next().value;
     this.#build();
   }
 
   #build() {
     const command = this.#commands.get(this.#name);
-    if (!command) return this.#form.replaceChildren(el("p", { class: "faint" }, "The bot has no commands yet."));
     const ask = (option) => this.#actions.choices(this.#name, option, this.#filled((field) => !field.takesFiles));
-    const fields = (command.options ?? []).map((option) => buildField(option, this.#locale, ask));
+    const fields = (command.options ?? []).map((option) => buildField(option, this.#reader, ask));
     this.#fields = fields.filter(Boolean);
-    const of = (needed) => this.#fields.filter(({ required }) => required === needed).map(({ node }) => node);
-    const about = el("span", { class: "faint" }, described(command, this.#locale));
+    const of = (needed) => this.#fields.filter(({ first }) => first === needed).map(({ node }) => node);
+    const about = el("span", { class: "faint" }, described(command, this.#reader.locale));
     const more = el("details", {}, el("summary", {}, "More"), el("div", { class: "more" }, of(false)));
     this.#form.replaceChildren(
       el("div", { class: "command" }, this.#chooser(), about),
@@ -58,9 +69,8 @@ export class Composer {
   }
 
   #chooser() {
-    if (this.#commands.size === 1) return el("code", {}, `/${this.#name}`);
     const options = [...this.#commands.keys()].map((name) =>
-      el("option", { value: name, selected: name === this.#name }, `/${name}`),
+      el("option", { value: name, selected: name === this.#name }, name ? `/${name}` : "💬 Message"),
     );
     const choose = (event) => {
       this.#name = event.target.value;
@@ -77,7 +87,7 @@ export class Composer {
   async #useSample() {
     const picture = await (await fetch("/playground/sample.png")).blob();
     this.#attach(new File([picture], "sample.png", { type: picture.type }));
-    const words = this.#fields.find(({ required, input }) => required && input.matches("textarea"));
+    const words = this.#fields.find(({ first, input }) => first && input.matches("textarea"));
     if (words && !words.input.value) words.input.value = this.#sample;
     words?.input.focus();
   }

@@ -2,11 +2,14 @@
 
 import { el } from "./dom.js";
 
-const [STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT] = [3, 4, 5, 10, 11];
+const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 10, 11];
 const KINDS = {
   [STRING]: textField,
   [INTEGER]: numberField,
   [BOOLEAN]: booleanField,
+  [USER]: (option) => listField(option, option.lists.people),
+  [CHANNEL]: (option) => listField(option, option.lists.channels),
+  [ROLE]: (option) => listField(option, option.lists.roles),
   [NUMBER]: numberField,
   [ATTACHMENT]: fileField,
 };
@@ -14,9 +17,9 @@ const INVITATION = "Drop, paste or choose a picture";
 const TYPING = 150; // milliseconds of quiet before the bot is asked for choices
 
 /** A field, or nothing for an option that no form here can hold. `ask(option)` gives choices. */
-export function buildField(option, locale, ask) {
+export function buildField(option, { locale, lists }, ask) {
   const description = option.description_localizations?.[locale] ?? option.description;
-  const described = { ...option, description, locale };
+  const described = { ...option, description, locale, lists };
   const build = option.choices?.length ? choiceField : KINDS[option.type];
   return build && new Field(described, build(described, ask));
 }
@@ -26,7 +29,7 @@ class Field {
 
   constructor(option, { input, shown = input, value, set }) {
     this.name = option.name;
-    this.required = Boolean(option.required);
+    this.first = Boolean(option.required || option.first);
     this.takesFiles = option.type === ATTACHMENT;
     this.input = input;
     this.value = value ?? (() => input.value.trim() || null);
@@ -71,7 +74,11 @@ function suggestField(option, ask) {
   return { input, shown: el("span", { class: "suggest" }, input, list) };
 }
 
-function numberField({ name, type, min_value: min, max_value: max }) {
+function numberField(option, ask) {
+  return option.autocomplete ? suggestField(option, ask) : plainNumberField(option);
+}
+
+function plainNumberField({ name, type, min_value: min, max_value: max }) {
   const range = min != null && max != null ? `${min} – ${max}` : null;
   const input = el("input", { name, type: "number", min, max, step: type === INTEGER ? 1 : "any", placeholder: range });
   // what is no number has an empty value: sent as it looks, it is refused by name
@@ -85,6 +92,10 @@ function booleanField({ name }) {
 function choiceField({ name, choices, locale }) {
   const named = ({ name, name_localizations: others, value }) => ({ name: others?.[locale] ?? name, value });
   return menu(name, choices.map(named));
+}
+
+function listField({ name }, entries) {
+  return menu(name, entries.map(([value, name]) => ({ name, value })));
 }
 
 function menu(name, choices) {

@@ -1,24 +1,34 @@
 // Who is looking, the stream of what changes, and what a person does.
 
+import { Channels, SIGNS } from "./channels.js";
 import { Composer } from "./composer.js";
 import { el } from "./dom.js";
 import { Messages } from "./messages.js";
+import { Modal } from "./modal.js";
 
+const MESSAGE_MENU = 3;
 const $ = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
 const me = { as: asked.get("as") ?? "ada", locale: asked.get("locale") ?? "en-US" };
 const messages = new Messages($("messages"), {
   react: (message, emoji) => act("react", { message: message.id, emoji }),
   press: (message, button) => act("press", { message: message.id, button }),
+  choose: (message, menu, values) => act("choose", { message: message.id, menu, values }),
+  menu: (message, name) => act("menu", { message: message.id, name }),
 });
 const composer = new Composer($("composer"), {
-  run: (name, form) => post(`command/${name}`, form).then((answer) => answer.refusal),
+  run: (name, form) => post(name ? `command/${name}` : "say", form).then((answer) => answer.refusal),
   choices: (name, option, form) => post(`choices/${name}`, form, { option }).then(({ data }) => data ?? []),
 });
+const modal = new Modal($("modal"), (id, form) => post(`modal/${id}`, form).then((answer) => answer.refusal));
+const channels = new Channels($("channels"), enter, asked.get("channel"));
+const kept = new Map(); // every message that this person sees anywhere, by id
+let about = {};
 let stream;
 
 function address(path, more = {}) {
-  return `/playground/${path}?${new URLSearchParams({ ...me, ...more })}`;
+  const where = channels.current ? { in: channels.current.id } : {};
+  return `/playground/${path}?${new URLSearchParams({ ...me, ...where, ...more })}`;
 }
 
 /** What the server answered: `data`, or the `refusal` with its `reason`. */
@@ -43,8 +53,9 @@ const TOLD = {
   state: showState,
   about: showAbout,
   message: showMessage,
-  gone: ({ id }) => messages.remove(id),
+  gone: forget,
   unanswered: showUnanswered,
+  modal: (opened) => modal.open(opened, { names: names(), lists: lists() }),
 };
 
 /** Hear everything anew; when the connection breaks, again after a second. */
@@ -62,24 +73,52 @@ function listen() {
   });
 }
 
-let about = {};
-
 function showState(state) {
+  kept.clear();
+  for (const message of state.messages) kept.set(message.id, message);
   showAbout(state.about);
-  messages.reset(state.messages);
 }
 
 function showAbout(news) {
   about = news;
-  $("channel-name").textContent = about.channel;
   $("notice").textContent = about.comfyui
     ? `Playground: no Discord here. Clips come from the ComfyUI at ${about.comfyui}.`
     : "Playground: no Discord, no GPU, no model runs here. A camera moves over your picture.";
   $("connection").textContent = trouble();
-  offer($("person"), about.visitors.map((name) => [name, name]), me.as);
+  offer($("person"), about.visitors.map(({ name, about: note }) => [name, note ? `${name} · ${note}` : name]), me.as);
   offer($("language"), Object.entries(about.languages), me.locale);
-  messages.names = { people: about.names, channels: about.channels, me: about.me };
-  composer.update(about, me.locale);
+  channels.update(about.channels);
+  const menus = about.commands.filter(({ type }) => type === MESSAGE_MENU).map(({ name }) => name);
+  messages.about = { names: names(), lists: lists(), menus };
+  composer.update(about, { locale: me.locale, lists: lists() });
+  showChannel();
+}
+
+function names() {
+  return { people: about.names, channels: channels.names, me: about.me };
+}
+
+function lists() {
+  return { people: Object.entries(about.names), roles: Object.entries(about.roles), channels: channels.lists };
+}
+
+function showChannel() {
+  const { id, name, kind } = channels.current;
+  $("channel-name").textContent = name;
+  $("channel-sign").textContent = SIGNS[kind] ?? "#";
+  $("show-channels").dataset.pings = $("channels").dataset.pings;
+  messages.reset([...kept.values()].filter((message) => message.channel_id === id));
+}
+
+function enter(id) {
+  channels.enter(id);
+  openChannels(false);
+  showChannel();
+}
+
+function openChannels(open) {
+  document.body.classList.toggle("with-channels", open);
+  $("show-channels").setAttribute("aria-expanded", String(open));
 }
 
 function trouble() {
@@ -91,15 +130,24 @@ function offer(select, entries, chosen) {
 }
 
 function showMessage(message) {
-  const isNew = !$(`m-${message.id}`);
+  const isNew = !kept.has(message.id);
+  kept.set(message.id, message);
+  if (isNew) channels.hear(message);
+  $("show-channels").dataset.pings = $("channels").dataset.pings;
+  if (message.channel_id !== channels.current.id) return;
   messages.show(message);
   if (isNew) $("spoken").textContent = `${message.author.username}: ${messages.words(message.id)}`;
 }
 
-function showUnanswered({ id, text }) {
+function forget({ id }) {
+  kept.delete(id);
+  messages.remove(id);
+}
+
+function showUnanswered({ id, text, channel_id }) {
   const now = new Date().toISOString();
   const nothing = { reactions: [], embeds: [], attachments: [], components: [], mentions: [], flags: 0 };
-  messages.show({ ...nothing, id, author: about.bot, content: text, timestamp: now, only_you: true });
+  showMessage({ ...nothing, id, channel_id, author: about.bot, content: text, timestamp: now, only_you: true });
 }
 
 function become(change) {
@@ -111,7 +159,20 @@ function become(change) {
   before.close();
 }
 
-$("person").addEventListener("change", (event) => become({ as: event.target.value }));
+function becomeSomebody(name) {
+  become({ as: name, locale: about.visitors.find((visitor) => visitor.name === name).locale });
+}
+
+/** A link to a message in another channel goes there first. */
+function follow(event) {
+  const link = event.target.closest("a[data-channel]");
+  if (!link || link.dataset.channel === channels.current.id) return;
+  enter(link.dataset.channel);
+}
+
+$("person").addEventListener("change", (event) => becomeSomebody(event.target.value));
 $("language").addEventListener("change", (event) => become({ locale: event.target.value }));
+$("show-channels").addEventListener("click", () => openChannels(!document.body.classList.contains("with-channels")));
+document.addEventListener("click", follow);
 document.documentElement.dataset.language = me.locale;
 listen();

@@ -6,7 +6,7 @@ import { moment } from "./time.js";
 const STYLES = { "**": "strong", __: "u", "~~": "s" };
 const link = (url, text = [url]) =>
   el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text);
-const jump = (id, label) => el("a", { href: `#m-${id}`, class: "mention" }, label);
+const jump = (channel, id, label) => el("a", { href: `#m-${id}`, class: "mention", "data-channel": channel }, label);
 const mention = (text) => el("span", { class: "mention" }, text);
 const spoiler = (nodes) =>
   el("button", { type: "button", class: "spoiler", "aria-label": "Spoiler", click: reveal }, el("span", {}, nodes));
@@ -32,7 +32,7 @@ const INLINE = [
   [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, ([, seconds, style]) => moment(Number(seconds), style)],
   [
     /<?https:\/\/(?:\w+\.)?discord\.com\/channels\/[\d@me]+\/(\d+)\/(\d+)>?/y,
-    ([, channel, id], names) => jump(id, `#${names.channels[channel] ?? "unknown"} › message`),
+    ([, channel, id], names) => jump(channel, id, `#${names.channels[channel] ?? "unknown"} › message`),
   ],
   [/\[((?:\\[^]|[^\]\\])+)\]\(<?(https?:\/\/[^\s<>)]+)>?\)/y, ([, text, url], names) => link(url, inline(text, names))],
   [/<(https?:\/\/[^\s<>]+)>/y, ([, url]) => link(url)],

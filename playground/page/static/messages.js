@@ -1,12 +1,13 @@
 // The list of messages. Only the parts of a message that changed are built anew, so that videos play on.
 
+import { components } from "./cards.js";
 import { el, fragment } from "./dom.js";
 import { markdown } from "./markdown.js";
-import { components, embed, file } from "./parts.js";
+import { embed, file } from "./parts.js";
 import { moment } from "./time.js";
+import { tools } from "./tools.js";
 
-const LOADING = 1 << 7;
-const AGAIN = "🔁";
+const [LOADING, IS_CARD] = [1 << 7, 1 << 15];
 
 // What each part shows, and how. The first is also what tells whether it must be built anew.
 const PARTS = {
@@ -14,27 +15,29 @@ const PARTS = {
   head: [(m) => [m.author, m.timestamp], head],
   text: [(m, { names }) => [m.content, m.flags, m.edited_timestamp, names], text],
   embeds: [(m) => m.embeds, (m, { names }) => m.embeds.map((each) => embed(each, names))],
-  files: [(m) => m.attachments, (m) => m.attachments.map(file)],
-  components: [(m) => m.components, (m, context) => components(m.components, pressing(m, context))],
-  reactions: [(m) => [m.reactions, m.only_you], reactions],
+  files: [(m) => m.attachments, (m) => (m.flags & IS_CARD ? [] : m.attachments.map(file))],
+  components: [(m, { lists }) => [m.components, lists], (m, context) => components(m.components, using(m, context))],
+  reactions: [(m) => m.reactions, reactions],
   alone: [(m) => m.only_you, alone],
+  tools: [(m, { menus }) => [m.only_you, menus], tools],
 };
 
-/** Rows by message id. `actions` has `react(message, emoji)` and `press(message, button)`. */
+/** Rows by message id. `actions` has what is done to a message: `react`, `press`, `choose`, `menu`. */
 export class Messages {
   #list;
   #actions;
   #rows = new Map();
   #dismissed = new Set();
-  #names = { people: {}, channels: {}, me: "" };
+  #about = { names: { people: {}, channels: {}, me: "" }, lists: {}, menus: [] };
 
   constructor(list, actions) {
     this.#list = list;
     this.#actions = actions;
   }
 
-  set names(names) {
-    this.#names = names;
+  /** What rows are drawn with: `names` for mentions, `lists` for menus, `menus` of the context menu. */
+  set about(about) {
+    this.#about = about;
     for (const { message } of this.#rows.values()) this.show(message);
   }
 
@@ -50,13 +53,14 @@ export class Messages {
     const row = this.#rows.get(message.id) ?? this.#insert(message);
     row.message = message;
     for (const [name, [shown, build]] of Object.entries(PARTS)) this.#refresh(row, name, shown, build);
-    row.node.classList.toggle("pings-me", message.mentions.some(({ id }) => id === this.#names.me));
+    row.node.classList.toggle("pings-me", message.mentions.some(({ id }) => id === this.#about.names.me));
     this.#tellReplies(message.id, message);
   }
 
   /** What a message says, for those who listen instead of look. */
   words(id) {
-    return this.#rows.get(id)?.slots.text.textContent ?? "";
+    const { text, components } = this.#rows.get(id)?.slots ?? {};
+    return text ? text.textContent || components.textContent : "";
   }
 
   remove(id) {
@@ -76,7 +80,7 @@ export class Messages {
   }
 
   #refresh(row, name, shown, build) {
-    const context = { ...this.#actions, names: this.#names, dismiss: (id) => this.#dismiss(id) };
+    const context = { ...this.#actions, ...this.#about, dismiss: (id) => this.#dismiss(id) };
     const key = JSON.stringify(shown(row.message, context) ?? null).replace(/\?ex=[^"]*/g, "");
     if (row.keys[name] === key) return;
     row.keys[name] = key;
@@ -110,10 +114,15 @@ function above(message, { names }) {
 }
 
 function excerpt(message, names) {
-  const shown = markdown(message.content, names);
+  const shown = markdown(message.content || spokenBy(message.components), names);
   for (const block of shown.querySelectorAll("blockquote, pre, li, h3, h4, h5, small")) block.append(" ");
   const words = shown.textContent.replace(/\s+/g, " ").trim();
   return words.slice(0, 200) || (message.attachments?.length ? "a file" : "a message");
+}
+
+/** The words of a card. */
+function spokenBy(components) {
+  return (components ?? []).map(({ content, components: inner }) => content ?? spokenBy(inner)).filter(Boolean).join(" ");
 }
 
 function head({ author, timestamp }) {
@@ -129,12 +138,7 @@ function text({ content, flags, edited_timestamp: edited, author }, { names }) {
 }
 
 function reactions(message, { react }) {
-  const shown = message.reactions.map((reaction) => reactionButton(message, reaction, react));
-  const offered = message.only_you || message.reactions.some(({ emoji }) => emoji === AGAIN);
-  if (offered) return shown;
-  const label = `React with ${AGAIN}`;
-  const attributes = { class: "add", "aria-label": label, title: label };
-  return [...shown, button(attributes, () => react(message, AGAIN), `+ ${AGAIN}`)];
+  return message.reactions.map((reaction) => reactionButton(message, reaction, react));
 }
 
 function reactionButton(message, { emoji, count, me, names }, react) {
@@ -152,6 +156,7 @@ function button(attributes, click, words) {
   return el("button", { type: "button", ...attributes, click }, words);
 }
 
-function pressing(message, { names, press }) {
-  return { names, press: (button) => press(message, button) };
+function using(message, { names, lists, press, choose }) {
+  const chosen = (menu, values) => choose(message, menu, values);
+  return { names, lists, press: (button) => press(message, button), choose: chosen };
 }

@@ -1,4 +1,4 @@
-// The parts of a message: files, embeds, buttons and the cards of Components V2.
+// The parts of a message that show something: files, pictures, videos and embeds.
 
 import { el, fragment } from "./dom.js";
 import { markdown } from "./markdown.js";
@@ -32,8 +32,11 @@ function video({ url, width, height, description, filename }) {
   return node;
 }
 
-function picture({ url, width, height, description, filename }) {
-  return el("img", { src: url, width, height, alt: description ?? filename ?? "", loading: "lazy" });
+/** A picture; one that is described says so to those who look, too. */
+export function picture({ url, width, height, description, filename }) {
+  const image = el("img", { src: url, width, height, alt: description ?? filename ?? "", loading: "lazy" });
+  if (!description) return image;
+  return el("span", { class: "described" }, image, el("span", { class: "alt", title: description, "aria-hidden": "true" }, "ALT"));
 }
 
 export function embed(data, names) {
@@ -54,41 +57,8 @@ export function embed(data, names) {
   return coloured(card, data.color);
 }
 
-function coloured(card, colour) {
+/** A card with Discord's colour on its edge. */
+export function coloured(card, colour) {
   if (colour != null) card.style.setProperty("--edge", `#${colour.toString(16).padStart(6, "0")}`);
   return card;
-}
-
-// Components by Discord's number of their type; `context` has `names` and `press(custom_id)`.
-const COMPONENTS = {
-  1: (data, context) => el("div", { class: "buttons" }, components(data.components, context)),
-  2: button,
-  9: (data, context) => {
-    const words = el("div", {}, components(data.components, context));
-    return el("div", { class: "section" }, words, component(data.accessory, context));
-  },
-  10: (data, { names }) => el("div", { class: "text" }, markdown(data.content, names)),
-  11: ({ media, description }) => picture({ ...media, description }),
-  12: ({ items }) => {
-    const shown = items.map(({ media, description }) => file({ ...media, description }));
-    return el("div", { class: "files" }, shown);
-  },
-  13: (data) => file(data.file),
-  14: () => el("hr"),
-  17: (data, context) =>
-    coloured(el("article", { class: "card" }, components(data.components, context)), data.accent_color),
-};
-
-export function components(list, context) {
-  return (list ?? []).map((data) => component(data, context));
-}
-
-function component(data, context) {
-  return COMPONENTS[data?.type]?.(data, context);
-}
-
-function button({ label, emoji, url, style, disabled, custom_id }, { press }) {
-  const words = [emoji?.name, label].filter(Boolean).join(" ");
-  if (url) return el("a", { class: "button", href: url, target: "_blank", rel: "noopener noreferrer" }, words);
-  return el("button", { type: "button", disabled, "data-style": style, click: () => press(custom_id) }, words);
 }

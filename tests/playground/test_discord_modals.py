@@ -1,0 +1,139 @@
+"""Modals as the real discord.py opens and reads them, and what Discord does not take."""
+
+import discord
+import pytest
+
+from playground.discord.judge import Judge
+from playground.discord.model import Upload
+from playground.errors import OptionRefused
+from tests.playground.small_bot import There, connected, picture
+from tests.playground.test_discord_cards import asked, card
+
+
+@pytest.fixture
+async def there():
+    async with connected() as (place, bot):
+        yield place, bot
+
+
+class Wish(discord.ui.Modal, title="Animate a picture"):
+    words = discord.ui.TextDisplay("One picture, one wish.")
+    picture = discord.ui.Label(
+        text="Pictures", component=discord.ui.FileUpload(custom_id="files", max_values=2)
+    )
+    motion = discord.ui.Label(
+        text="What moves",
+        component=discord.ui.Select(
+            custom_id="motion",
+            max_values=2,
+            options=[
+                discord.SelectOption(label=word.title(), value=word) for word in ("wind", "walk", "wave")
+            ],
+        ),
+    )
+    size = discord.ui.Label(
+        text="Size",
+        component=discord.ui.RadioGroup(
+            custom_id="size",
+            options=[
+                discord.RadioGroupOption(label="Small", value="small", default=True),
+                discord.RadioGroupOption(label="Large", value="large"),
+            ],
+        ),
+    )
+    loop = discord.ui.Label(text="Loop", component=discord.ui.Checkbox(custom_id="loop"))
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        files, motions = self.picture.component.values, self.motion.component.values
+        said = [len(files), *motions, self.size.component.value, self.loop.component.value]
+        await interaction.response.send_message(" ".join(map(str, said)), ephemeral=True)
+
+
+async def test_a_modal_with_a_field_of_every_kind(there: There):
+    place, _ = there
+    ada = place.member("ada")
+    job, interaction = await asked(there, ada)
+    await interaction.response.send_modal(Wish())
+    files = [Upload(filename=name, data=picture()) for name in ("1.png", "2.png")]
+    submitted = await ada.submit(job, files=files, motion=["wind", "Wave"], size="large", loop=True)
+    assert (await submitted.shows()).text == "2 wind wave large True"
+    answer = place.render(submitted.card)
+    template = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
+    assert Judge().judge_answer("GET", template, answer) == []
+    assert answer["interaction_metadata"]["triggering_interaction_metadata"]["id"] == str(interaction.id)
+    assert job.modal["title"] == "Animate a picture"
+
+
+async def test_what_is_not_filled_in_stays_as_the_modal_had_it(there: There):
+    place, _ = there
+    ada = place.member("ada")
+    job, interaction = await asked(there, ada)
+    await interaction.response.send_modal(Wish())
+    plain = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
+    assert (await plain.shows()).text == "1 walk small False"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"motion": "run"},
+        {"motion": []},
+        {"motion": ["wind", "walk", "wave"]},
+        {"motion": Upload(filename="cat.png", data=b"x")},
+        {"files": Upload(filename="cat.png", data=bytes(10 * 2**20 + 1))},
+        {"files": [Upload(filename="cat.png", data=b"x")] * 3},
+    ],
+)
+async def test_a_client_does_not_send_what_a_modal_does_not_take(there: There, values: dict):
+    place, bot = there
+    ada = place.member("ada")
+    job, interaction = await asked(there, ada)
+    await interaction.response.send_modal(Wish())
+    with pytest.raises(OptionRefused):
+        await ada.submit(job, **{"files": Upload(filename="cat.png", data=b"x"), "motion": "walk"} | values)
+    assert bot.interactions.empty()
+
+
+async def test_a_modal_opens_no_modal_and_only_what_was_pressed_can_be_updated(there: There):
+    place, bot = there
+    ada = place.member("ada")
+    job, interaction = await asked(there, ada)
+    with pytest.raises(discord.HTTPException, match=r"one of \{4, 5, 9\}"):
+        await callback(there, interaction, 6)
+    silent = type("Silent", (Wish,), {"on_submit": discord.ui.Modal.on_submit}, title="Silent")()
+    await interaction.response.send_modal(silent)
+    await ada.submit(job, files=Upload(filename="cat.png", data=b"x"), motion="walk")
+    interaction = await bot.interactions.get()
+    with pytest.raises(discord.HTTPException, match=r"one of \{4, 5, 6, 7\}"):
+        await callback(there, interaction, 9, Wish().to_dict())
+
+
+async def callback(there: There, interaction: discord.Interaction, kind: int, data: object = None) -> None:
+    """An answer that discord.py itself would not send."""
+    path = f"/interactions/{interaction.id}/{interaction.token}/callback"
+    await there[1].http.request(discord.http.Route("POST", path), json={"type": kind, "data": data or {}})
+
+
+async def test_a_modal_that_breaks_a_limit_is_an_invalid_form(there: There):
+    place, _ = there
+    job, interaction = await asked(there, place.member("ada"))
+    with pytest.raises(discord.HTTPException, match=r"data\.title"):
+        await interaction.response.send_modal(Wish(title="x" * 46))
+    place.discord.violations.clear()  # the document knows that limit too
+    assert job.modal is None
+    await interaction.response.send_message("but an answer still counts")
+
+
+async def test_a_modal_opens_from_a_message_menu_and_from_a_button(there: There):
+    place, bot = there
+    ada = place.member("ada")
+    channel = bot.get_partial_messageable(place.channel.id)
+    sent = await channel.send(view=card("panel", "Animate"))
+    below = await ada.say("look", Upload(filename="cat.png", data=picture()))
+    panel = place.world.messages[sent.id]
+    for open_modal in (lambda: ada.menu("Animate this", below), lambda: ada.press(panel, "Animate")):
+        job = await open_modal()
+        await (await bot.interactions.get()).response.send_modal(Wish())
+        wish = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
+        assert (await wish.shows()).text.startswith("1 walk")
+        await bot.interactions.get()

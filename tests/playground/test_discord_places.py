@@ -1,0 +1,160 @@
+"""Where commands are used, in which language, by whom: forums, threads, voice chats, choices, permissions."""
+
+import discord
+import pytest
+from discord import app_commands
+
+from playground.discord.permissions import Permission
+from playground.errors import NotPossible
+from tests.playground.small_bot import There, connected
+from tests.playground.test_discord_cards import asked, png
+
+
+@pytest.fixture
+async def there():
+    async with connected() as (place, bot):
+        yield place, bot
+
+
+async def test_choices_are_offered_in_their_channel_and_checked(there: There):
+    place, bot = there
+    ada, thread = place.member("ada"), place.thread("a thread")
+    offered: list[app_commands.Choice[int]] = [app_commands.Choice(name="seed 7", value=7)]
+
+    async def seeds(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[int]]:
+        return [] if interaction.channel_id != thread.id else offered
+
+    @bot.tree.command(name="seeds", description="Takes a seed")
+    @app_commands.autocomplete(seed=seeds)
+    async def command(interaction: discord.Interaction, seed: int) -> None:
+        """Says nothing."""
+
+    await bot.tree.sync()
+    assert await ada.autocomplete("seeds", "seed", "", channel=thread) == [("seed 7", 7)]
+    assert await ada.autocomplete("seeds", "seed", "7") == []
+    offered[:] = [app_commands.Choice(name="x" * 101, value=7)]
+    with pytest.raises(Exception, match="choices for seed"):
+        await ada.autocomplete("seeds", "seed", "", channel=thread, timeout=0.2)
+    place.discord.violations.clear()  # the document knows that limit too
+
+
+async def test_a_forum_s_post_a_voice_chat_and_a_thread_take_commands_and_answers(there: There):
+    place, bot = there
+    ada = place.member("ada")
+    forum, voice = place.forum("gallery"), place.voice("lounge")
+    post = place.post(forum, "My cats")
+    for channel, kind in (
+        (post, discord.Thread),
+        (voice, discord.VoiceChannel),
+        (place.thread("a thread"), discord.Thread),
+    ):
+        job = await ada.command("hold", channel=channel)
+        interaction = await bot.interactions.get()
+        assert isinstance(interaction.channel, kind)
+        await interaction.response.send_message(f"in {channel.name}")
+        sent = await bot.get_partial_messageable(channel.id).send("here", file=png("1.png"))
+        await sent.add_reaction("⏳")
+        assert (job.text, sent.channel.id) == (f"in {channel.name}", channel.id)
+    assert place.world.messages_in(post.id)[0].text == "My cats"
+    assert isinstance(bot.get_channel(forum.id), discord.ForumChannel)
+    assert bot.get_channel(post.id).parent_id == forum.id
+    with pytest.raises(discord.HTTPException) as refused:
+        await bot.get_partial_messageable(forum.id).send("no post")
+    assert refused.value.code == 50008
+    with pytest.raises(NotPossible):
+        await ada.command("hold", channel=forum)
+
+
+async def test_a_thread_asks_for_its_own_permission_and_a_voice_chat_for_connect(there: There):
+    place, bot = there
+    thread, voice = place.thread("a thread"), place.voice("lounge")
+    place.forbid(Permission.SEND_MESSAGES_IN_THREADS)
+    place.forbid(Permission.CONNECT, voice)
+    for channel in (thread, voice):
+        with pytest.raises(discord.Forbidden):
+            await bot.get_partial_messageable(channel.id).send("hello")
+    await bot.get_partial_messageable(place.channel.id).send("here one may")
+
+
+async def test_the_guild_s_language_and_a_person_s_own_are_told_apart(there: There):
+    place, _ = there
+    place.prefer("zh-TW")
+    _, interaction = await asked(there, place.member("ada", locale="zh-CN"))
+    assert interaction.locale is discord.Locale.chinese
+    assert interaction.guild_locale is discord.Locale.taiwan_chinese
+
+
+async def register(there: There, **definition: object) -> object:
+    place, bot = there
+    path = f"/applications/{place.bot_user.id}/commands"
+    command = {"name": "help", "description": "Tips", "type": 1} | definition
+    return await bot.http.request(discord.http.Route("PUT", path), json=[command])
+
+
+CHOICE = {"name": "cats", "value": "cats"}
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ({"description_localizations": {"zh-CN": "长" * 101}}, "description_localizations"),
+        ({"description_localizations": {"zh-CN": ""}}, "description_localizations"),
+        ({"name_localizations": {"zh-CN": "A B"}}, "Command name is invalid"),
+        (
+            {
+                "options": [
+                    {"type": 3, "name": "use", "description": "d", "choices": [CHOICE | {"value": "x" * 101}]}
+                ]
+            },
+            "choices.0.value",
+        ),
+        (
+            {
+                "options": [
+                    {
+                        "type": 3,
+                        "name": f"o{n}",
+                        "description": "d",
+                        "choices": [CHOICE | {"value": "x" * 100}] * 9,
+                    }
+                    for n in range(9)
+                ]
+            },
+            "maximum size",
+        ),
+    ],
+)
+async def test_a_command_that_breaks_a_limit_is_an_invalid_form(there: There, definition: dict, words: str):
+    with pytest.raises(discord.HTTPException, match=words):
+        await register(there, **definition)
+    there[0].discord.violations.clear()  # the document knows some of these limits too
+
+
+async def test_descriptions_and_choices_have_languages_and_no_one_but_administrators_may_be_asked(
+    there: There,
+):
+    place, bot = there
+    choice = CHOICE | {"name_localizations": {"zh-CN": "猫", "zh-TW": "貓"}}
+    options = [{"type": 3, "name": "use", "description": "d", "choices": [choice]}]
+    await register(
+        there,
+        description_localizations={"zh-CN": "提示"},
+        options=options,
+        default_member_permissions=0,
+    )
+    shown = place.discord.commands.render(place.commands[0])
+    assert shown["description_localizations"] == {"zh-CN": "提示"}
+    with pytest.raises(NotPossible, match="ADMINISTRATOR"):
+        await place.member("ada").command("help")
+    root = place.member("root", permissions=Permission.ADMINISTRATOR)
+    await root.command("help", use="cats")
+    await bot.interactions.get()
+
+
+async def test_the_bot_takes_back_a_reaction_of_its_own(there: There):
+    place, bot = there
+    message = await place.member("ada").say("hello")
+    below = bot.get_partial_messageable(place.channel.id).get_partial_message(message.id)
+    await below.add_reaction("⏳")
+    await below.remove_reaction("⏳", discord.Object(bot.application_id))
+    assert place.world.messages[message.id].reactions == {}
