@@ -21,6 +21,7 @@ MEANS: Mapping[int, Kind] = {
     OptionKind.USER: Kind.USER_SELECT,
     OptionKind.CHANNEL: Kind.CHANNEL_SELECT,
     OptionKind.ROLE: Kind.ROLE_SELECT,
+    OptionKind.MENTIONABLE: Kind.MENTIONABLE_SELECT,
 }
 """The menu that offers what an option of that kind takes."""
 
@@ -65,6 +66,8 @@ def referred(place: Playground, kind: int, value: str) -> Choice:
             found = place.world.users
         case Kind.ROLE_SELECT:
             found = place.guild.roles
+        case Kind.MENTIONABLE_SELECT:
+            found = {**place.world.users, **place.guild.roles}
         case Kind.CHANNEL_SELECT:
             found = place.world.channels
         case _:

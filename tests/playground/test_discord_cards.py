@@ -1,6 +1,8 @@
 """Cards and menus as the real discord.py answers them: in ephemeral messages, with files."""
 
 import io
+import re
+from typing import Self
 
 import discord
 import pytest
@@ -139,3 +141,34 @@ async def test_a_menu_takes_what_it_offers_and_no_more(there: There):
             await ada.choose(message, "motion", *wrong)
     await ada.choose(message, "motion", "Wave", "wind")
     assert (await bot.interactions.get()).data["values"] == ["wave", "wind"]
+
+
+class Again(discord.ui.DynamicItem[discord.ui.Button], template=r"again:(?P<job>\d+)"):
+    """A button that outlives its message's view: what it is about stands in its custom id."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(discord.ui.Button(label="Again", emoji="🔁", custom_id=f"again:{job}"))
+        self.job = job
+
+    @classmethod
+    async def from_custom_id(cls, interaction: discord.Interaction, item: object, match: re.Match) -> Self:
+        return cls(match["job"])
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(f"again {self.job}", ephemeral=True)
+
+
+async def test_a_button_finds_its_job_by_its_custom_id_on_cards_and_plain_messages(there: There):
+    place, bot = there
+    ada, channel = place.member("ada"), bot.get_partial_messageable(place.channel.id)
+    bot.add_dynamic_items(Again)
+    plain = discord.ui.View(timeout=None).add_item(Again("7"))
+    view = card("a card", file="1.png")
+    view.add_item(discord.ui.Section("more", accessory=Again("8")))
+    sent = [await channel.send("a clip", view=plain), await channel.send(view=view, file=png("1.png"))]
+    bot._connection._view_store._views.clear()  # as after a restart
+    for message, job in zip(sent, "78", strict=True):
+        pressed = await ada.press(place.world.messages[message.id], "🔁")
+        assert (await pressed.shows()).text == f"again {job}"
+    ephemeral = await pressed.shows()
+    assert ephemeral.only_for == ada.id

@@ -137,3 +137,43 @@ async def test_a_modal_opens_from_a_message_menu_and_from_a_button(there: There)
         wish = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
         assert (await wish.shows()).text.startswith("1 walk")
         await bot.interactions.get()
+
+
+class Change(discord.ui.Modal, title="Change"):
+    prompt = discord.ui.TextInput(label="Prompt", custom_id="prompt", default="a cat", max_length=20)
+    seed = discord.ui.TextInput(label="Seed", custom_id="seed", required=False)
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(f"{self.prompt.value}/{self.seed.value}", ephemeral=True)
+
+
+async def test_a_modal_keeps_what_was_filled_in_and_brings_what_was_changed(there: There):
+    place, bot = there
+    ada = place.member("ada")
+    opened = await ada.command("hold")
+    await (await bot.interactions.get()).response.send_modal(Change())
+    with pytest.raises(OptionRefused, match="prompt"):
+        await ada.submit(opened, prompt="x" * 21)
+    with pytest.raises(OptionRefused, match="colour"):
+        await ada.submit(opened, colour="red")
+    submitted = await ada.submit(opened, seed="7")
+    assert await submitted.refused() == "a cat/7"
+
+
+class OnlyAFile(discord.ui.Modal, title="Animate"):
+    picture = discord.ui.Label(text="Picture", component=discord.ui.FileUpload(custom_id="picture"))
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        (file,) = self.picture.component.values
+        await interaction.response.send_message(f"{file.filename} {file.width}", ephemeral=True)
+
+
+async def test_a_modal_can_bring_a_file(there: There):
+    place, bot = there
+    ada = place.member("ada")
+    opened = await ada.command("hold")
+    await (await bot.interactions.get()).response.send_modal(OnlyAFile())
+    with pytest.raises(OptionRefused, match="picture: is required"):
+        await ada.submit(opened)
+    submitted = await ada.submit(opened, picture=Upload(filename="cat.png", data=picture()))
+    assert await submitted.refused() == "cat.png 64"

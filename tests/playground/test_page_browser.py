@@ -264,29 +264,6 @@ async def test_the_language_is_kept_and_reaches_the_bot(there: There):
     assert (await bot.interactions.get()).locale is discord.Locale.chinese
 
 
-async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There):
-    place, bot, tab = there
-    channel = bot.get_partial_messageable(place.channel.id)
-    embed = discord.Embed(title="A title", description="**words**", colour=0xFF8800).add_field(
-        name="n", value="v"
-    )
-    view = discord.ui.View(timeout=None)
-    view.add_item(discord.ui.Button(label="Again", emoji="🔁", custom_id="again"))
-    view.add_item(discord.ui.Button(label="Docs", url="https://example.org"))
-    await channel.send(embed=embed.set_footer(text="the end"), view=view)
-    await tab.until(shows(".card", "A title"))
-    assert await tab.evaluate("document.querySelector('.card').innerText.split(/\\n+/)") == [
-        "A title", "words", "n", "v", "the end",
-    ]  # fmt: skip
-    card = discord.ui.LayoutView(timeout=None)
-    card.add_item(discord.ui.Container(discord.ui.TextDisplay("# in a card"), accent_colour=1))
-    await channel.send(view=card)
-    await tab.until("document.querySelector('.components .card h3')?.innerText === 'in a card'")
-    assert await tab.evaluate("document.querySelector('a.button').href") == "https://example.org/"
-    await tab.click(".buttons button", "Again")
-    assert (await bot.interactions.get()).data["custom_id"] == "again"
-
-
 async def test_the_page_finds_a_playground_that_was_started_again(there: There):
     _, _, tab = there
     async with place_with_page(comfyui=None) as first:
@@ -317,24 +294,3 @@ async def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(there: There, wid
     )
     assert await tab.evaluate("document.querySelector('main').scrollWidth") <= width
     assert await tab.evaluate("document.querySelector('.send').getBoundingClientRect().bottom") <= 740
-
-
-async def test_everything_that_can_be_used_has_a_name_and_is_reached_by_the_keyboard(there: There):
-    place, _, tab = there
-    await place.member("bob").say("hello")
-    await place.member("bob").say("over there", channel=place.voice("Lounge"))
-    await tab.until("document.querySelector('.tools .add')")
-    nodes = (await tab.call("Accessibility.getFullAXTree"))["nodes"]
-    roles = {"button", "combobox", "textbox", "spinbutton", "link", "main", "form"}
-    used = [node for node in nodes if node.get("role", {}).get("value") in roles and not node["ignored"]]
-    assert len(used) >= 8
-    assert [node for node in used if not node.get("name", {}).get("value")] == []
-    reached = set()
-    for _ in range(20):
-        await tab.press("Tab")
-        reached.add(
-            await tab.evaluate(
-                "document.activeElement.id || document.activeElement.className || document.activeElement.name"
-            )
-        )
-    assert {"person", "language", "unread", "add", "apps", "prompt", "send"} <= reached

@@ -45,7 +45,7 @@ async def test_an_ephemeral_card_is_turned_by_its_button(there: There):
     file = discord.File(io.BytesIO(picture()), "1.png", description="a teal cat")
     await (await held(there)).response.send_message(view=view, file=file, ephemeral=True)
     await tab.until(shows(".only-you .card", "page one"))
-    await tab.until("document.querySelector('.gallery img').naturalWidth === 64")
+    await tab.until("document.querySelector('.gallery img')?.naturalWidth === 64")
     await tab.click(".only-you button", "Next")
     await (await bot.interactions.get()).response.edit_message(view=card("page two"), attachments=[])
     await tab.until(shows(".only-you .card", "page two"))
@@ -55,13 +55,13 @@ async def test_an_ephemeral_card_is_turned_by_its_button(there: There):
 async def test_a_modal_with_a_field_of_every_kind_is_filled_in(there: There, tmp_path: Path):
     _, _, tab = there
     await (await held(there)).response.send_modal(Wish())
-    await tab.until("document.querySelector('dialog[open] h2').textContent === 'Animate a picture'")
+    await tab.until(shows("dialog[open] h2", "Animate a picture"))
     await tab.click("dialog .send")
     await tab.until(shows("dialog .error", "is required"))
     file = tmp_path / "chosen.png"
     file.write_bytes(picture())
     await tab.choose_file("dialog input[type=file]", file)
-    await tab.until("document.querySelector('.previews img').naturalWidth === 64")
+    await tab.until("document.querySelector('.previews img')?.naturalWidth === 64")
     await tab.click("dialog label", "Wind")
     await tab.click("dialog label", "Wave")
     await tab.click("dialog label", "Large")
@@ -169,6 +169,65 @@ async def test_on_a_phone_the_channels_are_behind_a_button(there: There):
     await tab.until("document.querySelector('#channel-name').textContent === 'Lounge'")
     assert await tab.evaluate("getComputedStyle(document.querySelector('#channels')).display") == "none"
     assert await tab.evaluate("document.documentElement.scrollWidth") <= PHONE.width
+
+
+async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There):
+    place, bot, tab = there
+    channel = bot.get_partial_messageable(place.channel.id)
+    embed = discord.Embed(title="A title", description="**words**", colour=0xFF8800).add_field(
+        name="n", value="v"
+    )
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label="Again", emoji="🔁", custom_id="again"))
+    view.add_item(discord.ui.Button(label="Docs", url="https://example.org"))
+    await channel.send(embed=embed.set_footer(text="the end"), view=view)
+    await tab.until(shows(".card", "A title"))
+    assert await tab.evaluate("document.querySelector('.card').innerText.split(/\\n+/)") == [
+        "A title", "words", "n", "v", "the end",
+    ]  # fmt: skip
+    card = discord.ui.LayoutView(timeout=None)
+    card.add_item(discord.ui.Container(discord.ui.TextDisplay("# in a card"), accent_colour=1))
+    await channel.send(view=card)
+    await tab.until("document.querySelector('.components .card h3')?.innerText === 'in a card'")
+    assert await tab.evaluate("document.querySelector('a.button').href") == "https://example.org/"
+    await tab.click(".buttons button", "Again")
+    assert (await bot.interactions.get()).data["custom_id"] == "again"
+
+
+async def test_everything_that_can_be_used_has_a_name(there: There):
+    place, bot, tab = there
+    await bot.get_partial_messageable(place.channel.id).send(view=card("a card", "Next"))
+    await tab.until(shows(".card", "a card"))
+    assert len(await used(tab)) >= 12
+    await (await held(there)).response.send_modal(Wish())
+    await tab.until("document.querySelector('dialog').contains(document.activeElement)")
+    assert {"checkbox", "radio", "button"} <= set(await used(tab))
+
+
+async def used(tab: Tab) -> list[str]:
+    """The roles of all that can be used, each of which must have a name."""
+    roles = {"button", "combobox", "textbox", "spinbutton", "link", "main", "form", "radio", "checkbox"}
+    roles |= {"DisclosureTriangle", "dialog", "navigation"}
+    nodes = (await tab.call("Accessibility.getFullAXTree"))["nodes"]
+    found = [node for node in nodes if not node["ignored"] and node.get("role", {}).get("value") in roles]
+    assert [node for node in found if not node.get("name", {}).get("value")] == []
+    return [node["role"]["value"] for node in found]
+
+
+async def test_everything_is_reached_by_the_keyboard(there: There):
+    place, _, tab = there
+    await place.member("bob").say("hello")
+    await place.member("bob").say("over there", channel=place.voice("Lounge"))
+    await tab.until("document.querySelector('.tools .add') && document.querySelector('.unread')")
+    reached = set()
+    for _ in range(20):
+        await tab.press("Tab")
+        reached.add(
+            await tab.evaluate(
+                "document.activeElement.id || document.activeElement.className || document.activeElement.name"
+            )
+        )
+    assert {"person", "language", "unread", "add", "apps", "prompt", "send"} <= reached
 
 
 async def test_a_picture_is_taken_of_the_window_or_of_one_element(there: There):

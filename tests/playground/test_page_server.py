@@ -108,13 +108,8 @@ async def test_the_stream_begins_with_everything_there_is(there: There, ada: Gue
     assert about["names"][about["me"]] == "ada"
     assert about["online"]
     assert about["sample"] == "the cat blinks"
-    assert {each["name"]: each["kind"] for each in about["channels"]} == {
-        "general": "text",
-        "cats only": "public_thread",
-        "gallery": "forum",
-        "Show your best clip": "public_thread",
-        "Lounge": "voice",
-    }
+    kinds = [each["kind"] for each in about["channels"]]
+    assert kinds == ["text", "public_thread", "forum", "public_thread", "voice"]
     assert {"animate", "hold", "rules"} <= {command["name"] for command in about["commands"]}
 
 
@@ -142,8 +137,9 @@ async def test_channels_that_one_may_not_see_and_others_direct_messages_are_not_
         channels = (await to_mia.next("state")).data["about"]["channels"]
         assert "moderators" in {each["name"] for each in channels}
         await bot.get_partial_messageable(secret.id).send("a report")
-        await (await bot.fetch_user(int(next(key for key in ids if ids[key] == "mia")))).send("for mia")
-        await (await bot.fetch_user(int(next(key for key in ids if ids[key] == "ada")))).send("for ada")
+        for name in ("mia", "ada"):
+            person = next(int(key) for key in ids if ids[key] == name)
+            await (await bot.fetch_user(person)).send(f"for {name}")
         told = (await to_ada.next("message")).data
         assert (told["content"], told["pings_me"]) == ("for ada", False)
         assert [(await to_mia.next("message")).data["content"] for _ in "ab"] == ["a report", "for mia"]

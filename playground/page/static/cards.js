@@ -11,6 +11,7 @@ const COMPONENTS = {
   3: (data, context) => menu(data, context, data.options.map(spoken)),
   5: (data, context) => menu(data, context, context.lists.people),
   6: (data, context) => menu(data, context, context.lists.roles),
+  7: (data, context) => menu(data, context, [...context.lists.people, ...context.lists.roles]),
   8: (data, context) => menu(data, context, context.lists.channels),
   9: (data, context) => {
     const words = el("div", {}, components(data.components, context));

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 10, 11];
+const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 9, 10, 11];
 const KINDS = {
   [STRING]: textField,
   [INTEGER]: numberField,
@@ -10,6 +10,7 @@ const KINDS = {
   [USER]: (option) => listField(option, option.lists.people),
   [CHANNEL]: (option) => listField(option, option.lists.channels),
   [ROLE]: (option) => listField(option, option.lists.roles),
+  [MENTIONABLE]: (option) => listField(option, [...option.lists.people, ...option.lists.roles]),
   [NUMBER]: numberField,
   [ATTACHMENT]: fileField,
 };

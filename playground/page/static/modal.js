@@ -11,6 +11,7 @@ const FIELDS = {
   4: textInput,
   5: (data, { lists }) => menu(data, lists.people),
   6: (data, { lists }) => menu(data, lists.roles),
+  7: (data, { lists }) => menu(data, [...lists.people, ...lists.roles]),
   8: (data, { lists }) => menu(data, lists.channels),
   19: upload,
   21: (data) => boxes(data, "radio"),
@@ -35,7 +36,7 @@ export class Modal {
     const cancel = el("button", { type: "button", class: "cancel", click: close }, "Cancel");
     const form = el(
       "form",
-      { novalidate: true, submit: (event) => this.#send(event, id) },
+      { novalidate: true, "aria-labelledby": "modal-title", submit: (event) => this.#send(event, id) },
       el("h2", { id: "modal-title" }, modal.title),
       modal.components.map((row) => shown(row, context)),
       this.#error,
@@ -78,7 +79,7 @@ function field(label, description, data, context) {
   const isNeeded = data.required !== false && data.type !== 23;
   const name = el("span", { class: "name" }, label, isNeeded ? el("span", { "aria-hidden": "true" }, " *") : null);
   const about = description ? el("span", { class: "about" }, description) : null;
-  const single = [TEXT, 3, 5, 6, 8, 19, 23].includes(data.type) && (data.max_values ?? 1) === 1;
+  const single = [TEXT, 3, 5, 6, 7, 8, 19, 23].includes(data.type) && (data.max_values ?? 1) === 1;
   const attributes = { class: "field", "data-name": data.custom_id };
   const parts = [name, about, build(data, context), el("span", { class: "error", role: "alert" })];
   if (single) return el("label", attributes, parts);
