@@ -1,6 +1,6 @@
 """/animate: a picture and what should move in it become a job."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import discord
@@ -14,6 +14,7 @@ from cogs.desk import Desk
 from cogs.gate import Action
 from cogs.intake import Asker, Taken
 from cogs.refusal import Refusal
+from cogs.suggestions import suggest_prompts, suggest_seeds
 from cogs.wish import (
     CFG,
     DENOISE,
@@ -28,9 +29,14 @@ from cogs.wish import (
     name_choices,
     pick_presets,
 )
+from cogs.words import spoken
 from comfy import Workflow
+from storage import Job
 
-ASPECTS = [app_commands.Choice(name=each.value, value=each.value) for each in media.Aspect]
+ASPECTS = [
+    app_commands.Choice(name=spoken(f"aspect_{each.value}"), value=each.value) for each in media.Aspect
+]
+REMEMBERED = 100  # jobs of theirs that a person may draw on
 
 
 class Animate(commands.Cog):
@@ -40,23 +46,23 @@ class Animate(commands.Cog):
         self._desk = desk
         self._asking = asking
 
-    @app_commands.command(description="Bring a picture to life: attach it and say what should move")
+    @app_commands.command(description=spoken("command_animate"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(
-        image="JPEG, PNG, WebP, GIF or AVIF; sharp, one clear subject, 512×512 or more",
-        prompt="What should move, and how: “The cat in the photo is playing with a ball of yarn”",
-        preset="Faster or finer",
-        seconds="How long the clip plays",
-        aspect="Shape of the clip; auto follows the picture",
-        seed="The same seed and settings give the same clip; empty rolls one",
-        negative="What should not be seen",
-        steps="More is finer and slower",
-        cfg="How strictly the prompt is followed",
-        shift="How much of the time goes into big movements",
-        denoise="Advanced: below 1 it only skips the first steps here",
-        model="Another workflow that the owner offers",
-        choices="What that model lets you choose: name=option, name=option",
+        image=spoken("option_image"),
+        prompt=spoken("option_prompt"),
+        preset=spoken("option_preset"),
+        seconds=spoken("option_seconds"),
+        aspect=spoken("option_aspect"),
+        seed=spoken("option_seed"),
+        negative=spoken("option_negative"),
+        steps=spoken("option_steps"),
+        cfg=spoken("option_cfg"),
+        shift=spoken("option_shift"),
+        denoise=spoken("option_denoise"),
+        model=spoken("option_model"),
+        choices=spoken("option_choices"),
     )
     @app_commands.choices(aspect=ASPECTS)
     async def animate(
@@ -99,6 +105,23 @@ class Animate(commands.Cog):
         wish = await self._desk.intake.recall(asker, wish)
         refuse_by_metadata(image)
         return await self._desk.intake.animate(asker, wish, image.url, key=f"interaction {interaction_id}")
+
+    @animate.autocomplete("prompt")
+    async def offer_prompts(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The person's last prompts."""
+        return suggest_prompts(await self._last_jobs(interaction), current)
+
+    @animate.autocomplete("seed")
+    async def offer_seeds(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[int]]:
+        """The person's last seeds."""
+        return suggest_seeds(await self._last_jobs(interaction), str(current))
+
+    async def _last_jobs(self, interaction: discord.Interaction) -> Sequence[Job]:
+        return await self._desk.store.history(interaction.user.id, limit=REMEMBERED)
 
     @animate.autocomplete("preset")
     async def offer_presets(

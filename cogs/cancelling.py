@@ -1,18 +1,10 @@
 """Cancelling: the one way in which people end a job, whatever they press, type or react with."""
 
-from dataclasses import replace
-
 from cogs.desk import Desk
-from cogs.gate import Action, Gate, Person, Place
+from cogs.gate import Action, Person, Place
 from cogs.refusal import Refusal
+from cogs.rights import allow
 from storage import Job, Reason, State
-
-
-def may(gate: Gate, person: Person, place: Place, action: Action, job: Job) -> Refusal | None:
-    """The gate's word on one job. Who moderates here does not moderate the jobs of another guild."""
-    if place.guild_id != job.guild_id:
-        person = replace(person, moderates=False)
-    return gate.may(person, place, action, owner=job.user_id)
 
 
 async def cancel(desk: Desk, person: Person, place: Place, job: Job) -> Job:
@@ -20,9 +12,7 @@ async def cancel(desk: Desk, person: Person, place: Place, job: Job) -> Job:
 
     Raises Refusal where the person may not or the job is over, StoreError.
     """
-    refusal = may(desk.gate, person, place, Action.CANCEL, job)
-    if refusal:
-        raise refusal
+    allow(desk.gate, person, place, Action.CANCEL, job)
     code = "by_person" if person.id == job.user_id else "by_moderator"
     cancelled = await desk.store.cancel(job.id, mover=f"person {person.id}", reason=Reason(code=code))
     if cancelled is None:

@@ -27,15 +27,18 @@ from cogs.delivery import Delivery
 from cogs.desk import Desk
 from cogs.discarding import Discarding
 from cogs.door import Door
+from cogs.history import History
 from cogs.intake import Intake
 from cogs.lost import Lost
 from cogs.missed import Missed
 from cogs.presenter import Presenter, open_presenter
 from cogs.presses import Answering, Presses
+from cogs.queue import Queue
 from cogs.reroll import Reroll
 from cogs.run import Previews, Rooms
 from cogs.runner import Runner
 from cogs.settings import Settings
+from cogs.show import Show
 from cogs.status import StatusMessages
 from cogs.twin import Twin
 from cogs.words import CommandWords
@@ -186,6 +189,9 @@ async def _furnish(client: commands.Bot, desk: Desk) -> Missed:
     missed = Missed(client, desk, reroll)
     cogs = [
         Animate(desk, asking),
+        Queue(desk),
+        History(desk),
+        Show(desk),
         reroll,
         missed,
         Deletions(desk),

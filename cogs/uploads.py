@@ -22,20 +22,20 @@ class Uploads:
     async def send(self, job: Job) -> str:
         """How the server's LoadImage calls this job's picture. Raises ComfyError, MediaError, OSError."""
         async with self._one_at_a_time:
-            life, reference = self._sent.get(_name(job), (None, ""))
+            life, reference = self._sent.get(picture_name(job), (None, ""))
             if life != self._server.life:  # a server that came back may have emptied its temp folder
                 life, reference = self._server.life, await self._upload(job)
-                self._remember(_name(job), life, reference)
+                self._remember(picture_name(job), life, reference)
             return reference
 
     def forget(self, job: Job) -> None:
         """Send this picture anew next time: the server says that it is not there."""
-        self._sent.pop(_name(job), None)
+        self._sent.pop(picture_name(job), None)
 
     async def _upload(self, job: Job) -> str:
         picture = await self._files.picture(job.picture)
         fitted = await self._media.fit_picture(picture, job.params.width, job.params.height)
-        return await self._server.upload(fitted, name=_name(job))
+        return await self._server.upload(fitted, name=picture_name(job))
 
     def _remember(self, name: str, life: int, reference: str) -> None:
         self._sent[name] = (life, reference)
@@ -43,6 +43,6 @@ class Uploads:
             del self._sent[next(iter(self._sent))]
 
 
-def _name(job: Job) -> str:
+def picture_name(job: Job) -> str:
     """From the picture and its size: a reroll finds it there."""
     return f"{job.picture[:16]}-{job.params.width}x{job.params.height}.png"

@@ -115,6 +115,10 @@ class Lookups:
             limit=limit,
         )
 
+    async def in_work_count(self, guild_id: int) -> int:
+        """How many of the guild's jobs are not over."""
+        return await self._count("FROM job WHERE guild_id = :guild AND finished_at IS NULL", guild=guild_id)
+
     async def load(self) -> Load:
         """How much there is to do, over all guilds."""
         row = await self.database.fetch_one(

@@ -55,6 +55,7 @@ async def test_a_guilds_line_is_what_runs_and_then_what_waits_in_the_order_of_tu
     await claim(store)
     assert [job.key for job in await store.line(7)] == ["a1", "b1", "a2", "a3"]
     assert [job.key for job in await store.line(7, limit=2)] == ["a1", "b1"]
+    assert await store.in_work_count(7) == 4
     load = await store.load()
     assert (load.queued, load.running) == (4, 1)
 

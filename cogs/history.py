@@ -1,0 +1,102 @@
+"""/history: a person's clips in pages, each with its first picture."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Mapping, Sequence
+
+import discord
+from discord import app_commands
+
+import media
+from cogs.desk import Desk
+from cogs.history_card import Page, poster_name, render_page
+from cogs.presses import Answering, Handlers
+from cogs.status import NOBODY
+from cogs.words import spoken
+from storage import Job, Store
+
+log = logging.getLogger(__name__)
+
+ON_A_PAGE = 5
+PATIENCE = 10.0  # seconds for the pictures of a page; what is late is left out
+
+
+class History(Answering):
+    """Pages of clips: which one is in the buttons that turn them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.handlers = Handlers(buttons={"older": self._turn_back, "newer": self._turn_on})
+
+    @app_commands.command(description=spoken("command_history"))
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    async def history(self, interaction: discord.Interaction) -> None:
+        """The newest page."""
+        async with self._desk.serving(interaction) as locale:
+            await interaction.response.defer(ephemeral=True)
+            page = await read_older(self._desk.store, interaction.user.id)
+            await self._show(interaction, locale, page)
+
+    async def _turn_back(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+        await interaction.response.defer()
+        page = await read_older(self._desk.store, interaction.user.id, before=int(about))
+        await self._show(interaction, locale, page)
+
+    async def _turn_on(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+        await interaction.response.defer()
+        page = await read_newer(self._desk.store, interaction.user.id, after=int(about))
+        await self._show(interaction, locale, page)
+
+    async def _show(self, interaction: discord.Interaction, locale: str, page: Page) -> None:
+        posters = await self._posters(page.jobs)
+        files = [
+            discord.File(io.BytesIO(posters[job.id]), poster_name(job))
+            for job in page.jobs
+            if job.id in posters
+        ]
+        card = render_page(locale, page, posters.keys())
+        await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=NOBODY)
+
+    async def _posters(self, jobs: Sequence[Job]) -> Mapping[str, bytes]:
+        """The first pictures of the clips that are still kept, by job, as JPEG."""
+        works = {
+            asyncio.create_task(self._poster(job), name=f"poster of {job.id}"): job.id
+            for job in jobs
+            if job.clip
+        }
+        if not works:
+            return {}
+        try:
+            done, _ = await asyncio.wait(works, timeout=PATIENCE)
+            return {works[each]: poster for each in done if (poster := each.result())}
+        finally:
+            for each in works:
+                each.cancel()
+
+    async def _poster(self, job: Job) -> bytes | None:
+        path = self._desk.files.clip(job.clip or "")
+        if not await asyncio.to_thread(path.is_file):
+            return None
+        try:
+            return await self._desk.pictures.poster(path)
+        except media.MediaError as err:
+            log.warning("job %s: its clip has no first picture: %s", job.id, err)
+            return None
+
+
+async def read_older(store: Store, user_id: int, *, before: int | None = None) -> Page:
+    """The page below the seq `before`; without it, or where nothing is left there, the newest."""
+    jobs = await store.history(user_id, before=before, limit=ON_A_PAGE + 1)
+    if before is not None and not jobs:
+        return await read_older(store, user_id)
+    return Page(jobs=jobs[:ON_A_PAGE], newer=before is not None, older=len(jobs) > ON_A_PAGE)
+
+
+async def read_newer(store: Store, user_id: int, *, after: int) -> Page:
+    """The page above the seq `after`; where nothing is left there, the newest."""
+    jobs = await store.history_after(user_id, after=after, limit=ON_A_PAGE + 1)
+    if len(jobs) <= ON_A_PAGE:
+        return await read_older(store, user_id)
+    return Page(jobs=jobs[-ON_A_PAGE:], newer=True, older=True)

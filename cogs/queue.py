@@ -1,0 +1,121 @@
+"""/queue and /cancel: what waits and runs, one's own first, and how to end it."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+
+from cogs.cancelling import cancel
+from cogs.cards import Entry
+from cogs.desk import Desk
+from cogs.gate import Person
+from cogs.place import place_of
+from cogs.presses import Answering, Handlers
+from cogs.queue_card import MOST_CHOICES, MOST_OF_GUILD, Line, render_line
+from cogs.refusal import Refusal
+from cogs.status import NOBODY, tell
+from cogs.suggestions import suggest_jobs
+from cogs.words import say, spoken
+from storage import Job, State
+
+
+class Queue(Answering):
+    """The line as one person sees it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.handlers = Handlers(buttons={"queue": self._refresh}, menus={"cancel": self._choose})
+
+    @app_commands.command(description=spoken("command_queue"))
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    async def queue(self, interaction: discord.Interaction) -> None:
+        """The card."""
+        async with self._desk.serving(interaction) as locale:
+            await self._send_card(interaction, locale)
+
+    @app_commands.command(description=spoken("command_cancel"))
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.describe(job=spoken("option_job"))
+    async def cancel(self, interaction: discord.Interaction, job: str | None = None) -> None:
+        """Cancel that one; without a name the only one, or let the person choose from the card."""
+        async with self._desk.serving(interaction) as locale:
+            found = await (self._named(job) if job else self._only(interaction.user.id))
+            if found is None:
+                await self._send_card(interaction, locale)
+                return
+            ended = await self._cancel(interaction, found)
+            name = "cancelled_now" if ended.state is State.CANCELLED else "cancelled_soon"
+            await tell(interaction, say(locale, name, short=ended.short))
+
+    @cancel.autocomplete("job")
+    async def offer_jobs(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The person's own jobs in work; to those who moderate, the others of the guild after them."""
+        jobs = {job.id: job for job in await self._desk.store.in_work_of(interaction.user.id)}
+        if Person.of(interaction.user).moderates:
+            guild = await self._desk.store.in_work(interaction.guild_id or 0)
+            jobs |= {job.id: job for job in guild}
+        return suggest_jobs(await self._desk.locale_of(interaction), jobs.values(), current)
+
+    async def _named(self, typed: str) -> Job:
+        job = await self._desk.store.by_short(typed)
+        if job is None:
+            raise Refusal("no_such_job")
+        return job
+
+    async def _only(self, user_id: int) -> Job | None:
+        """The person's one job in work; None where there are several. Raises Refusal where there is none."""
+        mine = await self._desk.store.in_work_of(user_id)
+        if not mine:
+            raise Refusal("nothing_in_work")
+        return mine[0] if len(mine) == 1 else None
+
+    async def _send_card(self, interaction: discord.Interaction, locale: str) -> None:
+        card = render_line(locale, await self._look(interaction))
+        await interaction.response.send_message(view=card, ephemeral=True, allowed_mentions=NOBODY)
+
+    async def _refresh(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+        """The card as it is now, in the same message."""
+        if not interaction.response.is_done():
+            await interaction.response.defer()
+        card = render_line(locale, await self._look(interaction))
+        await interaction.edit_original_response(view=card, allowed_mentions=NOBODY)
+
+    async def _choose(
+        self, interaction: discord.Interaction, about: str, locale: str, values: list[str]
+    ) -> None:
+        """Cancel what was chosen; what is over meanwhile is shown as that."""
+        await interaction.response.defer()
+        for job_id in values:
+            job = await self._desk.store.find(job_id)
+            if job and job.finished_at is None:
+                await self._cancel(interaction, job)
+        await self._refresh(interaction, about, locale)
+
+    async def _cancel(self, interaction: discord.Interaction, job: Job) -> Job:
+        return await cancel(self._desk, Person.of(interaction.user), place_of(interaction), job)
+
+    async def _look(self, interaction: discord.Interaction) -> Line:
+        """Read what the card shows. Raises StoreError."""
+        store, guild_id = self._desk.store, interaction.guild_id or 0
+        mine = await self._enter((await store.in_work_of(interaction.user.id))[:MOST_CHOICES])
+        return Line(
+            mine=sorted(mine, key=lambda each: (each.job.state is State.QUEUED, each.ahead)),
+            guild=await self._enter(await store.line(guild_id, limit=MOST_OF_GUILD)),
+            guild_jobs=await store.in_work_count(guild_id),
+            load=await store.load(),
+            servers=sum(server.reachable for server in self._desk.servers),
+        )
+
+    async def _enter(self, jobs: Sequence[Job]) -> list[Entry]:
+        return [
+            Entry(
+                job=job,
+                ahead=await self._desk.store.ahead(job.id),
+                ready=await self._desk.runner.expected_end(job),
+            )
+            for job in jobs
+        ]
