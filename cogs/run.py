@@ -16,12 +16,13 @@ from typing import Unpack
 
 import comfy
 from cogs.clips import clip_name, smaller_name
+from cogs.matching import pick_workflow
 from cogs.presenter import Presenter
 from cogs.render import Pace, render_event
 from cogs.trouble import Trouble
 from cogs.uploads import Uploads
 from cogs.words import say
-from storage import Changes, Files, Job, Lease, LeaseLost, Params, State, Store, StoreError
+from storage import Changes, Files, Job, Lease, LeaseLost, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -237,29 +238,6 @@ class Run:
     async def _move(self, state: State, **changes: Unpack[Changes]) -> None:
         self.lease = await self._rooms.store.move(self.lease, state, **changes)
         log.info("job %s: %s on %s", self.job.id, state, self.server.name)
-
-
-def pick_workflow(workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str], params: Params) -> str:
-    """The job's workflow, or another that gives the same preset where this server lacks the first."""
-    if params.workflow in runnable:
-        return params.workflow
-    family = workflows[params.workflow].family if params.workflow in workflows else None
-    others = (
-        name
-        for name, each in workflows.items()
-        if name in runnable and each.family == family and params.preset in each.presets
-    )
-    return next(others, params.workflow)
-
-
-def servable(workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]) -> frozenset[str]:
-    """The workflows whose jobs a server can take, by itself or by another of the same presets."""
-    given = {(workflows[name].family, preset) for name in runnable for preset in workflows[name].presets}
-    return frozenset(
-        name
-        for name, each in workflows.items()
-        if name in runnable or any((each.family, preset) in given for preset in each.presets)
-    )
 
 
 def build_values(job: Job) -> Mapping[str, object]:

@@ -12,8 +12,9 @@ from typing import Unpack
 import comfy
 from cogs.bell import Bell
 from cogs.delivery import Delivery
+from cogs.matching import lacking, offer_of, servable
 from cogs.render import expected_end, render_last_word, render_queued
-from cogs.run import Rooms, Run, servable
+from cogs.run import Rooms, Run
 from cogs.trouble import reason_of
 from cogs.uploads import Uploads
 from cogs.words import say
@@ -66,10 +67,12 @@ class Runner:
     async def _next(self, server: comfy.Server) -> Lease | None:
         names = [each.name for each in self._servers]
         workflows = servable(self._rooms.workflows, server.runnable)
+        others = [offer_of(each) for each in self._servers if each.reachable and each is not server]
+        lacks = lacking(self._rooms.workflows, offer_of(server), others)
         try:
             adopted = await self._store.adopt(server.name, names)
             loaded = server.standing.loaded if len(self._servers) > 1 else None
-            return adopted or await self._store.claim(server.name, workflows, loaded=loaded)
+            return adopted or await self._store.claim(server.name, workflows, loaded=loaded, lacks=lacks)
         except StoreError as err:
             log.error("no job can be claimed: %s", err)
             return None

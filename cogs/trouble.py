@@ -30,6 +30,8 @@ def reason_of(err: Exception, job: Job) -> Reason:
             return Reason(code="lost", values={"attempts": job.attempts})
         case comfy.TooLarge():
             return Reason(code="too_large")
+        case comfy.WorkflowInvalid():
+            return Reason(code="not_offered")
         case comfy.ServerTooOld():
             return Reason(code="server_too_old")
         case comfy.ComfyError():

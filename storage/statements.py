@@ -43,6 +43,12 @@ CLAIMABLE = """
     state = 'queued' AND workflow IN (SELECT value FROM json_each(:workflows))
     AND (status_message IS NOT NULL OR created_at <= :now - :grace)
     AND (
+        :lacks = '[]' OR NOT EXISTS (
+            SELECT 1 FROM json_each(params, '$.choices') AS chosen JOIN json_each(:lacks) AS lack
+            ON lack.value = workflow || '/' || chosen.key || '/' || chosen.value
+        )
+    )
+    AND (
         :running_per_guild IS NULL
         OR (SELECT running FROM guild WHERE guild.id = job.guild_id) < :running_per_guild
     )

@@ -110,15 +110,23 @@ class Store(People):
         }
 
     async def claim(
-        self, server: str, workflows: Collection[str], *, loaded: str | None = None
+        self,
+        server: str,
+        workflows: Collection[str],
+        *,
+        loaded: str | None = None,
+        lacks: Collection[str] = (),
     ) -> Lease | None:
         """Take the next job in line that the server can run; one that no message tells of waits a little.
 
+        It can run those of its `workflows`, but none for which an option was chosen that it `lacks`, written
+        `WORKFLOW/CHOICE/OPTION`.
         Of those whose turn has almost come, one of the workflow that the server has `loaded` is preferred.
         """
         values: dict[str, SqlValue] = {
             "server": server,
             "workflows": json.dumps(sorted(workflows)),
+            "lacks": json.dumps(sorted(lacks)),
             "grace": STATUS_GRACE,
             "running_per_guild": self.limits.running_per_guild,
         }

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import comfy
+from playground.comfyui import ComfyUI
 from playground.place import Playground
 from tests.bot.process import running_bot
 
@@ -14,6 +15,15 @@ default = "no"
 title = { en = "Mirror", zh = "镜像" }
 options.no = { title = { en = "once", zh = "一次" }, set = { "54.pingpong" = false } }
 options.yes = { title = { en = "there and back", zh = "来回" }, set = { "54.pingpong" = true } }
+"""
+
+LORA = "lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"
+STYLE = f"""
+[choices.style]
+default = "slow"
+title = {{ en = "Style", zh = "风格" }}
+options.slow = {{ title = {{ en = "slow", zh = "慢" }}, set = {{ "56.strength" = 0.0 }} }}
+options.quick = {{ title = {{ en = "quick", zh = "快" }}, set = {{ "56.lora" = "{LORA}" }} }}
 """
 
 
@@ -65,3 +75,37 @@ async def test_a_graph_in_the_web_pages_format_is_refused_with_what_to_do(tmp_pa
                 pass
     assert "Export (API)" in str(ended.value)
     assert "Traceback" not in str(ended.value)
+
+
+def put_styles(folder: Path) -> None:
+    """The built-in workflow with the LoRA, but as a choice."""
+    folder.mkdir()
+    template = (comfy.BUILT_IN / "wan21_i2v_lightx2v.json").read_text(encoding="utf-8")
+    manifest = (comfy.BUILT_IN / "wan21_i2v_lightx2v.toml").read_text(encoding="utf-8")
+    manifest = manifest.replace('family = "wan21_i2v"\n', "").replace('lora = ["56.lora"]\n', "")
+    (folder / "styles.json").write_text(template.replace(LORA, "none"), encoding="utf-8")
+    (folder / "styles.toml").write_text(manifest + STYLE, encoding="utf-8")
+
+
+async def test_a_choice_goes_to_the_server_that_has_its_file_and_where_none_has_it_that_is_said(
+    tmp_path: Path, picture: bytes
+) -> None:
+    put_styles(tmp_path / "workflows")
+    async with (
+        ComfyUI(speed=50, lora=False) as without,
+        Playground(comfyui={"speed": 50}) as place,
+    ):
+        assert place.comfyui
+        settings = {
+            "WORKFLOWS_DIR": str(tmp_path / "workflows"),
+            "COMFYUI_URL": f"{without.url},{place.comfyui.url}",
+        }
+        async with running_bot(place, tmp_path, **settings):
+            job = await place.member().animate(
+                picture, "it moves", model="styles", choices="style=quick", seconds=1
+            )
+            clip = await job.video()
+            assert without.runs == []
+            await place.comfyui.stop()
+            again = await place.member().react(clip, "🔁")
+            assert "what was chosen" in await again.says("Failed")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import comfy
+from cogs.matching import pick_workflow, servable
 from cogs.refusal import Refusal
-from cogs.run import pick_workflow, servable
 from cogs.wish import MAX_SEED, Wish, build_params, offered_models, other_seed, parse_choices, pick_presets
 from media import Aspect
 from tests.cogs.jobs import PARAMS

@@ -18,7 +18,7 @@ from storage import (
     open_store,
 )
 from storage.database import open_database
-from tests.storage.wishes import PARAMS, SERVER, Clock, admit, claim, wish
+from tests.storage.wishes import PARAMS, SERVER, Clock, admit, claim, kind, wish
 
 
 async def test_a_job_keeps_every_parameter_also_a_64_bit_seed(store: Store) -> None:
@@ -66,6 +66,16 @@ async def test_who_comes_late_is_not_repaid_for_the_time_away(store: Store) -> N
     for n in range(3):
         await admit(store, wish(f"b{n}", user=2), limit=9)
     assert [each.job.key for each in await store.waiting()] == ["b0", "a3", "b1", "b2"]
+
+
+async def test_a_claim_leaves_what_was_chosen_and_the_server_lacks(store: Store) -> None:
+    await admit(store, wish("clay", params=kind(choices={"style": "clay", "loop": "off"})))
+    await admit(store, wish("plain"))
+    lease = await store.claim(SERVER, {"wan"}, lacks={"wan/style/clay"})
+    assert lease
+    assert lease.job.key == "plain"
+    assert await store.claim(SERVER, {"wan"}, loaded="wan", lacks={"wan/style/clay"}) is None
+    assert await store.claim(SERVER, {"wan"}, lacks={"other/style/clay", "wan/style/felt"})
 
 
 async def test_a_claim_takes_only_what_the_server_can_run(store: Store) -> None:

@@ -1,0 +1,74 @@
+"""Which server can make which job: workflows that stand in for others, options whose files are missing."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+import comfy
+from storage import Params
+
+Workflows = Mapping[str, comfy.Workflow]
+Offer = Mapping[str, Mapping[str, comfy.Choice]]
+"""What one server can run, and what may be chosen in each workflow there."""
+
+
+def pick_workflow(workflows: Workflows, runnable: AbstractSet[str], params: Params) -> str:
+    """The job's workflow, or another that gives the same preset where this server lacks the first."""
+    return _stand_in(workflows, runnable, params.workflow, params.preset)
+
+
+def servable(workflows: Workflows, runnable: AbstractSet[str]) -> frozenset[str]:
+    """The workflows whose jobs a server can take, by itself or by another of the same presets."""
+    return frozenset(name for name in workflows if any(_stand_ins(workflows, runnable, name)))
+
+
+def offer_of(server: comfy.Server) -> Offer:
+    """What that server offers at the moment."""
+    return {name: server.choices(name) for name in server.runnable}
+
+
+def lacking(workflows: Workflows, own: Offer, others: Iterable[Offer]) -> frozenset[str]:
+    """The options that a server lacks though another has them, as `WORKFLOW/CHOICE/OPTION`.
+
+    What nobody has is left out: whoever takes such a job fails it, and says why.
+    """
+    return frozenset[str]().union(*(_options(workflows, each) for each in others)) - _options(workflows, own)
+
+
+def _options(workflows: Workflows, offer: Offer) -> frozenset[str]:
+    """What can be chosen for jobs of each workflow, whichever stands in for it."""
+    return frozenset(
+        f"{name}/{option}"
+        for name in workflows
+        for option in _in_all([offer[each] for each in _stand_ins(workflows, offer.keys(), name)])
+    )
+
+
+def _in_all(offered: Sequence[Mapping[str, comfy.Choice]]) -> AbstractSet[str]:
+    sets = [
+        {f"{name}/{option}" for name, choice in choices.items() for option in choice.options}
+        for choices in offered
+    ]
+    return set[str].intersection(*sets) if sets else set[str]()
+
+
+def _stand_ins(workflows: Workflows, runnable: AbstractSet[str], name: str) -> Iterator[str]:
+    """What would run that workflow's jobs on a server, whatever their preset."""
+    if name in runnable:
+        yield name
+        return
+    for preset in workflows[name].presets:
+        stand_in = _stand_in(workflows, runnable, name, preset)
+        if stand_in in runnable:
+            yield stand_in
+
+
+def _stand_in(workflows: Workflows, runnable: AbstractSet[str], name: str, preset: str) -> str:
+    if name in runnable:
+        return name
+    family = workflows[name].family if name in workflows else None
+    others = (
+        other
+        for other, each in workflows.items()
+        if other in runnable and each.family == family and preset in each.presets
+    )
+    return next(others, name)
