@@ -256,7 +256,8 @@ def main(arguments: Sequence[str]) -> int:
         return complain(f"Discord cannot be reached: {type(err).__name__}", 1)
     except OSError as err:  # a file that is not there, a port that is taken
         return complain(f"That did not work: {err}", 1)
-    except ExceptionGroup:
+    except ExceptionGroup as err:
+        logging.getLogger("bot").critical("the bot died", exc_info=err)
         return complain("A part of the bot died; the log above says which and why.", 1)
 
 

@@ -5,6 +5,7 @@ import discord
 from yarl import URL
 
 import media
+from cogs.forms import Upload
 from cogs.refusal import Refusal
 
 MAX_MEGABYTES = media.MOST_PICTURE_BYTES // 10**6
@@ -14,7 +15,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
 CHUNK = 64 * 1024
 
 
-def refuse_by_metadata(attachment: discord.Attachment) -> None:
+def refuse_by_metadata(attachment: discord.Attachment | Upload) -> None:
     """Refuse what Discord's own description already shows, before a byte is fetched. Raises Refusal."""
     if attachment.size > media.MOST_PICTURE_BYTES:
         raise Refusal("too_large", limit=MAX_MEGABYTES)

@@ -11,8 +11,10 @@ from pathlib import Path
 import discord
 
 import media
-from cogs.clips import clip_name, smaller_name, upload_limit
+from cogs.buttons import result_buttons
+from cogs.clips import smaller_name, upload_limit
 from cogs.decisions import OBSTACLES, REFUSED, Decision, backoff, decide, name_reason
+from cogs.joining import Joining, joined_name
 from cogs.letters import Kind, build_nonce, open_channel, ping
 from cogs.presenter import Presenter
 from cogs.render import render_last_word, render_poster, render_result
@@ -59,7 +61,7 @@ class Delivery:
     ) -> None:
         self._client = client
         self._store = store
-        self._files = files
+        self._joining = Joining(store, files, pictures)
         self._media = pictures
         self._presenter = presenter
 
@@ -114,6 +116,7 @@ class Delivery:
             return await channel.send(
                 parcel.text,
                 file=parcel.open(),
+                view=result_buttons(job),
                 **reply(job, None if alone else job.status_message),
                 allowed_mentions=ping(job),
                 nonce=build_nonce(job, Kind.RESULT),
@@ -132,7 +135,7 @@ class Delivery:
         return None
 
     async def _pack(self, job: Job, tried: Collection[Decision]) -> Parcel:
-        source = self._files.clip(job.clip or clip_name(job))
+        source = await self._joining.whole(job)
         if Decision.POSTER in tried:
             poster = await self._media.poster(source)
             return Parcel(text=render_poster(job), file=poster, name=file_name(job, "jpg"))
@@ -140,7 +143,11 @@ class Delivery:
             source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
         )
         reencoded = fitted.how not in (media.How.UNTOUCHED, media.How.REMUXED)
-        text = render_result(job, reencoded=reencoded or job.clip == smaller_name(job))
+        text = render_result(
+            job,
+            reencoded=reencoded or job.clip == smaller_name(job),
+            joined=source.name == joined_name(job),
+        )
         return Parcel(text=text, file=fitted.path, name=file_name(job, "mp4"))
 
     def _limit(self, job: Job, tried: Collection[Decision]) -> int:

@@ -13,7 +13,9 @@ from discord.ext import commands
 from yarl import URL
 
 import comfy
+import media
 import storage
+from cogs.again import Again
 from cogs.animate import Animate
 from cogs.asking import Asking
 from cogs.attachments import Attachments
@@ -22,19 +24,23 @@ from cogs.bin import Bin
 from cogs.client import open_client
 from cogs.clips import upload_limit
 from cogs.components import Button, Menu
+from cogs.copies import Copies
 from cogs.deletions import Deletions
 from cogs.delivery import Delivery
 from cogs.desk import Desk
 from cogs.discarding import Discarding
 from cogs.door import Door
 from cogs.history import History
+from cogs.hourglass import Hourglass
 from cogs.intake import Intake
+from cogs.job_buttons import JobButtons
 from cogs.lost import Lost
 from cogs.missed import Missed
+from cogs.panel import Panel
 from cogs.presenter import Presenter, open_presenter
 from cogs.presses import Answering, Presses
 from cogs.queue import Queue
-from cogs.reroll import Reroll
+from cogs.reactions import Reactions
 from cogs.run import Previews, Rooms
 from cogs.runner import Runner
 from cogs.settings import Settings
@@ -128,8 +134,9 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
         files, bell = storage.Files(settings.data_dir), Bell()
         lost = Lost(client, store, bell, settings.on_delete)
+        hourglass = Hourglass(client, store)
         presenter = await stack.enter_async_context(
-            open_presenter(store, client.get_partial_messageable, lost)
+            open_presenter(store, client.get_partial_messageable, lost, hourglass)
         )
         rooms = Rooms(
             store=store,
@@ -167,7 +174,7 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             lost=lost,
             door=Door(),
         )
-        missed = await _furnish(client, desk)
+        missed = await _furnish(client, desk, pictures, hourglass)
         await status.post_missing(runner.waiting_text)
         await runner.tell_untold()
         yield Bot(
@@ -182,17 +189,18 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
         )
 
 
-async def _furnish(client: commands.Bot, desk: Desk) -> Missed:
+async def _furnish(client: commands.Bot, desk: Desk, pictures: media.Media, hourglass: Hourglass) -> Missed:
     """Add every cog, and tell Discord of the commands."""
-    asking = Asking(desk)
-    reroll = Reroll(client, desk)
-    missed = Missed(client, desk, reroll)
+    asking, again = Asking(desk), Again(client, desk)
+    missed = Missed(client, desk, again)
     cogs = [
         Animate(desk, asking),
         Queue(desk),
         History(desk),
         Show(desk),
-        reroll,
+        JobButtons(desk, again, asking),
+        Panel(client, desk, asking),
+        Reactions(client, desk, again, Copies(client, desk, pictures), hourglass),
         missed,
         Deletions(desk),
         Discarding(desk),

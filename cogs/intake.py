@@ -125,6 +125,7 @@ class Intake:
 
         `after` is the id of the job whose clip is to stand before it in one file.
         """
+        wish = replace(wish, seed=other_seed(parent.params.seed))
         params = change_params(parent.params, wish, self._workflows.get(parent.params.workflow))
         if after and not await self._store.find(after):
             raise Refusal("gone")

@@ -7,11 +7,11 @@ import time
 import discord
 from discord.ext import commands
 
+from cogs.again import Again
 from cogs.decisions import REFUSED
 from cogs.delivery import REROLL, offer_reroll
 from cogs.desk import Desk
 from cogs.refusal import Refusal
-from cogs.reroll import Click, Reroll
 from storage import Job, StoreError
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ PATIENCE = 60.0  # seconds for one result
 class Missed(commands.Cog):
     """Looks under the newest results whenever a new session began; a resumed one has missed nothing."""
 
-    def __init__(self, client: commands.Bot, desk: Desk, reroll: Reroll) -> None:
+    def __init__(self, client: commands.Bot, desk: Desk, again: Again) -> None:
         self._client = client
         self._desk = desk
-        self._reroll = reroll
+        self._again = again
         self._ready = asyncio.Event()
 
     @commands.Cog.listener()
@@ -68,8 +68,8 @@ class Missed(commands.Cog):
             return
         try:
             member = await guild.fetch_member(user.id)
-            click = Click(member=member, channel_id=job.channel_id, message_id=job.result_message or 0)
-            await self._reroll.reroll(click, job)
+            click = await self._again.click_of(member, job.channel_id, job.result_message or 0)
+            await self._again.reroll(click, job)
         except discord.NotFound:
             log.info("job %s: who reacted has left", job.id)
         except Refusal as refusal:

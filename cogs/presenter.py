@@ -20,6 +20,7 @@ from discord import ui
 import comfy
 from cogs.buttons import last_buttons
 from cogs.decisions import REFUSED, UNKNOWN_MESSAGE, Decision, backoff, decide
+from cogs.hourglass import Hourglass
 from cogs.lost import Lost
 from cogs.words import say
 from storage import Job, State, Store, StoreError
@@ -57,10 +58,13 @@ class Edit:
 class Editor:
     """Edits the status messages of one channel, one after the other."""
 
-    def __init__(self, channel: discord.PartialMessageable, store: Store, lost: Lost) -> None:
+    def __init__(
+        self, channel: discord.PartialMessageable, store: Store, lost: Lost, hourglass: Hourglass
+    ) -> None:
         self._channel = channel
         self._store = store
         self._lost = lost
+        self._hourglass = hourglass
         self._gone = set[str]()  # ids of jobs whose status message is no more
         self._edited: dict[str, float] = {}  # when progress of which job was sent last
         self._pending: dict[str, Edit] = {}
@@ -140,6 +144,7 @@ class Editor:
         await self._store.set_told(job.id)
         self._gone.discard(job.id)
         self._edited.pop(job.id, None)
+        await self._hourglass.take_away(job)
 
     async def _edit(self, edit: Edit, job: Job) -> bool:
         """Whether it stands there now. Raises one of REFUSED where it is worth trying later, StoreError."""
@@ -196,10 +201,18 @@ def _rest(edit: Edit, job: Job) -> Rest:
 class Presenter:
     """Keeps each job's status message at its newest text; opened by `open_presenter`."""
 
-    def __init__(self, store: Store, channel_of: ChannelOf, lost: Lost, tasks: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        store: Store,
+        channel_of: ChannelOf,
+        lost: Lost,
+        hourglass: Hourglass,
+        tasks: asyncio.TaskGroup,
+    ) -> None:
         self._store = store
         self._channel_of = channel_of
         self._lost = lost
+        self._hourglass = hourglass
         self._tasks = tasks
         self._editors: dict[int, tuple[Editor, asyncio.Task[None]]] = {}
         self._shown: dict[str, str] = {}
@@ -238,17 +251,19 @@ class Presenter:
 
     def _editor(self, channel_id: int) -> Editor:
         if channel_id not in self._editors:
-            editor = Editor(self._channel_of(channel_id), self._store, self._lost)
+            editor = Editor(self._channel_of(channel_id), self._store, self._lost, self._hourglass)
             task = self._tasks.create_task(editor.run(), name=f"editor of channel {channel_id}")
             self._editors[channel_id] = (editor, task)
         return self._editors[channel_id][0]
 
 
 @contextlib.asynccontextmanager
-async def open_presenter(store: Store, channel_of: ChannelOf, lost: Lost) -> AsyncGenerator[Presenter]:
+async def open_presenter(
+    store: Store, channel_of: ChannelOf, lost: Lost, hourglass: Hourglass
+) -> AsyncGenerator[Presenter]:
     """A presenter that stops at the end; `flush` it before."""
     async with asyncio.TaskGroup() as tasks:
-        presenter = Presenter(store, channel_of, lost, tasks)
+        presenter = Presenter(store, channel_of, lost, hourglass, tasks)
         try:
             yield presenter
         finally:

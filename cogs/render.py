@@ -118,8 +118,7 @@ def _render_done(job: Job) -> str:
     channel = job.result_channel or job.channel_id
     if channel != job.channel_id:
         return say(job.locale, "done_by_dm")
-    link = f"https://discord.com/channels/{job.guild_id}/{channel}/{job.result_message}"
-    return say(job.locale, "done", link=link)
+    return say(job.locale, "done", link=link_to(job))
 
 
 def render_failed(job: Job, reason: Reason) -> str:
@@ -132,7 +131,7 @@ def render_failed(job: Job, reason: Reason) -> str:
     return say(job.locale, "failed", reason=why)
 
 
-def render_result(job: Job, *, reencoded: bool = False) -> str:
+def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) -> str:
     """The text beside the clip: whose it is, what was asked for, how it was made."""
     params = job.params
     settings = say(
@@ -151,10 +150,38 @@ def render_result(job: Job, *, reencoded: bool = False) -> str:
         settings += say(job.locale, "gpu_time", gpu=f"{job.seconds:.1f}")
     if reencoded:
         settings += say(job.locale, "reencoded")
+    if joined:
+        settings += say(job.locale, "joined")
     head = say(job.locale, "result", mention=f"<@{job.user_id}>")
     note = say(job.locale, "result_note")
     room = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
     return "\n".join((head, quote(params.prompt, room), settings, note))
+
+
+def render_copy(locale: str, job: Job) -> str:
+    """The text beside a copy by direct message."""
+    head = say(locale, "copy", short=job.short)
+    return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))
+
+
+def render_report(locale: str, job: Job, reporter: int) -> str:
+    """A word to the moderators; mentions stand in it, and ping nobody."""
+    text = say(
+        locale,
+        "report",
+        reporter=f"<@{reporter}>",
+        owner=f"<@{job.user_id}>",
+        short=job.short,
+        link=link_to(job),
+    )
+    return "\n".join((text, quote(job.params.prompt, MAX_CONTENT - len(text) - 1)))
+
+
+def link_to(job: Job) -> str:
+    """Where the job's result stands, else its status."""
+    channel = job.result_channel or job.channel_id
+    message = job.result_message or job.status_message
+    return f"https://discord.com/channels/{job.guild_id}/{channel}/{message}"
 
 
 def render_poster(job: Job) -> str:

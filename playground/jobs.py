@@ -214,7 +214,7 @@ class Job:
         world, claimed = self.place.world, self.place.claimed
         ids = [reply for reply in world.replies.get(message_id, ()) if reply > self.since]
         replies = [world.revisions[reply][-1] for reply in ids if reply not in claimed]
-        return [reply for reply in replies if reply.author_id == world.bot.id]
+        return [reply for reply in replies if reply.author_id == world.bot.id and reply.only_for is None]
 
     def _find_clip(self) -> Clip | None:
         status, messages = self.status, self.place.world.messages

@@ -8,6 +8,7 @@ import pytest
 
 from cogs.bell import Bell
 from cogs.client import open_client
+from cogs.hourglass import Hourglass
 from cogs.lost import Lost, OnDelete
 from cogs.presenter import EDITS, SPACING, WINDOW, Presenter, open_presenter
 from playground.discord.model import Message
@@ -69,7 +70,10 @@ async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
         open_store(tmp_path) as store,
         open_client(place.world.token, place.discord.api_url) as client,
         open_presenter(
-            store, client.get_partial_messageable, Lost(client, store, Bell(), OnDelete.DELIVER)
+            store,
+            client.get_partial_messageable,
+            Lost(client, store, Bell(), OnDelete.DELIVER),
+            Hourglass(client, store),
         ) as presenter,
     ):
         yield Desk(place, store, presenter)

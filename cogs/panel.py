@@ -1,0 +1,126 @@
+"""The panel: a message with a button, posted by a manager, so that nobody needs twelve options on a phone."""
+
+import asyncio
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from cogs.asking import Asking
+from cogs.attachments import refuse_by_metadata
+from cogs.components import Button, row
+from cogs.desk import Desk
+from cogs.forms import Filled
+from cogs.gate import Action
+from cogs.intake import Asker, Taken
+from cogs.modals import animate_form, read_animation
+from cogs.place import check_permissions
+from cogs.presses import Answering, Handlers
+from cogs.refusal import Refusal
+from cogs.status import NOBODY, tell
+from cogs.words import say, spoken
+from storage import Draft
+
+PATIENCE = 30.0  # seconds for one message
+ACCENT = discord.Colour.blurple()
+
+
+class Panel(Answering):
+    """`/panel`, the message menu "Animate this", and the form behind both."""
+
+    def __init__(self, client: commands.Bot, desk: Desk, asking: Asking) -> None:
+        self._client = client
+        self._desk = desk
+        self._asking = asking
+        self.handlers = Handlers(buttons={"panel": self._open}, forms={"animate": self._submit})
+        self._menu = app_commands.ContextMenu(name="Animate this", callback=self._animate_this)
+        self._menu.guild_only = True
+        self._menu.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
+
+    async def cog_load(self) -> None:
+        """A menu belongs to no cog by itself."""
+        self._client.tree.add_command(self._menu)
+
+    @app_commands.command(description=spoken("command_panel"))
+    @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.default_permissions(manage_guild=True)
+    async def panel(self, interaction: discord.Interaction) -> None:
+        """Post it by the bot's own token: it shall not read as somebody's answer."""
+        async with self._desk.serving(interaction) as locale:
+            self._desk.allow(interaction, Action.CHANGE_RULES)
+            check_permissions(interaction)
+            if interaction.guild is None or interaction.channel_id is None:
+                raise Refusal("direct_message")
+            await interaction.response.defer(ephemeral=True)
+            channel = self._client.get_partial_messageable(
+                interaction.channel_id, guild_id=interaction.guild.id
+            )
+            async with asyncio.timeout(PATIENCE):
+                card = render_panel(str(interaction.guild.preferred_locale))
+                await channel.send(view=card, allowed_mentions=NOBODY)
+            await tell(interaction, say(locale, "panel_posted"))
+
+    async def _open(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+        self._desk.allow(interaction, Action.ANIMATE)
+        check_permissions(interaction)
+        await interaction.response.send_modal(animate_form(locale, "animate:", upload=True))
+
+    async def _animate_this(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """Remember the picture: another person's message cannot be fetched with its attachments later."""
+        async with self._desk.serving(interaction) as locale:
+            self._desk.allow(interaction, Action.ANIMATE)
+            check_permissions(interaction)
+            await self._check_owner(interaction, message)
+            picture = next((each for each in message.attachments if is_picture(each)), None)
+            if picture is None:
+                raise Refusal("no_picture")
+            refuse_by_metadata(picture)
+            draft = Draft(id=interaction.id, user_id=interaction.user.id, url=picture.url)
+            await self._desk.store.keep_draft(draft)
+            await interaction.response.send_modal(animate_form(locale, f"animate:{draft.id}", upload=False))
+
+    async def _check_owner(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """One's own pictures; those of others where the guild allows it. Raises Refusal."""
+        if message.author.id == interaction.user.id:
+            return
+        if not (await self._desk.store.rules(interaction.guild_id or 0)).pictures_of_others:
+            raise Refusal("picture_of_others")
+
+    async def _submit(
+        self, interaction: discord.Interaction, about: str, locale: str, filled: Filled
+    ) -> None:
+        url = await self._url_of(interaction, about, filled)
+        wish = read_animation(filled, locale)
+
+        async def admit(asker: Asker) -> Taken:
+            return await self._desk.intake.animate(asker, wish, url, key=f"interaction {interaction.id}")
+
+        await self._asking.take(interaction, Action.ANIMATE, admit)
+
+    async def _url_of(self, interaction: discord.Interaction, about: str, filled: Filled) -> str:
+        """Where the picture is: in the form, or remembered from a message. Raises Refusal, StoreError."""
+        uploads = filled.uploads.get("image", ())
+        if uploads:
+            refuse_by_metadata(uploads[0])
+            return uploads[0].url
+        draft = await self._desk.store.draft(int(about)) if about.isdecimal() else None
+        if draft is None or draft.user_id != interaction.user.id:
+            raise Refusal("no_picture")
+        return draft.url
+
+
+def render_panel(locale: str) -> ui.LayoutView:
+    """The message itself; it pings nobody, so a card may stand where phones would show no words."""
+    view = ui.LayoutView(timeout=None)
+    button = Button(
+        "panel", "", label=say(locale, "panel_button"), emoji="✨", style=discord.ButtonStyle.primary
+    )
+    words = ui.TextDisplay[ui.LayoutView](say(locale, "panel"))
+    view.add_item(ui.Container(words, row(button), accent_colour=ACCENT))
+    return view
+
+
+def is_picture(attachment: discord.Attachment) -> bool:
+    """Whether Discord calls it one."""
+    return (attachment.content_type or "").startswith("image/")
