@@ -63,9 +63,12 @@ def say_standing(locale: str, entry: Entry) -> list[str]:
 
 
 def say_outcome(locale: str, job: Job) -> str:
-    """The state, and for a failure why."""
+    """The state, and why there is no clip where that is known."""
     if job.state is State.FAILED and job.reason:
         return render_failed(replace(job, locale=locale), job.reason)
+    if job.state is State.CANCELLED and job.reason:
+        reason = say(locale, f"reason_{job.reason.code}", short=job.short, **job.reason.values)
+        return say(locale, "state_because", state=say_state(locale, job), reason=reason)
     return say_state(locale, job)
 
 

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 
 import comfy
+from cogs.matching import pick_workflow
 from cogs.refusal import Refusal
-from cogs.run import build_values, pick_workflow
+from cogs.run import build_values
 from cogs.uploads import picture_name
 from storage import Job
 

@@ -61,28 +61,23 @@ class History(Answering):
 
     async def _posters(self, jobs: Sequence[Job]) -> Mapping[str, bytes]:
         """The first pictures of the clips that are still kept, by job, as JPEG."""
-        works = {
-            asyncio.create_task(self._poster(job), name=f"poster of {job.id}"): job.id
-            for job in jobs
-            if job.clip
-        }
-        if not works:
-            return {}
-        try:
-            done, _ = await asyncio.wait(works, timeout=PATIENCE)
-            return {works[each]: poster for each in done if (poster := each.result())}
-        finally:
-            for each in works:
-                each.cancel()
+        async with asyncio.TaskGroup() as tasks:
+            made = {
+                job.id: tasks.create_task(self._poster(job, job.clip), name=f"poster of {job.id}")
+                for job in jobs
+                if job.clip
+            }
+        return {job_id: poster for job_id, each in made.items() if (poster := each.result())}
 
-    async def _poster(self, job: Job) -> bytes | None:
-        path = self._desk.files.clip(job.clip or "")
+    async def _poster(self, job: Job, clip: str) -> bytes | None:
+        path = self._desk.files.clip(clip)
         if not await asyncio.to_thread(path.is_file):
             return None
         try:
-            return await self._desk.pictures.poster(path)
-        except media.MediaError as err:
-            log.warning("job %s: its clip has no first picture: %s", job.id, err)
+            async with asyncio.timeout(PATIENCE):
+                return await self._desk.pictures.poster(path)
+        except (TimeoutError, media.MediaError) as err:
+            log.warning("job %s: its clip shows no first picture: %r", job.id, err)
             return None
 
 
