@@ -1,6 +1,7 @@
 """From what a person chose to the parameters of a job."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,19 @@ from hypothesis import strategies as st
 import comfy
 from cogs.matching import pick_workflow, servable
 from cogs.refusal import Refusal
-from cogs.wish import MAX_SEED, Wish, build_params, offered_models, other_seed, parse_choices, pick_presets
+from cogs.wish import (
+    MAX_SEED,
+    Wish,
+    build_params,
+    change_params,
+    offered_models,
+    other_seed,
+    parse_choices,
+    pick_presets,
+    shrink,
+)
 from media import Aspect
+from storage import Params
 from tests.cogs.jobs import PARAMS
 
 WORKFLOWS = comfy.load_workflows(comfy.BUILT_IN)
@@ -113,3 +125,20 @@ def test_a_model_or_a_choice_that_is_not_offered_is_refused() -> None:
         parse_choices("loop=pingpong", {})
     assert refusal.value.code == "choice"
     assert parse_choices(None, {}) == parse_choices(" , ", {}) == {}
+
+
+def test_a_change_keeps_what_it_does_not_name() -> None:
+    was = PARAMS
+    changed = change_params(was, Wish(prompt="  other ", seconds=2, seed=9), None)
+    assert changed == replace(was, prompt="other", frames=33, seed=9)
+    with pytest.raises(Refusal):
+        change_params(was, Wish(prompt="other", steps=99), None)
+
+
+def test_smaller_is_fewer_frames_and_then_fewer_steps_until_there_is_little_left() -> None:
+    seen: list[tuple[int, int]] = []
+    params: Params | None = replace(PARAMS, frames=81, steps=20)
+    while params:
+        seen.append((params.frames, params.steps))
+        params = shrink(params)
+    assert seen == [(81, 20), (33, 20), (17, 20), (17, 10), (17, 5), (17, 4)]
