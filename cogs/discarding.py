@@ -5,10 +5,11 @@ from discord import ui
 
 from cogs.bin import discard
 from cogs.buttons import Word
+from cogs.cards import PLAIN, build_card
 from cogs.components import Button, row
 from cogs.desk import Desk
 from cogs.gate import Action, Person
-from cogs.layout import build_card, show_card, turn_card
+from cogs.layout import show_card, turn_card
 from cogs.place import place_of
 from cogs.presses import Answering, Handlers
 from cogs.rights import allow
@@ -32,7 +33,7 @@ class Discarding(Answering):
         job = await self._allowed(interaction, about)
         await discard(self._desk, job)
         text = say(locale, "delete_begun", short=job.short)
-        await turn_card(interaction, build_card(ui.TextDisplay(text)))
+        await turn_card(interaction, build_card(PLAIN, ui.TextDisplay(text)))
 
     async def _allowed(self, interaction: discord.Interaction, about: str) -> Job:
         """The job, if this person may delete it. Raises Refusal, StoreError."""
@@ -47,4 +48,4 @@ def render_question(locale: str, job: Job) -> ui.LayoutView:
     label = say(locale, "button_deletenow")
     danger = Button(NOW, job.id, label=label, emoji="🗑️", style=discord.ButtonStyle.danger)
     text = say(locale, "delete_ask", short=job.short)
-    return build_card(ui.TextDisplay(text), row(danger))
+    return build_card(PLAIN, ui.TextDisplay(text), row(danger))

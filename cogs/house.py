@@ -30,17 +30,21 @@ from cogs.delivery import Delivery
 from cogs.desk import Desk
 from cogs.discarding import Discarding
 from cogs.door import Door
+from cogs.help import Help
 from cogs.history import History
 from cogs.hourglass import Hourglass
 from cogs.intake import Intake
 from cogs.job_buttons import JobButtons
+from cogs.language import Language
 from cogs.lost import Lost
 from cogs.missed import Missed
 from cogs.panel import Panel
 from cogs.presenter import Presenter, open_presenter
 from cogs.presses import Answering, Presses
+from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.reactions import Reactions
+from cogs.rules import GuildRules
 from cogs.run import Previews, Rooms
 from cogs.runner import Runner
 from cogs.settings import Settings
@@ -174,7 +178,7 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
             lost=lost,
             door=Door(),
         )
-        missed = await _furnish(client, desk, pictures, hourglass)
+        missed = await _furnish(client, desk, pictures, hourglass, settings.retention())
         await status.post_missing(runner.waiting_text)
         await runner.tell_untold()
         yield Bot(
@@ -189,7 +193,13 @@ async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
         )
 
 
-async def _furnish(client: commands.Bot, desk: Desk, pictures: media.Media, hourglass: Hourglass) -> Missed:
+async def _furnish(
+    client: commands.Bot,
+    desk: Desk,
+    pictures: media.Media,
+    hourglass: Hourglass,
+    retention: storage.Retention,
+) -> Missed:
     """Add every cog, and tell Discord of the commands."""
     asking, again = Asking(desk), Again(client, desk)
     missed = Missed(client, desk, again)
@@ -204,6 +214,10 @@ async def _furnish(client: commands.Bot, desk: Desk, pictures: media.Media, hour
         missed,
         Deletions(desk),
         Discarding(desk),
+        Help(desk),
+        Language(desk),
+        Privacy(desk, retention),
+        GuildRules(desk),
         Twin(client, desk.store),
     ]
     handlers = [each.handlers for each in cogs if isinstance(each, Answering)]

@@ -30,7 +30,7 @@ from storage.job import (
 )
 from storage.keeper import Keeper
 from storage.limits import Limits
-from storage.people import Draft, Rules
+from storage.people import Draft, Holdings, Rules
 from storage.retention import Retention
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
 from storage.words import BLOCKED_WORDS
@@ -45,6 +45,7 @@ __all__ = [
     "Draft",
     "Files",
     "Forecast",
+    "Holdings",
     "Job",
     "Keeper",
     "Lease",

@@ -9,7 +9,16 @@ from pathlib import Path
 from storage.errors import StoreError
 from storage.files import Files
 from storage.job import Job
-from storage.retention import DAY, HOUR, Retention, remove_clips, remove_pictures, remove_rows, shrink
+from storage.retention import (
+    DAY,
+    HOUR,
+    Retention,
+    remove_clips,
+    remove_people,
+    remove_pictures,
+    remove_rows,
+    shrink,
+)
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -57,6 +66,7 @@ class Keeper:
         """Remove what is older than the retention allows."""
         database, now, keep = self._store.database, time.time(), self._retention
         await remove_rows(database, now - keep.rows * DAY)
+        await remove_people(database, now)
         await remove_clips(database, self._files, now - keep.clips * DAY)
         await remove_pictures(database, self._files, before=now - keep.pictures * DAY, now=now)
         await shrink(database)

@@ -30,6 +30,15 @@ class Draft:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """How much of somebody's is kept at this moment."""
+
+    jobs: int
+    pictures: int
+    clips: int
+
+
 class People(Lookups):
     """Languages, rules, drafts, and the jobs that their people want removed."""
 
@@ -100,6 +109,17 @@ class People(Lookups):
             {"id": draft_id, "after": self.now() - DRAFT_SECONDS},
         )
         return Draft(**dict(row)) if row else None
+
+    async def holdings(self, user_id: int, *, pictures_since: float) -> Holdings:
+        """What is kept of this person: pictures as long as a job needs them that ended after that time."""
+        row = await self.database.fetch_one(
+            """SELECT
+                count(*) AS jobs, count(clip) AS clips,
+                count(DISTINCT iif(coalesce(finished_at, 9e99) > :since, picture, NULL)) AS pictures
+            FROM job WHERE user_id = :user AND unwanted = 0""",
+            {"user": user_id, "since": pictures_since},
+        )
+        return Holdings(**dict(row)) if row else Holdings(jobs=0, pictures=0, clips=0)
 
     async def discard(self, job_id: str) -> None:
         """Somebody wants this job removed, with all that belongs to it."""

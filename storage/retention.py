@@ -21,6 +21,16 @@ DELETE FROM job WHERE seq IN (
 RETURNING seq
 """
 
+# What is left of somebody without jobs is what their fair share was reckoned with, until the day is over.
+REMOVE_PEOPLE = """
+DELETE FROM person WHERE id IN (
+    SELECT id FROM person
+    WHERE day < :today AND NOT EXISTS (SELECT 1 FROM job WHERE user_id = person.id)
+    LIMIT :limit
+)
+RETURNING id
+"""
+
 NEEDED_PICTURES = """
 SELECT
     max(seq) AS last,
@@ -45,6 +55,13 @@ async def remove_rows(database: Database, before: float) -> int:
     while rows := await database.fetch(REMOVE_ROWS, {"before": before, "limit": ROWS_AT_ONCE}):
         removed += len(rows)
     return removed
+
+
+async def remove_people(database: Database, now: float) -> None:
+    """Remove what is kept of people without jobs, but nothing of today (UTC)."""
+    values = {"today": int(now // DAY), "limit": ROWS_AT_ONCE}
+    while await database.fetch(REMOVE_PEOPLE, values):
+        pass
 
 
 async def remove_pictures(database: Database, files: Files, *, before: float, now: float) -> None:

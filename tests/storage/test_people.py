@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import Draft, Files, Rules, Store
+from storage import Draft, Files, Holdings, Rules, Store
 from storage.people import DRAFT_SECONDS
+from storage.retention import DAY, remove_people
 from tests.storage.wishes import Clock, admit, claim, finish, wish
 
 
@@ -91,3 +92,30 @@ async def test_all_clips_of_a_job_go_and_no_others(tmp_path: Path) -> None:
         files.clip(name).write_bytes(b"clip")
     await files.remove_clips_of("a1")
     assert [path.name for path in files.clip("").iterdir()] == ["a2.mp4"]
+
+
+async def test_what_is_kept_of_somebody_is_counted_as_long_as_it_is_kept(store: Store, clock: Clock) -> None:
+    await admit(store, wish("old", picture="aa"))
+    await finish(store, await claim(store), 5.0)
+    clock.time += DAY
+    for key, picture in (("one", "bb"), ("two", "bb"), ("three", "cc")):
+        await admit(store, wish(key, picture=picture))
+    await admit(store, wish("others", user=2))
+    since = clock.time - DAY / 2
+    assert await store.holdings(1, pictures_since=since) == Holdings(jobs=4, pictures=2, clips=0)
+    await store.discard_all(1)
+    assert await store.holdings(1, pictures_since=since) == Holdings(jobs=0, pictures=0, clips=0)
+
+
+async def test_people_without_jobs_are_forgotten_when_the_day_is_over(store: Store, clock: Clock) -> None:
+    for user in (1, 2, 3):
+        job = (await admit(store, wish(str(user), user=user))).job
+        if user < 3:
+            await finish(store, await claim(store), 30.0)
+            await store.remove(job.id)
+    clock.time += DAY
+    today = (await admit(store, wish("today", user=2))).job
+    await store.remove(today.id)
+    await remove_people(store.database, clock.time)
+    rows = await store.database.fetch("SELECT id FROM person ORDER BY id", {})
+    assert [row["id"] for row in rows] == [2, 3]
