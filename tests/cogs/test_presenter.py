@@ -10,7 +10,7 @@ from cogs.bell import Bell
 from cogs.client import open_client
 from cogs.hourglass import Hourglass
 from cogs.lost import Lost, OnDelete
-from cogs.presenter import EDITS, SPACING, WINDOW, Presenter, open_presenter
+from cogs.presenter import EDITS, OLD, SPACING, WINDOW, Presenter, open_presenter
 from playground.discord.model import Message
 from playground.place import Playground
 from storage import Job, Request, Store, open_store
@@ -25,8 +25,8 @@ class Desk:
     store: Store
     presenter: Presenter
 
-    async def job(self, key: str) -> Job:
-        """A job with a status message."""
+    async def job(self, key: str, *, age: float = 0) -> Job:
+        """A job with a status message, so many seconds old."""
         request = Request(
             key=key,
             user_id=1,
@@ -39,7 +39,7 @@ class Desk:
         job = (await self.store.admit(request, limit=99)).job
         message = self.place.world.post(
             Message(
-                id=self.place.world.ids.next(),
+                id=self.place.world.ids.next() - (int(age * 1000) << 22),  # a snowflake tells the time
                 channel_id=self.place.channel.id,
                 author_id=self.place.bot_user.id,
                 content="queued",
@@ -148,3 +148,26 @@ async def test_a_flush_sends_what_is_left(desk: Desk) -> None:
     desk.presenter.show(job, "second")
     await desk.presenter.flush()
     assert desk.text(job) == "second"
+
+
+async def test_a_message_older_than_an_hour_is_edited_once_a_minute_and_its_last_word_at_once(
+    desk: Desk,
+) -> None:
+    old, young = await desk.job("old", age=2 * OLD), await desk.job("young")
+    desk.presenter.show(old, "first")
+    await desk.reads(old, "first")
+    desk.presenter.show(old, "second")
+    for word in ("one", "two", "three"):  # progress of others goes on meanwhile
+        desk.presenter.show(young, word)
+        await desk.reads(young, word)
+    assert desk.text(old) == "first"
+    desk.presenter.finish(old, "the end")
+    await desk.reads(old, "the end")
+
+
+async def test_a_job_that_was_removed_keeps_nobody_waiting(desk: Desk) -> None:
+    job = await desk.job("a")
+    await desk.store.remove(job.id)
+    desk.presenter.finish(job, "the end")
+    await desk.presenter.flush()
+    assert desk.text(job) == "queued"

@@ -1,0 +1,165 @@
+"""How far the status messages are behind the truth: 40 jobs that move on twice a second, in 10 channels.
+
+Ours against a bot that edits at every event and leaves the rest to discord.py's own care for rate limits.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import discord
+
+from cogs.bell import Bell
+from cogs.client import open_client
+from cogs.hourglass import Hourglass
+from cogs.lost import Lost, OnDelete
+from cogs.presenter import open_presenter
+from playground.discord.model import Message
+from playground.place import Playground
+from storage import Job, Params, Request, Store, open_store
+
+JOBS, CHANNELS = 40, 10
+EVENTS = 2.0  # of each job, a second
+PROMISED = 6.0  # seconds
+PARAMS = Params(
+    workflow="wan21_i2v",
+    preset="fast",
+    prompt="it moves",
+    negative_prompt="",
+    seed=1,
+    steps=20,
+    cfg=6.0,
+    shift=5.0,
+    denoise=1.0,
+    width=832,
+    height=480,
+    frames=81,
+    fps=16,
+)
+
+Show = Callable[[Job, str], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """What one run showed: seconds behind at every look, edits, and answers of 429."""
+
+    behind: list[float] = field(default_factory=list[float])
+    edits: int = 0
+    too_many: int = 0
+
+
+@contextlib.asynccontextmanager
+async def ours(client: discord.Client, store: Store) -> AsyncGenerator[Show]:
+    """The presenter of this bot."""
+    lost = Lost(client, store, Bell(), OnDelete.DELIVER)
+    async with open_presenter(
+        store, client.get_partial_messageable, lost, Hourglass(client, store)
+    ) as presenter:
+        yield presenter.show
+
+
+@contextlib.asynccontextmanager
+async def every_event(client: discord.Client, _: Store) -> AsyncGenerator[Show]:
+    """One edit for each event, in its turn; discord.py waits where Discord says so."""
+    async with asyncio.TaskGroup() as tasks:
+        lines: dict[str, asyncio.Queue[str]] = {}
+        editors: list[asyncio.Task[None]] = []
+
+        async def edit(job: Job, texts: asyncio.Queue[str]) -> None:
+            channel = client.get_partial_messageable(job.channel_id)
+            while True:
+                await channel.get_partial_message(job.status_message or 0).edit(content=await texts.get())
+
+        def show(job: Job, text: str) -> None:
+            if job.id not in lines:
+                lines[job.id] = asyncio.Queue()
+                editors.append(tasks.create_task(edit(job, lines[job.id]), name=f"edits of {job.id}"))
+            lines[job.id].put_nowait(text)
+
+        yield show
+        for each in editors:
+            each.cancel()
+
+
+WAYS = {"ours": ours, "an edit for every event": every_event}
+
+
+async def measure(way: str, seconds: float) -> Told:
+    """Run the jobs for that long, and look at every message ten times a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            Playground(comfyui=None, judge=False) as place,
+            open_store(Path(folder)) as store,
+            open_client(place.world.token, place.discord.api_url) as client,
+            WAYS[way](client, store) as show,
+        ):
+            jobs = [await _post(place, store, number) for number in range(JOBS)]
+            told = Told()
+            await _run(place, jobs, show, told, seconds)
+            told.edits = sum(each.method == "PATCH" for each in place.discord.requests)
+            told.too_many = len(place.discord.too_many)
+            return told
+
+
+async def _post(place: Playground, store: Store, number: int) -> Job:
+    channel = place.channel_named(f"channel-{number % CHANNELS}")
+    request = Request(
+        key=str(number),
+        user_id=number,
+        guild_id=place.guild.id,
+        channel_id=channel.id,
+        locale="en-US",
+        params=PARAMS,
+        picture="00",
+    )
+    job = (await store.admit(request)).job
+    message = Message(
+        id=place.world.ids.next(),
+        channel_id=channel.id,
+        author_id=place.bot_user.id,
+        content="0",
+        sent_at=place.world.clock.now(),
+    )
+    await store.set_status_message(job.id, place.world.post(message).id)
+    return await store.job(job.id)
+
+
+async def _run(place: Playground, jobs: Sequence[Job], show: Show, told: Told, seconds: float) -> None:
+    """A text is the moment at which it was true; what is shown is behind since the next one was."""
+    began, events = time.monotonic(), 0
+    true_since = {"0": began}
+    while (now := time.monotonic()) < began + seconds:
+        if now >= began + events / EVENTS:
+            events += 1
+            true_since[str(events)] = now
+            for job in jobs:
+                show(job, str(events))
+        for job in jobs:
+            shown = int(place.world.messages[job.status_message or 0].content)
+            told.behind.append(now - true_since[str(shown + 1)] if shown < events else 0.0)
+        await asyncio.sleep(0.1)
+
+
+async def main(seconds: float) -> None:
+    """Print what each way showed; the last line is JSON."""
+    found: dict[str, object] = {}
+    print(f"{JOBS} jobs in {CHANNELS} channels, {EVENTS:g} events a second each, {seconds:g} s")
+    print(f"{'':28}{'p50':>8}{'p99':>8}{'worst':>8}{'edits':>8}{'429':>6}")
+    for way in WAYS:
+        told = await measure(way, seconds)
+        behind = sorted(told.behind)
+        p50, p99, worst = behind[len(behind) // 2], behind[len(behind) * 99 // 100], behind[-1]
+        print(f"{way:28}{p50:8.2f}{p99:8.2f}{worst:8.2f}{told.edits:8}{told.too_many:6}")
+        found[way] = {"p50": p50, "p99": p99, "worst": worst, "edits": told.edits, "429": told.too_many}
+    print(json.dumps({"promised": PROMISED, "ways": found}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(12.0 if "--quick" in sys.argv else 60.0))
