@@ -56,6 +56,10 @@ class Job:
     The status message of an interaction is its original answer, of a reaction the bot's first reply to the
     message that was reacted to. The clip is a reply to the status message; where that was deleted, or under
     the message reacted to, one that pings the person. Two jobs never share a status message or a clip.
+
+    An answer for the person alone is the `card`: `member.press(job, "Next")` presses its button, and
+    `await job.shows("page two")` waits for its next words. `member.submit(job, prompt="…")` fills in the
+    modal that the job opened.
     """
 
     place: Playground

@@ -261,6 +261,7 @@ class Member:
         message = self.place.world.messages.get(_message_of(target).id)
         if message is None or message.only_for not in (None, self.id):
             raise NotPossible(f"{self.name} does not see that message any more")
+        self._need(self._channel_of(message), NOTHING)
         return message
 
     def _channel_of(self, message: Message) -> Channel:

@@ -47,6 +47,8 @@ async def test_the_token_dies_after_fifteen_minutes_and_the_bots_own_lives_on(th
     with pytest.raises(discord.HTTPException) as dead:
         await interaction.edit_original_response(content="done")
     assert (dead.value.status, dead.value.code) == (401, 50027)
+    with pytest.raises(discord.HTTPException, match="50027"):
+        await interaction.followup.send("a word more")
     await interaction.channel.get_partial_message(status.id).edit(content="done all the same")
     assert job.text == "done all the same"
 

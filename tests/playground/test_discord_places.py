@@ -4,10 +4,11 @@ import discord
 import pytest
 from discord import app_commands
 
+from playground.discord.model import Overwrite
 from playground.discord.permissions import Permission
 from playground.errors import NotPossible
 from tests.playground.small_bot import There, connected
-from tests.playground.test_discord_cards import asked, png
+from tests.playground.test_discord_cards import asked, card, png
 
 
 @pytest.fixture
@@ -94,39 +95,22 @@ async def register(there: There, **definition: object) -> object:
 CHOICE = {"name": "cats", "value": "cats"}
 
 
-@pytest.mark.parametrize(
-    ("definition", "words"),
-    [
+def options(count: int, *choices: dict) -> dict[str, object]:
+    named = [{"type": 3, "name": f"o{number}", "description": "d"} for number in range(count)]
+    return {"options": [option | {"choices": list(choices)} for option in named]}
+
+
+async def test_a_command_that_breaks_a_limit_is_an_invalid_form(there: There):
+    for definition, words in (
         ({"description_localizations": {"zh-CN": "长" * 101}}, "description_localizations"),
         ({"description_localizations": {"zh-CN": ""}}, "description_localizations"),
+        ({"description_localizations": {"zh": "提示"}}, "no locale"),
         ({"name_localizations": {"zh-CN": "A B"}}, "Command name is invalid"),
-        (
-            {
-                "options": [
-                    {"type": 3, "name": "use", "description": "d", "choices": [CHOICE | {"value": "x" * 101}]}
-                ]
-            },
-            "choices.0.value",
-        ),
-        (
-            {
-                "options": [
-                    {
-                        "type": 3,
-                        "name": f"o{n}",
-                        "description": "d",
-                        "choices": [CHOICE | {"value": "x" * 100}] * 9,
-                    }
-                    for n in range(9)
-                ]
-            },
-            "maximum size",
-        ),
-    ],
-)
-async def test_a_command_that_breaks_a_limit_is_an_invalid_form(there: There, definition: dict, words: str):
-    with pytest.raises(discord.HTTPException, match=words):
-        await register(there, **definition)
+        (options(1, CHOICE | {"value": "x" * 101}), "choices.0.value"),
+        (options(9, *[CHOICE | {"value": "x" * 100}] * 9), "maximum size"),
+    ):
+        with pytest.raises(discord.HTTPException, match=words):
+            await register(there, **definition)
     there[0].discord.violations.clear()  # the document knows some of these limits too
 
 
@@ -149,6 +133,29 @@ async def test_descriptions_and_choices_have_languages_and_no_one_but_administra
     root = place.member("root", permissions=Permission.ADMINISTRATOR)
     await root.command("help", use="cats")
     await bot.interactions.get()
+
+
+async def test_a_button_in_a_direct_message_is_answered_there(there: There):
+    place, bot = there
+    ada = place.member("ada")
+    sent = await (await bot.fetch_user(ada.id)).send(
+        view=card("your clip", "Again", file="1.png"), file=png("1.png")
+    )
+    job = await ada.press(ada.inbox[-1], "Again")
+    interaction = await bot.interactions.get()
+    assert (interaction.guild_id, interaction.user.id, interaction.message.id) == (None, ada.id, sent.id)
+    await interaction.response.send_message("at once")
+    assert [message.text for message in ada.inbox] == ["your clip", "at once"]
+    assert job.text == "at once"
+
+
+async def test_nobody_uses_a_message_in_a_channel_that_they_do_not_see(there: There):
+    place, bot = there
+    ada, hidden = place.member("ada"), place.channel_named("hidden")
+    sent = await bot.get_partial_messageable(hidden.id).send(view=card("a report", "Close"))
+    place.world.set_permissions(hidden, ada.id, Overwrite(deny=Permission.VIEW_CHANNEL))
+    with pytest.raises(NotPossible, match="VIEW_CHANNEL"):
+        await ada.press(place.world.messages[sent.id], "Close")
 
 
 async def test_the_bot_takes_back_a_reaction_of_its_own(there: There):

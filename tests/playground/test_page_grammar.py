@@ -71,14 +71,6 @@ async def test_a_modal_with_a_field_of_every_kind_is_filled_in(there: There, tmp
     await tab.until(shows(".only-you .text", "1 wind wave large True"))
 
 
-async def test_a_modal_is_left_by_escape(there: There):
-    _, _, tab = there
-    await (await held(there)).response.send_modal(Wish())
-    await tab.until("document.querySelector('dialog').contains(document.activeElement)")
-    await tab.press("Escape")
-    await tab.until("!document.querySelector('dialog[open]')")
-
-
 async def test_entries_are_chosen_from_menus_of_one_and_of_many(there: There):
     place, bot, tab = there
     words = [discord.SelectOption(label=word.title(), value=word) for word in ("wind", "walk", "wave")]
@@ -194,7 +186,7 @@ async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There)
     assert (await bot.interactions.get()).data["custom_id"] == "again"
 
 
-async def test_everything_that_can_be_used_has_a_name(there: There):
+async def test_everything_that_can_be_used_has_a_name_and_a_modal_is_left_by_escape(there: There):
     place, bot, tab = there
     await bot.get_partial_messageable(place.channel.id).send(view=card("a card", "Next"))
     await tab.until(shows(".card", "a card"))
@@ -202,6 +194,8 @@ async def test_everything_that_can_be_used_has_a_name(there: There):
     await (await held(there)).response.send_modal(Wish())
     await tab.until("document.querySelector('dialog').contains(document.activeElement)")
     assert {"checkbox", "radio", "button"} <= set(await used(tab))
+    await tab.press("Escape")
+    await tab.until("!document.querySelector('dialog[open]')")
 
 
 async def used(tab: Tab) -> list[str]:

@@ -41,6 +41,11 @@ export class Channels {
     this.#draw();
   }
 
+  /** Somebody else looks: to them nothing is new. */
+  reset() {
+    this.#news.clear();
+  }
+
   enter(id) {
     this.#current = this.#list.find((channel) => channel.id === id) ?? this.#current;
     this.#news.delete(this.#current.id);

@@ -153,6 +153,7 @@ function showUnanswered({ id, text, channel_id }) {
 function become(change) {
   Object.assign(me, change);
   document.documentElement.dataset.language = me.locale;
+  channels.reset();
   history.replaceState(null, "", `?${new URLSearchParams(me)}`);
   const before = stream;
   listen();
