@@ -43,7 +43,7 @@ class GuildRules(Answering):
         async with self._desk.serving(interaction) as locale:
             rules = await self._rules(interaction)
             if report_channel:
-                check_report_channel(report_channel)
+                await check_report_channel(report_channel)
                 rules = replace(rules, report_channel=report_channel.id)
             if pictures_of_others is not None:
                 rules = replace(rules, pictures_of_others=pictures_of_others)
@@ -61,9 +61,16 @@ class GuildRules(Answering):
         return await self._desk.store.rules(interaction.guild_id or 0)
 
 
-def check_report_channel(channel: discord.TextChannel) -> None:
-    """Refuse a channel where reports could not be posted, and name what is missing. Raises Refusal."""
-    mine = channel.permissions_for(channel.guild.me)
+async def check_report_channel(channel: discord.TextChannel) -> None:
+    """Refuse a channel where reports could not be posted, and name what is missing. Raises Refusal.
+
+    Discord is asked: of channels that it may not see the bot may have heard nothing for long.
+    """
+    try:
+        now = await channel.guild.fetch_channel(channel.id)
+        mine = now.permissions_for(channel.guild.me)
+    except discord.Forbidden:
+        mine = discord.Permissions.none()
     missing = [each for each in TO_REPORT if not getattr(mine, each)]
     if missing:
         raise Refusal("missing_permissions_there", channel=channel.mention, permissions=" ".join(missing))

@@ -9,7 +9,7 @@ from playground.discord import errors, render, render_messages
 from playground.discord.feed import Change
 from playground.discord.model import Channel, Invocation, Message, MessageFlag, MessageKind
 from playground.discord.permissions import EVERYTHING
-from playground.discord.wire import Json, as_text
+from playground.discord.wire import Json, as_object, as_text
 from playground.discord.world import World
 
 ACKNOWLEDGE_WITHIN = 3.0
@@ -190,7 +190,7 @@ class Interactions:
             "type": int(interaction.kind),
             "token": interaction.token,
             "version": 1,
-            "data": interaction.data,
+            "data": self._data(interaction),
             "channel_id": str(channel.id),
             "channel": {**render.channel(world, channel), "permissions": self._bits(user.id, channel)},
             "app_permissions": self._bits(world.bot.id, channel),
@@ -204,6 +204,20 @@ class Interactions:
             pressed = world.revisions[interaction.source.id][-1]
             payload["message"] = render_messages.message(world, pressed)
         return payload | self._who(user.id, channel)
+
+    def _data(self, interaction: Interaction) -> Json:
+        """What was filled in; each channel named there comes with what the person may do in it."""
+        resolved = as_object(interaction.data.get("resolved"))
+        channels = {
+            key: {
+                **as_object(each),
+                "permissions": self._bits(interaction.user_id, self._world.channel(int(key))),
+            }
+            for key, each in as_object(resolved.get("channels")).items()
+        }
+        if not channels:
+            return interaction.data
+        return {**interaction.data, "resolved": {**resolved, "channels": channels}}
 
     def _who(self, user_id: int, channel: Channel) -> dict[str, object]:
         world = self._world

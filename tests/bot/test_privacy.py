@@ -1,7 +1,9 @@
 """What people take back goes: messages, clip, picture, row; whatever happens meanwhile."""
 
 import asyncio
+import json
 
+from playground.comfyui import Stage
 from playground.discord.permissions import Permission
 from playground.people import Member
 from playground.place import Playground
@@ -58,3 +60,35 @@ async def test_a_deleted_clip_goes_for_good_also_when_the_bot_is_killed_over_it(
     await begin_to_delete(boss, again)
     await jobs_left(bot, 0)
     assert (place.messages, kept(bot, "pictures"), kept(bot, "clips")) == ([], [], [])
+
+
+async def test_somebody_takes_everything_along_and_then_back_and_others_keep_theirs(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    ada, bob = place.member("ada", locale="zh-CN"), place.member("bob")
+    assert place.comfyui
+    await (await bob.animate(picture, "it moves", seconds=1)).video()
+    done = await ada.animate(picture, "她笑了", seconds=1)
+    await done.video()
+    place.comfyui.pause(Stage.SAMPLING, 2)
+    await (await ada.animate(picture, "running", seconds=1)).answered()
+    await place.comfyui.reached(Stage.SAMPLING, 2)
+    await (await ada.animate(picture, "waiting", seconds=1)).answered()
+
+    card = await ada.command("privacy")
+    shown = await card.shows("任务：3 · 图片：1")
+    exported = await (await ada.press(shown, "导出")).shows("全部数据")
+    document = json.loads(exported.attachments[0].data)
+    prompts = [job["params"]["prompt"] for job in document["jobs"]]
+    assert (document["person"], prompts) == (ada.id, ["waiting", "running", "她笑了"])
+    question = await ada.press(shown, "删除我的全部数据")
+    await ada.press(await question.shows("此操作无法撤销"), "永久删除全部数据")
+    await question.shows("正在删除")
+
+    (left,) = await jobs_left(bot, 1)
+    assert left.user_id == bob.id
+    assert {message.id for message in place.messages} == {left.status_message, left.result_message}
+    assert kept(bot, "pictures") == [left.picture]
+    assert all(name.startswith(left.id) for name in kept(bot, "clips"))
+    assert place.comfyui.running is None
+    await (await ada.command("privacy")).shows("任务：0 · 图片：0")
