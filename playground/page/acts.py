@@ -6,12 +6,12 @@ from aiohttp import web
 
 from playground.discord.commands import CommandKind
 from playground.discord.menus import find_menu
-from playground.discord.model import Channel, Message, Upload
+from playground.discord.model import Channel, Message
 from playground.discord.options import descend
 from playground.discord.wire import Json, as_id, as_int, as_list, as_object, as_text
 from playground.errors import NotPossible
 from playground.jobs import Job
-from playground.page.form import read_fields, read_options, referred
+from playground.page.form import read_fields, read_options, read_upload, referred
 from playground.page.visitors import Visitors
 from playground.people import Member
 from playground.place import Playground
@@ -60,9 +60,7 @@ class Acts:
         """A message with `words` and a `file`."""
         form = await request.post()
         file = form.get("file")
-        files = (
-            [Upload(filename=file.filename, data=file.file.read())] if isinstance(file, web.FileField) else []
-        )
+        files = [await read_upload(file)] if isinstance(file, web.FileField) else []
         words = str(form.get("words", ""))
         if not words and not files:
             raise NotPossible("write something or choose a file")

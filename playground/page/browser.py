@@ -5,10 +5,6 @@ import base64
 import contextlib
 import itertools
 import json
-import re
-import shutil
-import tempfile
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +13,13 @@ from typing import cast
 import aiohttp
 
 from playground.discord.wire import Json, as_int, as_object, as_text
+from playground.page.chromium import BrowserFailed, find_chromium, running
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--remote-debugging-port=0",
-)
+__all__ = ["DESKTOP", "PHONE", "Browser", "BrowserFailed", "Size", "Tab", "find_chromium", "open_browser"]
+KEYS = {"Backspace": 8, "Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}
+"""Windows' number of each key by its name on the web."""
 PATIENCE = 30.0
 """Seconds that an answer of the browser may take."""
-
-
-class BrowserFailed(Exception):
-    """Chromium did not start, or the page's script raised; the message is what it said."""
 
 
 class Browser:
@@ -96,7 +80,17 @@ PHONE = Size(width=390, height=844, scale=2, mobile=True)
 
 
 class Tab:
-    """One page. Methods of the protocol are named as in https://chromedevtools.github.io/devtools-protocol/."""
+    """One page, used and looked at.
+
+        await tab.open(f"{place.discord.origin}/?as=ada&channel=Lounge")
+        await tab.click(".buttons button", "Change")
+        await tab.type("dialog textarea", "the cat blinks")
+        await tab.resize(PHONE)
+        await tab.settle()
+        file.write_bytes(await tab.picture("dialog"))
+
+    Methods of the protocol are named as in https://chromedevtools.github.io/devtools-protocol/.
+    """
 
     def __init__(self, browser: Browser, session: str, complaints: list[str]) -> None:
         self._browser = browser
@@ -173,15 +167,16 @@ class Tab:
         await self.call("Input.insertText", text=text)
 
     async def press(self, key: str) -> None:
-        """A key such as `Enter`, where the focus is."""
-        code = {"Enter": 13, "Tab": 9, "Escape": 27}[key]
+        """A key of `KEYS`, where the focus is."""
+        code = KEYS[key]
         pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
         text = {"text": "\r"} if key == "Enter" else {}
         await self.call("Input.dispatchKeyEvent", type="keyDown", **pressed, **text)
         await self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
     async def choose_file(self, selector: str, file: Path) -> None:
-        """Put a file of this machine into a file field."""
+        """Put a file of this machine into a file field, once the field is there."""
+        await self.until(f"document.querySelector({json.dumps(selector)})")
         document = as_object((await self.call("DOM.getDocument"))["root"])
         found = await self.call("DOM.querySelector", nodeId=document["nodeId"], selector=selector)
         await self.call("DOM.setFileInputFiles", nodeId=found["nodeId"], files=[str(file)])
@@ -222,16 +217,11 @@ _SETTLED = """document.fonts.status === "loaded" && [...document.images].every((
 })"""
 
 
-def find_chromium() -> str | None:
-    """Where a Chromium is installed on this machine, if one is."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
 @contextlib.asynccontextmanager
 async def open_browser(chromium: str) -> AsyncGenerator[Browser]:
     """Start a Chromium with an empty profile. Raises BrowserFailed."""
     async with (
-        _running(chromium) as address,
+        running(chromium) as address,
         aiohttp.ClientSession() as session,
         session.ws_connect(address, max_msg_size=0) as socket,
     ):
@@ -241,39 +231,6 @@ async def open_browser(chromium: str) -> AsyncGenerator[Browser]:
             yield browser
         finally:
             listening.cancel()
-
-
-@contextlib.asynccontextmanager
-async def _running(chromium: str) -> AsyncGenerator[str]:
-    """The address of a new browser's DevTools."""
-    with tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
-        process = await asyncio.create_subprocess_exec(
-            chromium, *FLAGS, f"--user-data-dir={profile}", stdout=DEVNULL, stderr=PIPE
-        )
-        address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        reading = asyncio.create_task(_read_log(process, address), name="browser's log")
-        try:
-            async with asyncio.timeout(PATIENCE):
-                found = await address
-            yield found
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await reading
-
-
-async def _read_log(process: asyncio.subprocess.Process, address: asyncio.Future[str]) -> None:
-    """Find the address in what the browser says; read on to its end, for a full pipe would stop it."""
-    log, said = cast(asyncio.StreamReader, process.stderr), ""
-    while line := (await log.readline()).decode(errors="replace"):
-        if address.done():
-            continue
-        said += line
-        if found := re.search(r"DevTools listening on (ws://\S+)", line):
-            address.set_result(found[1])
-    await process.wait()
-    if not address.done():
-        address.set_exception(BrowserFailed(said))
 
 
 def _settle(answer: asyncio.Future[Json], heard: Json) -> None:

@@ -53,7 +53,7 @@ async def _read_field(place: Playground, field: Json, form: MultiMapping[object]
         case Kind.CHECKBOX:
             return bool(given)
         case Kind.FILE_UPLOAD:
-            return [await _upload(file) for file in given if isinstance(file, web.FileField)]
+            return [await read_upload(file) for file in given if isinstance(file, web.FileField)]
         case _:
             return [referred(place, kind, str(each)) for each in given if each]
 
@@ -79,7 +79,7 @@ def referred(place: Playground, kind: int, value: str) -> Choice:
 
 async def _read(place: Playground, name: str, kind: int, field: object) -> object:
     if isinstance(field, web.FileField):
-        return await _upload(field)
+        return await read_upload(field)
     text = str(field)
     match kind:
         case OptionKind.INTEGER:
@@ -103,7 +103,8 @@ def _referred(place: Playground, name: str, kind: Kind, text: str) -> Choice:
         raise OptionRefused(name, str(err)) from err
 
 
-async def _upload(field: web.FileField) -> Upload:
+async def read_upload(field: web.FileField) -> Upload:
+    """A file as it came, with its name and its kind."""
     data = await asyncio.to_thread(field.file.read)
     return Upload(filename=field.filename, data=data, content_type=field.content_type)
 
