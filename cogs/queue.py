@@ -1,5 +1,6 @@
 """/queue and /cancel: what waits and runs, one's own first, and how to end it."""
 
+import contextlib
 from collections.abc import Sequence
 
 import discord
@@ -9,6 +10,7 @@ from cogs.cancelling import cancel
 from cogs.cards import Entry
 from cogs.desk import Desk
 from cogs.gate import Person
+from cogs.layout import show_card
 from cogs.place import place_of
 from cogs.presses import Answering, Handlers
 from cogs.queue_card import MOST_CHOICES, MOST_OF_GUILD, Line, render_line
@@ -74,26 +76,26 @@ class Queue(Answering):
         return mine[0] if len(mine) == 1 else None
 
     async def _send_card(self, interaction: discord.Interaction, locale: str) -> None:
-        card = render_line(locale, await self._look(interaction))
-        await interaction.response.send_message(view=card, ephemeral=True, allowed_mentions=NOBODY)
+        await show_card(interaction, render_line(locale, await self._look(interaction)))
 
     async def _refresh(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        """The card as it is now, in the same message."""
-        if not interaction.response.is_done():
-            await interaction.response.defer()
-        card = render_line(locale, await self._look(interaction))
-        await interaction.edit_original_response(view=card, allowed_mentions=NOBODY)
+        await interaction.response.defer()
+        await self._update_card(interaction, locale)
 
     async def _choose(
         self, interaction: discord.Interaction, about: str, locale: str, values: list[str]
     ) -> None:
-        """Cancel what was chosen; what is over meanwhile is shown as that."""
+        """Cancel what was chosen."""
         await interaction.response.defer()
         for job_id in values:
-            job = await self._desk.store.find(job_id)
-            if job and job.finished_at is None:
-                await self._cancel(interaction, job)
-        await self._refresh(interaction, about, locale)
+            with contextlib.suppress(Refusal):  # over or gone meanwhile: the card will show that
+                await self._cancel(interaction, await self._desk.job(job_id))
+        await self._update_card(interaction, locale)
+
+    async def _update_card(self, interaction: discord.Interaction, locale: str) -> None:
+        """The card as it is now, in the same message."""
+        card = render_line(locale, await self._look(interaction))
+        await interaction.edit_original_response(view=card, allowed_mentions=NOBODY)
 
     async def _cancel(self, interaction: discord.Interaction, job: Job) -> Job:
         return await cancel(self._desk, Person.of(interaction.user), place_of(interaction), job)

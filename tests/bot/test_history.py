@@ -40,6 +40,7 @@ async def test_the_pages_hold_my_clips_with_their_pictures_and_turn_after_a_rest
     without = await (await ada.press(newer, "Older ›")).shows("clip 0")
     assert not without.attachments
     assert not pictures_in(without)
+    assert "first picture" not in bot.log
 
     details = await (await ada.choose(without, "menu details:", offered_in(without)[0])).shows("Seed")
     assert details.id != card.id
