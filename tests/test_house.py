@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -75,3 +75,48 @@ def test_every_setting_is_in_the_readme() -> None:
     }
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert {name for name in names if f"`{name}`" not in readme} == set()
+
+
+READMES = ("README.md", "README.zh-CN.md")
+
+
+def headings(text: str) -> list[int]:
+    """The levels of its headings, in order."""
+    outside_code = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    return [len(marks) for marks in re.findall(r"^(#+) ", outside_code, re.M)]
+
+
+def typed(text: str) -> list[str]:
+    """What a reader copies into a terminal."""
+    on_windows = re.findall(r"^On Windows.*?`(.+)`$|^Windows.*?`(.+)`$", text, re.M)
+    return re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S) + ["".join(each) for each in on_windows]
+
+
+def first_cells(text: str) -> list[str]:
+    """The code in the first cell of each table's row: settings, files, commands."""
+    return [
+        code for row in re.findall(r"^\s*\| (`[^|]+)\|", text, re.M) for code in re.findall("`(.+?)`", row)
+    ]
+
+
+@pytest.mark.parametrize("look", [headings, typed, first_cells])
+def test_the_readmes_of_both_languages_say_the_same(look: Callable[[str], list[object]]) -> None:
+    english, chinese = (look((ROOT / name).read_text(encoding="utf-8")) for name in READMES)
+    assert english
+    assert chinese == english
+
+
+def commands() -> Iterator[str]:
+    """The names of all slash commands: those of the functions."""
+    for path in (ROOT / "cogs").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AsyncFunctionDef):
+                decorators = {ast.unparse(each).partition("(")[0] for each in node.decorator_list}
+                if "app_commands.command" in decorators:
+                    yield f"/{node.name}"
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_command_is_in_the_readme_and_no_other(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert set(re.findall(r"`(/[a-z]+)`", text)) == set(commands())
