@@ -84,13 +84,10 @@ class Run:
         graph = await self._prepare()
         longest = self._rooms.longest_run
         try:
-            async with (
-                asyncio.timeout(longest),
-                self.server.follow(self.job.id, graph) as events,
-                self._obeying(),
-            ):
+            async with asyncio.timeout(longest), self.server.follow(self.job.id, graph) as events:
                 await self._submit(graph)
-                self._clip = await self._watch(events)
+                async with self._obeying():
+                    self._clip = await self._watch(events)
         except TimeoutError as err:
             await self.server.cancel(self.job.id)
             raise Trouble("too_long", minutes=round(longest / 60, 1)) from err
@@ -218,10 +215,8 @@ class Run:
             await asyncio.sleep(LOOK_AGAIN)
             try:
                 await self._obey()
-            except Trouble:
-                return  # its end comes as an event
-            except LeaseLost:
-                return  # the next move says so
+            except (Trouble, LeaseLost):
+                return  # its end comes as an event, or the next move finds the lease lost
             except (StoreError, comfy.ComfyError) as err:
                 log.warning("job %s: nobody can say whether to go on: %s", self.job.id, err)
 
