@@ -6,7 +6,7 @@ from tests.bot.process import BotProcess
 LONG = "The cat in the photo is playing with a ball of yarn, " * 3
 
 
-async def test_my_last_prompts_and_seeds_are_offered_to_me_and_work(
+async def test_my_last_prompts_and_seeds_are_offered_to_me_alone_and_all_is_described_in_chinese(
     place: Playground, bot: BotProcess, picture: bytes
 ) -> None:
     assert place.comfyui
@@ -27,8 +27,6 @@ async def test_my_last_prompts_and_seeds_are_offered_to_me_and_work(
     await (await bob.animate(picture, recalled, seconds=1)).video()
     assert LONG.strip() not in str(place.comfyui.runs[-1].graph)
 
-
-async def test_descriptions_and_shapes_are_shown_in_chinese(place: Playground, bot: BotProcess) -> None:
     shown = {each.definition["name"]: place.discord.commands.render(each) for each in place.commands}
     assert shown["queue"]["description_localizations"]["zh-TW"].startswith("查看排隊")
     for option in shown["animate"]["options"]:
