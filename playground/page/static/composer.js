@@ -42,10 +42,10 @@ export class Composer {
 
   /** What the bot offers now; what somebody has filled in stays unless the commands changed. */
   update({ commands, sample }, reader) {
-    const built = JSON.stringify([commands, sample, reader]);
+    const built = JSON.stringify([commands, sample, reader.locale]);
+    [this.#sample, this.#reader] = [sample, reader];
     if (built === this.#built) return;
     this.#built = built;
-    [this.#sample, this.#reader] = [sample, reader];
     this.#commands = new Map(commands.filter(({ type }) => type === SLASH).flatMap((each) => flatten(each)));
     this.#commands.set("", MESSAGE);
     if (!this.#commands.has(this.#name)) this.#name = this.#commands.keys().next().value;
@@ -87,7 +87,7 @@ export class Composer {
   async #useSample() {
     const picture = await (await fetch("/playground/sample.png")).blob();
     this.#attach(new File([picture], "sample.png", { type: picture.type }));
-    const words = this.#fields.find(({ first, input }) => first && input.matches("textarea"));
+    const words = this.#fields.find(({ first, takesFiles }) => first && !takesFiles);
     if (words && !words.input.value) words.input.value = this.#sample;
     words?.input.focus();
   }
