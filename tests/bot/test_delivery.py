@@ -229,23 +229,28 @@ async def test_a_clip_that_fits_nowhere_is_explained_with_its_first_picture(
     assert [file.content_type for file in sent.attachments] == ["image/jpeg"]
 
 
-async def test_a_clip_that_is_too_large_is_saved_again_by_comfyui_else_encoded_here(
+async def test_a_clip_that_is_too_large_is_saved_again_by_comfyui_and_the_message_says_so(
     place: Playground, bot: BotProcess
 ) -> None:
     assert place.comfyui
-    ada, large = place.member(), noise()
-    clip = await (await ada.animate(large, "it moves", seconds=5)).video()
+    clip = await (await place.member().animate(noise(), "it moves", seconds=5)).video()
     assert "re-encoded" in clip.content
     assert [run.executed for run in place.comfyui.runs][1:] == [("54",)]
     assert rows(bot)[-1]["clip"].endswith(".smaller.mp4")
+
+
+@pytest.mark.long
+async def test_where_comfyui_cannot_save_it_again_the_bot_makes_it_smaller_itself(
+    place: Playground, bot: BotProcess
+) -> None:
+    assert place.comfyui
     place.comfyui.pause(Stage.SAVING)
-    job = await ada.animate(large, "it moves", seconds=5)
-    running = await place.until(lambda: place.comfyui and place.comfyui.running, 20, "the job on the GPU")
-    await place.comfyui.reached(Stage.SAVING, prompt_id=running)
+    job = await place.member().animate(noise(), "it moves", seconds=5)
+    await place.comfyui.reached(Stage.SAVING)
     place.comfyui.reject_next()
     place.comfyui.resume()
     assert "re-encoded" in (await job.video()).content
-    assert [run.sampled for run in place.comfyui.runs] == [True, False, True]
+    assert [run.sampled for run in place.comfyui.runs] == [True]
 
 
 @pytest.mark.long
