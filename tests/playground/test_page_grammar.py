@@ -224,6 +224,20 @@ async def test_everything_is_reached_by_the_keyboard(there: There):
     assert {"person", "language", "unread", "add", "apps", "prompt", "send"} <= reached
 
 
+async def test_a_long_text_is_taken_from_what_the_bot_offers(there: There):
+    _, bot, tab = there
+    await tab.choose(".command select", "recall")
+    await tab.type("textarea[name=prompt]", "ta")
+    await tab.click(".offers button", "tall")
+    await tab.until("!document.querySelector('.offers button')")
+    await tab.click(".send")
+    while (
+        interaction := await bot.interactions.get()
+    ).type is not discord.InteractionType.application_command:
+        pass
+    assert interaction.namespace.prompt == "tall"
+
+
 async def test_a_picture_is_taken_of_the_window_or_of_one_element(there: There):
     place, bot, tab = there
     view = card("a card", file="1.png")

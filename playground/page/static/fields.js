@@ -51,20 +51,40 @@ class Field {
 }
 
 function textField(option, ask) {
-  if (option.autocomplete) return suggestField(option, ask);
-  const { name, required } = option;
-  const isLong = (option.max_length ?? 6000) > 200;
+  const { name, required, autocomplete, max_length: longest } = option;
   const attributes = { name, "aria-required": String(Boolean(required)) };
-  return { input: isLong ? el("textarea", { ...attributes, rows: 2 }) : el("input", attributes) };
+  const isLong = (longest ?? (autocomplete ? 0 : Infinity)) > 200;
+  if (!autocomplete) return { input: isLong ? el("textarea", { ...attributes, rows: 2 }) : el("input", attributes) };
+  return isLong ? offerField(option, attributes, ask) : suggestField(option, ask);
 }
 
-function suggestField(option, ask) {
-  const list = el("datalist", { id: `choices-${option.name}` });
-  const input = el("input", { name: option.name, list: list.id });
-  const offer = async () => {
-    const choices = await ask(option.name);
+/** A line whose choices the browser lists. */
+function suggestField({ name }, ask) {
+  const list = el("datalist", { id: `choices-${name}` });
+  const input = el("input", { name, list: list.id });
+  const show = (choices) =>
     list.replaceChildren(...choices.map(({ name, value }) => el("option", { value, label: name })));
+  offerSoon(input, async () => show(await ask(name)));
+  return { input, shown: el("span", { class: "suggest" }, input, list) };
+}
+
+/** Room for a long text, with the choices below it. */
+function offerField({ name }, attributes, ask) {
+  const input = el("textarea", { ...attributes, rows: 2 });
+  const list = el("span", { class: "offers" });
+  const take = (value) => {
+    input.value = value;
+    list.replaceChildren();
   };
+  const offer = ({ name, value }) => el("button", { type: "button", click: () => take(value) }, name);
+  offerSoon(input, async () => {
+    const choices = await ask(name);
+    list.replaceChildren(...choices.filter(({ value }) => value !== input.value).map(offer));
+  });
+  return { input, shown: el("span", { class: "suggest" }, input, list) };
+}
+
+function offerSoon(input, offer) {
   let waiting;
   const soon = () => {
     clearTimeout(waiting);
@@ -72,7 +92,6 @@ function suggestField(option, ask) {
   };
   input.addEventListener("focus", soon);
   input.addEventListener("input", soon);
-  return { input, shown: el("span", { class: "suggest" }, input, list) };
 }
 
 function numberField(option, ask) {
