@@ -1,8 +1,10 @@
 """What people and managers choose: language, help, the rules of a guild."""
 
+from dataclasses import replace
+
 import pytest
 
-from playground.discord.permissions import Permission
+from playground.discord.permissions import NOTHING, Permission
 from playground.errors import NotPossible
 from playground.place import Playground
 from tests.bot.process import BotProcess
@@ -42,5 +44,13 @@ async def test_only_managers_see_and_change_the_rules(place: Playground, bot: Bo
     shown = await card.shows(f"<#{mods.id}>")
     assert "成员可以让别人发的图片动起来" in shown.text
     await (await boss.press(shown, "不再接收举报")).shows("没有地方可发")
-    kept = await (await boss.command("rules")).shows("没有地方可发")
-    assert "成员可以让别人发的图片动起来" in kept.text
+    card = await boss.command("rules", report_channel=mods)
+    shown = await card.shows(f"<#{mods.id}>")
+    assert "成员可以让别人发的图片动起来" in shown.text
+
+    roles = {
+        each: replace(role, permissions=NOTHING) if role.name == "boss's" else role
+        for each, role in place.guild.roles.items()
+    }
+    place.world.change_guild(replace(place.guild, roles=roles))
+    await (await boss.press(shown, "不再接收举报")).shows("只有拥有“管理服务器”权限的成员")
