@@ -23,7 +23,8 @@ import storage
 from cogs.client import invite_link
 from cogs.diagnosis import print_report
 from cogs.doctor import Patient, examine
-from cogs.house import load_workflows, open_bot, server_name
+from cogs.house import open_bot
+from cogs.resources import load_workflows, server_name
 from cogs.secrets import guard_secrets
 from cogs.settings import DemoSettings, Settings
 from media import open_media

@@ -14,7 +14,7 @@ from cogs.delivery import COMMENT, file_name
 from cogs.desk import Desk
 from cogs.gate import Action
 from cogs.refusal import Refusal
-from cogs.render import render_copy, render_report
+from cogs.render import render_alt, render_copy, render_report
 from cogs.rights import allow
 from cogs.status import NOBODY
 from storage import Job
@@ -28,10 +28,9 @@ UNSENDABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 class Copies:
     """Sends what is there already to somebody else."""
 
-    def __init__(self, client: discord.Client, desk: Desk, pictures: media.Media) -> None:
+    def __init__(self, client: discord.Client, desk: Desk) -> None:
         self._client = client
         self._desk = desk
-        self._media = pictures
 
     async def send(self, click: Click, job: Job) -> None:
         """Send the clip to whoever asked, by direct message. Raises Refusal, StoreError."""
@@ -53,10 +52,12 @@ class Copies:
     async def _pack(self, job: Job) -> discord.File:
         source = self._desk.files.clip(job.clip or clip_name(job))
         try:
-            fitted = await self._media.fit_clip(
+            fitted = await self._desk.pictures.fit_clip(
                 source, source.with_suffix(".dm.mp4"), limit=upload_limit(self._client, None), comment=COMMENT
             )
-            return await asyncio.to_thread(discord.File, fitted.path, file_name(job, "mp4"))
+            return await asyncio.to_thread(
+                discord.File, fitted.path, file_name(job, "mp4"), description=render_alt(job)
+            )
         except (media.MediaError, OSError) as err:
             log.info("job %s: no copy: %r", job.id, err)
             raise Refusal("clip_gone") from err

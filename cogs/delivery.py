@@ -17,7 +17,7 @@ from cogs.decisions import OBSTACLES, REFUSED, Decision, backoff, decide, name_r
 from cogs.joining import Joining, joined_name
 from cogs.letters import Kind, build_nonce, open_channel, ping
 from cogs.presenter import Presenter
-from cogs.render import render_last_word, render_poster, render_result
+from cogs.render import render_alt, render_last_word, render_poster, render_result
 from cogs.status import reply
 from cogs.trouble import Trouble
 from cogs.words import say
@@ -40,11 +40,12 @@ class Parcel:
     text: str
     file: Path | bytes
     name: str
+    alt: str
 
     def open(self) -> discord.File:
         """The file as discord.py takes it."""
         source = self.file if isinstance(self.file, Path) else io.BytesIO(self.file)
-        return discord.File(source, filename=self.name)
+        return discord.File(source, filename=self.name, description=self.alt)
 
 
 class Delivery:
@@ -71,7 +72,7 @@ class Delivery:
         Raises Trouble where Discord will never take it, MediaError, LeaseLost.
         """
         job = lease.job
-        if job.cancel_requested:
+        if job.cancel_requested and not lease.adopted:
             raise Trouble("cancelled")
         self._presenter.show(job, say(job.locale, "delivering"))
         message = await self._hand_over(lease)
@@ -110,6 +111,8 @@ class Delivery:
             sent = await self._find_sent(channel, lease) if lease.adopted else None
         if sent:
             return sent
+        if job.cancel_requested:
+            raise Trouble("cancelled")
         parcel = await self._pack(job, tried)
         alone = {Decision.WITHOUT_REFERENCE, Decision.BY_DM} & set(tried)
         async with asyncio.timeout(PATIENCE):
@@ -138,7 +141,9 @@ class Delivery:
         source = await self._joining.whole(job)
         if Decision.POSTER in tried:
             poster = await self._media.poster(source)
-            return Parcel(text=render_poster(job), file=poster, name=file_name(job, "jpg"))
+            return Parcel(
+                text=render_poster(job), file=poster, name=file_name(job, "jpg"), alt=render_alt(job)
+            )
         fitted = await self._media.fit_clip(
             source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
         )
@@ -148,7 +153,7 @@ class Delivery:
             reencoded=reencoded or job.clip == smaller_name(job),
             joined=source.name == joined_name(job),
         )
-        return Parcel(text=text, file=fitted.path, name=file_name(job, "mp4"))
+        return Parcel(text=text, file=fitted.path, name=file_name(job, "mp4"), alt=render_alt(job))
 
     def _limit(self, job: Job, tried: Collection[Decision]) -> int:
         """Bytes."""

@@ -1,27 +1,20 @@
-"""The wiring: every resource opened, and handed to whoever needs it."""
+"""The wiring: whatever was opened, handed to whoever needs it."""
 
 import asyncio
 import contextlib
 import logging
-import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-import aiohttp
 from discord.ext import commands
-from yarl import URL
 
-import comfy
-import media
 import storage
 from cogs.again import Again
 from cogs.animate import Animate
 from cogs.asking import Asking
 from cogs.attachments import Attachments
-from cogs.bell import Bell
 from cogs.bin import Bin
-from cogs.client import open_client
 from cogs.clips import upload_limit
 from cogs.components import Button, Menu
 from cogs.copies import Copies
@@ -32,18 +25,17 @@ from cogs.discarding import Discarding
 from cogs.door import Door
 from cogs.help import Help
 from cogs.history import History
-from cogs.hourglass import Hourglass
 from cogs.intake import Intake
 from cogs.job_buttons import JobButtons
 from cogs.language import Language
-from cogs.lost import Lost
 from cogs.missed import Missed
 from cogs.panel import Panel
-from cogs.presenter import Presenter, open_presenter
+from cogs.presenter import Presenter
 from cogs.presses import Answering, Presses
 from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.reactions import Reactions
+from cogs.resources import Resources, open_resources
 from cogs.rules import GuildRules
 from cogs.run import Previews, Rooms
 from cogs.runner import Runner
@@ -52,47 +44,12 @@ from cogs.show import Show
 from cogs.status import StatusMessages
 from cogs.twin import Twin
 from cogs.words import CommandWords
-from media import open_media
 
 log = logging.getLogger(__name__)
 
 FAREWELL = 10.0  # seconds
 
 Life = Coroutine[object, object, None]
-
-
-def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
-    """The built-in workflows and the owner's. Raises WorkflowInvalid."""
-    return comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
-
-
-@contextlib.asynccontextmanager
-async def open_servers(
-    settings: Settings, instance: str, workflows: Mapping[str, comfy.Workflow]
-) -> AsyncGenerator[list[comfy.Server]]:
-    """Every ComfyUI of the settings; those that are down come later by themselves."""
-    async with contextlib.AsyncExitStack() as stack:
-        yield [
-            await stack.enter_async_context(
-                comfy.open_server(
-                    url,
-                    name=server_name(url),
-                    client_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{instance} {url}")),
-                    workflows=workflows,
-                    files=settings.model_files(),
-                    token=settings.token_of(number),
-                    patience=settings.comfyui_patience,
-                    yield_to_others=settings.comfyui_yield_to_others,
-                )
-            )
-            for number, url in enumerate(settings.comfyui_url)
-        ]
-
-
-def server_name(url: str) -> str:
-    """Host, port and path: what the log and the rows call a server, without a password in its address."""
-    address = URL(url)
-    return f"{address.host}:{address.port}{address.path.rstrip('/')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,79 +85,75 @@ class Bot:
 @contextlib.asynccontextmanager
 async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
     """Open every resource and hand each to whoever needs it."""
-    workflows = load_workflows(settings)
-    async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        pictures = await stack.enter_async_context(open_media(limit=2))
-        servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
-        token = settings.discord_token.get_secret_value()
-        client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
-        files, bell = storage.Files(settings.data_dir), Bell()
-        lost = Lost(client, store, bell, settings.on_delete)
-        hourglass = Hourglass(client, store)
-        presenter = await stack.enter_async_context(
-            open_presenter(store, client.get_partial_messageable, lost, hourglass)
-        )
-        rooms = Rooms(
-            store=store,
-            files=files,
-            presenter=presenter,
-            workflows=workflows,
-            previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
-            longest_run=settings.longest_run_minutes * 60,
-            upload_limit=partial(upload_limit, client),
-        )
-        delivery = Delivery(client, store=store, files=files, pictures=pictures, presenter=presenter)
-        runner = Runner(rooms, servers, pictures, delivery, bell)
-        status = StatusMessages(client, store, presenter)
-        intake = Intake(
-            store=store,
-            files=files,
-            pictures=pictures,
-            attachments=Attachments(session, settings.discord_api_url),
-            workflows=workflows,
-            servers=servers,
-        )
-        keeper = storage.Keeper(store, files, settings.retention(), runner.tell_end)
-        desk = Desk(
-            gate=settings.gate(),
-            shares=settings.shares(),
-            intake=intake,
-            store=store,
-            files=files,
-            pictures=pictures,
-            workflows=workflows,
-            servers=servers,
-            status=status,
-            bell=bell,
-            runner=runner,
-            lost=lost,
-            door=Door(),
-        )
-        missed = await _furnish(client, desk, pictures, hourglass, settings.retention())
-        await status.post_missing(runner.waiting_text)
+    async with open_resources(settings) as opened:
+        runner = build_runner(settings, opened)
+        desk = build_desk(settings, opened, runner)
+        missed = await _furnish(opened, desk, settings.retention())
+        await desk.status.post_missing(runner.waiting_text)
         await runner.tell_untold()
         yield Bot(
-            client=client,
+            client=opened.client,
             runner=runner,
-            keeper=keeper,
+            keeper=storage.Keeper(opened.store, opened.files, settings.retention(), runner.tell_end),
             missed=missed,
-            bin=Bin(client, desk),
-            store=store,
-            presenter=presenter,
+            bin=Bin(opened.client, desk),
+            store=opened.store,
+            presenter=opened.presenter,
             door=desk.door,
         )
 
 
-async def _furnish(
-    client: commands.Bot,
-    desk: Desk,
-    pictures: media.Media,
-    hourglass: Hourglass,
-    retention: storage.Retention,
-) -> Missed:
+def build_runner(settings: Settings, opened: Resources) -> Runner:
+    """What joins queue, servers and Discord."""
+    rooms = Rooms(
+        store=opened.store,
+        files=opened.files,
+        presenter=opened.presenter,
+        workflows=opened.workflows,
+        previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
+        longest_run=settings.longest_run_minutes * 60,
+        upload_limit=partial(upload_limit, opened.client),
+    )
+    delivery = Delivery(
+        opened.client,
+        store=opened.store,
+        files=opened.files,
+        pictures=opened.pictures,
+        presenter=opened.presenter,
+    )
+    return Runner(rooms, opened.servers, opened.pictures, delivery, opened.bell)
+
+
+def build_desk(settings: Settings, opened: Resources, runner: Runner) -> Desk:
+    """What every cog gets."""
+    intake = Intake(
+        store=opened.store,
+        files=opened.files,
+        pictures=opened.pictures,
+        attachments=Attachments(opened.session, settings.discord_api_url),
+        workflows=opened.workflows,
+        servers=opened.servers,
+    )
+    return Desk(
+        gate=settings.gate(),
+        shares=settings.shares(),
+        intake=intake,
+        store=opened.store,
+        files=opened.files,
+        pictures=opened.pictures,
+        workflows=opened.workflows,
+        servers=opened.servers,
+        status=StatusMessages(opened.client, opened.store, opened.presenter),
+        bell=opened.bell,
+        runner=runner,
+        lost=opened.lost,
+        door=Door(),
+    )
+
+
+async def _furnish(opened: Resources, desk: Desk, retention: storage.Retention) -> Missed:
     """Add every cog, and tell Discord of the commands."""
+    client = opened.client
     asking, again = Asking(desk), Again(client, desk)
     missed = Missed(client, desk, again)
     cogs = [
@@ -210,7 +163,7 @@ async def _furnish(
         Show(desk),
         JobButtons(desk, again, asking),
         Panel(client, desk, asking),
-        Reactions(client, desk, again, Copies(client, desk, pictures), hourglass),
+        Reactions(client, desk, again, Copies(client, desk), opened.hourglass),
         missed,
         Deletions(desk),
         Discarding(desk),

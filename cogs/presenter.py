@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import discord
@@ -65,6 +65,7 @@ class Editor:
         self._store = store
         self._lost = lost
         self._hourglass = hourglass
+        self.messages: dict[str, int] = {}  # status messages that no row may know yet, by job
         self._gone = set[str]()  # ids of jobs whose status message is no more
         self._edited: dict[str, float] = {}  # when progress of which job was sent last
         self._pending: dict[str, Edit] = {}
@@ -121,7 +122,7 @@ class Editor:
 
     async def _send(self, edit: Edit) -> None:
         try:
-            job = await self._store.find(edit.job_id)
+            job = await self._look_up(edit.job_id)
             if job is None:
                 return  # removed, at its person's wish
             if self._too_soon(edit, job):
@@ -136,6 +137,15 @@ class Editor:
         except (*REFUSED, StoreError) as err:
             log.warning("job %s: its status cannot be edited now: %s", edit.job_id, err)
             self._again(edit)
+
+    async def _look_up(self, job_id: str) -> Job | None:
+        """The job; its row learns of a message that it could not take before. Raises StoreError."""
+        job, message = await self._store.find(job_id), self.messages.pop(job_id, None)
+        if job is None or job.status_message is not None or message is None:
+            return job
+        self.messages[job_id] = message
+        await self._store.set_status_message(job_id, message)
+        return replace(job, status_message=message)
 
     async def _conclude(self, edit: Edit, job: Job) -> None:
         """Say the last word; a result stands by itself, a failure needs some message."""
@@ -235,9 +245,10 @@ class Presenter:
         self._shown.pop(job.id, None)
         self._editor(job.channel_id).put(Edit(job_id=job.id, text=text, final=True))
 
-    def already_shown(self, job: Job, text: str) -> None:
-        """Note that this text stands there: somebody else sent it."""
+    def stands_at(self, job: Job, message_id: int, text: str) -> None:
+        """Note that somebody else sent the status, with this text: also where the row cannot take it now."""
         self._shown.setdefault(job.id, text)
+        self._editor(job.channel_id).messages[job.id] = message_id
 
     async def flush(self) -> None:
         """Return when nothing is left to send."""

@@ -11,6 +11,7 @@ from cogs.words import say
 from storage import Forecast, Job, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
+MAX_ALT = 1024  # of an attachment's description
 BAR = 10
 
 
@@ -156,6 +157,11 @@ def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) ->
     note = say(job.locale, "result_note")
     room = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
     return "\n".join((head, quote(params.prompt, room), settings, note))
+
+
+def render_alt(job: Job) -> str:
+    """What who cannot see the clip is told of it."""
+    return say(job.locale, "alt", prompt=job.params.prompt)[:MAX_ALT]
 
 
 def render_copy(locale: str, job: Job) -> str:

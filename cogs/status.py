@@ -120,9 +120,9 @@ class StatusMessages:
         return None
 
     async def remember(self, job: Job, message_id: int, text: str) -> None:
-        """Note which message tells of the job, and what stands there."""
+        """Note which message tells of the job, and what stands there. Raises StoreError."""
+        self._presenter.stands_at(job, message_id, text)
         await self._store.set_status_message(job.id, message_id)
-        self._presenter.already_shown(job, text)
 
 
 class Reply(TypedDict, total=False):

@@ -161,6 +161,19 @@ async def test_an_answer_that_is_lost_on_its_way_does_not_send_the_clip_twice(
     assert len([message for message in place.messages if message.attachments]) == 1
 
 
+async def test_a_cancel_that_comes_after_the_clip_has_gone_out_leaves_no_orphan(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    place.discord.cut_after_processing(r"^POST /channels/\d+/messages$", times=9)
+    ada = place.member()
+    job = await ada.animate(picture, "it moves", seconds=1)
+    await place.until(lambda: [each for each in place.messages if each.attachments] or None, 20, "a clip")
+    await ada.press(job, "Cancel")
+    await job.says("Done", timeout=40)
+    [message] = [each for each in place.messages if each.attachments and each.content]
+    assert message.id == (await job.video()).message.id
+
+
 async def test_a_gateway_that_hangs_up_is_connected_again(
     place: Playground, bot: BotProcess, picture: bytes
 ) -> None:

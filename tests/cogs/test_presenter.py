@@ -27,6 +27,12 @@ class Desk:
 
     async def job(self, key: str, *, age: float = 0) -> Job:
         """A job with a status message, so many seconds old."""
+        job, message_id = await self.unrecorded(key, age=age)
+        await self.store.set_status_message(job.id, message_id)
+        return await self.store.job(job.id)
+
+    async def unrecorded(self, key: str, *, age: float = 0) -> tuple[Job, int]:
+        """A job whose row does not know its status message, and the message's id."""
         request = Request(
             key=key,
             user_id=1,
@@ -46,8 +52,7 @@ class Desk:
                 sent_at=self.place.world.clock.now(),
             )
         )
-        await self.store.set_status_message(job.id, message.id)
-        return await self.store.job(job.id)
+        return job, message.id
 
     def text(self, job: Job) -> str:
         """What the status says now."""
@@ -171,3 +176,11 @@ async def test_a_job_that_was_removed_keeps_nobody_waiting(desk: Desk) -> None:
     desk.presenter.finish(job, "the end")
     await desk.presenter.flush()
     assert desk.text(job) == "queued"
+
+
+async def test_a_message_that_its_row_could_not_take_is_edited_and_noted_later(desk: Desk) -> None:
+    job, message_id = await desk.unrecorded("a")
+    desk.presenter.stands_at(job, message_id, "queued")
+    desk.presenter.finish(job, "the end")
+    await desk.presenter.flush()
+    assert desk.text(await desk.store.job(job.id)) == "the end"
