@@ -19,6 +19,7 @@ from cogs.bell import Bell
 from cogs.client import open_client
 from cogs.hourglass import Hourglass
 from cogs.lost import Lost, OnDelete
+from cogs.marks import Marks
 from cogs.presenter import open_presenter
 from playground.discord.model import Message
 from playground.place import Playground
@@ -60,7 +61,7 @@ async def ours(client: discord.Client, store: Store) -> AsyncGenerator[Show]:
     """The presenter of this bot."""
     lost = Lost(client, store, Bell(), OnDelete.DELIVER)
     async with open_presenter(
-        store, client.get_partial_messageable, lost, Hourglass(client, store)
+        store, client.get_partial_messageable, lost, Hourglass(Marks(client), store)
     ) as presenter:
         yield presenter.show
 

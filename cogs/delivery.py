@@ -13,9 +13,10 @@ import discord
 import media
 from cogs.buttons import result_buttons
 from cogs.clips import smaller_name, upload_limit
-from cogs.decisions import OBSTACLES, REFUSED, Decision, backoff, decide, name_reason
+from cogs.decisions import OBSTACLES, Decision, backoff, decide, name_reason
 from cogs.joining import Joining, joined_name
 from cogs.letters import Kind, build_nonce, open_channel, ping
+from cogs.marks import REROLL, Marks
 from cogs.presenter import Presenter
 from cogs.render import render_alt, render_last_word, render_poster, render_result
 from cogs.status import reply
@@ -25,7 +26,6 @@ from storage import Files, Job, Lease, State, Store
 
 log = logging.getLogger(__name__)
 
-REROLL = "🔁"
 SMALLER_LIMIT = 7_500_000  # bytes: less than Discord ever took, where even the limit it told is too much
 PATIENCE = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
 COMMENT = "AI-generated"  # in the container; never the prompt
@@ -59,12 +59,14 @@ class Delivery:
         files: Files,
         pictures: media.Media,
         presenter: Presenter,
+        marks: Marks,
     ) -> None:
         self._client = client
         self._store = store
         self._joining = Joining(store, files, pictures)
         self._media = pictures
         self._presenter = presenter
+        self._marks = marks
 
     async def deliver(self, lease: Lease) -> None:
         """Send the result of a job in state `delivering`, once; or put it off, as its row then says.
@@ -82,7 +84,8 @@ class Delivery:
         lease = await self._store.move(lease, State.DONE, result_message=message.id, result_channel=place)
         log.info("job %s: delivered", job.id)
         self._presenter.finish(lease.job, render_last_word(lease.job))
-        await offer_reroll(message)
+        if message.guild:
+            await self._marks.put(place, message.id, REROLL)
 
     async def _hand_over(self, lease: Lease) -> discord.Message | None:
         """Try one way after the other; None where it has to wait. Raises Trouble."""
@@ -160,17 +163,6 @@ class Delivery:
         if Decision.SMALLER in tried:
             return SMALLER_LIMIT
         return upload_limit(self._client, None if Decision.BY_DM in tried else job.guild_id)
-
-
-async def offer_reroll(message: discord.Message) -> None:
-    """Put 🔁 under a result; people's own works all the same where the bot may not react."""
-    if message.guild is None:
-        return
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await message.add_reaction(REROLL)
-    except REFUSED as err:
-        log.info("cannot put 🔁 under a result: %s", err)
 
 
 def file_name(job: Job, ending: str) -> str:

@@ -120,6 +120,7 @@ def build_runner(settings: Settings, opened: Resources) -> Runner:
         files=opened.files,
         pictures=opened.pictures,
         presenter=opened.presenter,
+        marks=opened.marks,
     )
     return Runner(rooms, opened.servers, opened.pictures, delivery, opened.bell)
 
@@ -155,7 +156,7 @@ async def _furnish(opened: Resources, desk: Desk, retention: storage.Retention) 
     """Add every cog, and tell Discord of the commands."""
     client = opened.client
     asking, again = Asking(desk), Again(client, desk)
-    missed = Missed(client, desk, again)
+    missed = Missed(client, desk, again, opened.marks)
     cogs = [
         Animate(desk, asking),
         Queue(desk),

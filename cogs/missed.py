@@ -9,8 +9,8 @@ from discord.ext import commands
 
 from cogs.again import Again
 from cogs.decisions import REFUSED
-from cogs.delivery import REROLL, offer_reroll
 from cogs.desk import Desk
+from cogs.marks import REROLL, Marks
 from cogs.refusal import Refusal
 from storage import Job, StoreError
 
@@ -24,10 +24,11 @@ PATIENCE = 60.0  # seconds for one result
 class Missed(commands.Cog):
     """Looks under the newest results whenever a new session began; a resumed one has missed nothing."""
 
-    def __init__(self, client: commands.Bot, desk: Desk, again: Again) -> None:
+    def __init__(self, client: commands.Bot, desk: Desk, again: Again, marks: Marks) -> None:
         self._client = client
         self._desk = desk
         self._again = again
+        self._marks = marks
         self._ready = asyncio.Event()
 
     @commands.Cog.listener()
@@ -53,7 +54,9 @@ class Missed(commands.Cog):
             async with asyncio.timeout(PATIENCE):
                 message = await channel.fetch_message(job.result_message or 0)
                 if not any(reaction.me and str(reaction.emoji) == REROLL for reaction in message.reactions):
-                    await offer_reroll(message)  # whoever sent it may have died before that
+                    await self._marks.put(
+                        job.channel_id, message.id, REROLL
+                    )  # its sender may have died before
                 for reaction in message.reactions:
                     if str(reaction.emoji) == REROLL and reaction.count > reaction.me:
                         async for user in reaction.users():

@@ -59,7 +59,12 @@ class Editor:
     """Edits the status messages of one channel, one after the other."""
 
     def __init__(
-        self, channel: discord.PartialMessageable, store: Store, lost: Lost, hourglass: Hourglass
+        self,
+        channel: discord.PartialMessageable,
+        store: Store,
+        lost: Lost,
+        hourglass: Hourglass,
+        since: float,
     ) -> None:
         self._channel = channel
         self._store = store
@@ -71,7 +76,8 @@ class Editor:
         self._pending: dict[str, Edit] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
-        self._sent: deque[float] = deque(maxlen=EDITS)
+        # What a process before this one sent a moment ago counts too: all but one place may be taken.
+        self._sent = deque([since] * (EDITS - 1), maxlen=EDITS)
 
     def put(self, edit: Edit) -> None:
         """Let this be the next text of its message; a final is never replaced by progress."""
@@ -225,6 +231,7 @@ class Presenter:
         self._hourglass = hourglass
         self._tasks = tasks
         self._editors: dict[int, tuple[Editor, asyncio.Task[None]]] = {}
+        self._since = time.monotonic()
         self._shown: dict[str, str] = {}
 
     def show(self, job: Job, text: str) -> None:
@@ -262,7 +269,9 @@ class Presenter:
 
     def _editor(self, channel_id: int) -> Editor:
         if channel_id not in self._editors:
-            editor = Editor(self._channel_of(channel_id), self._store, self._lost, self._hourglass)
+            editor = Editor(
+                self._channel_of(channel_id), self._store, self._lost, self._hourglass, self._since
+            )
             task = self._tasks.create_task(editor.run(), name=f"editor of channel {channel_id}")
             self._editors[channel_id] = (editor, task)
         return self._editors[channel_id][0]

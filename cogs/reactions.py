@@ -12,10 +12,10 @@ from cogs.again import Again, Click
 from cogs.bin import discard
 from cogs.cancelling import cancel
 from cogs.copies import Copies
-from cogs.delivery import REROLL
 from cogs.desk import Desk
 from cogs.gate import Action
 from cogs.hourglass import Hourglass
+from cogs.marks import REROLL
 from cogs.refusal import Refusal
 from cogs.render import render_refusal
 from cogs.rights import allow

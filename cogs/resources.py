@@ -16,6 +16,7 @@ from cogs.bell import Bell
 from cogs.client import open_client
 from cogs.hourglass import Hourglass
 from cogs.lost import Lost
+from cogs.marks import Marks
 from cogs.presenter import Presenter, open_presenter
 from cogs.settings import Settings
 
@@ -68,6 +69,7 @@ class Resources:
     presenter: Presenter
     lost: Lost
     hourglass: Hourglass
+    marks: Marks
     bell: Bell
 
 
@@ -82,7 +84,8 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
         token = settings.discord_token.get_secret_value()
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
-        lost, hourglass = Lost(client, store, bell, settings.on_delete), Hourglass(client, store)
+        lost, marks = Lost(client, store, bell, settings.on_delete), Marks(client)
+        hourglass = Hourglass(marks, store)
         presenter = await stack.enter_async_context(
             open_presenter(store, client.get_partial_messageable, lost, hourglass)
         )
@@ -97,5 +100,6 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             presenter=presenter,
             lost=lost,
             hourglass=hourglass,
+            marks=marks,
             bell=bell,
         )

@@ -151,17 +151,28 @@ async def test_a_channel_that_only_resists_gets_the_clip_once(
         assert ada.inbox == [], name
 
 
+SOME_ROWS = (
+    "unknown channel",
+    "permission still missing",
+    "no history",
+    "too large",
+    "token expired",
+    "takes no DMs",
+)
+
+
 async def test_each_row_of_the_table_comes_true_with_its_code_and_status(
-    place: Playground, bot: BotProcess, picture: bytes
+    place: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
     names: dict[int, str] = {}
-    for name, row in TABLE.items():
+    rows = TABLE if pytestconfig.getoption("--long") else {name: TABLE[name] for name in SOME_ROWS}
+    for name, row in rows.items():
         channel = place.channel_named(name.replace(" ", "-"))
         names[channel.id] = name
         for status, code in row.answers:
             place.discord.fail(status, route=rf"^POST /channels/{channel.id}/messages$", code=code)
         await (await place.member(name).animate(picture, "it moves", seconds=1, channel=channel)).answered()
-    for job in [await told(bot, number) for number in range(len(TABLE))]:
+    for job in [await told(bot, number) for number in range(len(rows))]:
         name = names[job["channel_id"]]
         row = TABLE[name]
         sent = place.world.messages.get(job["result_message"] or 0)

@@ -62,34 +62,17 @@ async def test_a_picture_over_25_mb_is_refused_before_it_is_fetched(tmp_path: Pa
         assert not any("/attachments/" in each.path for each in place.discord.requests)
 
 
-@pytest.mark.parametrize("prompt", ["", "x" * 1501])
-async def test_empty_and_over_long_prompts_never_leave_discord(
-    place: Playground, bot: BotProcess, picture: bytes, prompt: str
-) -> None:
-    with pytest.raises(OptionRefused):
-        await place.member().animate(picture, prompt)
-
-
-async def test_a_prompt_of_blanks_is_refused(place: Playground, bot: BotProcess, picture: bytes) -> None:
-    job = await place.member().animate(picture, "   ")
-    assert "what should move" in await job.refused()
-
-
-@pytest.mark.parametrize(
-    ("option", "value"), [("seconds", 6), ("steps", 51), ("cfg", 0.5), ("seed", -1), ("denoise", 1.5)]
-)
-async def test_ranges_are_discords_own(
-    place: Playground, bot: BotProcess, picture: bytes, option: str, value: float
-) -> None:
-    with pytest.raises(OptionRefused):
-        await place.member().animate(picture, "it moves", **{option: value})
-
-
-async def test_an_unknown_preset_is_refused_with_those_there_are(
+async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused_in_words(
     place: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    job = await place.member().animate(picture, "it moves", preset="cinema")
-    refusal = await job.refused()
+    ada = place.member()
+    ranges = {"seconds": 6, "steps": 51, "cfg": 0.5, "seed": -1, "denoise": 1.5}
+    wishes = [("", {}), ("x" * 1501, {}), *(("it moves", {name: value}) for name, value in ranges.items())]
+    for prompt, options in wishes:
+        with pytest.raises(OptionRefused):
+            await ada.animate(picture, prompt, **options)
+    assert "what should move" in await (await ada.animate(picture, "   ")).refused()
+    refusal = await (await ada.animate(picture, "it moves", preset="cinema")).refused()
     assert "`cinema`" in refusal
     assert "fast" in refusal
 

@@ -69,11 +69,11 @@ async def test_a_flag_tells_the_moderators_of_this_guild(
     clip = await (await place.member("ada").animate(picture, "the cat is jumping", seconds=1)).video()
     assert "no channel for reports" in await (await grace.react(clip, "🚩")).refused()
     reports = place.channel_named("reports")
-    await boss.command("rules", report_channel=reports)
+    await (await boss.command("rules", report_channel=reports)).shows(reports.name)
     await grace.unreact(clip, "🚩")
     thanks = await grace.react(clip, "🚩")
     assert "the moderators know" in await thanks.refused()
     [report] = await place.until(lambda: place.world.messages_in(reports.id), 5, "a report")
     assert str(clip.message.id) in report.content
     assert grace.mention in report.content
-    assert report.pinged == ()
+    assert not report.pinged

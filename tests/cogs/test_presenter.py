@@ -10,6 +10,7 @@ from cogs.bell import Bell
 from cogs.client import open_client
 from cogs.hourglass import Hourglass
 from cogs.lost import Lost, OnDelete
+from cogs.marks import Marks
 from cogs.presenter import EDITS, OLD, SPACING, WINDOW, Presenter, open_presenter
 from playground.discord.model import Message
 from playground.place import Playground
@@ -78,7 +79,7 @@ async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
             store,
             client.get_partial_messageable,
             Lost(client, store, Bell(), OnDelete.DELIVER),
-            Hourglass(client, store),
+            Hourglass(Marks(client), store),
         ) as presenter,
     ):
         yield Desk(place, store, presenter)

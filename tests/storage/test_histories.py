@@ -158,4 +158,4 @@ def test_whatever_happens_the_books_balance_and_everybody_is_served(
     world: World, pytestconfig: pytest.Config
 ) -> None:
     Histories.world = world
-    run_state_machine_as_test(Histories, settings=histories(pytestconfig, 150))
+    run_state_machine_as_test(Histories, settings=histories(pytestconfig, 60))

@@ -137,7 +137,7 @@ def world() -> Iterator[World]:
 
 
 def test_people_who_wait_differ_by_at_most_a_job_of_each(world: World, pytestconfig: pytest.Config) -> None:
-    @histories(pytestconfig, 250)
+    @histories(pytestconfig, 100)
     @given(people=PEOPLE, bursts=BURSTS, servers=st.integers(1, 3), affinity=st.booleans())
     def check(
         people: list[Person], bursts: list[tuple[int, str, int, float]], servers: int, affinity: bool

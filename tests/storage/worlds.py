@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 
 def histories(config: pytest.Config, number: int) -> settings:
-    """So many examples; twenty times as many in a long run."""
-    times = 20 if config.getoption("--long") else 1
+    """So many examples; fifty times as many in a long run."""
+    times = 50 if config.getoption("--long") else 1
     return settings(max_examples=number * times, deadline=None, database=None)
 
 
