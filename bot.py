@@ -1,5 +1,7 @@
 """The front door: command line and shutdown. Nobody imports it."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import contextlib
@@ -13,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -28,11 +31,11 @@ from cogs.resources import load_workflows, server_name
 from cogs.secrets import guard_secrets
 from cogs.settings import DemoSettings, Settings
 from media import open_media
-from media.sample import sample_picture
-from playground.errors import PlaygroundError
-from playground.once import Saved, Visit
-from playground.page import Sample, place_with_page
-from playground.place import Playground
+
+# The playground and the sample are imported by those who play: a bot at work starts a fifth sooner.
+if TYPE_CHECKING:
+    from playground.once import Saved
+    from playground.place import Playground
 
 WHAT_TO_DO_FIRST = """\
 There is no DISCORD_TOKEN: create a bot in Discord's developer portal and put its token into the environment
@@ -84,6 +87,8 @@ async def run(settings: Settings) -> int:
 
 async def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """`python bot.py doctor`: what would fail, and what to do about it; exit code 1 if something would."""
+    from media.sample import sample_picture
+
     workflows = load_workflows(settings)
     picture = await asyncio.to_thread(sample_picture)
     subjects = [
@@ -113,6 +118,9 @@ async def doctor(options: argparse.Namespace, settings: Settings) -> int:
 
 async def demo(options: argparse.Namespace) -> int:
     """`python bot.py demo`: the playground and the bot in one process, for a browser or once without."""
+    from media.sample import sample_picture
+    from playground.page import Sample, place_with_page
+
     stop = stop_on_signal()
     image = await asyncio.to_thread(options.image.read_bytes if options.image else sample_picture)
     port = options.port if options.port is not None else 0 if options.once else DEMO_PORT
@@ -158,6 +166,9 @@ async def browse(place: Playground, stop: asyncio.Event, whence: str) -> int:
 
 async def visit(options: argparse.Namespace, image: bytes, place: Playground, store: storage.Store) -> int:
     """`demo --once`: the way of one request, told as it goes. Returns the exit code."""
+    from playground.errors import PlaygroundError
+    from playground.once import Visit
+
     guest = Visit(
         place=place,
         image=image,
