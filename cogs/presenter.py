@@ -76,7 +76,7 @@ class Editor:
         self._pending: dict[str, Edit] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
-        # What a process before this one sent a moment ago counts too: all but one place may be taken.
+        # What a process before this one sent a moment ago counts too: it may have taken all places but one.
         self._sent = deque([since] * (EDITS - 1), maxlen=EDITS)
 
     def put(self, edit: Edit) -> None:
@@ -224,6 +224,7 @@ class Presenter:
         lost: Lost,
         hourglass: Hourglass,
         tasks: asyncio.TaskGroup,
+        since: float,
     ) -> None:
         self._store = store
         self._channel_of = channel_of
@@ -231,7 +232,7 @@ class Presenter:
         self._hourglass = hourglass
         self._tasks = tasks
         self._editors: dict[int, tuple[Editor, asyncio.Task[None]]] = {}
-        self._since = time.monotonic()
+        self._since = since
         self._shown: dict[str, str] = {}
 
     def show(self, job: Job, text: str) -> None:
@@ -281,9 +282,10 @@ class Presenter:
 async def open_presenter(
     store: Store, channel_of: ChannelOf, lost: Lost, hourglass: Hourglass
 ) -> AsyncGenerator[Presenter]:
-    """A presenter that stops at the end; `flush` it before."""
+    """A presenter that stops at the end; `flush` it before. Raises StoreError."""
+    since = time.monotonic() - (time.time() - await store.last_moved())
     async with asyncio.TaskGroup() as tasks:
-        presenter = Presenter(store, channel_of, lost, hourglass, tasks)
+        presenter = Presenter(store, channel_of, lost, hourglass, tasks, since)
         try:
             yield presenter
         finally:

@@ -218,6 +218,12 @@ class Lookups:
         found = "FROM job WHERE parent = :parent AND user_id = :user"
         return bool(await self._count(found, parent=parent, user=user_id))
 
+    async def last_moved(self) -> float:
+        """When one of the newest jobs was moved last, in Unix seconds; 0 where there are none."""
+        newest = "SELECT moved_at FROM job ORDER BY seq DESC LIMIT 100"
+        row = await self.database.fetch_one(f"SELECT coalesce(max(moved_at), 0) FROM ({newest})", {})  # noqa: S608 - our own words
+        return float(row[0]) if row else 0.0
+
     async def _count(self, source: str, **values: SqlValue) -> int:
         row = await self.database.fetch_one(f"SELECT count(*) {source}", values)
         return int(row[0]) if row else 0
