@@ -76,8 +76,8 @@ class Editor:
         self._pending: dict[str, Edit] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
-        # What a process before this one sent a moment ago counts too: it may have taken all places but one.
-        self._sent = deque([since] * (EDITS - 1), maxlen=EDITS)
+        # What a process before this one sent a moment ago counts too: it may have taken all places.
+        self._sent = deque([since] * EDITS, maxlen=EDITS)
 
     def put(self, edit: Edit) -> None:
         """Let this be the next text of its message; a final is never replaced by progress."""
