@@ -300,7 +300,7 @@ async def test_a_delivery_that_waits_survives_a_restart_and_counts_its_tries(
     assert rows(bot)[-1]["tries"] >= 3
 
 
-@pytest.mark.parametrize("by_dm", [False, True])
+@pytest.mark.parametrize("by_dm", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_a_result_that_a_kill_left_unrecorded_is_found_and_not_sent_again(
     place: Playground, bot: BotProcess, picture: bytes, by_dm: bool
 ) -> None:

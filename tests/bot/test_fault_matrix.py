@@ -6,6 +6,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 import pytest
@@ -17,6 +18,7 @@ from tests.bot.process import BotProcess, running_bot
 from tests.bot.test_trouble import said_plainly
 
 LARGEST_CLIP = 200 * 2**20
+T = TypeVar("T")
 Fault = Callable[[ComfyUI], Awaitable[None] | None]
 
 
@@ -69,10 +71,19 @@ async def met(place: Playground, picture: bytes, fault: Fault, seed: int) -> tup
     return job, began
 
 
+SOME = ("restart", "cut", "5xx for a moment", "memory", "oversize", "5xx")  # the others with --long
+# over a client alone all of them are in tests/comfy/test_fault_matrix.py
+
+
+def some_of(faults: dict[str, T], config: pytest.Config) -> dict[str, T]:
+    """All of them in a long run."""
+    return {name: each for name, each in faults.items() if name in SOME or config.getoption("--long")}
+
+
 async def test_faults_that_pass_cost_nobody_the_clip(
-    place: Playground, bot: BotProcess, picture: bytes
+    place: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
-    for seed, (name, (fault, limit)) in enumerate(SURVIVED.items()):
+    for seed, (name, (fault, limit)) in enumerate(some_of(SURVIVED, pytestconfig).items()):
         job, began = await met(place, picture, fault, seed)
         clip = await job.video(timeout=limit + 10)
         took = time.monotonic() - began
@@ -84,9 +95,9 @@ async def test_faults_that_pass_cost_nobody_the_clip(
 
 
 async def test_faults_that_end_a_job_are_said_in_one_plain_sentence_and_end_no_other(
-    place: Playground, bot: BotProcess, picture: bytes
+    place: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
-    for seed, (name, (fault, words)) in enumerate(FAILED.items()):
+    for seed, (name, (fault, words)) in enumerate(some_of(FAILED, pytestconfig).items()):
         job, began = await met(place, picture, fault, seed)
         text = await job.says("Failed")
         print(f"{name}: told after {time.monotonic() - began:.1f} s")  # noqa: T201 - `-rP` shows it

@@ -39,7 +39,7 @@ class Weather:
         return int(9 * self.jobs * KILLS / self.kills)
 
 
-SHORT = Weather(jobs=12, kills=3, people=3, calm=20)
+SHORT = Weather(jobs=10, kills=3, people=3, calm=20)
 LONG = Weather(jobs=300, kills=40, people=8, calm=240)
 
 
