@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 
 import discord
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 1.5  # seconds until "looking at your picture": Discord wants a word within 3
 
-Admit = Callable[[Asker], Awaitable[Taken]]
+Admit = Callable[[Asker], Coroutine[object, object, Taken]]
 
 
 class Asking:
@@ -61,7 +61,7 @@ class Asking:
 
     async def _admit_in_time(self, answer: Answer, admit: Admit, asker: Asker) -> Taken:
         """Admit the job; say "looking" where that takes longer than Discord waits. Raises Refusal."""
-        work = asyncio.ensure_future(admit(asker))
+        work = asyncio.create_task(admit(asker), name=f"intake of person {asker.user_id}")
         try:
             done, _ = await asyncio.wait({work}, timeout=PATIENCE)
             if not done:
