@@ -11,6 +11,7 @@ import aiohttp
 import discord
 
 from cogs.buttons import waiting_buttons
+from cogs.decisions import Decision, backoff, decide
 from cogs.letters import Kind, build_nonce
 from cogs.presenter import Presenter
 from storage import Job, Store
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 LOOK_BACK = 1000  # messages
 SKEW = 60.0  # seconds that Discord's clock and ours may differ
 PATIENCE = 60.0  # seconds for one message
+TRIES = 3  # to post a status; then the result stands alone
 NOBODY = discord.AllowedMentions.none()
 UNANSWERABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
@@ -32,22 +34,29 @@ class Answer:
         self._held = False
 
     async def hold(self, text: str) -> None:
-        """Acknowledge in time; the text is replaced by what follows."""
+        """Acknowledge in time; the text is replaced by what follows, if Discord has it."""
         self._held = True
-        await self._interaction.response.send_message(text, allowed_mentions=NOBODY)
+        try:
+            await self._interaction.response.send_message(text, allowed_mentions=NOBODY)
+        except UNANSWERABLE as err:
+            log.warning("interaction %s: cannot be held: %s", self._interaction.id, err)
 
     async def publish(self, text: str, job: Job) -> int:
-        """Answer for all to see; returns the message's id."""
+        """Answer for all to see; returns the message's id. Raises one of UNANSWERABLE."""
         view = waiting_buttons(job)
-        if self._held:
-            message = await self._interaction.edit_original_response(
-                content=text, view=view, allowed_mentions=NOBODY
-            )
-            return message.id
-        response = await self._interaction.response.send_message(text, view=view, allowed_mentions=NOBODY)
-        if response.message_id is None:
-            return (await self._interaction.original_response()).id
-        return response.message_id
+        async with asyncio.timeout(PATIENCE):
+            if self._held:
+                message = await self._interaction.edit_original_response(
+                    content=text, view=view, allowed_mentions=NOBODY
+                )
+                return message.id
+            try:
+                response = await self._interaction.response.send_message(
+                    text, view=view, allowed_mentions=NOBODY
+                )
+            except UNANSWERABLE:
+                return (await self._interaction.original_response()).id  # perhaps only its answer was lost
+            return response.message_id or (await self._interaction.original_response()).id
 
     async def refuse(self, text: str) -> None:
         """Answer so that only the person sees it."""
@@ -78,21 +87,33 @@ class StatusMessages:
         self._presenter = presenter
 
     async def post(self, job: Job, text: str, *, reply_to: int | None = None) -> None:
-        """Post the status of a job that has none yet, and remember it. Failing leaves the job as it is."""
+        """Post the status of a job that has none yet, and remember it. Failing leaves the job as it is.
+
+        Should only the answer have been lost, the next try gives the same message back, by its nonce.
+        """
+        for tries in range(TRIES):
+            try:
+                message_id = await self._send(job, text, reply_to)
+            except UNANSWERABLE as err:
+                log.warning("job %s: its status message cannot be posted: %s", job.id, err)
+                if decide(err) is not Decision.LATER:
+                    return
+                await asyncio.sleep(backoff(tries))
+            else:
+                await self.remember(job, message_id, text)
+                return
+
+    async def _send(self, job: Job, text: str, reply_to: int | None) -> int:
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                message = await channel.send(
-                    text,
-                    view=waiting_buttons(job),
-                    **reply(job, reply_to),
-                    allowed_mentions=NOBODY,
-                    nonce=build_nonce(job, Kind.STATUS),
-                )
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
-            log.warning("job %s: its status message cannot be posted: %s", job.id, err)
-            return
-        await self.remember(job, message.id, text)
+        async with asyncio.timeout(PATIENCE):
+            message = await channel.send(
+                text,
+                view=waiting_buttons(job),
+                **reply(job, reply_to),
+                allowed_mentions=NOBODY,
+                nonce=build_nonce(job, Kind.STATUS),
+            )
+        return message.id
 
     async def post_missing(self, text_of: Callable[[Job, int], Awaitable[str]]) -> None:
         """Post the status of jobs whose first answer was never recorded: at start. Raises StoreError."""

@@ -182,17 +182,23 @@ async def test_a_gateway_that_hangs_up_is_connected_again(
     await (await place.member().animate(picture, "it moves", seconds=1)).video()
 
 
-async def test_a_command_whose_answer_discord_loses_still_gets_its_clip(
-    place: Playground, bot: BotProcess, picture: bytes
+@pytest.mark.parametrize("lost", ["the request", "its answer"])
+async def test_a_command_whose_answer_is_lost_gets_its_clip_and_leaves_no_old_words(
+    place: Playground, bot: BotProcess, picture: bytes, lost: str
 ) -> None:
-    place.discord.fail(status=503, times=1, route=r"^POST /interactions/")
-    ada = place.member("ada")
-    await ada.animate(picture, "it moves", seconds=1)
-    await place.until(
-        lambda: next((m for m in place.messages if m.attachments), None),
-        60,
-        "the clip, in a message of its own",
-    )
+    if lost == "the request":
+        place.discord.fail(status=503, times=1, route=r"^POST /interactions/")
+    else:
+        place.discord.cut_after_processing(r"^POST /interactions/")
+    await place.member("ada").animate(picture, "it moves", seconds=1)
+
+    def statuses() -> list[str]:
+        public = [each for each in place.messages if each.only_for is None and not place.clip(each)]
+        return [each.text for each in public]
+
+    await place.until(lambda: any(map(place.clip, place.messages)) or None, 60, "the clip")
+    await place.until(lambda: all("Done" in text for text in statuses()) or None, 10, "its last word")
+    assert len(statuses()) == 1
 
 
 async def test_people_are_served_in_turn(place: Playground, bot: BotProcess, picture: bytes) -> None:
