@@ -15,7 +15,7 @@ from playground.place import Playground
 from tests.bot.process import BotProcess, running_bot
 from tests.chaos.crowd import Crowd
 from tests.chaos.storm import KILLS, Storm
-from tests.explorer.aftermath import Aftermath, look, unfinished
+from tests.explorer.aftermath import Aftermath, look, unfinished, untold
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL"),
@@ -64,6 +64,7 @@ async def test_whatever_breaks_every_job_is_done_once(
     assert [job.id for job in after.lost] == []
     assert [job.id for job in after.sent_twice] == []
     assert [job for job, runs in again.items() if runs > storm.forgotten[job]] == []
+    assert after.stale == []
 
 
 async def endure(weather: Weather, storm: Storm, picture: bytes) -> None:
@@ -87,7 +88,9 @@ async def calm(weather: Weather, place: Playground, bot: BotProcess) -> Aftermat
     place.comfyui.heal()
     with suppress(NeverHappened):
         await place.until(
-            lambda: True if not unfinished(bot.folder) else None, weather.calm, "the end of the last job"
+            lambda: None if unfinished(bot.folder) or untold(bot.folder) else True,
+            weather.calm,
+            "the last word about the last job",
         )
     assert await bot.terminate() == 0
     return look(place, bot.folder)
@@ -99,5 +102,6 @@ def report(after: Aftermath, storm: Storm, seconds: float) -> str:
     return (
         f"{len(after.jobs)} jobs / {len(after.lost)} lost / {len(after.sent_twice)} sent twice / "
         f"{extra} runs more than one a job, ComfyUI had forgotten {storm.forgotten.total()} / "
-        f"{len(after.left_behind)} messages with old words / {seconds:.0f} s\n{dict(storm.done)}"
+        f"{len(after.stale)} with old words, {len(after.left_behind) - len(after.stale)} other messages left "
+        f"behind by kills / {seconds:.0f} s\n{dict(storm.done)}"
     )

@@ -30,6 +30,11 @@ def unfinished(folder: Path) -> int:
     return sum(number for state, number in count_jobs(folder).items() if state not in FINISHED)
 
 
+def untold(folder: Path) -> int:
+    """How many are over without their last word having been said."""
+    return int(_read(folder, "SELECT count(*) FROM job WHERE finished_at IS NOT NULL AND told = 0")[0][0])
+
+
 def _read(folder: Path, question: str) -> list[sqlite3.Row]:
     path = folder / "data" / "animate.db"
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
@@ -77,6 +82,12 @@ class Aftermath:
         final = {job.status_message for job in self.jobs}
         words = [message for message in self.said if not has_clip(message)]
         return [each.text for each in words if each.id not in final or not each.text.startswith(DONE)]
+
+    @property
+    def stale(self) -> list[str]:
+        """Words of status messages whose job has ended in another way."""
+        final = {job.status_message for job in self.jobs}
+        return [each.text for each in self.said if each.id in final and not each.text.startswith(DONE)]
 
     @property
     def bare(self) -> list[Message]:
