@@ -71,7 +71,7 @@ async def met(place: Playground, picture: bytes, fault: Fault, seed: int) -> tup
     return job, began
 
 
-SOME = ("restart", "cut", "5xx for a moment", "memory", "oversize", "5xx")  # the others with --long
+SOME = ("restart", "5xx for a moment", "memory", "5xx")  # the others with --long
 # over a client alone all of them are in tests/comfy/test_fault_matrix.py
 
 

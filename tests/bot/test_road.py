@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
+import pytest
+
 from playground.comfyui import Stage
 from playground.place import Playground
 from tests.bot.pictures import frames_of
@@ -107,6 +109,7 @@ async def test_nothing_stays_on_the_server_that_need_not(
     assert not any("secret" in path.name for path in kept)
 
 
+@pytest.mark.long
 async def test_turbo_is_offered_only_where_its_lora_is(tmp_path: Path, picture: bytes) -> None:
     for lora, default in ((True, "turbo"), (False, "fast")):
         folder = tmp_path / default

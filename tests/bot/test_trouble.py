@@ -201,6 +201,7 @@ async def test_a_command_whose_answer_is_lost_gets_its_clip_and_leaves_no_old_wo
     assert len(statuses()) == 1
 
 
+@pytest.mark.long
 async def test_people_are_served_in_turn(place: Playground, bot: BotProcess, picture: bytes) -> None:
     assert place.comfyui
     place.comfyui.pause()

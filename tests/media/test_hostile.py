@@ -89,7 +89,7 @@ async def test_nothing_that_stood_beside_the_picture_comes_along(media: Media) -
 async def test_files_that_met_an_accident_are_refused_or_processed(
     media: Media, pytestconfig: pytest.Config
 ) -> None:
-    count = 10_000 if pytestconfig.getoption("--long") else 40
+    count = 10_000 if pytestconfig.getoption("--long") else 30
     results = await verdicts(media, fuzzed(count))
     assert len(results) == count
     assert set(results.values()) >= {"broken", "processed"}
