@@ -4,9 +4,8 @@ import io
 import re
 from pathlib import Path
 
-from PIL import Image
-
 import pytest
+from PIL import Image
 
 from playground.comfyui import Stage
 from playground.place import Playground
