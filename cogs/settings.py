@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from yarl import URL
 
 import comfy
 import storage
@@ -91,6 +92,14 @@ class Settings(BaseSettings):
         if not all(1 <= weight <= 4 for weight in weights.values()):
             raise ValueError("a weight is from 1 to 4")
         return weights
+
+    @field_validator("comfyui_token")
+    @classmethod
+    def _one_way_in(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        """HTTP has one header for both."""
+        if value and any(URL(url).password for url in info.data.get("comfyui_url", ())):
+            raise ValueError("leave the password out of COMFYUI_URL, or the token away: a request takes one")
+        return value
 
     @field_validator("log_level")
     @classmethod

@@ -40,6 +40,15 @@ async def test_without_a_token_one_sentence_says_what_to_do(tmp_path: Path) -> N
     assert "Traceback" not in err
 
 
+async def test_two_ways_in_at_once_are_refused_without_showing_either(tmp_path: Path) -> None:
+    ways = {"COMFYUI_URL": "http://ada:secret@gpu:8188", "COMFYUI_TOKEN": "hidden"}
+    code, _, err = await run(tmp_path, DISCORD_TOKEN="x", **ways)
+    assert code == 2
+    assert "COMFYUI_TOKEN" in err
+    assert "secret" not in err
+    assert "hidden" not in err
+
+
 async def test_a_setting_that_cannot_be_is_named(tmp_path: Path) -> None:
     code, _, err = await run(tmp_path, DISCORD_TOKEN="x", MAX_QUEUED_PER_USER="none")
     assert code == 2
