@@ -15,6 +15,7 @@ from pathlib import Path
 
 import discord
 
+from benchmarks.queue import PARAMS
 from cogs.bell import Bell
 from cogs.client import open_client
 from cogs.hourglass import Hourglass
@@ -23,26 +24,11 @@ from cogs.marks import Marks
 from cogs.presenter import open_presenter
 from playground.discord.model import Message
 from playground.place import Playground
-from storage import Job, Params, Request, Store, open_store
+from storage import Job, Request, Store, open_store
 
 JOBS, CHANNELS = 40, 10
 EVENTS = 2.0  # of each job, a second
 PROMISED = 6.0  # seconds
-PARAMS = Params(
-    workflow="wan21_i2v",
-    preset="fast",
-    prompt="it moves",
-    negative_prompt="",
-    seed=1,
-    steps=20,
-    cfg=6.0,
-    shift=5.0,
-    denoise=1.0,
-    width=832,
-    height=480,
-    frames=81,
-    fps=16,
-)
 
 Show = Callable[[Job, str], None]
 

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from cogs.render import render_failed
+from cogs.render import link_to, render_failed
 from cogs.words import say
 from storage import FINISHED, Job, State
 from storage.lookups import PLACE_CAP
@@ -76,7 +76,7 @@ def result_link(job: Job) -> str | None:
     """Where the clip can be seen by all who see the channel; not the one in a direct message."""
     if job.result_message is None or job.result_channel not in (None, job.channel_id):
         return None
-    return f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.result_message}"
+    return link_to(job)
 
 
 def say_link(locale: str, job: Job) -> str | None:

@@ -5,7 +5,7 @@ discord.py finds them by `DynamicItem` in messages of any age; from here the cog
 
 import abc
 import re
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import discord
 from discord import ui
@@ -78,14 +78,6 @@ class Menu(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<word>[a-z]+):(?P<
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Somebody chose."""
         await listener_of(interaction).choose(interaction, self.word, self.about, self.item.values)
-
-
-def row(*items: Button | Menu) -> ui.ActionRow[Any]:
-    """A line of a card; discord.py types its items by the kind of view, which ours do not mind."""
-    line: ui.ActionRow[Any] = ui.ActionRow()
-    for item in items:
-        line.add_item(cast("ui.Item[Any]", item))
-    return line
 
 
 def listener_of(interaction: discord.Interaction[Any]) -> Listener:

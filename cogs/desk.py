@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 import discord
+from discord import app_commands
 
 import comfy
 import media
@@ -90,8 +91,12 @@ class Desk:
                     yield locale
             except Refusal as refusal:
                 await tell(interaction, render_refusal(locale, refusal))
-            except StoreError as err:
-                log.error("interaction %s: %s", interaction.id, err)
+            except (StoreError, *UNANSWERABLE) as err:
+                log.error("interaction %s: %r", interaction.id, err)
                 await tell(interaction, render_refusal(locale, Refusal("internal")))
-            except UNANSWERABLE as err:
-                log.warning("interaction %s: Discord does not take the answer: %s", interaction.id, err)
+
+
+async def apologise(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
+    """A command met a fault of ours: all of it goes to the log, one sentence to the person."""
+    log.error("interaction %s: %s", interaction.id, error, exc_info=error)
+    await tell(interaction, render_refusal(str(interaction.locale), Refusal("internal")))

@@ -1,12 +1,14 @@
 """🗑️ under a clip: asked back once, then it goes into the bin."""
 
+from typing import Any
+
 import discord
 from discord import ui
 
 from cogs.bin import discard
 from cogs.buttons import Word
 from cogs.cards import PLAIN, build_card
-from cogs.components import Button, row
+from cogs.components import Button
 from cogs.desk import Desk
 from cogs.gate import Action, Person
 from cogs.layout import show_card, turn_card
@@ -48,4 +50,4 @@ def render_question(locale: str, job: Job) -> ui.LayoutView:
     label = say(locale, "button_deletenow")
     danger = Button(NOW, job.id, label=label, emoji="🗑️", style=discord.ButtonStyle.danger)
     text = say(locale, "delete_ask", short=job.short)
-    return build_card(PLAIN, ui.TextDisplay(text), row(danger))
+    return build_card(PLAIN, ui.TextDisplay(text), ui.ActionRow[Any](danger))

@@ -1,12 +1,13 @@
 """/help: how to get good clips, topic by topic."""
 
 from enum import StrEnum
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 
 from cogs.cards import PLAIN, build_card
-from cogs.components import Menu, row
+from cogs.components import Menu
 from cogs.desk import Desk
 from cogs.layout import show_card, turn_card
 from cogs.presses import Answering, Handlers
@@ -76,5 +77,5 @@ def render_help(locale: str, topic: Topic) -> ui.LayoutView:
     return build_card(
         PLAIN,
         ui.TextDisplay(f"{title}\n{say(locale, f'help_{topic.value}')}"),
-        row(Menu("help", "topic", placeholder=say(locale, "help_more"), options=options)),
+        ui.ActionRow[Any](Menu("help", "topic", placeholder=say(locale, "help_more"), options=options)),
     )

@@ -20,7 +20,7 @@ from cogs.components import Button, Menu
 from cogs.copies import Copies
 from cogs.deletions import Deletions
 from cogs.delivery import Delivery
-from cogs.desk import Desk
+from cogs.desk import Desk, apologise
 from cogs.discarding import Discarding
 from cogs.door import Door
 from cogs.help import Help
@@ -178,6 +178,7 @@ async def _furnish(opened: Resources, desk: Desk, retention: storage.Retention) 
     for cog in (*cogs, Presses(desk, handlers)):
         await client.add_cog(cog)
     client.add_dynamic_items(Button, Menu)
+    client.tree.error(apologise)
     await client.tree.set_translator(CommandWords())
     await client.tree.sync()
     return missed

@@ -1,6 +1,7 @@
 """The panel: a message with a button, posted by a manager, so that nobody needs twelve options on a phone."""
 
 import asyncio
+from typing import Any
 
 import discord
 from discord import app_commands, ui
@@ -8,7 +9,8 @@ from discord.ext import commands
 
 from cogs.asking import Asking
 from cogs.attachments import refuse_by_metadata
-from cogs.components import Button, row
+from cogs.cards import PLAIN, build_card
+from cogs.components import Button
 from cogs.desk import Desk
 from cogs.forms import Filled
 from cogs.gate import Action
@@ -22,7 +24,6 @@ from cogs.words import say, spoken
 from storage import Draft
 
 PATIENCE = 30.0  # seconds for one message
-ACCENT = discord.Colour.blurple()
 
 
 class Panel(Answering):
@@ -112,13 +113,10 @@ class Panel(Answering):
 
 def render_panel(locale: str) -> ui.LayoutView:
     """The message itself; it pings nobody, so a card may stand where phones would show no words."""
-    view = ui.LayoutView(timeout=None)
     button = Button(
         "panel", "", label=say(locale, "panel_button"), emoji="✨", style=discord.ButtonStyle.primary
     )
-    words = ui.TextDisplay[ui.LayoutView](say(locale, "panel"))
-    view.add_item(ui.Container(words, row(button), accent_colour=ACCENT))
-    return view
+    return build_card(PLAIN, ui.TextDisplay(say(locale, "panel")), ui.ActionRow[Any](button))
 
 
 def is_picture(attachment: discord.Attachment) -> bool:

@@ -1,12 +1,13 @@
 """/privacy: what is kept about somebody and for how long; all of it to take along, or to take back."""
 
 import time
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 
 from cogs.cards import PLAIN, build_card
-from cogs.components import Button, row
+from cogs.components import Button
 from cogs.desk import Desk
 from cogs.export import collect, pack
 from cogs.layout import show_card, turn_card
@@ -73,7 +74,7 @@ def render_privacy(locale: str, retention: Retention, mine: Holdings) -> ui.Layo
         ui.TextDisplay(say(locale, "privacy_where")),
         ui.Separator(),
         ui.TextDisplay(counts),
-        row(
+        ui.ActionRow[Any](
             Button(EXPORT, ME, label=say(locale, "button_export"), emoji="📦"),
             Button(
                 FORGET, ME, label=say(locale, "button_forget"), emoji="🗑️", style=discord.ButtonStyle.danger
@@ -92,7 +93,7 @@ def render_question(locale: str, retention: Retention) -> ui.LayoutView:
         *_backups(locale, retention),
     ]
     text = "\n".join([say(locale, "forget_ask"), *(f"- {line}" for line in stays)])
-    return build_card(PLAIN, ui.TextDisplay(text), row(danger))
+    return build_card(PLAIN, ui.TextDisplay(text), ui.ActionRow[Any](danger))
 
 
 def _backups(locale: str, retention: Retention) -> list[str]:

@@ -1,12 +1,13 @@
 """/rules: what the managers of a guild allow."""
 
 from dataclasses import replace
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 
 from cogs.cards import PLAIN, build_card
-from cogs.components import Button, row
+from cogs.components import Button
 from cogs.desk import Desk
 from cogs.gate import Action
 from cogs.layout import show_card, turn_card
@@ -41,13 +42,14 @@ class GuildRules(Answering):
     ) -> None:
         """The options of the command."""
         async with self._desk.serving(interaction) as locale:
-            rules = await self._rules(interaction)
+            before = rules = await self._rules(interaction)
             if report_channel:
                 await check_report_channel(report_channel)
                 rules = replace(rules, report_channel=report_channel.id)
             if pictures_of_others is not None:
                 rules = replace(rules, pictures_of_others=pictures_of_others)
-            await self._desk.store.set_rules(interaction.guild_id or 0, rules)
+            if rules != before:
+                await self._desk.store.set_rules(interaction.guild_id or 0, rules)
             await show_card(interaction, render_rules(locale, rules))
 
     async def _stop_reports(self, interaction: discord.Interaction, about: str, locale: str) -> None:
@@ -87,5 +89,7 @@ def render_rules(locale: str, rules: Rules) -> ui.LayoutView:
     if not channel:
         return build_card(PLAIN, text)
     return build_card(
-        PLAIN, text, row(Button(NO_REPORTS, "guild", label=say(locale, "button_noreports"), emoji="🔕"))
+        PLAIN,
+        text,
+        ui.ActionRow[Any](Button(NO_REPORTS, "guild", label=say(locale, "button_noreports"), emoji="🔕")),
     )

@@ -45,3 +45,7 @@ async def test_the_pages_hold_my_clips_with_their_pictures_and_turn_after_a_rest
     details = await (await ada.choose(without, "menu details:", offered_in(without)[0])).shows("Seed")
     assert details.id != card.id
     assert "clip 0: the flag waves" in details.text
+
+    place.discord.fail(status=400, route=r"^PATCH /webhooks/")
+    failed = await ada.command("history")
+    assert "Something went wrong" in (await failed.shows("wrong")).text

@@ -9,10 +9,20 @@ import pytest
 
 from playground.comfyui import ComfyUI, Failure, Outcome, Stage
 from playground.errors import Refused
+from playground.jobs import Job
 from playground.place import Playground
 from tests.bot.process import BotProcess, running_bot
 
 SECRETS = re.compile(r"Traceback|/home|/tmp|\.py\b|127\.0\.0\.1|Bearer|Error:")
+
+
+async def in_mid_run(place: Playground, picture: bytes) -> tuple[ComfyUI, Job]:
+    """A job held at its second step, and the engine that holds it."""
+    assert place.comfyui
+    place.comfyui.pause(Stage.SAMPLING, 2)
+    job = await place.member().animate(picture, "it moves", seconds=1)
+    await place.comfyui.reached(Stage.SAMPLING, 2)
+    return place.comfyui, job
 
 
 def said_plainly(text: str) -> bool:
@@ -91,54 +101,45 @@ async def test_a_token_is_sent_to_comfyui_and_a_wrong_one_keeps_the_job(
 async def test_after_kill_9_in_mid_run_the_job_goes_on_and_runs_once(
     place: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    place.comfyui.pause(Stage.SAMPLING, 2)
-    job = await place.member().animate(picture, "it moves", seconds=1)
-    await place.comfyui.reached(Stage.SAMPLING, 2)
+    comfyui, job = await in_mid_run(place, picture)
     await bot.kill()
-    place.comfyui.resume()
-    await place.comfyui.reached(Stage.DONE)
+    comfyui.resume()
+    await comfyui.reached(Stage.DONE)
     await bot.start()
     await job.video()
     await job.says("Done")
-    assert len(place.comfyui.runs) == 1
+    assert len(comfyui.runs) == 1
 
 
 async def test_a_stop_leaves_the_running_job_to_comfyui_and_the_next_start_adopts_it(
     place: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    place.comfyui.pause(Stage.SAMPLING, 2)
-    job = await place.member().animate(picture, "it moves", seconds=1)
-    await place.comfyui.reached(Stage.SAMPLING, 2)
+    comfyui, job = await in_mid_run(place, picture)
     assert await bot.terminate() == 0
     assert "Traceback" not in bot.log
     await bot.start()
-    place.comfyui.resume()
+    comfyui.resume()
     await job.video()
-    assert len(place.comfyui.runs) == 1
+    assert len(comfyui.runs) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other way to fill the disk of one process")
 async def test_a_full_disk_refuses_in_words_and_loses_nothing(
     place: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    place.comfyui.pause(Stage.SAMPLING, 2)
-    job = await place.member().animate(picture, "it moves", seconds=1)
-    await place.comfyui.reached(Stage.SAMPLING, 2)
+    comfyui, job = await in_mid_run(place, picture)
     bot.limit_files(0)
     other = await place.member("bob").animate(picture, "it moves", seconds=1)
     with pytest.raises(Refused, match="cannot write to its disk"):
         await other.answered()
-    place.comfyui.resume()
-    await place.comfyui.reached(Stage.DONE)
+    comfyui.resume()
+    await comfyui.reached(Stage.DONE)
     bot.limit_files(-1)
     await bot.kill()
     await bot.start()
     await job.video()
     await job.says("Done")
-    assert len(place.comfyui.runs) == 1
+    assert len(comfyui.runs) == 1
 
 
 async def test_a_discord_that_fails_while_the_clip_is_sent_gets_it_once(

@@ -1,4 +1,4 @@
-"""What the tests of the page share: one browser for all tests of a module."""
+"""What the tests of the page share: one browser for all tests of a module, and a page of each one's own."""
 
 from collections.abc import AsyncGenerator
 
@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from playground.page.browser import Browser, find_chromium, open_browser
+from tests.playground.page_guest import There, page_with_bot
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -15,3 +16,13 @@ async def browser() -> AsyncGenerator[Browser]:
         pytest.skip("no chromium on this machine")
     async with open_browser(chromium) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def there(browser: Browser) -> AsyncGenerator[There]:
+    """A place with the small bot, and ada's page of it; its scripts must raise nothing."""
+    async with page_with_bot() as (place, bot), browser.tab() as tab:
+        await tab.open(place.discord.origin)
+        await tab.until("document.querySelector('.drop')")
+        yield place, bot, tab
+        assert tab.complaints == []

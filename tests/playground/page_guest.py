@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import aiohttp
 
 from playground.page import Sample, place_with_page
+from playground.page.browser import Tab
 from playground.place import Playground
 from tests.playground.small_bot import SmallBot, picture, running
 
+There = tuple[Playground, SmallBot, Tab]
 SAMPLE = Sample(draw=picture, prompt="the cat blinks")
 
 
@@ -24,6 +26,13 @@ async def page_with_bot(**options: object) -> AsyncGenerator[tuple[Playground, S
         running(place, SmallBot()) as bot,
     ):
         yield place, bot
+
+
+def shows(selector: str, words: str) -> str:
+    """A condition of the page: some element has these words."""
+    return (
+        f"[...document.querySelectorAll({selector!r})].some((each) => each.textContent.includes({words!r}))"
+    )
 
 
 @dataclass(frozen=True)

@@ -2,39 +2,18 @@
 
 import io
 import time
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import discord
 import pytest
-import pytest_asyncio
 
 from playground.discord.model import Upload
 from playground.page import place_with_page
-from playground.page.browser import Browser, Tab
-from playground.place import Playground
-from tests.playground.page_guest import page_with_bot
-from tests.playground.small_bot import SmallBot, picture
+from playground.page.browser import Tab
+from tests.playground.page_guest import There, shows
+from tests.playground.small_bot import picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
-There = tuple[Playground, SmallBot, Tab]
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def there(browser: Browser) -> AsyncGenerator[There]:
-    """A place with the small bot, and ada's page of it; its scripts must raise nothing."""
-    async with page_with_bot() as (place, bot), browser.tab() as tab:
-        await tab.open(place.discord.origin)
-        await tab.until("document.querySelector('.drop')")
-        yield place, bot, tab
-        assert tab.complaints == []
-
-
-def shows(selector: str, words: str) -> str:
-    """A condition: some element has these words."""
-    return (
-        f"[...document.querySelectorAll({selector!r})].some((each) => each.textContent.includes({words!r}))"
-    )
 
 
 async def ask(tab: Tab, prompt: str) -> None:

@@ -1,34 +1,19 @@
 """Buttons, menus, modals, cards and channels on the page, in a headless Chromium, as somebody uses them."""
 
 import io
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import discord
 import pytest
-import pytest_asyncio
 
 from playground.discord.model import Upload
-from playground.page.browser import PHONE, Browser, Tab
-from playground.place import Playground
-from tests.playground.page_guest import page_with_bot
-from tests.playground.small_bot import SmallBot, picture
+from playground.page.browser import PHONE, Tab
+from tests.playground.page_guest import There, shows
+from tests.playground.small_bot import picture
 from tests.playground.test_discord_cards import card
 from tests.playground.test_discord_modals import Wish
-from tests.playground.test_page_browser import shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
-There = tuple[Playground, SmallBot, Tab]
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def there(browser: Browser) -> AsyncGenerator[There]:
-    """A place with the small bot, and ada's page of it; its scripts must raise nothing."""
-    async with page_with_bot() as (place, bot), browser.tab() as tab:
-        await tab.open(place.discord.origin)
-        await tab.until("document.querySelector('.drop')")
-        yield place, bot, tab
-        assert tab.complaints == []
 
 
 async def held(there: There) -> discord.Interaction:
