@@ -23,19 +23,19 @@ from pydantic import SecretStr, ValidationError
 
 import comfy
 import storage
-from cogs.client import invite_link
-from cogs.diagnosis import print_report
-from cogs.doctor import Patient, examine
-from cogs.house import open_bot
-from cogs.resources import load_workflows, server_name
-from cogs.secrets import guard_secrets
-from cogs.settings import DemoSettings, Settings
+from cogs.runtime.app import open_bot
+from cogs.runtime.client import invite_link
+from cogs.runtime.doctor import Patient, examine
+from cogs.runtime.doctor_report import print_report
+from cogs.runtime.redaction import guard_secrets
+from cogs.runtime.resources import load_workflows, server_name
+from cogs.runtime.settings import DemoSettings, Settings
 from media import open_media
 
 # The playground and the sample are imported by those who play: a bot at work starts a fifth sooner.
 if TYPE_CHECKING:
-    from playground.once import Saved
-    from playground.place import Playground
+    from playground.demo_once import Saved
+    from playground.playground import Playground
 
 WHAT_TO_DO_FIRST = """\
 There is no DISCORD_TOKEN: create a bot in Discord's developer portal and put its token into the environment
@@ -166,8 +166,8 @@ async def browse(place: Playground, stop: asyncio.Event, whence: str) -> int:
 
 async def visit(options: argparse.Namespace, image: bytes, place: Playground, store: storage.Store) -> int:
     """`demo --once`: the way of one request, told as it goes. Returns the exit code."""
+    from playground.demo_once import Visit
     from playground.errors import PlaygroundError
-    from playground.once import Visit
 
     guest = Visit(
         place=place,

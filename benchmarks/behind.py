@@ -16,14 +16,14 @@ from pathlib import Path
 import discord
 
 from benchmarks.queue import PARAMS
-from cogs.bell import Bell
-from cogs.client import open_client
-from cogs.hourglass import Hourglass
-from cogs.lost import Lost, OnDelete
-from cogs.marks import Marks
-from cogs.presenter import open_presenter
+from cogs.messages.bot_reactions import Marks
+from cogs.messages.hourglass import Hourglass
+from cogs.messages.lost_status import Lost, OnDelete
+from cogs.messages.status_editor import open_presenter
+from cogs.runtime.client import open_client
+from jobs.notifier import Bell
 from playground.discord.model import Message
-from playground.place import Playground
+from playground.playground import Playground
 from storage import Job, Request, Store, open_store
 
 JOBS, CHANNELS = 40, 10

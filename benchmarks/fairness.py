@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.policies import BOOSTERS, SECONDS, FirstCome, Ours, Policy, RoundRobin, Wish
 from storage import Limits, Store
-from storage.database import open_database
+from storage.sqlite.database import open_database
 
 PEOPLE = 60
 FLOODER = PEOPLE

@@ -14,7 +14,7 @@ import comfy
 from benchmarks.rivals import LIMIT, stamps
 from media.sample import sample_picture
 from playground.comfyui import ComfyUI
-from playground.place import Playground
+from playground.playground import Playground
 
 SPEED = 8  # jobs of a second: with shorter ones, preparing the next picture is what takes time
 ROOT = Path(__file__).parents[1]

@@ -25,7 +25,7 @@ from pathlib import Path
 from huey.storage import SqliteStorage
 
 from storage import Lease, Params, Request, State, Store, open_store
-from storage.lookups import PLACE_CAP
+from storage.queries import PLACE_CAP
 
 PEOPLE = 5000
 GUILDS = 50

@@ -1,0 +1,4 @@
+"""Discord: a module directly in here defines exactly one Cog; what cogs share stands in the packages.
+
+May import `jobs`, `storage`, `comfy` and `media`.
+"""

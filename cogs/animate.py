@@ -8,14 +8,15 @@ from discord import app_commands
 from discord.ext import commands
 
 import media
-from cogs.asking import Asking
-from cogs.attachments import refuse_by_metadata
-from cogs.desk import Desk
-from cogs.gate import Action
-from cogs.intake import Asker, Taken
-from cogs.refusal import Refusal
-from cogs.suggestions import suggest_prompts, suggest_seeds
-from cogs.wish import (
+from cogs.access.policy import Action
+from cogs.actions.attachments import refuse_by_metadata
+from cogs.actions.context import Desk
+from cogs.actions.submit import Asking
+from cogs.i18n.catalogue import spoken
+from cogs.ui.autocomplete import suggest_prompts, suggest_seeds
+from comfy import Workflow
+from jobs.errors import Refusal
+from jobs.options import (
     CFG,
     DENOISE,
     MAX_NEGATIVE,
@@ -29,8 +30,7 @@ from cogs.wish import (
     name_choices,
     pick_presets,
 )
-from cogs.words import spoken
-from comfy import Workflow
+from jobs.service import Asker, Taken
 from storage import Job
 
 ASPECTS = [

@@ -5,17 +5,17 @@ from typing import Any
 import discord
 from discord import ui
 
-from cogs.bin import discard
-from cogs.buttons import Word
-from cogs.cards import PLAIN, build_card
-from cogs.components import Button
-from cogs.desk import Desk
-from cogs.gate import Action, Person
-from cogs.layout import show_card, turn_card
-from cogs.place import place_of
-from cogs.presses import Answering, Handlers
-from cogs.rights import allow
-from cogs.words import say
+from cogs.access.actors import place_of
+from cogs.access.policy import Action, Person
+from cogs.access.rights import allow
+from cogs.actions.context import Desk
+from cogs.actions.delete import discard
+from cogs.i18n.catalogue import say
+from cogs.interaction_router import Answering, Handlers
+from cogs.messages.card_replies import show_card, turn_card
+from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.components import Button
+from cogs.ui.job_buttons import Word
 from storage import Job
 
 NOW = "deletenow"

@@ -9,11 +9,11 @@ import discord
 from discord import app_commands
 
 import media
-from cogs.desk import Desk
-from cogs.history_card import Page, poster_name, render_page
-from cogs.presses import Answering, Handlers
-from cogs.status import NOBODY
-from cogs.words import spoken
+from cogs.actions.context import Desk
+from cogs.i18n.catalogue import spoken
+from cogs.interaction_router import Answering, Handlers
+from cogs.messages.status import NOBODY
+from cogs.ui.history_card import Page, poster_name, render_page
 from storage import Job, Store
 
 log = logging.getLogger(__name__)

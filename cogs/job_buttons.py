@@ -2,20 +2,20 @@
 
 import discord
 
-from cogs.again import Again, click_on
-from cogs.asking import Asking
-from cogs.buttons import Word
-from cogs.cancelling import cancel
-from cogs.desk import Desk
-from cogs.forms import Filled
-from cogs.gate import Action
-from cogs.intake import Asker, Taken
-from cogs.modals import change_form, extend_form, read_change, read_extension
-from cogs.presses import Answering, Handlers
-from cogs.refusal import Refusal
-from cogs.rights import allow
-from cogs.wish import shrink
-from cogs.words import say
+from cogs.access.policy import Action
+from cogs.access.rights import allow
+from cogs.actions.cancel import cancel
+from cogs.actions.context import Desk
+from cogs.actions.reroll import Again, click_on
+from cogs.actions.submit import Asking
+from cogs.i18n.catalogue import say
+from cogs.interaction_router import Answering, Handlers
+from cogs.ui.job_buttons import Word
+from cogs.ui.modals import change_form, extend_form, read_change, read_extension
+from cogs.ui.submissions import Filled
+from jobs.errors import Refusal
+from jobs.options import shrink
+from jobs.service import Asker, Taken
 from storage import Job, State
 
 

@@ -4,9 +4,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.desk import Desk
-from cogs.status import tell
-from cogs.words import LANGUAGES, say, spoken
+from cogs.actions.context import Desk
+from cogs.i18n.catalogue import LANGUAGES, say, spoken
+from cogs.messages.status import tell
 
 AS_IN_DISCORD = "discord"
 CHOICES = [

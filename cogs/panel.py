@@ -7,20 +7,20 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.asking import Asking
-from cogs.attachments import refuse_by_metadata
-from cogs.cards import PLAIN, build_card
-from cogs.components import Button
-from cogs.desk import Desk
-from cogs.forms import Filled
-from cogs.gate import Action
-from cogs.intake import Asker, Taken
-from cogs.modals import animate_form, read_animation
-from cogs.place import check_permissions
-from cogs.presses import Answering, Handlers
-from cogs.refusal import Refusal
-from cogs.status import NOBODY, tell
-from cogs.words import say, spoken
+from cogs.access.actors import check_permissions
+from cogs.access.policy import Action
+from cogs.actions.attachments import refuse_by_metadata
+from cogs.actions.context import Desk
+from cogs.actions.submit import Asking
+from cogs.i18n.catalogue import say, spoken
+from cogs.interaction_router import Answering, Handlers
+from cogs.messages.status import NOBODY, tell
+from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.components import Button
+from cogs.ui.modals import animate_form, read_animation
+from cogs.ui.submissions import Filled
+from jobs.errors import Refusal
+from jobs.service import Asker, Taken
 from storage import Draft
 
 PATIENCE = 30.0  # seconds for one message

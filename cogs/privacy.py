@@ -6,13 +6,13 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from cogs.cards import PLAIN, build_card
-from cogs.components import Button
-from cogs.desk import Desk
-from cogs.export import collect, pack
-from cogs.layout import show_card, turn_card
-from cogs.presses import Answering, Handlers
-from cogs.words import say, spoken
+from cogs.actions.context import Desk
+from cogs.actions.export import collect, pack
+from cogs.i18n.catalogue import say, spoken
+from cogs.interaction_router import Answering, Handlers
+from cogs.messages.card_replies import show_card, turn_card
+from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.components import Button
 from storage import Holdings, Retention
 
 DAY = 86400.0  # seconds

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
-from cogs.cancelling import cancel
-from cogs.cards import Entry
-from cogs.desk import Desk
-from cogs.gate import Person
-from cogs.layout import show_card
-from cogs.place import place_of
-from cogs.presses import Answering, Handlers
-from cogs.queue_card import MOST_CHOICES, MOST_OF_GUILD, Line, render_line
-from cogs.refusal import Refusal
-from cogs.status import NOBODY, tell
-from cogs.suggestions import suggest_jobs
-from cogs.words import say, spoken
+from cogs.access.actors import place_of
+from cogs.access.policy import Person
+from cogs.actions.cancel import cancel
+from cogs.actions.context import Desk
+from cogs.i18n.catalogue import say, spoken
+from cogs.interaction_router import Answering, Handlers
+from cogs.messages.card_replies import show_card
+from cogs.messages.status import NOBODY, tell
+from cogs.ui.autocomplete import suggest_jobs
+from cogs.ui.cards import Entry
+from cogs.ui.queue_card import MOST_CHOICES, MOST_OF_GUILD, Line, render_line
+from jobs.errors import Refusal
 from storage import Job, State
 
 

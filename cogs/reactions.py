@@ -8,19 +8,19 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from cogs.again import Again, Click
-from cogs.bin import discard
-from cogs.cancelling import cancel
-from cogs.copies import Copies
-from cogs.desk import Desk
-from cogs.gate import Action
-from cogs.hourglass import Hourglass
-from cogs.marks import REROLL
-from cogs.refusal import Refusal
-from cogs.render import render_refusal
-from cogs.rights import allow
-from cogs.status import NOBODY
-from cogs.words import say
+from cogs.access.policy import Action
+from cogs.access.rights import allow
+from cogs.actions.cancel import cancel
+from cogs.actions.context import Desk
+from cogs.actions.delete import discard
+from cogs.actions.reroll import Again, Click
+from cogs.actions.share import Copies
+from cogs.i18n.catalogue import say
+from cogs.messages.bot_reactions import REROLL
+from cogs.messages.hourglass import Hourglass
+from cogs.messages.status import NOBODY
+from cogs.ui.texts import render_refusal
+from jobs.errors import Refusal
 from storage import FINISHED, Job, StoreError
 
 log = logging.getLogger(__name__)

@@ -5,17 +5,17 @@ import io
 import discord
 from discord import app_commands
 
-from cogs.desk import Desk
-from cogs.details_card import MOST_CHILDREN, Details, is_cut, render_details, render_text, text_name
-from cogs.gate import Action, Person
-from cogs.graphs import build_again, render_graph
-from cogs.place import place_of
-from cogs.presses import Answering, Handlers
-from cogs.refusal import Refusal
-from cogs.rights import allow
-from cogs.status import NOBODY
-from cogs.suggestions import MOST, suggest_jobs
-from cogs.words import say, spoken
+from cogs.access.actors import place_of
+from cogs.access.policy import Action, Person
+from cogs.access.rights import allow
+from cogs.actions.context import Desk
+from cogs.i18n.catalogue import say, spoken
+from cogs.interaction_router import Answering, Handlers
+from cogs.messages.status import NOBODY
+from cogs.ui.autocomplete import MOST, suggest_jobs
+from cogs.ui.job_card import MOST_CHILDREN, Details, is_cut, render_details, render_text, text_name
+from jobs.errors import Refusal
+from jobs.graphs import build_again, render_graph
 from storage import Job
 
 

@@ -3,8 +3,8 @@
 `open_server` makes a `Server`; then `upload`, `build`, `submit` within `follow`, `download`, `forget`.
 """
 
-from comfy.answers import Finished, Pending, Running, Whereabouts
-from comfy.checkup import Subject, check_up, look_around
+from comfy.doctor.checkup import Subject, check_up, look_around
+from comfy.doctor.findings import Check, Finding, Fix
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -20,7 +20,15 @@ from comfy.errors import (
     TooLarge,
     WorkflowInvalid,
 )
-from comfy.events import (
+from comfy.protocol.files import OutputFile
+from comfy.protocol.responses import Finished, Pending, Running, Whereabouts
+from comfy.protocol.system_stats import Device, Vitals
+from comfy.server.availability import Obstacle, Standing
+from comfy.server.connect import open_server
+from comfy.server.resave import make_smaller, withdraw
+from comfy.server.server import Server
+from comfy.workflows.adapt import ModelFiles
+from comfy.workflows.events import (
     Done,
     Event,
     Failed,
@@ -34,17 +42,9 @@ from comfy.events import (
     Stage,
     Started,
 )
-from comfy.files import OutputFile
-from comfy.findings import Check, Finding, Fix
-from comfy.fitting import ModelFiles
-from comfy.graph import Graph, build_graph
-from comfy.manifest import BUILT_IN, load_workflows
-from comfy.opening import open_server
-from comfy.server import Server
-from comfy.smaller import make_smaller, withdraw
-from comfy.standing import Obstacle, Standing
-from comfy.vitals import Device, Vitals
-from comfy.workflow import Choice, Option, Role, Workflow
+from comfy.workflows.graph import Graph, build_graph
+from comfy.workflows.manifest import BUILT_IN, load_workflows
+from comfy.workflows.workflow import Choice, Option, Role, Workflow
 
 __all__ = [
     "BUILT_IN",

@@ -15,7 +15,7 @@ from media.sample import sample_picture  # noqa: E402 # found from here on only
 from playground.comfyui import ComfyUI, Failure, Stage  # noqa: E402
 from playground.page import Sample, place_with_page  # noqa: E402
 from playground.page.browser import PHONE, Tab, find_chromium, open_browser  # noqa: E402
-from playground.place import Playground  # noqa: E402
+from playground.playground import Playground  # noqa: E402
 
 FOLDER = ROOT / "docs" / "tour"
 PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from media.errors import BadClip, BadPicture, CannotFit, ClipFault, MediaError, NoWorker, PictureFault
-from media.kinds import Kind, sniff
+from media.file_types import Kind, sniff
 from media.sizes import Aspect, size_for
 from media.values import MOST_PICTURE_BYTES, MOST_PICTURE_PIXELS, Clip, Fitted, How, Note, Picture
 

@@ -9,7 +9,7 @@ MediaError
 
 from enum import StrEnum
 
-from media.kinds import Kind
+from media.file_types import Kind
 
 
 class PictureFault(StrEnum):

@@ -7,12 +7,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from media.answers import parse_clip, parse_fitted, parse_picture, raise_clip_fault, raise_picture_fault
-from media.child import ChildDied, Limits, Workers
+from media.child.framing import pack, unpack
+from media.child.process import ChildDied, Limits, Workers
+from media.child.responses import (
+    parse_clip,
+    parse_fitted,
+    parse_picture,
+    raise_clip_fault,
+    raise_picture_fault,
+)
 from media.errors import BadPicture, PictureFault
-from media.kinds import Kind, sniff
+from media.file_types import Kind, sniff
 from media.values import MOST_PICTURE_BYTES, Clip, Fitted, Picture
-from media.wire import pack, unpack
 
 _PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.WEBP, Kind.GIF, Kind.AVIF})
 _OTHER_PICTURES = frozenset({Kind.SVG, Kind.BMP, Kind.TIFF, Kind.JXL})

@@ -1,5 +1,7 @@
 """The queue: jobs in SQLite, in fair order, held by leases; and the files that belong to them."""
 
+from storage.blobs.files import Files
+from storage.blocked_words import BLOCKED_WORDS
 from storage.errors import (
     LeaseLost,
     Refused,
@@ -12,7 +14,6 @@ from storage.errors import (
     StoreUnavailable,
     TooManyQueued,
 )
-from storage.files import Files
 from storage.forecast import Forecast, Span
 from storage.job import (
     ACTIVE,
@@ -28,12 +29,11 @@ from storage.job import (
     State,
     Waiting,
 )
-from storage.keeper import Keeper
 from storage.limits import Limits
-from storage.people import Draft, Holdings, Rules
+from storage.maintenance import Keeper
+from storage.preferences import Draft, Holdings, Rules
 from storage.retention import Retention
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
-from storage.words import BLOCKED_WORDS
 
 __all__ = [
     "ACTIVE",

@@ -5,7 +5,7 @@ A new rule is a field of Limits and a line in RULES.
 
 from dataclasses import dataclass, fields
 
-from storage.words import BLOCKED_WORDS, first_blocked
+from storage.blocked_words import BLOCKED_WORDS, first_blocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from storage.database import Database
-from storage.files import Files
+from storage.blobs.files import Files
+from storage.sqlite.database import Database
 
 DAY = 86400.0  # seconds
 HOUR = 3600.0

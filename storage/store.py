@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from storage.database import Database, SqlValue, open_database
+from storage.affinity import HEAD_OF_LINE, Candidate, choose
 from storage.errors import LeaseLost, Refused, TooManyQueued
 from storage.job import ACTIVE, FINISHED, MOST_HEAD_START, Admission, Job, Lease, Reason, Request, State
 from storage.limits import Limits
-from storage.order import HEAD_OF_LINE, Candidate, choose
-from storage.people import People
-from storage.statements import (
+from storage.preferences import People
+from storage.sqlite.database import Database, SqlValue, open_database
+from storage.sqlite.statements import (
     ADMIT,
     ADOPT,
     ADOPT_DELIVERY,

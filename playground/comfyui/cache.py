@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .folders import Folders
-from .graph import Graph, Json, Node
+from playground.comfyui.folders import Folders
+from playground.comfyui.graph import Graph, Json, Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

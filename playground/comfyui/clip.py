@@ -13,7 +13,7 @@ import av
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from .graph import Json
+from playground.comfyui.graph import Json
 
 
 class Clip:

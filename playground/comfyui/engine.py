@@ -2,14 +2,14 @@
 
 import asyncio
 
-from .backlog import Backlog
-from .cache import Cache
-from .errors import ComfyUIFault
-from .execution import Execution
-from .sockets import Sockets
-from .timeline import Moment
-from .values import Prompt, Run, Stage
-from .work import World
+from playground.comfyui.cache import Cache
+from playground.comfyui.errors import ComfyUIFault
+from playground.comfyui.execution import Execution
+from playground.comfyui.node_environment import World
+from playground.comfyui.queue import Backlog
+from playground.comfyui.sockets import Sockets
+from playground.comfyui.timeline import Moment
+from playground.comfyui.values import Prompt, Run, Stage
 
 _BEFORE_HISTORY = 0.003  # seconds; at execution_success history is often not filled in yet (recording 17)
 

@@ -5,16 +5,16 @@ import time
 
 from av.error import FFmpegError
 
-from .cache import Cache, Made, sign
-from .errors import ComfyUIFault, Forgotten, Interrupted, NodeFailed
-from .events import Events
-from .faults import Once
-from .graph import Graph, Json, Node, needed, order, parse_graph, without_dangling_links
-from .nodes import BEHAVIOURS, settings
-from .sockets import Sockets
-from .timeline import Moment
-from .values import Finished, Outcome, Prompt, Run, Stage
-from .work import Halt, Work, World
+from playground.comfyui.cache import Cache, Made, sign
+from playground.comfyui.errors import ComfyUIFault, Forgotten, Interrupted, NodeFailed
+from playground.comfyui.events import Events
+from playground.comfyui.faults import Once
+from playground.comfyui.graph import Graph, Json, Node, needed, order, parse_graph, without_dangling_links
+from playground.comfyui.node_environment import Halt, Work, World
+from playground.comfyui.nodes import BEHAVIOURS, settings
+from playground.comfyui.sockets import Sockets
+from playground.comfyui.timeline import Moment
+from playground.comfyui.values import Finished, Outcome, Prompt, Run, Stage
 
 _TRACEBACK = (
     'File "/srv/comfyui/execution.py", line 545, in execute',

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
-from .values import Failure
+from playground.comfyui.values import Failure
 
 
 class Once(StrEnum):

@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from .errors import NodeFailed, Refused
+from playground.comfyui.errors import NodeFailed, Refused
 
 KINDS = ("input", "output", "temp")
 _ANNOTATED = re.compile(r"(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]$")

@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from .catalogue import Catalogue
-from .errors import Refused
-from .folders import Folders
+from playground.comfyui.errors import Refused
+from playground.comfyui.folders import Folders
+from playground.comfyui.object_info import Catalogue
 
 
 class AboutEndpoints:

@@ -6,10 +6,10 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from .errors import Refused
-from .faults import Faults, Once
-from .folders import Folders
-from .sockets import cut
+from playground.comfyui.errors import Refused
+from playground.comfyui.faults import Faults, Once
+from playground.comfyui.folders import Folders
+from playground.comfyui.sockets import cut
 
 _CHUNK = bytes(64 * 1024)
 

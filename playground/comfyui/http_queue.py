@@ -5,17 +5,17 @@ import uuid
 
 from aiohttp import web
 
-from .backlog import Backlog
-from .catalogue import Catalogue
-from .engine import Engine
-from .errors import Forgotten, Interrupted, Refused
-from .faults import Once
-from .graph import Json, parse_list, parse_object
-from .jobs import STATUSES, find_job, list_jobs
-from .timeline import Moment
-from .validation import Verdict, check_prompt_id, refusal, validate
-from .values import Prompt, Stage, now
-from .work import World
+from playground.comfyui.engine import Engine
+from playground.comfyui.errors import Forgotten, Interrupted, Refused
+from playground.comfyui.faults import Once
+from playground.comfyui.graph import Json, parse_list, parse_object
+from playground.comfyui.jobs_api import STATUSES, find_job, list_jobs
+from playground.comfyui.node_environment import World
+from playground.comfyui.object_info import Catalogue
+from playground.comfyui.queue import Backlog
+from playground.comfyui.timeline import Moment
+from playground.comfyui.validation import Verdict, check_prompt_id, refusal, validate
+from playground.comfyui.values import Prompt, Stage, now
 
 
 class QueueEndpoints:

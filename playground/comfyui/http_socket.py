@@ -5,11 +5,11 @@ import uuid
 
 from aiohttp import WSMsgType, web
 
-from .backlog import Backlog
-from .catalogue import Catalogue
-from .engine import Engine
-from .graph import parse_object
-from .sockets import Sockets, render_message
+from playground.comfyui.engine import Engine
+from playground.comfyui.graph import parse_object
+from playground.comfyui.object_info import Catalogue
+from playground.comfyui.queue import Backlog
+from playground.comfyui.sockets import Sockets, render_message
 
 
 class SocketEndpoint:

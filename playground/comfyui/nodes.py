@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .cache import Made
-from .camera import Film, Video, shoot
-from .errors import NodeFailed
-from .saving import save_image, save_vhs, save_video
-from .sizes import Canvas, cells, check_frames, check_patches, fit, fit_area
-from .values import Stage
-from .work import Behaviour, Work
+from playground.comfyui.cache import Made
+from playground.comfyui.errors import NodeFailed
+from playground.comfyui.fake_video import Film, Video, shoot
+from playground.comfyui.node_environment import Behaviour, Work
+from playground.comfyui.saving import save_image, save_vhs, save_video
+from playground.comfyui.sizes import Canvas, cells, check_frames, check_patches, fit, fit_area
+from playground.comfyui.values import Stage
 
 _WEIGHTS = 983  # what WanVideoSampler counts before its steps (recordings 41, 42)
 _LOAD, _ENCODE, _STEP, _DECODE = 0.2, 0.15, 0.12, 0.4  # seconds at speed 1

@@ -6,7 +6,7 @@ import struct
 
 from PIL import Image
 
-from .graph import Json
+from playground.comfyui.graph import Json
 
 _IMAGE, _IMAGE_WITH_METADATA, _JPEG = 1, 4, 1
 VHS_RATE = 4

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from .cache import Made
-from .camera import Film, Video
-from .clip import Clip, write_metadata_png
-from .errors import NodeFailed
-from .graph import Json, parse_object
-from .values import Stage
-from .work import Work
+from playground.comfyui.cache import Made
+from playground.comfyui.clip import Clip, write_metadata_png
+from playground.comfyui.errors import NodeFailed
+from playground.comfyui.fake_video import Film, Video
+from playground.comfyui.graph import Json, parse_object
+from playground.comfyui.node_environment import Work
+from playground.comfyui.values import Stage
 
 _SAVE_VIDEO_CRF = 23
 _CHUNK = 8  # frames encoded between two ticks, at which a stop is obeyed

@@ -8,13 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .catalogue import Catalogue, Installed
-from .faults import CannedAnswer, Faults, Once
-from .folders import Folders
-from .life import Life, live
-from .timeline import Moment, Timeline
-from .values import Failure, Run, Stage
-from .work import World
+from playground.comfyui.faults import CannedAnswer, Faults, Once
+from playground.comfyui.folders import Folders
+from playground.comfyui.lifecycle import Life, live
+from playground.comfyui.node_environment import World
+from playground.comfyui.object_info import Catalogue, Installed
+from playground.comfyui.timeline import Moment, Timeline
+from playground.comfyui.values import Failure, Run, Stage
 
 _LIMIT = 30.0  # seconds a test waits for a moment
 

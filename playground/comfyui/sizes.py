@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from .errors import NodeFailed
+from playground.comfyui.errors import NodeFailed
 
 _STRIDE = 8  # pixels for one latent cell
 _PATCH = 2  # latent cells for one token of the transformer

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import WSCloseCode, web
 
-from .faults import Faults
-from .graph import Json
+from playground.comfyui.faults import Faults
+from playground.comfyui.graph import Json
 
 Frame = str | bytes
 

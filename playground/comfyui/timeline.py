@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from .values import Stage
+from playground.comfyui.values import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from .catalogue import Catalogue, Input
-from .errors import Refused
-from .folders import Folders
-from .graph import Graph, Json, Link, Node, parse_graph, parse_object
+from playground.comfyui.errors import Refused
+from playground.comfyui.folders import Folders
+from playground.comfyui.graph import Graph, Json, Link, Node, parse_graph, parse_object
+from playground.comfyui.object_info import Catalogue, Input
 
 _CONVERTERS: Mapping[str, Callable[[object], object]] = {
     "INT": lambda value: int(cast("str", value)),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .graph import Json, parse_object
+from playground.comfyui.graph import Json, parse_object
 
 
 class Stage(StrEnum):

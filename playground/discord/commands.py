@@ -7,8 +7,8 @@ from enum import IntEnum
 
 from playground.discord import errors
 from playground.discord.components import Problems, bad_length, lengths
+from playground.discord.json_values import Json, as_int, as_list, as_object, as_objects, as_text
 from playground.discord.snowflakes import Snowflakes
-from playground.discord.wire import Json, as_int, as_list, as_object, as_objects, as_text
 
 NAME = re.compile(r"^[-_'\w]{1,32}$")
 """Discord reference, "Application Command Naming" (`\\w` also knows the scripts that it lists)."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from playground.discord.wire import Json, as_int, as_list, as_object, as_objects, as_text
+from playground.discord.json_values import Json, as_int, as_list, as_object, as_objects, as_text
 
 Problem = tuple[str, str]
 """Discord's code and its words."""

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from playground.discord.faults import FaultKind, Faults, cut
-from playground.discord.world import World
+from playground.discord.state import World
 
 GONE = "This content is no longer available."
 

@@ -13,11 +13,11 @@ from typing import Protocol, cast
 from aiohttp import WSMsgType, web
 
 from playground.discord import render
-from playground.discord.feed import Change
+from playground.discord.change_feed import Change
 from playground.discord.intents import KNOWN, PRIVILEGED, Intent, readable, wants
+from playground.discord.json_values import Json, as_int, as_list, as_object, as_text
 from playground.discord.permissions import Permission
-from playground.discord.wire import Json, as_int, as_list, as_object, as_text
-from playground.discord.world import World
+from playground.discord.state import World
 
 HEARTBEAT_MILLISECONDS = 41_250
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from enum import IntFlag
 
-from playground.discord.feed import Change
-from playground.discord.wire import as_list, as_object
+from playground.discord.change_feed import Change
+from playground.discord.json_values import as_list, as_object
 
 
 class Intent(IntFlag):

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from playground.discord import errors, render, render_messages
-from playground.discord.feed import Change
+from playground.discord.change_feed import Change
+from playground.discord.json_values import Json, as_object, as_text
 from playground.discord.model import Channel, Invocation, Message, MessageFlag, MessageKind
 from playground.discord.permissions import EVERYTHING
-from playground.discord.wire import Json, as_object, as_text
-from playground.discord.world import World
+from playground.discord.state import World
 
 ACKNOWLEDGE_WITHIN = 3.0
 TOKEN_LIVES = 15 * 60.0

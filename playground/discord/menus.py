@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from playground.discord.components import SELECTS, Kind, choosable, walk
+from playground.discord.json_values import Json, as_int, as_list, as_object, as_objects, as_text
 from playground.discord.model import Channel, Message, Role, Upload, User
 from playground.discord.options import Filled, carry
-from playground.discord.wire import Json, as_int, as_list, as_object, as_objects, as_text
-from playground.discord.world import World
+from playground.discord.state import World
 from playground.errors import NotPossible, OptionRefused
 
 Choice = str | User | Role | Channel | Upload

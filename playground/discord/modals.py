@@ -12,11 +12,11 @@ from playground.discord.components import (
     lengths,
     walk,
 )
+from playground.discord.json_values import Json, as_int, as_object, as_objects, as_text
 from playground.discord.menus import Choice, choose
 from playground.discord.model import Channel, Role, Upload, User
 from playground.discord.options import Filled
-from playground.discord.wire import Json, as_int, as_object, as_objects, as_text
-from playground.discord.world import World
+from playground.discord.state import World
 from playground.errors import OptionRefused
 
 LONGEST_TEXT = 4000

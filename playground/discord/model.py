@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 
-from playground.discord.wire import Json, as_object, as_objects, as_text
+from playground.discord.json_values import Json, as_object, as_objects, as_text
 
 TEN_MEBIBYTES = 10 * 1024 * 1024
 TEXT_DISPLAY = 10

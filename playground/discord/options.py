@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from playground.discord import render
+from playground.discord.json_values import Json, as_int, as_objects, as_text
 from playground.discord.model import Channel, Role, Upload, User
-from playground.discord.wire import Json, as_int, as_objects, as_text
-from playground.discord.world import World
+from playground.discord.state import World
 from playground.errors import NotPossible, OptionRefused
 
 LONGEST_STRING = 6000

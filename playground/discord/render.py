@@ -15,7 +15,7 @@ from playground.discord.model import (
 )
 
 if TYPE_CHECKING:
-    from playground.discord.world import World
+    from playground.discord.state import World
 
 Data = dict[str, object]
 

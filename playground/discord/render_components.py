@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from playground.discord.cdn import clean_filename
 from playground.discord.components import SELECTS, Kind
-from playground.discord.drafts import ATTACHMENT
-from playground.discord.wire import Json, as_object, as_objects, as_text
+from playground.discord.json_values import Json, as_object, as_objects, as_text
+from playground.discord.message_bodies import ATTACHMENT
 
 if TYPE_CHECKING:
     from playground.discord.model import Attachment, Message
-    from playground.discord.world import World
+    from playground.discord.state import World
 
 Data = dict[str, object]
 

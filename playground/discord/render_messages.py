@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from playground.discord import render_components
+from playground.discord.json_values import Json, as_object, as_text
 from playground.discord.model import Invocation, Message
 from playground.discord.render import Data, attachment, member, member_without_user, user, when
-from playground.discord.wire import Json, as_object, as_text
 
 if TYPE_CHECKING:
-    from playground.discord.world import World
+    from playground.discord.state import World
 
 
 COMMAND = 2

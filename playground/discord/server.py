@@ -9,16 +9,16 @@ from aiohttp import web
 
 from playground.discord.clock import Clock
 from playground.discord.commands import Commands
+from playground.discord.contract_checker import Judge
 from playground.discord.faults import Fault, FaultKind, Faults
 from playground.discord.files import Files
 from playground.discord.gateway import CloseCode, Gateway
 from playground.discord.intents import NO_INTENTS, Intent
 from playground.discord.interactions import Interactions
-from playground.discord.judge import Judge
 from playground.discord.limits import Limits
 from playground.discord.rest.api import BASE, Exchange, RestApi
 from playground.discord.rest.call import Call
-from playground.discord.world import World
+from playground.discord.state import World
 
 ANY_ROUTE = ""
 

@@ -12,7 +12,7 @@ from typing import cast
 
 import aiohttp
 
-from playground.discord.wire import Json, as_int, as_object, as_text
+from playground.discord.json_values import Json, as_int, as_object, as_text
 from playground.page.chromium import BrowserFailed, find_chromium, running
 
 __all__ = ["DESKTOP", "PHONE", "Browser", "BrowserFailed", "Size", "Tab", "find_chromium", "open_browser"]

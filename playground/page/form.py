@@ -9,13 +9,13 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from playground.discord.components import Kind, walk
+from playground.discord.json_values import Json, as_id, as_int, as_objects, as_text
 from playground.discord.menus import Choice
 from playground.discord.modals import Value
 from playground.discord.model import Upload
 from playground.discord.options import OptionKind
-from playground.discord.wire import Json, as_id, as_int, as_objects, as_text
 from playground.errors import NotPossible, OptionRefused
-from playground.place import Playground
+from playground.playground import Playground
 
 MEANS: Mapping[int, Kind] = {
     OptionKind.USER: Kind.USER_SELECT,

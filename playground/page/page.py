@@ -14,12 +14,12 @@ from playground.discord.errors import DiscordRefusal
 from playground.discord.model import Overwrite
 from playground.discord.permissions import Permission
 from playground.errors import NeverHappened, NotPossible, OptionRefused
-from playground.page.acts import Acts, Handler
+from playground.members import Member
+from playground.page.actions import Acts, Handler
 from playground.page.origin import check_origin
 from playground.page.view import View
 from playground.page.visitors import Visitors
-from playground.people import Member
-from playground.place import BUILT_IN, Playground
+from playground.playground import BUILT_IN, Playground
 
 STATIC = Path(__file__).parent / "static"
 HEADERS = {

@@ -3,13 +3,13 @@
 from yarl import URL
 
 from playground.discord import render
-from playground.discord.feed import Change
+from playground.discord.change_feed import Change
+from playground.discord.json_values import as_id
 from playground.discord.model import Channel, ChannelKind, Message
 from playground.discord.permissions import Permission
-from playground.discord.wire import as_id
+from playground.members import Member
 from playground.page.visitors import LANGUAGES, PEOPLE
-from playground.people import Member
-from playground.place import Playground
+from playground.playground import Playground
 
 Data = dict[str, object]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from playground.discord.permissions import NOTHING, Permission
 from playground.errors import NotPossible
-from playground.people import Member
-from playground.place import Playground
+from playground.members import Member
+from playground.playground import Playground
 
 LANGUAGES = {"en-US": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文"}
 """Discord's code of each language, and its own name for it."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bot.pictures import photo
+from tests.e2e.pictures import photo
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from playground.errors import NeverHappened
-from playground.place import Playground
-from tests.bot.process import BotProcess, running_bot
-from tests.chaos.crowd import Crowd
-from tests.chaos.storm import KILLS, Storm
-from tests.explorer.aftermath import Aftermath, look, unfinished, untold
+from playground.playground import Playground
+from tests.chaos.clients import Crowd
+from tests.chaos.faults import KILLS, Storm
+from tests.crash.invariants import Aftermath, look, unfinished, untold
+from tests.e2e.process import BotProcess, running_bot
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL"),

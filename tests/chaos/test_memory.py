@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from playground.jobs import Job
-from playground.place import Playground
-from tests.bot.process import BotProcess, running_bot
-from tests.media.files import fifty_megapixels, png_bomb
-from tests.media.hostile import crafted, fuzzed
+from playground.playground import Playground
+from playground.tracked_job import Job
+from tests.e2e.process import BotProcess, running_bot
+from tests.unit.media.files import fifty_megapixels, png_bomb
+from tests.unit.media.hostile import crafted, fuzzed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MOST_MEGABYTES = 400

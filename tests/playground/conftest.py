@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from playground.page.browser import Browser, find_chromium, open_browser
-from tests.playground.page_guest import There, page_with_bot
+from tests.playground.page_client import There, page_with_bot
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -13,7 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from PIL import Image
 
-from playground.place import Playground
+from playground.playground import Playground
 
 CLIP = b"\0\0\0\x18ftypmp42 not a real video"
 

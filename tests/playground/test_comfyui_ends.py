@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from playground.comfyui import ComfyUI, Failure, Stage
-
-from .comfyui_recordings import (
+from tests.playground.comfyui_client import Json, Visitor, visiting
+from tests.playground.comfyui_recordings import (
     CACHE,
     FAULTS,
     STOPS,
@@ -17,8 +17,7 @@ from .comfyui_recordings import (
     messages_of_a_run,
     wan_graph,
 )
-from .comfyui_shape import shape
-from .comfyui_visit import Json, Visitor, visiting
+from tests.playground.json_shape import shape
 
 _IDLE = {"exec_info": {"queue_remaining": 0}}
 

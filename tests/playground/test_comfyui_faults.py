@@ -8,9 +8,8 @@ import aiohttp
 import pytest
 
 from playground.comfyui import ComfyUI, Outcome, Stage
-
-from .comfyui_recordings import kinds, wan_graph
-from .comfyui_visit import Json, Visitor, visiting
+from tests.playground.comfyui_client import Json, Visitor, visiting
+from tests.playground.comfyui_recordings import kinds, wan_graph
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ import pytest
 from PIL import Image
 
 from playground.comfyui import ComfyUI, Stage
-
-from .comfyui_recordings import CACHE, native_graph, recorded_graph, recording, wan_graph
-from .comfyui_shape import shape
-from .comfyui_visit import Json, Visitor, picture, visiting
+from tests.playground.comfyui_client import Json, Visitor, picture, visiting
+from tests.playground.comfyui_recordings import CACHE, native_graph, recorded_graph, recording, wan_graph
+from tests.playground.json_shape import shape
 
 _QUIET = {"extra_pnginfo": {"workflow": {"extra": {"VHS_MetadataImage": False}}}}
 

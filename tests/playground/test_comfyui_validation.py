@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from playground.comfyui import ComfyUI, Stage
-
-from .comfyui_recordings import recording, wan_graph
-from .comfyui_visit import Json, Visitor, visiting
+from tests.playground.comfyui_client import Json, Visitor, visiting
+from tests.playground.comfyui_recordings import recording, wan_graph
 
 # The node that the recordings were made with, as object_info describes it.
 _SLOW_STEPS = {

@@ -8,8 +8,8 @@ import discord
 import pytest
 
 from playground.errors import NotPossible, OptionRefused
-from playground.jobs import Job
-from playground.people import Member
+from playground.members import Member
+from playground.tracked_job import Job
 from tests.playground.small_bot import There, connected, picture
 
 

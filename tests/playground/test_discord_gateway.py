@@ -6,7 +6,7 @@ import pytest
 
 from playground.discord.gateway import CloseCode
 from playground.discord.intents import Intent
-from playground.place import Playground
+from playground.playground import Playground
 from tests.playground.small_bot import SmallBot, connected, running
 
 WITH_MESSAGES = 9217 | Intent.GUILD_MESSAGES | Intent.DM_MESSAGES

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from playground.discord.judge import Judge
+from playground.discord.contract_checker import Judge
 from playground.discord.model import Upload
 from playground.errors import OptionRefused
 from tests.playground.small_bot import There, connected, picture

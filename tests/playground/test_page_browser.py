@@ -10,7 +10,7 @@ import pytest
 from playground.discord.model import Upload
 from playground.page import place_with_page
 from playground.page.browser import Tab
-from tests.playground.page_guest import There, shows
+from tests.playground.page_client import There, shows
 from tests.playground.small_bot import picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all

@@ -12,8 +12,8 @@ import discord
 import pytest
 
 from playground.page import place_with_page
-from playground.place import Playground
-from tests.playground.page_guest import Guest, page_with_bot
+from playground.playground import Playground
+from tests.playground.page_client import Guest, page_with_bot
 from tests.playground.small_bot import There, picture
 
 

@@ -1,0 +1,1 @@
+"""The handlers of the REST API, by the kind of route."""

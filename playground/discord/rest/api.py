@@ -8,23 +8,23 @@ from typing import cast
 from aiohttp import BodyPartReader, web
 
 from playground.discord import errors
+from playground.discord.change_feed import Change
+from playground.discord.contract_checker import Judge
 from playground.discord.faults import Fault, FaultKind, Faults, cut
-from playground.discord.feed import Change
-from playground.discord.judge import Judge
+from playground.discord.json_values import as_object
 from playground.discord.limits import Limits
 from playground.discord.model import Upload
-from playground.discord.rest import about, commands, messages, places, reactions, webhooks
+from playground.discord.rest import application, commands, guilds, messages, reactions, webhooks
 from playground.discord.rest.call import Call, Route
-from playground.discord.wire import as_object
 
 BASE = "/api/v10"
 ROUTES: tuple[Route, ...] = (
-    *about.ROUTES,
+    *application.ROUTES,
     *commands.ROUTES,
     *webhooks.ROUTES,
     *messages.ROUTES,
     *reactions.ROUTES,
-    *places.ROUTES,
+    *guilds.ROUTES,
 )
 MAJOR_PARAMETERS = ("channel_id", "guild_id", "webhook_id", "webhook_token")
 

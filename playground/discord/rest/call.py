@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from playground.discord.commands import Commands
 from playground.discord.errors import unknown
 from playground.discord.interactions import Interactions
+from playground.discord.json_values import Json, as_object
 from playground.discord.limits import ON_CHANNEL, Limit
 from playground.discord.model import Channel, Message, Upload
-from playground.discord.wire import Json, as_object
-from playground.discord.world import World
+from playground.discord.state import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from playground.discord import errors, render_messages
 from playground.discord.intents import blanked, may_read
+from playground.discord.json_values import as_id, as_object
 from playground.discord.limits import ON_DELETING
 from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
 from playground.discord.permissions import Permission, to_write_in
 from playground.discord.rest.call import Call, Route
-from playground.discord.rest.places import require
+from playground.discord.rest.guilds import require
 from playground.discord.rest.writing import write
 from playground.discord.snowflakes import time_of
-from playground.discord.wire import as_id, as_object
 
 IN_CHANNEL = "/channels/{channel_id}/messages"
 ONE = IN_CHANNEL + "/{message_id}"

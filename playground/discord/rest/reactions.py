@@ -4,7 +4,7 @@ from playground.discord import errors, render
 from playground.discord.limits import ON_REACTIONS
 from playground.discord.permissions import Permission
 from playground.discord.rest.call import Call, Route
-from playground.discord.rest.places import require
+from playground.discord.rest.guilds import require
 
 OF_MESSAGE = "/channels/{channel_id}/messages/{message_id}/reactions"
 OF_EMOJI = OF_MESSAGE + "/{emoji_name}"

@@ -6,13 +6,13 @@ from playground.discord import errors, render_messages
 from playground.discord.commands import choice_problems
 from playground.discord.components import numbered
 from playground.discord.interactions import FITTING, Callback, Interaction, without_loading
+from playground.discord.json_values import Json, as_int, as_object, as_objects
 from playground.discord.limits import ROOMY
 from playground.discord.modals import modal_problems
 from playground.discord.model import Message, MessageFlag
 from playground.discord.options import focused
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.writing import write
-from playground.discord.wire import Json, as_int, as_object, as_objects
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from playground.discord import errors
-from playground.discord.drafts import apply_body, heard_by
+from playground.discord.json_values import Json, as_id, as_object, as_objects, as_text
+from playground.discord.message_bodies import apply_body, heard_by
 from playground.discord.model import Attachment, Message, MessageFlag, Upload
 from playground.discord.permissions import Permission
 from playground.discord.rest.call import Call
-from playground.discord.wire import Json, as_id, as_object, as_objects, as_text
 
 A_REQUEST = 25 * 1024 * 1024
 """Bytes of all files of one request; more where a guild's limit for one file is higher."""

@@ -1,0 +1,29 @@
+"""Where something happens, and what the bot may do there."""
+
+import discord
+
+from cogs.access.policy import Place
+from jobs.errors import Refusal
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    """Where an interaction happens; a thread and a forum's post count as their parent too."""
+    channel = interaction.channel
+    parent = channel.parent_id if isinstance(channel, discord.Thread) else None
+    ids = {interaction.channel_id, parent} - {None}
+    return Place(guild_id=interaction.guild_id, channel_ids=frozenset(each for each in ids if each))
+
+
+def check_permissions(interaction: discord.Interaction) -> None:
+    """Refuse where the result could not be sent, and name what is missing.
+
+    The interaction's token will not live that long. Raises Refusal.
+    """
+    mine = interaction.app_permissions
+    if mine.administrator or not mine.value:
+        return
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    write = "send_messages_in_threads" if in_thread else "send_messages"
+    missing = [each for each in ("view_channel", write, "attach_files") if not getattr(mine, each)]
+    if missing:
+        raise Refusal("missing_permissions", permissions=" ".join(missing))

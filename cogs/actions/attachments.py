@@ -1,0 +1,65 @@
+"""Fetching an attachment: our own GET, from Discord only, bounded in bytes and time, without redirects."""
+
+import aiohttp
+import discord
+from yarl import URL
+
+import media
+from cogs.ui.submissions import Upload
+from jobs.errors import Refusal
+
+MAX_MEGABYTES = media.MOST_PICTURE_BYTES // 10**6
+MAX_MEGAPIXELS = media.MOST_PICTURE_PIXELS // 10**6
+HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
+CHUNK = 64 * 1024
+
+
+def refuse_by_metadata(attachment: discord.Attachment | Upload) -> None:
+    """Refuse what Discord's own description already shows, before a byte is fetched. Raises Refusal."""
+    if attachment.size > media.MOST_PICTURE_BYTES:
+        raise Refusal("too_large", limit=MAX_MEGABYTES)
+    if (attachment.width or 0) * (attachment.height or 0) > media.MOST_PICTURE_PIXELS:
+        raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS)
+    kind = (attachment.content_type or "image/").lower()
+    if kind.startswith(("image/heic", "image/heif")):
+        raise Refusal("heic")
+    if not kind.startswith(("image/", "application/octet-stream")) or kind.startswith("image/svg"):
+        raise Refusal("not_a_picture")
+
+
+class Attachments:
+    """Fetches what people attach. `origin` is the scheme, host and port of the REST base."""
+
+    def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
+        self._session = session
+        self._origin = URL(api_url).origin()
+
+    async def fetch(self, url: str) -> bytes:
+        """The bytes of an attachment, read at once since its address expires. Raises Refusal."""
+        if not self._is_discord(URL(url)):
+            raise Refusal("not_from_discord")
+        try:
+            async with self._session.get(url, allow_redirects=False, timeout=TIMEOUT) as response:
+                if response.status != 200:
+                    raise Refusal("fetch")
+                return await _read_bounded(response.content)
+        except (aiohttp.ClientError, TimeoutError) as err:
+            raise Refusal("fetch") from err
+
+    def _is_discord(self, url: URL) -> bool:
+        if not url.absolute:
+            return False
+        return url.origin() == self._origin or (url.scheme == "https" and url.host in HOSTS)
+
+
+async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
+    """Count while reading: Content-Length may lie."""
+    data = bytearray()
+    async for chunk in content.iter_chunked(CHUNK):
+        data += chunk
+        if len(data) > media.MOST_PICTURE_BYTES:
+            raise Refusal("too_large", limit=MAX_MEGABYTES)
+    if not media.sniff(bytes(data[:64])):
+        raise Refusal("not_a_picture")
+    return bytes(data)

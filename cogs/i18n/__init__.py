@@ -1,0 +1,1 @@
+"""Every sentence for people, in each language. Imports no other room."""

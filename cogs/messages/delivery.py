@@ -1,0 +1,174 @@
+"""Handing over: the clip fitted to what Discord takes, one result message, the 🔁 under it."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import discord
+
+import media
+from cogs.i18n.catalogue import say
+from cogs.messages.bot_reactions import REROLL, Marks
+from cogs.messages.delivery_policy import OBSTACLES, Decision, backoff, decide, name_reason
+from cogs.messages.status import reply
+from cogs.messages.status_editor import Presenter
+from cogs.messages.targets import Kind, build_nonce, open_channel, ping
+from cogs.ui.job_buttons import result_buttons
+from cogs.ui.texts import render_alt, render_last_word, render_poster, render_result
+from jobs.clips import smaller_name, upload_limit
+from jobs.joining import Joining, joined_name
+from jobs.trouble import Trouble
+from storage import Files, Job, Lease, State, Store
+
+log = logging.getLogger(__name__)
+
+SMALLER_LIMIT = 7_500_000  # bytes: less than Discord ever took, where even the limit it told is too much
+PATIENCE = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
+COMMENT = "AI-generated"  # in the container; never the prompt
+LOOK_BACK = 1000  # messages read when a crash or a lost answer may have hidden our own
+SKEW = 60.0  # seconds that Discord's clock and ours may differ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What goes out: the words, and the file beside them."""
+
+    text: str
+    file: Path | bytes
+    name: str
+    alt: str
+
+    def open(self) -> discord.File:
+        """The file as discord.py takes it."""
+        source = self.file if isinstance(self.file, Path) else io.BytesIO(self.file)
+        return discord.File(source, filename=self.name, description=self.alt)
+
+
+class Delivery:
+    """Delivers finished clips by the bot's own token: no interaction lives long enough."""
+
+    def __init__(
+        self,
+        client: discord.Client,
+        *,
+        store: Store,
+        files: Files,
+        pictures: media.Media,
+        presenter: Presenter,
+        marks: Marks,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._joining = Joining(store, files, pictures)
+        self._media = pictures
+        self._presenter = presenter
+        self._marks = marks
+
+    async def deliver(self, lease: Lease) -> None:
+        """Send the result of a job in state `delivering`, once; or put it off, as its row then says.
+
+        Raises Trouble where Discord will never take it, MediaError, LeaseLost.
+        """
+        job = lease.job
+        if job.cancel_requested and not lease.adopted:
+            raise Trouble("cancelled")
+        self._presenter.show(job, say(job.locale, "delivering"))
+        message = await self._hand_over(lease)
+        if message is None:
+            return
+        place = message.channel.id
+        lease = await self._store.move(lease, State.DONE, result_message=message.id, result_channel=place)
+        log.info("job %s: delivered", job.id)
+        self._presenter.finish(lease.job, render_last_word(lease.job))
+        if message.guild:
+            await self._marks.put(place, message.id, REROLL)
+
+    async def _hand_over(self, lease: Lease) -> discord.Message | None:
+        """Try one way after the other; None where it has to wait. Raises Trouble."""
+        job, tried, first = lease.job, list[Decision](), None
+        while True:
+            try:
+                return await self._try(lease, tried)
+            except OBSTACLES as err:
+                first = first or err
+                decision = decide(err, tried, job.tries)
+                log.warning("job %s: not delivered, next: %s: %r", job.id, decision, err)
+            match decision:
+                case Decision.LATER:
+                    await self._store.postpone(lease, backoff(job.tries))
+                    return None
+                case Decision.GIVE_UP:
+                    raise Trouble(name_reason(first)) from first
+                case _:
+                    tried.append(decision)
+
+    async def _try(self, lease: Lease, tried: Collection[Decision]) -> discord.Message:
+        """Send it in this way, unless it is there already. Raises one of OBSTACLES, MediaError."""
+        job = lease.job
+        async with asyncio.timeout(PATIENCE):
+            channel = await open_channel(self._client, job, tried)
+            sent = await self._find_sent(channel, lease) if lease.adopted else None
+        if sent:
+            return sent
+        if job.cancel_requested:
+            raise Trouble("cancelled")
+        parcel = await self._pack(job, tried)
+        alone = {Decision.WITHOUT_REFERENCE, Decision.BY_DM} & set(tried)
+        async with asyncio.timeout(PATIENCE):
+            return await channel.send(
+                parcel.text,
+                file=parcel.open(),
+                view=result_buttons(job),
+                **reply(job, None if alone else job.status_message),
+                allowed_mentions=ping(job),
+                nonce=build_nonce(job, Kind.RESULT),
+            )
+
+    async def _find_sent(self, channel: discord.abc.Messageable, lease: Lease) -> discord.Message | None:
+        """Our own result, sent by somebody who did not live to write it down, or whose answer was lost."""
+        moves = await self._store.moves(lease.job.id)
+        began = next(each.at for each in moves if each.state == State.DELIVERING)
+        after = discord.Object(discord.utils.time_snowflake(_utc(began - SKEW)))
+        async for message in channel.history(limit=LOOK_BACK, after=after):
+            if message.author == self._client.user and any(
+                each.filename.startswith(file_name(lease.job, "")) for each in message.attachments
+            ):
+                return message
+        return None
+
+    async def _pack(self, job: Job, tried: Collection[Decision]) -> Parcel:
+        source = await self._joining.whole(job)
+        if Decision.POSTER in tried:
+            poster = await self._media.poster(source)
+            return Parcel(
+                text=render_poster(job), file=poster, name=file_name(job, "jpg"), alt=render_alt(job)
+            )
+        fitted = await self._media.fit_clip(
+            source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
+        )
+        reencoded = fitted.how not in (media.How.UNTOUCHED, media.How.REMUXED)
+        text = render_result(
+            job,
+            reencoded=reencoded or job.clip == smaller_name(job),
+            joined=source.name == joined_name(job),
+        )
+        return Parcel(text=text, file=fitted.path, name=file_name(job, "mp4"), alt=render_alt(job))
+
+    def _limit(self, job: Job, tried: Collection[Decision]) -> int:
+        """Bytes."""
+        if Decision.SMALLER in tried:
+            return SMALLER_LIMIT
+        return upload_limit(self._client, None if Decision.BY_DM in tried else job.guild_id)
+
+
+def file_name(job: Job, ending: str) -> str:
+    """The file's name for people; it also tells our own message after a crash."""
+    return f"animate-{job.short}.{ending}"
+
+
+def _utc(time: float) -> datetime:
+    return datetime.fromtimestamp(time, UTC)

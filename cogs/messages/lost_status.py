@@ -1,0 +1,67 @@
+"""What becomes of a job whose status message is lost: deleted by somebody, or out of the bot's reach."""
+
+import asyncio
+import logging
+from enum import StrEnum
+
+import discord
+
+from cogs.messages.delivery_policy import REFUSED, Decision, decide
+from cogs.messages.targets import Kind, build_nonce, open_channel, ping
+from jobs.notifier import Bell
+from storage import Job, Reason, State, Store
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0  # seconds for one message
+
+
+class OnDelete(StrEnum):
+    """What becomes of a clip that is being made when its status message is deleted."""
+
+    DELIVER = "deliver"
+    DROP = "drop"
+
+
+class Lost:
+    """Cancels what nobody waits for any more, and finds another way for a last word."""
+
+    def __init__(self, client: discord.Client, store: Store, bell: Bell, on_delete: OnDelete) -> None:
+        self._client = client
+        self._store = store
+        self._bell = bell
+        self._on_delete = on_delete
+
+    async def deleted(self, job: Job) -> None:
+        """Its status message was deleted: a job that waits is cancelled, for others the rule says it.
+
+        Raises StoreError.
+        """
+        if job.state is not State.QUEUED and self._on_delete is OnDelete.DELIVER:
+            return
+        if await self._store.cancel(job.id, mover="status deleted", reason=Reason(code="deleted")):
+            log.info("job %s: cancelled, its status message was deleted", job.id)
+            self._bell.ring()
+
+    async def tell(self, job: Job, text: str) -> None:
+        """Send a last word in whatever way is left, if any is.
+
+        Raises one of REFUSED where it is worth trying later.
+        """
+        tried = [Decision.WITHOUT_REFERENCE]
+        while Decision.GIVE_UP not in tried:
+            try:
+                await self._send(job, text, tried)
+            except REFUSED as err:
+                tried.append(decide(err, tried))
+                log.info("job %s: its last word did not arrive, next: %s: %s", job.id, tried[-1], err)
+                if Decision.LATER in tried:
+                    raise
+            else:
+                return
+
+    async def _send(self, job: Job, text: str, tried: list[Decision]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            channel = await open_channel(self._client, job, tried)
+            words = f"<@{job.user_id}> {text}"
+            await channel.send(words, allowed_mentions=ping(job), nonce=build_nonce(job, Kind.LAST_WORD))

@@ -1,0 +1,126 @@
+"""`python bot.py doctor`: whether the servers can make clips, and whether Discord lets us deliver them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+import comfy
+from cogs.runtime.client import INTENTS, PERMISSIONS, invite_link, open_client
+from cogs.runtime.doctor_report import Line, Report, Section, describe
+
+PAGE = 200  # guilds for each request: the most that Discord gives
+PRIVILEGED = ("members", "presences", "message_content")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """What to examine; `run`: make the smallest clip with each workflow that can run."""
+
+    discord_token: str
+    discord_api_url: str
+    servers: Sequence[comfy.Subject]
+    run: bool
+
+
+async def examine(patient: Patient) -> Report:
+    """Look at Discord and at every server, all at once."""
+    async with asyncio.TaskGroup() as tasks:
+        guilds = tasks.create_task(_examine_discord(patient), name="doctor: Discord")
+        around = tasks.create_task(comfy.look_around(), name="doctor: this machine")
+        servers = [
+            tasks.create_task(comfy.check_up(subject, run=patient.run), name=f"doctor: {subject.name}")
+            for subject in patient.servers
+        ]
+    checked = [
+        Section(title=f"ComfyUI at {subject.name}", lines=tuple(map(describe, server.result())))
+        for subject, server in zip(patient.servers, servers, strict=True)
+    ]
+    others = _strangers(around.result(), [subject.url for subject in patient.servers])
+    return Report(sections=(Section(title="Discord", lines=guilds.result()), *checked, *others))
+
+
+def _strangers(found: Iterable[str], known: Iterable[str]) -> list[Section]:
+    """ComfyUIs on this machine that are in no setting, such as the Desktop edition's."""
+    settled = {url.rstrip("/").replace("localhost", "127.0.0.1") for url in known}
+    lines = [
+        Line(
+            check="unused",
+            ok=False,
+            needed=False,
+            text=f"a ComfyUI answers at {url}",
+            fix=f"To use it, set COMFYUI_URL={url}",
+        )
+        for url in found
+        if url not in settled
+    ]
+    return [Section(title="On this machine", lines=tuple(lines))] if lines else []
+
+
+async def _examine_discord(patient: Patient) -> tuple[Line, ...]:
+    """By HTTP alone: the bot need not be online, and nobody sees it come and go."""
+    if not patient.discord_token:
+        return (
+            _ill("token", "there is no DISCORD_TOKEN", "Create a bot: README.md, Run it for your server."),
+        )
+    try:
+        async with open_client(patient.discord_token, patient.discord_api_url) as client:
+            return tuple([line async for line in _examine_bot(client)])
+    except discord.LoginFailure:
+        fix = "Copy it anew from Discord's developer portal: Bot, Reset Token."
+        return (_ill("token", "Discord refuses the DISCORD_TOKEN", fix),)
+    except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
+        fix = "Look at the network, or at discordstatus.com, and try again."
+        return (_ill("reachable", f"Discord cannot be asked ({type(err).__name__})", fix),)
+
+
+async def _examine_bot(client: commands.Bot) -> AsyncIterator[Line]:
+    yield _well("token", f"logged in as {client.user}")
+    wanted = [name for name in PRIVILEGED if getattr(INTENTS, name)]
+    yield _well("intents", f"privileged intents that must be switched on: {', '.join(wanted) or 'none'}")
+    is_anywhere = False
+    async for name, granted in _guilds(client):
+        is_anywhere = True
+        yield _permissions(name, granted, client)
+    if not is_anywhere:
+        fix = f"Invite it: {invite_link(client)}"
+        yield Line(check="guild", ok=False, needed=False, text="it is in no guild yet", fix=fix)
+    else:
+        yield _well("invite", f"invite it to another guild: {invite_link(client)}")
+
+
+async def _guilds(client: commands.Bot) -> AsyncIterator[tuple[str, discord.Permissions]]:
+    """Each guild's name, and what the bot may do there where no channel says otherwise."""
+    after = None
+    while True:
+        # discord.py's Guild leaves out the field that says what the bot may do.
+        page = await client.http.get_guilds(PAGE, after=after, with_counts=False)
+        for guild in page:
+            yield guild["name"], discord.Permissions(int(guild.get("permissions", 0)))
+        if len(page) < PAGE:
+            return
+        after = page[-1]["id"]
+
+
+def _permissions(guild: str, granted: discord.Permissions, client: commands.Bot) -> Line:
+    lacking = [
+        name.replace("_", " ").title()
+        for name, is_needed in PERMISSIONS
+        if is_needed and not (granted.administrator or getattr(granted, name))
+    ]
+    if not lacking:
+        return _well("permissions", f"{guild}: has all permissions that it needs")
+    text = f"{guild}: lacks {', '.join(lacking)}"
+    fix = f"Give them to its role under Server Settings, Roles, or invite it again: {invite_link(client)}"
+    return _ill("permissions", text, fix)
+
+
+def _well(check: str, text: str) -> Line:
+    return Line(check=check, ok=True, needed=True, text=text)
+
+
+def _ill(check: str, text: str, fix: str) -> Line:
+    return Line(check=check, ok=False, needed=True, text=text, fix=fix)

@@ -1,0 +1,182 @@
+"""What an owner may set, in the environment or in `.env`; README.md explains each."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from yarl import URL
+
+import comfy
+import storage
+from cogs.access.policy import Gate, Share, Shares
+from cogs.messages.lost_status import OnDelete
+from cogs.runtime.client import DISCORD_API
+
+Ids = Annotated[frozenset[int], NoDecode]
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """One field a setting; its name in capitals is the variable's."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    discord_token: SecretStr = SecretStr("")
+    discord_api_url: str = DISCORD_API
+    comfyui_url: Words = ("http://127.0.0.1:8188",)
+    comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    comfyui_yield_to_others: bool = False
+    comfyui_patience: float = Field(default=60, gt=0)
+    data_dir: Path = Path("data")
+    workflows_dir: Path | None = None
+    log_level: str = "INFO"
+    allowed_guilds: Ids = frozenset()
+    allowed_channels: Ids = frozenset()
+    allowed_roles: Ids = frozenset()
+    blocked_users: Ids = frozenset()
+    role_weights: Annotated[Mapping[int, float], NoDecode] = Field(default_factory=dict[int, float])
+    booster_weight: float = Field(default=2, ge=1, le=4)
+    booster_head_start: float = Field(default=120, ge=0, le=600)
+    max_queued_per_user: int = Field(default=5, ge=1)
+    max_queued_per_guild: int | None = Field(default=None, ge=1)
+    max_running_per_guild: int | None = Field(default=None, ge=1)
+    gpu_seconds_per_user: float | None = Field(default=None, gt=0)
+    gpu_seconds_per_guild: float | None = Field(default=None, gt=0)
+    cooldown: float | None = Field(default=None, gt=0)
+    on_delete: OnDelete = OnDelete.DELIVER
+    longest_run_minutes: float = Field(default=45, gt=0)
+    longest_wait_hours: float | None = Field(default=24, gt=0)
+    blocked_words: Words = ()
+    keep_days: float = Field(default=365, gt=0)
+    keep_pictures_days: float = Field(default=30, gt=0)
+    keep_clips_days: float = Field(default=7, gt=0)
+    backups: int = Field(default=24, ge=0)
+    previews: bool = True
+    previews_off_guilds: Ids = frozenset()
+    model_file: str = comfy.ModelFiles().model
+    t5_file: str = comfy.ModelFiles().t5
+    vae_file: str = comfy.ModelFiles().vae
+    clip_vision_file: str = comfy.ModelFiles().clip_vision
+    lora_file: str = comfy.ModelFiles().lora
+    attention: str = comfy.ModelFiles().attention
+
+    @field_validator(
+        "comfyui_url",
+        "comfyui_token",
+        "allowed_guilds",
+        "allowed_channels",
+        "allowed_roles",
+        "previews_off_guilds",
+        "blocked_users",
+        "blocked_words",
+        mode="before",
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Several values stand in one line, with commas between them."""
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("role_weights", mode="before")
+    @classmethod
+    def _weights(cls, value: object) -> object:
+        """`role:weight, role:weight`; from 1 to 4."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.split(":") for part in value.split(",") if part.strip()]
+        weights = {int(role): float(weight) for role, weight in pairs}
+        if not all(1 <= weight <= 4 for weight in weights.values()):
+            raise ValueError("a weight is from 1 to 4")
+        return weights
+
+    @field_validator("comfyui_token")
+    @classmethod
+    def _one_way_in(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        """HTTP has one header for both."""
+        if value and any(URL(url).password for url in info.data.get("comfyui_url", ())):
+            raise ValueError("leave the password out of COMFYUI_URL, or the token away: a request takes one")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    def token_of(self, server: int) -> str | None:
+        """The ComfyUI token of the server with that place in the list; one token serves all."""
+        if not self.comfyui_token:
+            return None
+        return self.comfyui_token[min(server, len(self.comfyui_token) - 1)].get_secret_value()
+
+    def secrets(self) -> list[str]:
+        """What no log may show."""
+        return [each.get_secret_value() for each in (self.discord_token, *self.comfyui_token)]
+
+    def gate(self) -> Gate:
+        """Who may do what where."""
+        return Gate(
+            guilds=self.allowed_guilds,
+            channels=self.allowed_channels,
+            roles=self.allowed_roles,
+            blocked=self.blocked_users,
+        )
+
+    def shares(self) -> Shares:
+        """Who gets how much of the GPU."""
+        booster = Share(weight=self.booster_weight, head_start=self.booster_head_start)
+        return Shares(roles=self.role_weights, booster=booster)
+
+    def limits(self) -> storage.Limits:
+        """The rules of the queue."""
+        return storage.Limits(
+            queued_per_person=self.max_queued_per_user,
+            queued_per_guild=self.max_queued_per_guild,
+            running_per_guild=self.max_running_per_guild,
+            gpu_seconds_per_person=self.gpu_seconds_per_user,
+            gpu_seconds_per_guild=self.gpu_seconds_per_guild,
+            cooldown=self.cooldown,
+            longest_wait=self.longest_wait_hours and self.longest_wait_hours * 3600,
+            blocked_words=storage.BLOCKED_WORDS.union(self.blocked_words),
+        )
+
+    def retention(self) -> storage.Retention:
+        """For how long things are kept."""
+        return storage.Retention(
+            rows=self.keep_days,
+            pictures=self.keep_pictures_days,
+            clips=self.keep_clips_days,
+            backups=self.backups,
+        )
+
+    def model_files(self) -> comfy.ModelFiles:
+        """What the workflows' loaders shall load."""
+        return comfy.ModelFiles(
+            model=self.model_file,
+            t5=self.t5_file,
+            vae=self.vae_file,
+            clip_vision=self.clip_vision_file,
+            lora=self.lora_file,
+            attention=self.attention,
+        )
+
+
+class DemoSettings(Settings):
+    """The demo's: what is set for the real bot (its guilds, its token) must not reach into it."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the program itself passes."""
+        return (init_settings,)

@@ -1,0 +1,44 @@
+"""What a person is offered while they type: their jobs, prompts and seeds. All pure."""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import TypeVar
+
+from discord import app_commands
+
+from cogs.ui.cards import first_words, say_state
+from storage import Job
+
+T = TypeVar("T")
+MOST = 25  # choices, Discord's limit
+ROOM = 100  # characters of a choice's name or value, Discord's limit
+
+
+def suggest_jobs(locale: str, jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[str]]:
+    """Jobs by id, state or prompt; the value is the id."""
+    named = {job.id: f"{job.short} · {say_state(locale, job)} · {job.params.prompt}" for job in jobs}
+    return [app_commands.Choice(name=name, value=job_id) for job_id, name in _matching(named, typed).items()]
+
+
+def suggest_prompts(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[str]]:
+    """The different prompts of these jobs; one too long is named by its job, as `Intake.recall` reads it."""
+    newest: dict[str, Job] = {}
+    for job in jobs:
+        newest.setdefault(job.params.prompt, job)
+    named = {prompt if len(prompt) <= ROOM else f"#{job.short}": prompt for prompt, job in newest.items()}
+    return [app_commands.Choice(name=name, value=value) for value, name in _matching(named, typed).items()]
+
+
+def suggest_seeds(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[int]]:
+    """The different seeds of these jobs, with what they were used for."""
+    named: dict[int, str] = {}
+    for job in jobs:
+        named.setdefault(job.params.seed, f"{job.params.seed} · {job.params.prompt}")
+    return [app_commands.Choice(name=name, value=seed) for seed, name in _matching(named, typed).items()]
+
+
+def _matching(named: Mapping[T, str], typed: str) -> Mapping[T, str]:
+    """The first of them in whose name the typed text stands, names cut to Discord's room."""
+    wanted = typed.strip().casefold()
+    found = ((value, name) for value, name in named.items() if wanted in name.casefold())
+    return {value: first_words(name, ROOM) for value, name in islice(found, MOST)}

@@ -1,0 +1,1 @@
+"""Checks of a ComfyUI server, with the fix for each that fails. May import the rest of comfy."""

@@ -1,0 +1,87 @@
+"""A result file: how the server names it, and how it reaches our disk whole or not at all."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from comfy.errors import BadAnswer, TooLarge
+from comfy.protocol.json_values import as_text
+
+FOLDERS = frozenset({"output", "temp", "input"})
+FORBIDDEN = frozenset("/\\:\0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """A file on the server. `/view` finds it only by all three: name, subfolder and type."""
+
+    filename: str
+    subfolder: str
+    type: str
+
+
+def parse_output_file(entry: Mapping[str, object]) -> OutputFile:
+    """One entry of a node's output list.
+
+    Raises BadAnswer for a name or subfolder that leads out of its folder.
+    """
+    file = OutputFile(
+        filename=as_text(entry.get("filename")),
+        subfolder=as_text(entry.get("subfolder", "")),
+        type=as_text(entry.get("type", "output")),
+    )
+    # Windows servers send their subfolders with backslashes.
+    parts = file.subfolder.replace("\\", "/").split("/")
+    leads_out = ".." in parts or file.subfolder[:1] in ("/", "\\") or ":" in file.subfolder
+    if (
+        leads_out
+        or file.filename in ("", ".", "..")
+        or FORBIDDEN & set(file.filename)
+        or file.type not in FOLDERS
+    ):
+        raise BadAnswer(reason="a file name that leads out of its folder")
+    return file
+
+
+def is_moving_picture(head: bytes) -> bool:
+    """Whether the first 16 bytes are those of MP4, WebM or Matroska, GIF, or WebP."""
+    return (
+        head[4:8] == b"ftyp"
+        or head.startswith((b"\x1aE\xdf\xa3", b"GIF8"))
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    )
+
+
+class ArrivingFile:
+    """A file that is written beside its place, as `.part`, and takes it when it is whole and good."""
+
+    def __init__(self, to: Path, *, limit: int) -> None:
+        self._to = to
+        self._part = to.with_name(f"{to.name}.part")
+        self._limit = limit
+        self._stream = self._part.open("w+b")
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes; raises TooLarge past the limit."""
+        if self._stream.tell() + len(chunk) > self._limit:
+            raise TooLarge(limit=self._limit)
+        self._stream.write(chunk)
+
+    def finish(self) -> None:
+        """Make it durable and give it its name. Slow: a disk is waited for.
+
+        Raises BadAnswer when what arrived is no moving picture.
+        """
+        self._stream.seek(0)
+        if not is_moving_picture(self._stream.read(16)):
+            raise BadAnswer(reason="the file is no moving picture")
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self._part.replace(self._to)
+
+    def discard(self) -> None:
+        """Leave no part behind; after `finish` there is none."""
+        self._stream.close()
+        self._part.unlink(missing_ok=True)

@@ -1,0 +1,197 @@
+"""What ComfyUI says on its websocket: one frame in, one signal out.
+
+A signal is raw: it names a job and a node and knows nothing of graphs. `comfy.server.progress`
+makes events of signals.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from comfy.errors import BadAnswer
+from comfy.protocol.files import OutputFile, parse_output_file
+from comfy.protocol.json_values import as_mapping, as_number, as_text, is_list, is_mapping, parse_json
+
+log = logging.getLogger(__name__)
+
+PREVIEW, PREVIEW_WITH_METADATA = 1, 4
+# With the taesd previewer VideoHelperSuite puts 24 bytes of its own before the image.
+LONGEST_IMAGE_OFFSET = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueChanged:
+    """Some job of somebody came or went."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStarted:
+    """The job left the queue at `at`, Unix time in seconds by the server's clock."""
+
+    prompt_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStarted:
+    """A node of the job is at work."""
+
+    prompt_id: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeProgress:
+    """A bar of a node: sampling steps, but also counts of weights, frames and tiles."""
+
+    prompt_id: str
+    node: str
+    value: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSaved:
+    """A node wrote files, or named those of its last run."""
+
+    prompt_id: str
+    node: str
+    files: tuple[OutputFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewSent:
+    """A preview of the job that runs; older servers do not say which that is."""
+
+    prompt_id: str | None
+    image: bytes
+    kind: Literal["jpeg", "png"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnding:
+    """The job is ending, well or not: the history may not know it yet."""
+
+    prompt_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnded:
+    """The job has ended, well or not: the history says how."""
+
+    prompt_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalsMissed:
+    """The socket was closed or opened: what was said meanwhile is not said again. Never on the wire."""
+
+
+Signal = (
+    SignalsMissed
+    | QueueChanged
+    | JobStarted
+    | NodeStarted
+    | NodeProgress
+    | NodeSaved
+    | PreviewSent
+    | JobEnding
+    | JobEnded
+)
+
+
+def parse(frame: str | bytes) -> Signal | None:
+    """The signal in a frame; None for what is of no interest or cannot be understood. Never raises."""
+    try:
+        return _parse_preview(frame) if isinstance(frame, bytes) else _parse_text(frame)
+    except BadAnswer as err:
+        log.debug("dropped a frame that could not be understood: %s", err)
+        return None
+
+
+def parse_files(output: Mapping[str, object]) -> tuple[OutputFile, ...]:
+    """The files in a node's output: `gifs` of VideoHelperSuite, `images` of the core's nodes."""
+    entries = [entry for value in output.values() if is_list(value) for entry in value]
+    return tuple(parse_output_file(entry) for entry in entries if is_mapping(entry) and "filename" in entry)
+
+
+def _parse_text(frame: str) -> Signal | None:
+    message = as_mapping(parse_json(frame))
+    kind = as_text(message.get("type"))
+    if kind not in PARSERS:
+        log.debug("dropped a message of type %.40r", kind)
+        return None
+    return PARSERS[kind](as_mapping(message.get("data")))
+
+
+def _parse_status(data: Mapping[str, object]) -> Signal:
+    return QueueChanged()
+
+
+def _parse_start(data: Mapping[str, object]) -> Signal:
+    return JobStarted(prompt_id=as_text(data.get("prompt_id")), at=as_number(data.get("timestamp")) / 1000)
+
+
+def _parse_executing(data: Mapping[str, object]) -> Signal:
+    # After a reconnection it comes without a prompt_id: nobody can tell whose node that is.
+    prompt_id = as_text(data.get("prompt_id"))
+    if data.get("node") is None:
+        return JobEnded(prompt_id=prompt_id)
+    return NodeStarted(prompt_id=prompt_id, node=as_text(data.get("node")))
+
+
+def _parse_progress(data: Mapping[str, object]) -> Signal:
+    return NodeProgress(
+        prompt_id=as_text(data.get("prompt_id")),
+        node=as_text(data.get("node")),
+        value=int(as_number(data.get("value"))),
+        maximum=int(as_number(data.get("max"))),
+    )
+
+
+def _parse_executed(data: Mapping[str, object]) -> Signal:
+    return NodeSaved(
+        prompt_id=as_text(data.get("prompt_id")),
+        node=as_text(data.get("node")),
+        files=parse_files(as_mapping(data.get("output") or {})),
+    )
+
+
+def _parse_end(data: Mapping[str, object]) -> Signal:
+    return JobEnding(prompt_id=as_text(data.get("prompt_id")))
+
+
+PARSERS: Mapping[str, Callable[[Mapping[str, object]], Signal]] = {
+    "status": _parse_status,
+    "execution_start": _parse_start,
+    "executing": _parse_executing,
+    "progress": _parse_progress,
+    "executed": _parse_executed,
+    "execution_success": _parse_end,
+    "execution_error": _parse_end,
+    "execution_interrupted": _parse_end,
+}
+
+
+def _parse_preview(frame: bytes) -> PreviewSent | None:
+    """A type; then format and image, or a length, metadata and image (protocol.py of ComfyUI)."""
+    kind = int.from_bytes(frame[:4], "big")
+    if kind == PREVIEW:
+        return _image_in(frame[8:], prompt_id=None)
+    if kind == PREVIEW_WITH_METADATA:
+        end = 8 + int.from_bytes(frame[4:8], "big")
+        metadata = as_mapping(parse_json(frame[8:end]))
+        return _image_in(frame[end:], prompt_id=as_text(metadata.get("prompt_id")))
+    log.debug("dropped a binary frame of type %d", kind)
+    return None
+
+
+def _image_in(content: bytes, *, prompt_id: str | None) -> PreviewSent:
+    # The format field is no help: VideoHelperSuite's frames say 1 and carry a header before the image.
+    head = content[:LONGEST_IMAGE_OFFSET]
+    if (start := head.find(b"\xff\xd8\xff")) >= 0:
+        return PreviewSent(prompt_id=prompt_id, image=content[start:], kind="jpeg")
+    if (start := head.find(b"\x89PNG\r\n")) >= 0:
+        return PreviewSent(prompt_id=prompt_id, image=content[start:], kind="png")
+    raise BadAnswer(reason="a preview that is neither JPEG nor PNG")

@@ -1,0 +1,123 @@
+"""What a server has: its nodes, their inputs and dropdowns, out of `/object_info`. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from comfy.errors import BadAnswer
+from comfy.protocol.json_values import as_list, as_mapping, as_text, is_list, is_mapping
+
+# A dropdown is a bare list, or since 2025 one of these with its list among the options.
+DROPDOWNS = ("COMBO", "COMFY_DYNAMICCOMBO_V3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """An input of a node class.
+
+    `choices`: a dropdown's entries, None where it is no dropdown.
+    `brings`: the further inputs that an entry brings with it, by the names under which they are sent.
+    """
+
+    required: bool
+    choices: tuple[str, ...] | None
+    default: object
+    brings: Mapping[str, "Inputs"]
+
+
+Inputs = Mapping[str, InputSpec]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeClass:
+    """A class of nodes; a deprecated one will go some day."""
+
+    inputs: Inputs
+    deprecated: bool
+
+
+Catalogue = Mapping[str, NodeClass]
+
+
+def parse_catalogue(answer: object, classes: Collection[str]) -> Catalogue:
+    """What `/object_info` says of these node classes; those it does not know are left out.
+
+    Raises BadAnswer.
+    """
+    known = as_mapping(answer, "object_info")
+    return {name: _parse_class(as_mapping(known[name], name)) for name in classes if name in known}
+
+
+def base_name(file: str) -> str:
+    """The name without its folders, which Windows servers write with backslashes."""
+    return file.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def dropdown(catalogue: Catalogue, class_type: str, name: str) -> tuple[str, ...]:
+    """The entries of a dropdown; none for what is no dropdown."""
+    spec = catalogue[class_type].inputs.get(name)
+    return (spec and spec.choices) or ()
+
+
+def find_choice(catalogue: Catalogue, class_type: str, name: str, wanted: str) -> str | None:
+    """The dropdown's own spelling of `wanted`: itself, else the first with the same base name (case kept)."""
+    choices = dropdown(catalogue, class_type, name)
+    if wanted in choices:
+        return wanted
+    return next((choice for choice in choices if base_name(choice) == base_name(wanted)), None)
+
+
+def _parse_class(value: Mapping[str, object]) -> NodeClass:
+    inputs = _parse_inputs(as_mapping(value.get("input"), "input"))
+    return NodeClass(inputs=inputs, deprecated=value.get("deprecated") is True)
+
+
+def _parse_inputs(groups: Mapping[str, object], prefix: str = "") -> Inputs:
+    return {
+        f"{prefix}{name}": _parse_input(f"{prefix}{name}", spec, required=group == "required")
+        for group in ("required", "optional")
+        for name, spec in as_mapping(groups.get(group, {}), group).items()
+    }
+
+
+def _parse_input(name: str, value: object, *, required: bool) -> InputSpec:
+    match as_list(value, name):
+        case [kind, options, *_]:
+            return _make_input(name, kind, as_mapping(options, name), required=required)
+        case [kind]:
+            return _make_input(name, kind, {}, required=required)
+        case _:
+            raise BadAnswer(reason=f"{name}: an input without a type")
+
+
+def _make_input(name: str, kind: object, options: Mapping[str, object], *, required: bool) -> InputSpec:
+    listed = options.get("options") if kind in DROPDOWNS else kind
+    entries = [_entry(each) for each in listed] if is_list(listed) else None
+    return InputSpec(
+        required=required,
+        choices=None if entries is None else tuple(map(str, entries)),
+        default=options.get("default", entries[0] if entries else None),
+        brings={**_parse_formats(options), **dict(_parse_branches(name, listed))},
+    )
+
+
+def _entry(value: object) -> object:
+    return value.get("key") if is_mapping(value) else value
+
+
+def _parse_formats(options: Mapping[str, object]) -> Mapping[str, Inputs]:
+    """VideoHelperSuite: `{format: [[name, type, options?], …]}`. It fills in by itself those not sent."""
+    return {
+        choice: {as_text(as_list(widget)[0]): LEFT_TO_THE_NODE for widget in as_list(widgets) if widget}
+        for choice, widgets in as_mapping(options.get("formats", {})).items()
+    }
+
+
+def _parse_branches(name: str, listed: object) -> Iterator[tuple[str, Inputs]]:
+    """Nodes of the third version: `[{key, inputs}, …]`; what an entry brings is sent as `NAME.INPUT`."""
+    for entry in listed if is_list(listed) else ():
+        if is_mapping(entry):
+            branch = as_mapping(entry.get("inputs", {}), name)
+            yield str(entry.get("key")), _parse_inputs(branch, f"{name}.")
+
+
+LEFT_TO_THE_NODE = InputSpec(required=False, choices=None, default=None, brings={})

@@ -1,0 +1,67 @@
+"""What `/queue` says: who runs, who waits, and whose they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from comfy.errors import BadAnswer
+from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text, is_mapping
+from comfy.protocol.responses import Pending, Running
+
+# The key in a prompt's extra_data that says which client of ours it came from.
+OWNER = "animate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One prompt; `owner` is what its extra_data says under OWNER, None for anybody else's."""
+
+    prompt_id: str
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Prompts in the order in which they run."""
+
+    running: tuple[Entry, ...]
+    waiting: tuple[Entry, ...]
+
+    def find(self, prompt_id: str) -> Pending | Running | None:
+        """Where a job is, None when nowhere."""
+        if any(entry.prompt_id == prompt_id for entry in self.running):
+            return Running()
+        place = next((at for at, entry in enumerate(self.waiting) if entry.prompt_id == prompt_id), None)
+        return None if place is None else Pending(ahead=len(self.running) + place)
+
+    def others(self, owner: str) -> int:
+        """How many prompts are not of that owner."""
+        return sum(entry.owner != owner for entry in (*self.running, *self.waiting))
+
+
+def parse_backlog(answer: object) -> Backlog:
+    """The answer of `/queue`. Raises BadAnswer."""
+    queue = as_mapping(answer, "the queue")
+    # The list is a heap: they run in the order of their numbers, not in its own.
+    return Backlog(
+        running=tuple(entry for _, entry in _parse_entries(queue, "queue_running")),
+        waiting=tuple(entry for _, entry in sorted(_parse_entries(queue, "queue_pending"), key=_number)),
+    )
+
+
+def _number(numbered: tuple[float, Entry]) -> float:
+    return numbered[0]
+
+
+def _parse_entries(queue: Mapping[str, object], key: str) -> list[tuple[float, Entry]]:
+    return [_parse_entry(entry, key) for entry in as_list(queue.get(key), key)]
+
+
+def _parse_entry(value: object, key: str) -> tuple[float, Entry]:
+    match as_list(value, key):
+        case [number, prompt_id, *rest]:
+            extra = rest[1] if len(rest) > 1 else None
+            owner = extra.get(OWNER) if is_mapping(extra) else None
+            entry = Entry(prompt_id=as_text(prompt_id), owner=owner if isinstance(owner, str) else None)
+            return as_number(number), entry
+        case _:
+            raise BadAnswer(reason=f"an entry of {key} is too short")

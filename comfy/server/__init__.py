@@ -1,0 +1,4 @@
+"""One ComfyUI server: connection, jobs, events, availability.
+
+May import `comfy.workflows` and `comfy.protocol`.
+"""

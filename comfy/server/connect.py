@@ -1,0 +1,75 @@
+"""Open a server: its session, its tasks, and their end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+
+import aiohttp
+
+from comfy.protocol.transport import Transport
+from comfy.server.server import Server
+from comfy.workflows.adapt import ModelFiles
+from comfy.workflows.workflow import Workflow
+
+
+@asynccontextmanager
+async def open_server(
+    url: str,
+    *,
+    name: str,
+    client_id: str,
+    workflows: Mapping[str, Workflow],
+    files: ModelFiles,
+    token: str | None = None,
+    patience: float = 60,
+    quiet: float = 5,
+    rest: float = 30,
+    yield_to_others: bool = False,
+) -> AsyncGenerator[Server]:
+    """A server at `url` (http or https, a path before ComfyUI's allowed). Opens at once, even if it is down.
+
+    `client_id`: kept by the caller, so that after a restart the running job's progress comes back.
+    `token`: sent as `Authorization: Bearer` with every request, the websocket's handshake included.
+    `patience`: seconds that `follow` waits for a server that gives no answer.
+    `quiet`: seconds of silence on the websocket after which it asks.
+    `rest`: seconds for which it takes no jobs when three in a row have failed; twice as long the next time.
+    `yield_to_others`: take no jobs while prompts of others wait or run.
+    """
+    async with open_transport(url, name=name, token=token) as transport:
+        server = Server(
+            transport,
+            client_id=client_id,
+            workflows=workflows,
+            files=files,
+            patience=patience,
+            quiet=quiet,
+            rest=rest,
+            yield_to_others=yield_to_others,
+        )
+        with _ungrouped():
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(server.run(), name=f"{name}: run")
+                try:
+                    yield server
+                finally:
+                    running.cancel()
+
+
+@asynccontextmanager
+async def open_transport(url: str, *, name: str, token: str | None) -> AsyncGenerator[Transport]:
+    """Requests to `url` with that token; closed at the end."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield Transport(session, url, name=name)
+
+
+@contextmanager
+def _ungrouped() -> Generator[None]:
+    """What the user of a server raises comes out as it is, though a TaskGroup lies around it."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        first, *others = group.exceptions
+        if others:
+            raise
+        raise first from first.__cause__

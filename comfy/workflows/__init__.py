@@ -1,0 +1,1 @@
+"""Workflows, their manifests, and the graphs built from them; pure. May import comfy.protocol."""

@@ -1,0 +1,105 @@
+"""What a workflow is: a template of nodes, and the knowledge of what is what in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from comfy.workflows.events import Stage
+
+TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
+WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames", "fps"})
+MODEL_SUFFIXES = (".safetensors", ".gguf", ".sft", ".ckpt", ".pth", ".pt", ".bin")
+VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise"}
+
+
+class Role(StrEnum):
+    """What a server must have installed, whose name is a setting."""
+
+    MODEL = "model"
+    T5 = "t5"
+    VAE = "vae"
+    CLIP_VISION = "clip_vision"
+    LORA = "lora"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateNode:
+    """One node: its class, and its inputs (a value, or a link `[node, output]`)."""
+
+    class_type: str
+    inputs: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An input of a node, written `NODE.INPUT` in a manifest."""
+
+    node: str
+    input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """The numbers `least`, `least + step`, … up to `most`; all in between where `step` is 0."""
+
+    least: float
+    most: float
+    step: float = 0
+
+    def __contains__(self, value: float) -> bool:
+        return self.least <= value <= self.most and (not self.step or (value - self.least) % self.step == 0)
+
+    def __str__(self) -> str:
+        return f"{self.least} … {self.most}" + (f" in steps of {self.step}" if self.step else "")
+
+
+Nodes = Mapping[str, TemplateNode]
+Places = tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One entry of a choice, and the node inputs that it sets."""
+
+    title: Mapping[str, str]
+    sets: Mapping[Place, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Something that a person may choose for a clip; `default` is the option of who does not."""
+
+    title: Mapping[str, str]
+    default: str
+    options: Mapping[str, Option]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workflow:
+    """A template and its manifest.
+
+    `inputs`: which places each value of a job fills (the picture's is named `image`).
+    `installed`: which dropdowns name what must be on the server; the settings' file, unless its name
+    fits a pattern of `unusable`, else the first of the `alternatives` that is there.
+    `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
+    Titles and descriptions are by language code.
+    `family`: workflows of one family stand in for one another where they have the same preset.
+    """
+
+    name: str
+    family: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    priority: int
+    nodes: Nodes
+    inputs: Mapping[str, Places]
+    installed: Mapping[Role, Places]
+    alternatives: Mapping[Role, tuple[str, ...]]
+    unusable: Mapping[Role, tuple[str, ...]]
+    choices: Mapping[str, Choice]
+    stages: Mapping[str, Stage]
+    presets: Mapping[str, Mapping[str, float]]
+    ranges: Mapping[str, Range]
+    output: str
+    crf: Place | None

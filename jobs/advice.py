@@ -1,0 +1,89 @@
+"""The coach: advice on a prompt and its picture, by rules alone. Never a refusal."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import media
+from cogs.i18n.catalogue import say
+
+FEWEST_WORDS = 4
+FEWEST_CHARACTERS = 6  # of Chinese, Japanese or Korean, where a word is a character or two
+
+HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+WORD = re.compile(r"[a-z']+")
+MOVES = re.compile(
+    r"\b\w{2,}ing\b"  # nearly every English motion comes as one
+    r"|\b(?:moves?|walks?|runs?|jumps?|turns?|waves?|nods?|blinks?|smiles?|laughs?|dances?|flies|swims?|rides?|drives?"
+    r"|blows?|flows?|falls?|rises?|rolls?|spins?|shakes?|opens?|closes?|looks?|zooms?|pans?|tilts?|breathes?|plays?"
+    r"|sways?|flickers?|drifts?|grows?|pulls?|pushes|motion|zoom (?:in|out)|dolly|orbits?|in the wind)\b"
+    "|[动動走跑跳转轉挥揮眨笑舞飞飛游骑騎开開吹流飘飄落升滚滾摇搖摆擺推拉看呼吸变變燃眺奔爬抬伸]"
+)
+SCENES = re.compile(
+    r"\b(?:cut to|next scene|new scene|scene \d|second scene|meanwhile|the camera cuts)\b"
+    "|切换|切換|下一个镜头|下一個鏡頭|下一幕|另一个场景|另一個場景|第二个镜头|第二個鏡頭"
+)
+THEN = re.compile(r"\b(?:then|after that|afterwards|next,)(?=\W|$)|然后|然後|接着|接著|之后|之後|最后|最後")
+ENOUGH_THENS = 2
+
+NOTES: Mapping[media.Note, str] = {
+    media.Note.SMALL: "advice_small",
+    media.Note.BLURRED: "advice_blurred",
+    media.Note.DARK: "advice_dark",
+    media.Note.EXTREME_ASPECT: "advice_extreme_aspect",
+    media.Note.ANIMATED: "advice_animated",
+    media.Note.TRANSPARENT: "advice_transparent",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A sentence by its name, and what fills it."""
+
+    name: str
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def advise(prompt: str, negative: str, notes: Collection[media.Note] = ()) -> tuple[Advice, ...]:
+    """What may disappoint about this wish: first the prompt, then the picture."""
+    return (*_on_prompt(prompt.casefold(), negative.casefold()), *_on_picture(notes))
+
+
+def render_advice(locale: str, advice: Collection[Advice]) -> str:
+    """A few lines beside the answer."""
+    lines = [f"- {say(locale, each.name, **each.values)}" for each in advice]
+    return "\n".join([say(locale, "advice"), *lines])
+
+
+def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:
+    if _is_short(prompt):
+        yield Advice(name="advice_short")
+    elif not MOVES.search(prompt):
+        yield Advice(name="advice_still")
+    if contradiction := _both(prompt, negative):
+        yield Advice(name="advice_contradiction", values={"words": ", ".join(contradiction)})
+    if SCENES.search(prompt) or len(THEN.findall(prompt)) >= ENOUGH_THENS:
+        yield Advice(name="advice_scenes")
+
+
+def _on_picture(notes: Collection[media.Note]) -> Iterator[Advice]:
+    for note, name in NOTES.items():
+        if note in notes:
+            yield Advice(name=name)
+
+
+def _is_short(prompt: str) -> bool:
+    if characters := HAN.findall(prompt):
+        return len(characters) < FEWEST_CHARACTERS
+    return len(prompt.split()) < FEWEST_WORDS
+
+
+def _both(prompt: str, negative: str) -> list[str]:
+    """What is wished for and unwished at once: whole phrases of the negative prompt, as people list them."""
+    phrases = [each.strip() for each in re.split("[,，、;；\n]", negative)]
+    wished = f" {' '.join(WORD.findall(prompt))} "
+    return [
+        each
+        for each in dict.fromkeys(phrases)
+        if each and (each in prompt if HAN.search(each) else f" {' '.join(WORD.findall(each))} " in wished)
+    ][:3]

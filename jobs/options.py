@@ -1,0 +1,188 @@
+"""From what a person chose to the parameters of a job: presets, ranges, sizes. All pure."""
+
+import math
+import random
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+
+import comfy
+import media
+from comfy.workflows.workflow import Role
+from jobs.errors import Refusal
+from storage import Params
+
+FPS = 16
+MAX_PROMPT = 1500
+MAX_NEGATIVE = 1000
+MAX_SEED = 2**32 - 1
+SECONDS = (1, 5)
+STEPS = (1, 50)
+CFG = (1.0, 12.0)
+SHIFT = (0.0, 20.0)
+DENOISE = (0.1, 1.0)
+FEW_STEPS = 4  # fewer are no clip
+
+NEGATIVE_PROMPT = "bad quality video, low quality, blurry, distorted, choppy animation, static, bad anatomy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody chose; None is "whatever the preset says"."""
+
+    prompt: str
+    preset: str | None = None
+    seconds: int | None = None
+    aspect: media.Aspect = media.Aspect.AUTO
+    seed: int | None = None
+    negative: str | None = None
+    steps: int | None = None
+    cfg: float | None = None
+    shift: float | None = None
+    denoise: float | None = None
+    model: str | None = None
+    choices: str | None = None
+
+    def check(self) -> None:
+        """Hold the wish against the ranges of its options, as Discord does already. Raises Refusal."""
+        if not self.prompt.strip():
+            raise Refusal("prompt_empty")
+        if len(self.prompt) > MAX_PROMPT or len(self.negative or "") > MAX_NEGATIVE:
+            raise Refusal("prompt_long", limit=MAX_PROMPT)
+        _within("seconds", self.seconds, SECONDS)
+        _within("seed", self.seed, (0, MAX_SEED))
+        _within("steps", self.steps, STEPS)
+        _within("cfg", self.cfg, CFG)
+        _within("shift", self.shift, SHIFT)
+        _within("denoise", self.denoise, DENOISE)
+
+
+def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None:
+    low, high = bounds
+    if value is not None and not low <= value <= high:
+        raise Refusal("range", name=name, low=low, high=high)
+
+
+def offered_models(
+    workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]
+) -> Mapping[str, Mapping[str, comfy.Workflow]]:
+    """Each family of workflows that can be had, the most wanted first: its presets, and what gives each.
+
+    `runnable` are the workflows that some server can run; empty means that no server has answered yet,
+    and then those count that need nothing special.
+    """
+    known = runnable or {name for name, workflow in workflows.items() if Role.LORA not in workflow.installed}
+    models: dict[str, dict[str, comfy.Workflow]] = {}
+    for name, workflow in workflows.items():
+        if name in known:
+            presets = models.setdefault(workflow.family, {})
+            presets |= {preset: workflow for preset in workflow.presets if preset not in presets}
+    return models
+
+
+def default_preset(presets: Mapping[str, comfy.Workflow]) -> str:
+    """Turbo where it can be had (a tenth of the time), else fast."""
+    return next(name for name in ("turbo", "fast", *presets) if name in presets)
+
+
+def pick_presets(
+    models: Mapping[str, Mapping[str, comfy.Workflow]], model: str | None
+) -> Mapping[str, comfy.Workflow]:
+    """The presets of that model, or of the first one. Raises Refusal."""
+    if not models:
+        raise Refusal("no_workflow")
+    if model is not None and model not in models:
+        raise Refusal("model", model=model[:40], offered=", ".join(models))
+    return models[model or next(iter(models))]
+
+
+def parse_choices(text: str | None, offered: Mapping[str, comfy.Choice]) -> Mapping[str, str]:
+    """`name=option, name=option` as a mapping. Raises Refusal for what is not offered."""
+    pairs = [part.partition("=") for part in (text or "").split(",") if part.strip()]
+    chosen = {name.strip(): option.strip() for name, _, option in pairs}
+    for name, option in chosen.items():
+        if name not in offered or option not in offered[name].options:
+            raise Refusal("choice", choice=f"{name}={option}"[:60], offered=", ".join(name_choices(offered)))
+    return chosen
+
+
+def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
+    """Every `name=option` that may be chosen."""
+    return [f"{name}={option}" for name, choice in offered.items() for option in choice.options]
+
+
+def build_params(wish: Wish, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
+    """The parameters of a wish for a picture of `size` (pixels). Raises Refusal."""
+    wish.check()
+    preset = wish.preset or default_preset(presets)
+    if preset not in presets:
+        raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
+    workflow = presets[preset]
+    numbers = workflow.presets[preset]
+    width, height = media.size_for(*size, wish.aspect)
+    seconds = SECONDS[1] if wish.seconds is None else wish.seconds
+    params = Params(
+        workflow=workflow.name,
+        preset=preset,
+        prompt=wish.prompt.strip(),
+        negative_prompt=NEGATIVE_PROMPT if wish.negative is None else wish.negative,
+        seed=random_seed() if wish.seed is None else wish.seed,
+        steps=int(numbers["steps"] if wish.steps is None else wish.steps),
+        cfg=float(numbers["cfg"] if wish.cfg is None else wish.cfg),
+        shift=float(numbers["shift"] if wish.shift is None else wish.shift),
+        denoise=1.0 if wish.denoise is None else wish.denoise,
+        width=width,
+        height=height,
+        frames=frames_for(seconds),
+        fps=FPS,
+    )
+    _check_ranges(params, workflow)
+    return params
+
+
+def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
+    """A workflow may allow less than the command does. Raises Refusal."""
+    for name in ("steps", "cfg", "shift", "denoise", "seed", "frames"):
+        bounds = workflow.ranges.get(name)
+        if bounds is not None and getattr(params, name) not in bounds:
+            raise Refusal("range", name=name, low=bounds.least, high=bounds.most)
+
+
+def change_params(params: Params, wish: Wish, workflow: comfy.Workflow | None) -> Params:
+    """The same with what the wish names; the picture's size and the preset stay. Raises Refusal."""
+    wish.check()
+    changed = replace(
+        params,
+        prompt=wish.prompt.strip(),
+        negative_prompt=params.negative_prompt if wish.negative is None else wish.negative,
+        frames=params.frames if wish.seconds is None else frames_for(wish.seconds),
+        steps=wish.steps or params.steps,
+        seed=params.seed if wish.seed is None else wish.seed,
+    )
+    if workflow:
+        _check_ranges(changed, workflow)
+    return changed
+
+
+def shrink(params: Params) -> Params | None:
+    """What asks less of the GPU: fewer frames, and where those are few, fewer steps; None where both are."""
+    if params.seconds > SECONDS[0]:
+        return replace(params, frames=frames_for(math.ceil(params.seconds) // 2 or SECONDS[0]))
+    if params.steps > FEW_STEPS:
+        return replace(params, steps=max(params.steps // 2, FEW_STEPS))
+    return None
+
+
+def frames_for(seconds: int) -> int:
+    """4n + 1 frames, as the model wants them: the picture itself and then `seconds` at 16 a second."""
+    return seconds * FPS + 1
+
+
+def random_seed() -> int:
+    """0 … 2^32 − 1: Discord's integers end at 2^53, so that every rolled seed can be typed back."""
+    return random.SystemRandom().randint(0, MAX_SEED)
+
+
+def other_seed(seed: int) -> int:
+    """A random seed that is not this one."""
+    return next(new for new in iter(random_seed, None) if new != seed)

@@ -1,0 +1,267 @@
+"""One job's way over one server: from the lease to the clip on our disk.
+
+Each station writes the row before its effect and can be entered after a crash: what the row says decides
+where a job goes on, never what this process remembers.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Unpack
+
+import comfy
+from cogs.i18n.catalogue import say
+from cogs.messages.status_editor import Presenter
+from cogs.ui.texts import Pace, render_event
+from jobs.clips import clip_name, smaller_name
+from jobs.routing import pick_workflow
+from jobs.trouble import Trouble
+from jobs.uploads import Uploads
+from storage import Changes, Files, Job, Lease, LeaseLost, State, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN = 1.0  # seconds between two looks at the row while the server computes
+LARGEST_CLIP = 200 * 2**20  # bytes
+CLIP_ENDINGS = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previews:
+    """Where people see the clip as it forms, and every how many seconds: each is an edit of the status."""
+
+    wanted: bool = True
+    off_in: AbstractSet[int] = frozenset()
+    every: float = 4.0
+
+    def shown_in(self, guild_id: int) -> bool:
+        """Whether this guild gets to see them."""
+        return self.wanted and guild_id not in self.off_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """What a job needs on its way."""
+
+    store: Store
+    files: Files
+    presenter: Presenter
+    workflows: Mapping[str, comfy.Workflow]
+    previews: Previews
+    longest_run: float  # seconds
+    upload_limit: Callable[[int], int]  # bytes that a guild takes
+
+
+class Run:
+    """One job on one server; `lease` is always the newest."""
+
+    def __init__(self, lease: Lease, server: comfy.Server, uploads: Uploads, rooms: Rooms) -> None:
+        self.lease = lease
+        self.server = server
+        self._uploads = uploads
+        self._rooms = rooms
+        self._may_be_there = lease.adopted or lease.job.attempts > 0
+        self._pace = Pace()
+        self._next_preview = 0.0
+        self._clip: comfy.OutputFile | None = None
+        self._smaller: comfy.OutputFile | None = None
+
+    @property
+    def job(self) -> Job:
+        """The row as it stood at the last move."""
+        return self.lease.job
+
+    async def compute(self) -> None:
+        """Bring the job from its claim to the end of its run. Raises ComfyError, MediaError, Trouble."""
+        await self._obey()
+        if self.job.state not in (State.CLAIMED, State.SUBMITTING, State.RUNNING):
+            return
+        graph = await self._prepare()
+        longest = self._rooms.longest_run
+        try:
+            async with asyncio.timeout(longest), self.server.follow(self.job.id, graph) as events:
+                await self._submit(graph)
+                async with self._obeying():
+                    self._clip = await self._watch(events)
+        except TimeoutError as err:
+            await self.server.cancel(self.job.id)
+            raise Trouble("too_long", minutes=round(longest / 60, 1)) from err
+        await self._make_smaller(graph, self._clip)
+
+    async def fetch(self) -> None:
+        """Bring the clip to our disk and let the server forget the job."""
+        await self._obey()
+        if self.job.state == State.DOWNLOADING:
+            self._show("downloading")
+            if self.lease.adopted:
+                await comfy.withdraw(self.server, rerun_id(self.job))
+            name = self._on_disk() or await self._bring_smaller() or await self._bring()
+            await self.server.forget(self.job.id)
+            await self._move(State.DELIVERING, clip=name)
+
+    async def _prepare(self) -> comfy.Graph:
+        """Upload the picture, cut to size, and fill the graph. Repeating it is harmless."""
+        if self.job.state == State.CLAIMED:
+            self._show("preparing")
+        image = await self._uploads.send(self.job)
+        workflow = pick_workflow(self._rooms.workflows, self.server.runnable, self.job.params)
+        return self.server.build(workflow, build_values(self.job), image, self.job.params.choices)
+
+    async def _submit(self, graph: comfy.Graph) -> None:
+        """POST the graph, unless it is there already: the same id twice would run twice."""
+        if self.job.state == State.CLAIMED:
+            await self._move(State.SUBMITTING, attempts=self.job.attempts + 1)
+        if self.job.state == State.SUBMITTING:
+            await self._hand_in(graph)
+            await self._move(State.RUNNING)
+
+    async def _hand_in(self, graph: comfy.Graph) -> None:
+        hand_in = self.server.resume if self._may_be_there else self.server.submit
+        try:
+            await hand_in(self.job.id, graph)
+        except comfy.GraphRejected as err:
+            if err.class_type != "LoadImage":
+                raise
+            self._uploads.forget(self.job)  # the server was started anew since the picture was sent
+            raise comfy.JobLost from err
+
+    async def _watch(self, events: AsyncIterator[comfy.Event]) -> comfy.OutputFile:
+        """Tell how it goes on; the clip."""
+        async for event in events:
+            match event:
+                case comfy.Done():
+                    await self._move(State.DOWNLOADING, seconds=event.seconds)
+                    return _clip_among(event.files)
+                case comfy.Failed(error=error):
+                    raise error
+                case comfy.Interrupted():
+                    raise Trouble("stopped")
+                case comfy.Preview():
+                    self._show_preview(event)
+                case _:
+                    self._present(event)
+        raise comfy.JobLost
+
+    async def _make_smaller(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
+        """Where the guild takes no such large file, have it saved again before another job comes."""
+        limit = self._rooms.upload_limit(self.job.guild_id)
+        self._smaller = await comfy.make_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
+
+    def _on_disk(self) -> str | None:
+        """The clip that was brought before a crash: it is there whole or not at all."""
+        names = smaller_name(self.job), clip_name(self.job)
+        return next((name for name in names if self._rooms.files.clip(name).exists()), None)
+
+    async def _bring_smaller(self) -> str | None:
+        """Fetch the file that was saved again, if there is one; whatever it is, the first still stands."""
+        if self._smaller is None:
+            return None
+        try:
+            return await self._download(self._smaller, smaller_name(self.job))
+        except (comfy.JobLost, comfy.BadAnswer, comfy.TooLarge) as err:
+            log.warning("job %s: its smaller file is of no use: %s", self.job.id, err)
+            return None
+
+    async def _bring(self) -> str:
+        clip = self._clip or _clip_among(await self._files_of_outcome())
+        return await self._download(clip, clip_name(self.job))
+
+    async def _download(self, file: comfy.OutputFile, name: str) -> str:
+        await self.server.download(file, self._rooms.files.clip(name), limit=LARGEST_CLIP)
+        return name
+
+    def _show_preview(self, preview: comfy.Preview) -> None:
+        previews, now = self._rooms.previews, time.monotonic()
+        if previews.shown_in(self.job.guild_id) and now >= self._next_preview:
+            self._next_preview = now + previews.every
+            self._rooms.presenter.show_preview(self.job, preview)
+
+    def _present(self, event: comfy.Event) -> None:
+        finish = None
+        if isinstance(event, comfy.Sampling):
+            left = self._pace.seconds_left(event.step, event.steps, time.monotonic())
+            finish = None if left is None else time.time() + left
+        text = render_event(self.job, event, finish)
+        if text:
+            self._rooms.presenter.show(self.job, text)
+
+    async def _files_of_outcome(self) -> tuple[comfy.OutputFile, ...]:
+        """The result's files, asked again after a crash. Raises JobLost."""
+        match await self.server.locate(self.job.id):
+            case comfy.Finished(outcome=comfy.Done(files=files)):
+                return files
+            case _:
+                raise comfy.JobLost
+
+    @contextlib.asynccontextmanager
+    async def _obeying(self) -> AsyncGenerator[None]:
+        """Meanwhile look once a second whether somebody wants it cancelled, however silent the server is."""
+        watch = asyncio.create_task(self._obey_soon(), name=f"wishes about {self.job.id}")
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
+            if not watch.cancelled():
+                watch.result()
+
+    async def _obey_soon(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            try:
+                await self._obey()
+            except (Trouble, LeaseLost):
+                return  # its end comes as an event, or the next move finds the lease lost
+            except (StoreError, comfy.ComfyError) as err:
+                log.warning("job %s: nobody can say whether to go on: %s", self.job.id, err)
+
+    async def _obey(self) -> None:
+        """Stop where somebody wants it cancelled. Raises Trouble, ComfyError, LeaseLost, StoreError."""
+        lease = await self._rooms.store.current(self.lease)
+        if lease.job.cancel_requested:
+            await self.server.cancel(self.job.id)
+            raise Trouble("cancelled")
+
+    def _show(self, key: str) -> None:
+        self._rooms.presenter.show(self.job, say(self.job.locale, key))
+
+    async def _move(self, state: State, **changes: Unpack[Changes]) -> None:
+        self.lease = await self._rooms.store.move(self.lease, state, **changes)
+        log.info("job %s: %s on %s", self.job.id, state, self.server.name)
+
+
+def build_values(job: Job) -> Mapping[str, object]:
+    """What fills the graph. The prefix holds the job's id only: no prompt in a file's name."""
+    params = job.params
+    return {
+        "prompt": params.prompt,
+        "negative_prompt": params.negative_prompt,
+        "seed": params.seed,
+        "steps": params.steps,
+        "cfg": params.cfg,
+        "shift": params.shift,
+        "denoise": params.denoise,
+        "width": params.width,
+        "height": params.height,
+        "frames": params.frames,
+        "fps": params.fps,
+        "prefix": f"animate/{job.id}",
+    }
+
+
+def rerun_id(job: Job) -> str:
+    """Under which its clip is saved again: its own would be the same job twice."""
+    return str(uuid.uuid5(uuid.UUID(job.id), "smaller"))
+
+
+def _clip_among(files: Sequence[comfy.OutputFile]) -> comfy.OutputFile:
+    """The clip among the files of a result. Raises Trouble when there is none."""
+    clips = [file for file in files if file.filename.lower().endswith(CLIP_ENDINGS)]
+    if not clips:
+        raise Trouble("no_clip")
+    return clips[0]

@@ -1,0 +1,1 @@
+"""Child processes that decode and encode, and the protocol spoken with them."""

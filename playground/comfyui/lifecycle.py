@@ -1,0 +1,86 @@
+"""One life of the server, from start to stop: what a restart throws away."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from playground.comfyui.engine import Engine
+from playground.comfyui.http_about import AboutEndpoints
+from playground.comfyui.http_files import FileEndpoints
+from playground.comfyui.http_policy import Gatekeeper, Handler, add_policy
+from playground.comfyui.http_queue import QueueEndpoints
+from playground.comfyui.http_socket import SocketEndpoint
+from playground.comfyui.node_environment import World
+from playground.comfyui.object_info import Catalogue
+from playground.comfyui.queue import Backlog
+from playground.comfyui.sockets import Sockets, cut
+from playground.comfyui.values import Run
+
+_HOST = "127.0.0.1"
+_MAX_UPLOAD = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """A running server."""
+
+    port: int
+    sockets: Sockets
+    backlog: Backlog
+    queue: QueueEndpoints
+
+
+@contextlib.asynccontextmanager
+async def live(
+    world: World, catalogue: Catalogue, runs: list[Run], port: int, prefix: str, token: str | None
+) -> AsyncGenerator[Life, None]:
+    """Serve until the block ends; then cut every connection, as a killed process does (recording 18)."""
+    world.folders.prepare()
+    sockets = Sockets(world.faults)
+    backlog = Backlog(lambda: sockets.post("status", backlog.status(), None))
+    engine = Engine(world, sockets, backlog, runs)
+    queue = QueueEndpoints(world, catalogue, backlog, engine)
+    routes = [
+        *queue.routes(),
+        *FileEndpoints(world.folders, world.faults).routes(),
+        *AboutEndpoints(catalogue, world.folders).routes(),
+        *SocketEndpoint(catalogue, sockets, backlog, engine).routes(),
+    ]
+    application = _build_application(routes, prefix, Gatekeeper(token, world.faults))
+    async with _listening(application, port) as bound, asyncio.TaskGroup() as tasks:
+        workers = [
+            tasks.create_task(sockets.send_letters(), name="comfyui-sockets"),
+            tasks.create_task(engine.run(), name="comfyui-engine"),
+        ]
+        yield Life(port=bound, sockets=sockets, backlog=backlog, queue=queue)
+        for worker in workers:
+            worker.cancel()
+
+
+def _build_application(routes: list[web.RouteDef], prefix: str, gatekeeper: Gatekeeper) -> web.Application:
+    @web.middleware
+    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await gatekeeper.admit(request, handler)
+
+    application = web.Application(middlewares=[admit], client_max_size=_MAX_UPLOAD)
+    application.on_response_prepare.append(add_policy)
+    for route in routes:
+        for path in (prefix + route.path, f"{prefix}/api{route.path}"):
+            web.RouteDef(route.method, path, route.handler, route.kwargs).register(application.router)
+    return application
+
+
+@contextlib.asynccontextmanager
+async def _listening(application: web.Application, port: int) -> AsyncGenerator[int, None]:
+    runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None, handler_cancellation=True)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, _HOST, port).start()
+        yield int(runner.addresses[0][1])
+    finally:
+        for connection in runner.server.connections if runner.server else ():
+            cut(connection.transport)
+        await runner.cleanup()

@@ -1,0 +1,157 @@
+"""One node at work: its inputs with links followed, its clock, its bar, and where it can be stopped."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from PIL import Image
+
+from playground.comfyui.cache import Made
+from playground.comfyui.errors import ComfyUIFault, NodeFailed
+from playground.comfyui.events import Events
+from playground.comfyui.fake_video import render_preview
+from playground.comfyui.faults import Faults, Once
+from playground.comfyui.folders import Folders
+from playground.comfyui.graph import Json, Node
+from playground.comfyui.object_info import Installed
+from playground.comfyui.previews import encode_jpeg
+from playground.comfyui.timeline import Moment, Timeline
+from playground.comfyui.values import Failure, PreviewMethod, Prompt, Stage
+
+T = TypeVar("T")
+_OUT_OF_MEMORY = """Allocation on device 0 would exceed allowed memory. (out of memory)
+Currently allocated     : 22.10 GiB
+Requested               : 2.50 GiB
+Device limit            : 23.64 GiB
+Free (according to CUDA): 12.81 MiB
+PyTorch limit (set by user-supplied memory fraction)
+                        : 17179869184.00 GiB
+This error means you ran out of memory on your GPU.
+
+TIPS: If the workflow worked before you might have accidentally set the batch_size to a large number."""
+_SHAPES = "mat1 and mat2 shapes cannot be multiplied (512x768 and 4096x5120)\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What every node shares. `speed` 2 runs twice as fast."""
+
+    speed: float
+    installed: Installed
+    folders: Folders
+    faults: Faults
+    timeline: Timeline
+
+
+class Halt:
+    """The way to stop a running prompt: why, once somebody has said so."""
+
+    def __init__(self) -> None:
+        self.reason: ComfyUIFault | None = None
+        self.event = asyncio.Event()
+
+    def set(self, reason: ComfyUIFault) -> None:
+        """Stop at the next place where that is possible."""
+        self.reason = reason
+        self.event.set()
+
+    def check(self) -> None:
+        """Raise the reason if there is one."""
+        if self.reason:
+            raise self.reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One node while it runs. `inputs` are its own with links replaced by what they lead to."""
+
+    node: Node
+    inputs: Json
+    prompt: Prompt
+    world: World
+    events: Events
+    halt: Halt
+
+    def value(self, name: str, kind: type[T]) -> T:
+        """What an input's link brought. NodeFailed if of another kind: the playground cannot run that."""
+        value = self.inputs.get(name)
+        if not isinstance(value, kind):
+            raise NodeFailed("TypeError", f"the playground cannot run {self.node.kind} with this {name}\n")
+        return value
+
+    def number(self, name: str, default: float = 0) -> float:
+        """A number among the inputs."""
+        return float(cast("float | str", self.inputs.get(name, default)))
+
+    def whole(self, name: str, default: int = 0) -> int:
+        """A whole number among the inputs, of any size."""
+        return int(cast("int | str", self.inputs.get(name, default)))
+
+    def text(self, name: str, default: str = "") -> str:
+        """A text among the inputs."""
+        return str(self.inputs.get(name, default))
+
+    async def reach(self, stage: Stage, step: int = 0) -> None:
+        """Tell the tests how far this is, wait at the gate, and stop here if asked to."""
+        await self.world.timeline.note(Moment(prompt_id=self.prompt.id, stage=stage, step=step))
+        if self.world.faults.deaf:
+            await self.world.timeline.gate.wait()
+            return
+        await _either(self.world.timeline.gate, self.halt.event)
+        self.halt.check()
+
+    async def wait(self, seconds: float) -> None:
+        """Pretend to compute for `seconds` at speed 1; obey a stop unless nodes are deaf (recording 12)."""
+        faults = self.world.faults
+        duration = seconds * faults.slowness / self.world.speed
+        if faults.deaf:
+            await asyncio.sleep(duration)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(duration):
+                await self.halt.event.wait()
+        self.halt.check()
+
+    async def tick(
+        self, value: int, maximum: int, seconds: float, picture: Image.Image | None = None
+    ) -> None:
+        """Work for `seconds`, then move the bar; `picture` is what a preview would show."""
+        await self.wait(seconds)
+        jpeg = await self._preview(picture, value / maximum) if picture else None
+        self.events.progressed(self.node.id, value, maximum, jpeg)
+
+    async def step(self, value: int, maximum: int, seconds: float, picture: Image.Image) -> None:
+        """One step of a sampler: a tick at which faults happen."""
+        await self.tick(value, maximum, seconds, picture)
+        await self.reach(Stage.SAMPLING, value)
+        if self.world.faults.take(Once.HANG):
+            await (asyncio.Event() if self.world.faults.deaf else self.halt.event).wait()
+            self.halt.check()
+        match self.world.faults.take_failure():
+            case Failure.MEMORY:
+                raise NodeFailed("torch.OutOfMemoryError", _OUT_OF_MEMORY)
+            case Failure.ERROR:
+                raise NodeFailed("RuntimeError", _SHAPES)
+            case None:
+                pass
+
+    async def _preview(self, picture: Image.Image, part_done: float) -> bytes | None:
+        if self.prompt.preview_method is PreviewMethod.NONE:
+            return None
+        return await asyncio.to_thread(lambda: encode_jpeg(render_preview(picture, part_done)))
+
+
+Behaviour = Callable[[Work], Awaitable[Made]]
+
+
+async def _either(*events: asyncio.Event) -> None:
+    if any(event.is_set() for event in events):
+        return
+    waits = [asyncio.create_task(event.wait(), name="comfyui-gate") for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,89 @@
+"""One person's visit without a browser: `/animate`, watch the status, save the clip, 🔁, save the next."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playground.errors import NeverHappened, PlaygroundError
+from playground.playground import Playground
+from playground.tracked_job import Clip, Job, Said
+
+FAILED, DONE = "❌", "✅"  # how the last text of a status begins
+
+
+class VisitFailed(PlaygroundError):
+    """No clip arrived; the message is the last thing that the bot said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A clip that arrived. `seconds` from the command (or the 🔁) to the video; `texts` it took meanwhile."""
+
+    file: Path
+    message_id: int
+    seconds: float
+    texts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What the person wants: the picture, the words, the folder for the clips, the patience in seconds."""
+
+    place: Playground
+    image: bytes
+    filename: str
+    prompt: str
+    folder: Path
+    tell: Callable[[str], None]
+    patience: float = 3600.0
+
+    async def go(self, *, rerolls: int) -> AsyncGenerator[Saved]:
+        """Ask, and yield each clip when it is saved. Raises VisitFailed, Refused, NeverHappened."""
+        visitor = self.place.member("visitor")
+        began = time.monotonic()
+        job = await visitor.animate(self.image, self.prompt, filename=self.filename)
+        clip = await self._await_clip(job)
+        yield await self._save(clip, job, began)
+        for _ in range(rerolls):
+            began = time.monotonic()
+            job = await visitor.react(clip, "🔁")
+            clip = await self._await_clip(job)
+            yield await self._save(clip, job, began)
+
+    async def _await_clip(self, job: Job) -> Clip:
+        async with asyncio.TaskGroup() as tasks:
+            telling = tasks.create_task(self._tell(job), name="telling")
+            failing = tasks.create_task(self._watch_for_failure(job), name="failing")
+            try:
+                return await job.video(self.patience)
+            finally:
+                telling.cancel()
+                failing.cancel()
+
+    async def _watch_for_failure(self, job: Job) -> None:
+        raise VisitFailed(await job.says(FAILED, self.patience))
+
+    async def _tell(self, job: Job) -> None:
+        told: list[Said] = []
+        while True:
+            new = await self.place.until(lambda: job.texts[len(told) :] or None, self.patience, "a new text")
+            for said in new:
+                self.tell(said.text)
+            told.extend(new)
+
+    async def _save(self, clip: Clip, job: Job, began: float) -> Saved:
+        seconds = time.monotonic() - began
+        file = self.folder / f"{clip.message.id}.mp4"
+        await asyncio.to_thread(_write, file, clip.data)
+        with contextlib.suppress(NeverHappened):
+            self.tell(await job.says(DONE, 15))
+        texts = len({said.text for said in job.texts})
+        return Saved(file=file, message_id=clip.message.id, seconds=seconds, texts=texts)
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)

@@ -1,0 +1,80 @@
+"""Judges a bot's requests by Discord's own API document (the part for our routes, in `playground/data`)."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from playground.discord.json_values import Json, as_object, as_objects
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+DOCUMENT = Path(__file__).parent.parent / "data" / "discord_api.json"
+SNOWFLAKE = {"anyOf": [{"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 0}]}
+"""A snowflake as Discord takes it: the document says string, but integers are read as such."""
+
+
+class Judge:
+    """Validates with jsonschema: a development dependency, imported only when there is a judge."""
+
+    def __init__(self) -> None:
+        self._document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+        self._document["components"]["schemas"]["SnowflakeType"] = SNOWFLAKE
+        self._validators: dict[str, Validator] = {}
+
+    def judge_request(self, method: str, template: str, query: Mapping[str, str], body: object) -> list[str]:
+        """What is wrong with a request, in words; nothing for a good one. A `body` of None is not there."""
+        operation = self._operation(method, template)
+        if operation is None:
+            return [f"{method} {template} is not in Discord's document"]
+        wrong = self._query_problems(operation, query)
+        schema = _json_schema(as_object(operation.get("requestBody")))
+        if schema is None or body is None:
+            return wrong
+        return wrong + self._problems(f"{method} {template}", schema, body)
+
+    def judge_answer(self, method: str, template: str, body: object) -> list[str]:
+        """What is wrong with a 200 answer."""
+        operation = self._operation(method, template) or {}
+        schema = _json_schema(as_object(as_object(operation.get("responses")).get("200")))
+        return [] if schema is None else self._problems(f"200 {method} {template}", schema, body)
+
+    def _operation(self, method: str, template: str) -> Json | None:
+        found = as_object(self._document["paths"].get(template)).get(method.lower())
+        return as_object(found) if found else None
+
+    def _query_problems(self, operation: Json, query: Mapping[str, str]) -> list[str]:
+        wrong: list[str] = []
+        for parameter in as_objects(operation.get("parameters")):
+            name, schema = str(parameter["name"]), as_object(parameter.get("schema"))
+            if parameter.get("in") == "query" and name in query:
+                value = _typed(query[name], schema)
+                wrong += self._problems(f"?{name} of {operation.get('operationId')}", schema, value)
+        return wrong
+
+    def _problems(self, name: str, schema: Json, value: object) -> list[str]:
+        errors = self._validator(name, schema).iter_errors(cast(Any, value))
+        return [f"{name}: {error.json_path}: {error.message[:300]}" for error in errors]
+
+    def _validator(self, name: str, schema: Json) -> "Validator":
+        if name not in self._validators:
+            from jsonschema import Draft202012Validator
+
+            whole = {"components": self._document["components"], "allOf": [schema]}
+            self._validators[name] = Draft202012Validator(whole)
+        return self._validators[name]
+
+
+def _json_schema(content_holder: Json) -> Json | None:
+    as_json = as_object(as_object(content_holder.get("content")).get("application/json"))
+    return as_object(as_json.get("schema")) or None
+
+
+def _typed(text: str, schema: Json) -> object:
+    """A query's text as the type that its schema names."""
+    if schema.get("type") == "integer" and text.isdecimal():
+        return int(text)
+    if schema.get("type") == "boolean":
+        return {"1": True, "true": True, "0": False, "false": False}.get(text.lower(), text)
+    return text

@@ -1,0 +1,85 @@
+"""Routes for guilds, their members, channels and direct messages."""
+
+from playground.discord import errors, render
+from playground.discord.json_values import as_id
+from playground.discord.limits import ROOMY
+from playground.discord.model import Channel
+from playground.discord.permissions import Permission, permissions_of
+from playground.discord.rest.call import Call, Route
+
+
+def require(call: Call, channel: Channel, *needed: Permission) -> None:
+    """Raise 403/50001 where the bot cannot see the channel, 403/50013 where it lacks a permission."""
+    granted = call.world.permissions(call.world.bot.id, channel)
+    if not granted & Permission.VIEW_CHANNEL:
+        raise errors.missing_access()
+    if any(not granted & permission for permission in needed):
+        raise errors.missing_permissions()
+
+
+async def channel(call: Call) -> object:
+    found = call.channel()
+    require(call, found)
+    return render.channel(call.world, found)
+
+
+async def guild(call: Call) -> object:
+    return render.guild(call.world, call.world.guild(call.id("guild_id")))
+
+
+async def own_guilds(call: Call) -> object:
+    """Those that the bot is in, in short; paging by `after` and `limit`."""
+    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 200))
+    world, bot = call.world, call.world.bot
+    mine = [each for each in world.guilds.values() if bot.id in each.members and each.id > after]
+    return [
+        {
+            "id": str(each.id),
+            "name": each.name,
+            "icon": None,
+            "banner": None,
+            "owner": each.owner_id == bot.id,
+            "features": list[str](),
+            "permissions": str(int(permissions_of(each, bot.id))),
+        }
+        for each in sorted(mine, key=lambda each: each.id)[:limit]
+    ]
+
+
+async def guild_channels(call: Call) -> object:
+    found = call.world.guild(call.id("guild_id"))
+    channels = [each for each in call.world.channels.values() if each.guild_id == found.id]
+    return [render.channel(call.world, each) for each in channels if each.parent_id is None]
+
+
+async def member(call: Call) -> object:
+    found, user_id = call.world.guild(call.id("guild_id")), call.id("user_id")
+    if user_id not in found.members:
+        raise errors.unknown("Member")
+    return render.member(call.world, found, user_id)
+
+
+async def user(call: Call) -> object:
+    return render.user(call.world.user(call.id("user_id")))
+
+
+async def open_dm(call: Call) -> object:
+    recipient = as_id(call.json.get("recipient_id")) or 0
+    return render.channel(call.world, call.world.dm_with(recipient))
+
+
+async def typing(call: Call) -> object:
+    require(call, call.channel(), Permission.SEND_MESSAGES)
+    return None
+
+
+ROUTES = (
+    Route(method="GET", template="/channels/{channel_id}", handler=channel, limit=ROOMY),
+    Route(method="POST", template="/channels/{channel_id}/typing", handler=typing),
+    Route(method="GET", template="/users/@me/guilds", handler=own_guilds, limit=ROOMY),
+    Route(method="GET", template="/guilds/{guild_id}", handler=guild, limit=ROOMY),
+    Route(method="GET", template="/guilds/{guild_id}/channels", handler=guild_channels, limit=ROOMY),
+    Route(method="GET", template="/guilds/{guild_id}/members/{user_id}", handler=member, limit=ROOMY),
+    Route(method="GET", template="/users/{user_id}", handler=user, limit=ROOMY),
+    Route(method="POST", template="/users/@me/channels", handler=open_dm, limit=ROOMY),
+)

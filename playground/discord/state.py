@@ -1,0 +1,271 @@
+"""The state of the little Discord (guilds, channels, people, messages), and the events of its changes."""
+
+import asyncio
+import secrets
+from collections.abc import Iterable
+from dataclasses import replace
+
+from playground.discord import errors, render, render_messages
+from playground.discord.cdn import Cdn, clean_filename, content_type_of, look_at
+from playground.discord.change_feed import Change, Feed
+from playground.discord.clock import Clock
+from playground.discord.model import (
+    Attachment,
+    Channel,
+    ChannelKind,
+    Guild,
+    GuildMember,
+    Message,
+    Overwrite,
+    Role,
+    Upload,
+    User,
+)
+from playground.discord.permissions import EVERYTHING, NORMAL, Permission, permissions_in
+from playground.discord.snowflakes import Snowflakes
+
+THREADS = {ChannelKind.PUBLIC_THREAD}
+
+
+class World:
+    """Everything that exists. Every change is published on `feed`; nothing here checks who asked for it."""
+
+    def __init__(self, origin: str, clock: Clock) -> None:
+        self.origin = origin
+        self.clock = clock
+        self.feed = Feed()
+        self.ids = Snowflakes(clock)
+        self.cdn = Cdn(origin, clock)
+        self.users: dict[int, User] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages: dict[int, Message] = {}
+        self.revisions: dict[int, list[Message]] = {}
+        """Every state that each message has had, also of those deleted since."""
+        self.replies: dict[int | None, list[int]] = {}
+        """Ids of messages by the message that they reply to; those that reply to none under None."""
+        self.files: dict[int, Attachment] = {}
+        self.gateway_url = f"ws{origin.removeprefix('http')}/gateway"
+        self.bot = self.add_user("Animate", bot=True)
+        self.token = f"{self.bot.id}.{secrets.token_urlsafe(24)}"
+
+    # people
+
+    def add_user(self, name: str, *, bot: bool = False, locale: str = "en-US") -> User:
+        user = User(id=self.ids.next(), name=name, bot=bot, locale=locale)
+        self.users[user.id] = user
+        return user
+
+    def user(self, user_id: int) -> User:
+        if user_id not in self.users:
+            raise errors.unknown("User")
+        return self.users[user_id]
+
+    def people_among(self, user_ids: Iterable[int]) -> frozenset[int]:
+        """Who of them would hear a ping: bots do not."""
+        return frozenset(user_id for user_id in user_ids if not self.users[user_id].bot)
+
+    def is_bot_in(self, guild: Guild) -> bool:
+        return self.bot.id in guild.members
+
+    # guilds
+
+    def add_guild(self, name: str) -> Guild:
+        """A guild with an owner of its own and everybody's role; the bot is not yet in it."""
+        owner = self.add_user(f"owner of {name}")
+        guild_id = self.ids.next()
+        everyone = Role(id=guild_id, name="@everyone", permissions=NORMAL)
+        guild = Guild(id=guild_id, name=name, owner_id=owner.id, roles={guild_id: everyone})
+        self.guilds[guild_id] = guild
+        return self.join(guild, owner.id)
+
+    def guild(self, guild_id: int) -> Guild:
+        """A guild that the bot is in."""
+        if guild_id not in self.guilds or not self.is_bot_in(self.guilds[guild_id]):
+            raise errors.unknown("Guild")
+        return self.guilds[guild_id]
+
+    def join(self, guild: Guild, user_id: int, roles: tuple[int, ...] = ()) -> Guild:
+        member = GuildMember(user_id=user_id, roles=roles, joined_at=self.clock.now())
+        guild = self.guilds[guild.id]
+        guild = replace(guild, members={**guild.members, user_id: member})
+        self.guilds[guild.id] = guild
+        if user_id == self.bot.id:
+            self._tell("GUILD_CREATE", render.guild_create(self, guild), guild_id=guild.id)
+        else:
+            joined = {**render.member(self, guild, user_id), "guild_id": str(guild.id)}
+            self._tell("GUILD_MEMBER_ADD", joined, guild_id=guild.id)
+        return guild
+
+    def leave(self, guild: Guild, user_id: int) -> None:
+        guild = self.guilds[guild.id]
+        gone: dict[str, object] = {"guild_id": str(guild.id), "user": render.user(self.users[user_id])}
+        if user_id == self.bot.id:
+            self._tell("GUILD_DELETE", {"id": str(guild.id)}, guild_id=guild.id)
+        others = {key: member for key, member in guild.members.items() if key != user_id}
+        self.guilds[guild.id] = replace(guild, members=others)
+        self._tell("GUILD_MEMBER_REMOVE", gone, guild_id=guild.id)
+
+    def add_role(self, guild: Guild, name: str, permissions: int) -> Role:
+        guild = self.guilds[guild.id]
+        role = Role(id=self.ids.next(), name=name, permissions=permissions, position=len(guild.roles))
+        self.change_guild(replace(guild, roles={**guild.roles, role.id: role}))
+        return role
+
+    def change_guild(self, guild: Guild) -> None:
+        self.guilds[guild.id] = guild
+        self._tell("GUILD_UPDATE", render.guild(self, guild), guild_id=guild.id)
+
+    # channels
+
+    def add_channel(
+        self, guild: Guild, name: str, kind: ChannelKind = ChannelKind.TEXT, parent: Channel | None = None
+    ) -> Channel:
+        channel = Channel(
+            id=self.ids.next(),
+            kind=kind,
+            name=name,
+            guild_id=guild.id,
+            parent_id=parent.id if parent else None,
+            owner_id=guild.owner_id,
+        )
+        self.channels[channel.id] = channel
+        self._tell_of_channel("CREATE", channel)
+        return channel
+
+    def change_channel(self, channel: Channel) -> None:
+        self.channels[channel.id] = channel
+        self._tell_of_channel("UPDATE", channel)
+
+    def delete_channel(self, channel: Channel) -> None:
+        self._tell_of_channel("DELETE", channel)
+        del self.channels[channel.id]
+
+    def dm_with(self, user_id: int) -> Channel:
+        """The bot's direct messages with a person, opened if need be."""
+        for channel in self.channels.values():
+            if channel.recipient_id == user_id:
+                return channel
+        name = self.user(user_id).name
+        channel = Channel(id=self.ids.next(), kind=ChannelKind.DM, name=name, recipient_id=user_id)
+        self.channels[channel.id] = channel
+        return channel
+
+    def channel(self, channel_id: int) -> Channel:
+        if channel_id not in self.channels:
+            raise errors.unknown("Channel")
+        return self.channels[channel_id]
+
+    def guild_of(self, channel_id: int) -> Guild | None:
+        channel = self.channels.get(channel_id)
+        return self.guilds.get(channel.guild_id) if channel and channel.guild_id else None
+
+    def permissions(self, user_id: int, channel: Channel) -> Permission:
+        """What somebody may do in a channel; a thread follows its parent."""
+        if channel.guild_id is None:
+            return EVERYTHING if user_id in (channel.recipient_id, self.bot.id) else Permission(0)
+        ruling = self.channels.get(channel.parent_id or channel.id, channel)
+        return permissions_in(self.guilds[channel.guild_id], user_id, ruling)
+
+    def set_permissions(self, channel: Channel, holder_id: int, overwrite: Overwrite) -> None:
+        channel = self.channel(channel.id)
+        self.change_channel(replace(channel, overwrites={**channel.overwrites, holder_id: overwrite}))
+
+    # messages
+
+    def message(self, channel_id: int, message_id: int) -> Message:
+        """A message that everybody in the channel can see."""
+        message = self.messages.get(message_id)
+        if message is None or message.channel_id != channel_id or message.only_for is not None:
+            raise errors.unknown("Message")
+        return message
+
+    def messages_in(self, channel_id: int, viewer: int | None = None) -> list[Message]:
+        """What everybody in the channel can see, oldest first; and what the viewer alone sees."""
+        seen_by = (None, viewer)
+        return [m for m in self.messages.values() if m.channel_id == channel_id and m.only_for in seen_by]
+
+    def post(self, message: Message) -> Message:
+        self.revisions[message.id] = []
+        self.replies.setdefault(message.reply_to, []).append(message.id)
+        return self._keep("CREATE", message)
+
+    def revise(self, message: Message) -> Message:
+        return self._keep("UPDATE", message)
+
+    def delete(self, message: Message) -> None:
+        del self.messages[message.id]
+        gone: dict[str, object] = {"id": str(message.id), "channel_id": str(message.channel_id)}
+        name = "MESSAGE_DELETE" if message.only_for is None else "CLIENT_MESSAGE_GONE"
+        self._tell_channel(name, gone, message.channel_id, message.only_for)
+
+    async def store(
+        self, upload: Upload, channel_id: int, *, ephemeral: bool = False, description: str | None = None
+    ) -> Attachment:
+        """Keep an uploaded file and read what its header says."""
+        content_type = upload.content_type or content_type_of(upload.filename)
+        looks = await asyncio.to_thread(look_at, upload.data, content_type)
+        attachment = Attachment(
+            id=self.ids.next(),
+            channel_id=channel_id,
+            filename=clean_filename(upload.filename),
+            data=upload.data,
+            content_type=content_type,
+            width=looks.width,
+            height=looks.height,
+            seconds=looks.seconds,
+            description=description,
+            ephemeral=ephemeral,
+        )
+        self.files[attachment.id] = attachment
+        return attachment
+
+    def react(self, message: Message, user_id: int, emoji: str) -> None:
+        people = message.reactions.get(emoji, ())
+        if user_id not in people:
+            self._set_reaction(message, emoji, (*people, user_id))
+            self._tell_of_reaction("ADD", message, user_id, emoji)
+
+    def unreact(self, message: Message, user_id: int, emoji: str) -> None:
+        people = message.reactions.get(emoji, ())
+        if user_id in people:
+            self._set_reaction(message, emoji, tuple(person for person in people if person != user_id))
+            self._tell_of_reaction("REMOVE", message, user_id, emoji)
+
+    # telling
+
+    def _keep(self, verb: str, message: Message) -> Message:
+        message = replace(message, shown_at=self.clock.now())
+        self.messages[message.id] = message
+        self.revisions[message.id].append(message)
+        name = f"MESSAGE_{verb}" if message.only_for is None else "CLIENT_MESSAGE"
+        event = render_messages.message_event(self, message)
+        self._tell_channel(name, event, message.channel_id, message.only_for)
+        return message
+
+    def _set_reaction(self, message: Message, emoji: str, people: tuple[int, ...]) -> None:
+        others = {key: value for key, value in message.reactions.items() if key != emoji}
+        reactions = {**others, emoji: people} if people else others
+        self.messages[message.id] = replace(message, reactions=reactions)
+
+    def _tell_of_reaction(self, verb: str, message: Message, user_id: int, emoji: str) -> None:
+        data = render_messages.reaction_event(self, message, user_id, emoji)
+        if verb == "REMOVE":
+            data = {key: value for key, value in data.items() if key not in ("member", "message_author_id")}
+        self._tell_channel(f"MESSAGE_REACTION_{verb}", data, message.channel_id)
+
+    def _tell_of_channel(self, verb: str, channel: Channel) -> None:
+        name = f"THREAD_{verb}" if channel.kind in THREADS else f"CHANNEL_{verb}"
+        self._tell_channel(name, render.channel(self, channel), channel.id)
+
+    def _tell_channel(
+        self, name: str, data: dict[str, object], channel_id: int, only_for: int | None = None
+    ) -> None:
+        guild = self.guild_of(channel_id)
+        guild_id = guild.id if guild else None
+        self.feed.publish(
+            Change(name=name, data=data, guild_id=guild_id, channel_id=channel_id, only_for=only_for)
+        )
+
+    def _tell(self, name: str, data: dict[str, object], guild_id: int) -> None:
+        self.feed.publish(Change(name=name, data=data, guild_id=guild_id))

@@ -1,0 +1,51 @@
+"""People who ask and react, whatever the bot is doing, and ask again where nobody answers."""
+
+import asyncio
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+
+from playground.errors import NeverHappened, PlaygroundError
+from playground.playground import Playground
+from tests.crash.invariants import REROLL, count_jobs, has_clip, unfinished
+from tests.e2e.process import BotProcess
+
+CHANNELS = 4  # each lets five messages through in five seconds
+MOST_AT_ONCE = 24  # unfinished jobs
+PATIENCE = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Asks until there are `wanted` jobs."""
+
+    place: Playground
+    bot: BotProcess
+    picture: bytes
+    dice: random.Random
+    wanted: int
+
+    async def ask(self, people: int) -> None:
+        """Everybody asks for one clip after the other."""
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(people):
+                tasks.create_task(self._ask_often(number), name=f"person {number}")
+
+    async def _ask_often(self, number: int) -> None:
+        member = self.place.member(f"person{number}")
+        channel = self.place.channel_named(f"room{number % CHANNELS}")
+        while count_jobs(self.bot.folder).total() < self.wanted:
+            clips = [each for each in self.place.world.messages_in(channel.id) if has_clip(each)]
+            try:
+                if clips and self.dice.random() < 0.2:
+                    await member.react(self.dice.choice(clips), REROLL)
+                else:
+                    job = await member.animate(self.picture, "it moves", seconds=1, channel=channel)
+                    await job.answered(10)
+            except PlaygroundError:
+                continue  # the bot was dead, or had too much to do: ask again
+            with suppress(NeverHappened):
+                await self.place.until(self._has_room, PATIENCE, "room in the queue")
+
+    def _has_room(self) -> bool | None:
+        return True if unfinished(self.bot.folder) < MOST_AT_ONCE else None

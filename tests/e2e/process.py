@@ -1,0 +1,92 @@
+"""The real bot as a process of its own."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playground.playground import Playground
+
+if sys.platform == "linux":
+    import resource
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class BotProcess:
+    """`python bot.py` with these settings, startable again on the same folder."""
+
+    place: Playground
+    folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def log(self) -> str:
+        """Everything the bot has logged so far, over all its lives."""
+        return self._log.read_text(encoding="utf-8")
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "bot.log"
+
+    async def start(self) -> None:
+        """Start it and wait until it is online."""
+        environment = {
+            **os.environ,
+            **self.place.environment(),
+            "DATA_DIR": str(self.folder / "data"),
+            "PYTHONWARNINGS": "default",
+            **self.settings,
+        }
+        with self._log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, str(ROOT / "bot.py"), cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
+        online = asyncio.create_task(self.place.bot_online())
+        ended = asyncio.create_task(self.process.wait())
+        await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
+        assert not ended.done(), self.log
+        ended.cancel()
+        await online
+
+    async def terminate(self) -> int:
+        """End it as an operating system does; returns the exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """End it as a power cut does."""
+        await self._end(signal.SIGKILL)
+
+    def limit_files(self, size: int) -> None:
+        """Let none of its files grow beyond `size` bytes: 0 fills its disk, -1 gives the room back. Linux."""
+        assert self.process
+        if sys.platform == "linux":
+            resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    async def _end(self, number: signal.Signals) -> int:
+        assert self.process
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+        async with asyncio.timeout(20):
+            code = await self.process.wait()
+            await self.place.bot_offline()
+        return code
+
+
+@contextlib.asynccontextmanager
+async def running_bot(place: Playground, folder: Path, **settings: str) -> AsyncGenerator[BotProcess]:
+    """The bot, online; ended at the end, however the test went."""
+    bot = BotProcess(place, folder, settings)
+    try:
+        await bot.start()
+        yield bot
+    finally:
+        if bot.process and bot.process.returncode is None:
+            bot.process.kill()
+            await bot.process.wait()

@@ -1,0 +1,146 @@
+"""Coming and going: reactions missed, sessions lost, a second bot, a stop with Discord slow or hung."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from playground.comfyui import Stage
+from playground.playground import Playground
+from tests.e2e.process import BotProcess, running_bot
+from tests.e2e.test_delivery import begin, rows
+
+
+async def logs(bot: BotProcess, words: str) -> None:
+    """Wait until the log says this."""
+    async with asyncio.timeout(20):
+        while words not in bot.log:  # noqa: ASYNC110 - no event tells of another process's log
+            await asyncio.sleep(0.05)
+
+
+async def test_a_first_reaction_that_came_while_the_bot_was_away_counts_and_no_other(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    ada, grace = place.member("ada"), place.member("grace")
+    job = await ada.animate(picture, "it moves", seconds=1)
+    clip = await job.video()
+    await job.says("Done")
+    again = await ada.react(clip, "🔁")
+    await again.video()
+    await again.says("Done")
+    assert await bot.terminate() == 0
+    await ada.unreact(clip, "🔁")
+    await ada.react(clip, "🔁")
+    await place.member("robot", bot=True).react(clip, "🔁")
+    missed = await grace.react(clip, "🔁")
+    await bot.start()
+    second = await missed.video()
+    assert second.pinged == ("grace",)
+    await missed.says("Done")
+    assert [row["user_id"] for row in rows(bot)] == [ada.id, ada.id, grace.id]
+
+
+async def test_a_reaction_lost_with_the_session_is_found_and_once(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    ada = place.member("ada")
+    job = await ada.animate(picture, "it moves", seconds=1)
+    clip = await job.video()
+    await job.says("Done")
+    place.discord.drop_gateway(0.5)
+    place.discord.gateway.forget_sessions()
+    missed = await ada.react(clip, "🔁")
+    await missed.video()
+    place.discord.forget_session()
+    await place.bot_offline()
+    await place.bot_online()
+    await missed.says("Done")
+    assert len(rows(bot)) == 2
+
+
+async def test_a_reaction_that_a_resumed_session_replays_counts_once(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    ada = place.member("ada")
+    clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
+    place.discord.disconnect(4000)
+    again = await ada.react(clip, "🔁")
+    await again.video()
+    assert place.discord.gateway.resumed == 1
+    assert len(rows(bot)) == 2
+
+
+async def test_a_second_bot_with_the_same_token_is_noticed(tmp_path: Path, picture: bytes) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    async with (
+        Playground(comfyui={"speed": 50}) as place,
+        running_bot(place, one) as first,
+        running_bot(place, other) as second,
+    ):
+        await place.until(
+            lambda: True if place.discord.gateway.identified == 2 else None, 20, "both are online"
+        )
+        await (await place.member().animate(picture, "it moves", seconds=1)).answered()
+        for each in (first, second):
+            await logs(each, "Another bot works with this DISCORD_TOKEN")
+            await logs(each, "delivered")
+
+
+async def test_a_stop_answers_who_is_inside_refuses_who_comes_and_claims_nothing(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    running = await begin(place, place.member("ada"), picture)
+    place.discord.slow(r"/attachments/", 3)
+    inside = await place.member("bob").animate(picture, "it moves", seconds=1)
+    await inside.says("Looking")
+    stopped = asyncio.create_task(bot.terminate(), name="stop")
+    await logs(bot, "taking leave")
+    late = await place.member("cy").animate(picture, "it moves", seconds=1)
+    assert "restarting" in await late.refused()
+    assert await stopped == 0
+    assert "Queued" in inside.text
+    assert "Traceback" not in bot.log
+    assert len(rows(bot)) == 2
+    place.comfyui.resume()
+    await place.comfyui.reached(Stage.DONE)
+    assert len(place.comfyui.runs) == 1
+    await bot.start()
+    await running.video()
+    await inside.video()
+
+
+@pytest.mark.long
+async def test_a_hung_discord_cannot_hold_up_the_end(
+    place: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    assert place.comfyui
+    await begin(place, place.member(), picture)
+    place.discord.slow("", 60, times=1000)
+    place.comfyui.resume()
+    await place.comfyui.reached(Stage.DONE)
+    began = time.monotonic()
+    assert await bot.terminate() == 0
+    assert time.monotonic() - began < 15
+    place.discord.heal()
+
+
+async def test_a_second_signal_ends_it_at_once(place: Playground, bot: BotProcess, picture: bytes) -> None:
+    await begin(place, place.member(), picture)
+    place.discord.slow("", 60, times=1000)
+    assert place.comfyui
+    place.comfyui.resume()
+    await place.comfyui.reached(Stage.DONE)
+    assert bot.process
+    bot.process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    async with asyncio.timeout(5):
+        while bot.process.returncode is None:
+            bot.process.send_signal(signal.SIGINT)
+            await asyncio.wait({asyncio.ensure_future(bot.process.wait())}, timeout=0.2)
+    assert time.monotonic() - began < 5
+    assert bot.process.returncode == 128 + signal.SIGINT

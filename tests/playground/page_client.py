@@ -1,0 +1,101 @@
+"""Somebody at the playground's page without a browser: the requests that it sends, the events it hears."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+
+from playground.page import Sample, place_with_page
+from playground.page.browser import Tab
+from playground.playground import Playground
+from tests.playground.small_bot import SmallBot, picture, running
+
+There = tuple[Playground, SmallBot, Tab]
+SAMPLE = Sample(draw=picture, prompt="the cat blinks")
+
+
+@asynccontextmanager
+async def page_with_bot(**options: object) -> AsyncGenerator[tuple[Playground, SmallBot]]:
+    """A place with a page, and the small bot in it."""
+    async with (
+        place_with_page(**{"comfyui": None, "sample": SAMPLE} | options) as place,
+        running(place, SmallBot()) as bot,
+    ):
+        yield place, bot
+
+
+def shows(selector: str, words: str) -> str:
+    """A condition of the page: some element has these words."""
+    return (
+        f"[...document.querySelectorAll({selector!r})].some((each) => each.textContent.includes({words!r}))"
+    )
+
+
+@dataclass(frozen=True)
+class Heard:
+    event: str
+    data: dict
+
+
+class Stream:
+    """The events of one page, each waited for at most five seconds."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def next(self, *events: str) -> Heard:
+        """The next event with one of these names; others are passed over."""
+        async with asyncio.timeout(5):
+            while (heard := Heard(*await self._socket.receive_json())).event not in events:
+                pass
+        return heard
+
+
+class Guest:
+    """One person at the page. `origin` is what their browser names as the site that asks."""
+
+    def __init__(self, session: aiohttp.ClientSession, place: Playground, name: str = "ada") -> None:
+        self._session = session
+        self._place = place
+        self.query = {"as": name, "locale": "en-US"}
+        self.headers = {"Origin": place.discord.origin}
+
+    async def get(self, path: str, **headers: str) -> tuple[int, bytes, str]:
+        async with self._session.get(self._url(path), params=self.query, headers=headers) as answer:
+            return answer.status, await answer.read(), answer.headers["Content-Type"]
+
+    async def run(self, name: str, **fields: object) -> tuple[int, dict]:
+        return await self.form(f"command/{name}", **fields)
+
+    async def form(self, path: str, **fields: object) -> tuple[int, object]:
+        """Send a form; bytes (or a stream of them) are a file."""
+        form = aiohttp.FormData(default_to_multipart=True)
+        for key, value in fields.items():
+            if isinstance(value, bytes | io.IOBase):
+                form.add_field(key, value, filename="cat.png", content_type="image/png")
+            else:
+                form.add_field(key, str(value))
+        return await self._post(path, form)
+
+    async def do(self, path: str, **what: object) -> tuple[int, object]:
+        return await self._post(path, json.dumps(what).encode())
+
+    @asynccontextmanager
+    async def events(self) -> AsyncGenerator[Stream]:
+        async with self._session.ws_connect(
+            self._url("events"), params=self.query, headers=self.headers
+        ) as socket:
+            yield Stream(socket)
+
+    async def _post(self, path: str, body: object) -> tuple[int, object]:
+        async with self._session.post(
+            self._url(path), params=self.query, headers=self.headers, data=body
+        ) as answer:
+            return answer.status, await answer.json(content_type=None) if answer.status != 403 else {}
+
+    def _url(self, path: str) -> str:
+        return f"{self._place.discord.origin}/playground/{path}"

@@ -1,0 +1,96 @@
+"""Who may do what where."""
+
+import pytest
+
+from cogs.access.policy import Action, Gate, Person, Place, Share, Shares
+from jobs.errors import Refusal
+
+MEMBER = Person(id=1, bot=False, roles=frozenset({10}))
+HERE = Place(guild_id=5, channel_ids=frozenset({7, 70}))
+GATE = Gate(guilds=frozenset({5}), channels=frozenset({70}), roles=frozenset({10, 11}))
+
+
+@pytest.mark.parametrize("action", [Action.ANIMATE, Action.REROLL])
+@pytest.mark.parametrize(
+    ("gate", "person", "place", "code"),
+    [
+        (GATE, MEMBER, HERE, None),
+        (Gate(), Person(id=2, bot=False, roles=frozenset()), HERE, None),
+        (Gate(), Person(id=2, bot=True, roles=frozenset()), HERE, "bot"),
+        (Gate(), MEMBER, Place(guild_id=None, channel_ids=frozenset({7})), "direct_message"),
+        (GATE, MEMBER, Place(guild_id=6, channel_ids=frozenset({70})), "guild"),
+        (GATE, MEMBER, Place(guild_id=5, channel_ids=frozenset({8})), "channel"),
+        (Gate(blocked=frozenset({1})), MEMBER, HERE, "blocked_people"),
+        (GATE, Person(id=3, bot=False, roles=frozenset({12})), HERE, "role"),
+    ],
+)
+def test_the_gate(gate: Gate, person: Person, place: Place, code: str | None, action: Action) -> None:
+    assert gate.may(person, place, action) == (Refusal(code) if code else None)
+
+
+IN_DM = Place(guild_id=None, channel_ids=frozenset({9}))
+OWNER = 1
+PEOPLE: dict[str, Person] = {
+    "owner": Person(id=OWNER, bot=False, roles=frozenset()),
+    "other": Person(id=2, bot=False, roles=frozenset()),
+    "moderator": Person(id=3, bot=False, roles=frozenset(), moderates=True),
+    "manager": Person(id=4, bot=False, roles=frozenset(), manages=True),
+    "admin": Person(id=5, bot=False, roles=frozenset(), moderates=True, manages=True),
+    "bot": Person(id=6, bot=True, roles=frozenset(), moderates=True, manages=True),
+    "webhook": Person(id=7, bot=True, roles=frozenset()),
+    "blocked owner": Person(id=OWNER, bot=False, roles=frozenset()),
+    "blocked other": Person(id=2, bot=False, roles=frozenset()),
+}
+NOT_YOURS, NO_MANAGER, BOT, BLOCKED, DM = (
+    "not_yours",
+    "not_manager",
+    "bot",
+    "blocked_people",
+    "direct_message",
+)
+Codes = tuple[str | None, str | None, str | None, str | None, str | None]
+# who: asking, touching a job, making another of it, reporting it, rules; then the same in direct messages
+MATRIX: dict[str, tuple[Codes, Codes]] = {
+    "owner": ((None, None, None, None, NO_MANAGER), (DM, None, DM, None, DM)),
+    "other": ((None, NOT_YOURS, NOT_YOURS, None, NO_MANAGER), (DM, NOT_YOURS, NOT_YOURS, None, DM)),
+    "moderator": ((None, None, None, None, NO_MANAGER), (DM, None, DM, None, DM)),
+    "manager": ((None, NOT_YOURS, NOT_YOURS, None, None), (DM, NOT_YOURS, NOT_YOURS, None, DM)),
+    "admin": ((None, None, None, None, None), (DM, None, DM, None, DM)),
+    "bot": ((BOT,) * 5, (BOT,) * 5),
+    "webhook": ((BOT,) * 5, (BOT,) * 5),
+    "blocked owner": ((BLOCKED, None, BLOCKED, None, NO_MANAGER), (BLOCKED, None, BLOCKED, None, DM)),
+    "blocked other": (
+        (BLOCKED, NOT_YOURS, NOT_YOURS, None, NO_MANAGER),
+        (BLOCKED, NOT_YOURS, NOT_YOURS, None, DM),
+    ),
+}
+KINDS = (
+    (Action.ANIMATE, Action.REROLL),
+    (Action.CANCEL, Action.DELETE, Action.SEND_BY_DM, Action.SHOW),
+    (Action.CHANGE, Action.EXTEND, Action.RETRY),
+    (Action.REPORT,),
+    (Action.CHANGE_RULES,),
+)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_who_may_do_what_with_whose_job(who: str) -> None:
+    gate = Gate(blocked=frozenset({PEOPLE[who].id}) if "blocked" in who else frozenset())
+    for place, codes in zip((HERE, IN_DM), MATRIX[who], strict=True):
+        for actions, code in zip(KINDS, codes, strict=True):
+            for action in actions:
+                refusal = gate.may(PEOPLE[who], place, action, owner=OWNER)
+                assert refusal == (Refusal(code) if code else None), (place, action)
+
+
+def test_every_action_is_in_the_matrix() -> None:
+    assert {action for actions in KINDS for action in actions} == set(Action)
+
+
+def test_a_share_is_the_largest_weight_and_a_boosters_head_start() -> None:
+    shares = Shares(roles={10: 1.5, 11: 3}, booster=Share(weight=2, head_start=120))
+    assert shares.of(Person(id=1, bot=False, roles=frozenset())) == Share()
+    assert shares.of(MEMBER) == Share(weight=1.5)
+    assert shares.of(Person(id=1, bot=False, roles=frozenset({10, 11}))) == Share(weight=3)
+    booster = Person(id=1, bot=False, roles=frozenset({10}), booster=True)
+    assert shares.of(booster) == Share(weight=2, head_start=120)

@@ -1,0 +1,21 @@
+"""What somebody reads when a command meets a fault of ours."""
+
+import discord
+
+from cogs.actions.context import apologise
+from playground.playground import Playground
+from tests.playground.small_bot import SmallBot, running
+
+
+async def test_a_fault_of_ours_is_one_plain_sentence_in_the_persons_language() -> None:
+    bot = SmallBot()
+
+    async def broken(interaction: discord.Interaction) -> None:
+        raise ZeroDivisionError("/home/ada/secret")
+
+    bot.tree.command(name="broken", description="Meets a fault")(broken)
+    bot.tree.error(apologise)
+    async with Playground(comfyui=None) as place, running(place, bot):
+        english = await (await place.member("ada").command("broken")).refused()
+        chinese = await (await place.member("mei", locale="zh-CN").command("broken")).refused()
+    assert (english, chinese) == ("Something went wrong: please try again.", "出错了：请再试一次。")

@@ -1,0 +1,102 @@
+"""The catalogues: each sentence in each language, with the same blanks."""
+
+import ast
+import re
+import string
+
+import pytest
+from babel.messages.catalog import Message
+
+from cogs.i18n.catalogue import ENGLISH, LANGUAGES, LOCALES, language_of, read_catalogue, say
+
+TRANSLATED = [language for language in LANGUAGES if language != "en-US"]
+COGS = LOCALES.parents[1]
+
+
+def blanks(sentence: str) -> set[str]:
+    """The names between braces."""
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
+    """One sentence, or what is said of one and of many."""
+    return [text] if isinstance(text, str) else list(text)
+
+
+def entries(language: str) -> dict[str, Message]:
+    return {str(each.context): each for each in read_catalogue(LOCALES / f"{language}.po") if each.context}
+
+
+def names_in_code() -> tuple[set[str], set[str]]:
+    """The names of sentences that the code asks for, whole and by what they begin with."""
+    whole, begun = set[str](), set[str]()
+    for path in COGS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                whole.add(node.value)
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                begun.add(str(node.values[0].value))
+    return whole, {each for each in begun if re.fullmatch(r"[a-z]+_(\w+_)?", each)}
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_language_has_every_sentence_of_todays_english(language: str) -> None:
+    translated = {name: each.id for name, each in entries(language).items() if all(forms(each.string))}
+    assert translated == dict(ENGLISH)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_marked_as_doubtful(language: str) -> None:
+    assert [name for name, each in entries(language).items() if each.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_has_the_blanks_of_the_english(language: str) -> None:
+    wrong = {
+        name
+        for name, each in entries(language).items()
+        for text in forms(each.string)
+        if blanks(text) != blanks(forms(each.id)[-1])
+    }
+    assert wrong == set()
+
+
+def test_chinese_is_chinese() -> None:
+    plain = {
+        name for name, text in ENGLISH.items() if re.search("[a-z]{3}", re.sub("{.*?}", "", forms(text)[0]))
+    }
+    for language in ("zh-CN", "zh-TW"):
+        texts = {name: forms(each.string)[0] for name, each in entries(language).items()}
+        assert {name for name in plain if not re.search("[\u4e00-\u9fff]", texts[name])} == set()
+    assert entries("zh-CN")["queued_next"].string != entries("zh-TW")["queued_next"].string
+
+
+def test_every_sentence_is_used() -> None:
+    whole, begun = names_in_code()
+    assert {name for name in ENGLISH if name not in whole and not name.startswith(tuple(begun))} == set()
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ("zh-CN", "zh-CN"),
+        ("zh-TW", "zh-TW"),
+        ("zh", "zh-CN"),
+        ("en-GB", "en-US"),
+        ("fr", "en-US"),
+        ("", "en-US"),
+    ],
+)
+def test_a_locale_finds_its_language_and_others_english(locale: str, language: str) -> None:
+    assert language_of(locale) == language
+    assert say(locale, "queued_next") == say(language, "queued_next")
+
+
+def test_one_and_many_are_told_apart_where_the_language_does() -> None:
+    assert "1" not in say("en-US", "refused_queued_per_person", number=1)
+    assert "2 jobs" in say("en-US", "refused_queued_per_person", number=2)
+    assert "1" in say("zh-CN", "refused_queued_per_person", number=1)
+
+
+def test_a_value_is_never_taken_for_a_blank() -> None:
+    assert "{ahead}" in say("en", "refused_preset", preset="{ahead}", offered="fast")

@@ -1,0 +1,106 @@
+"""Help, rules, privacy, the question before a deletion: what each card says in each language."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from discord import ui
+from syrupy.assertion import SnapshotAssertion
+
+from cogs import privacy
+from cogs.actions import export
+from cogs.actions.export import build_document, build_record, collect, pack
+from cogs.discarding import render_question
+from cogs.guild_rules import render_rules
+from cogs.help import Topic, render_help
+from cogs.privacy import render_privacy
+from jobs.options import NEGATIVE_PROMPT
+from storage import Holdings, Reason, Retention, Rules, State, open_store
+from tests.unit.cogs.ui.test_cards import LOCALES, check_limits, outline
+from tests.unit.jobs.sample_jobs import JOB
+from tests.unit.storage.requests import admit, kind, wish
+
+MINE = Holdings(jobs=12, pictures=3, clips=2)
+CARDS = {
+    **{f"help {topic}": lambda locale, topic=topic: render_help(locale, topic) for topic in Topic},
+    "privacy": lambda locale: render_privacy(locale, Retention(), MINE),
+    "privacy without backups": lambda locale: render_privacy(locale, Retention(backups=0, rows=0.5), MINE),
+    "forget": lambda locale: privacy.render_question(locale, Retention(backups=1)),
+    "delete": lambda locale: render_question(locale, JOB),
+    "rules": lambda locale: render_rules(locale, Rules(report_channel=5, pictures_of_others=True)),
+    "rules by default": lambda locale: render_rules(locale, Rules()),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", CARDS)
+def test_the_card(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
+    card = CARDS[name](locale)
+    check_limits(card)
+    assert outline(card) == snapshot
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_help_names_the_negative_prompt_that_is_really_used(locale: str) -> None:
+    assert NEGATIVE_PROMPT in "\n".join(texts(render_help(locale, Topic.PROMPTS)))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("topic", Topic)
+def test_code_blocks_stand_on_lines_of_their_own_and_are_closed(topic: Topic, locale: str) -> None:
+    lines = "\n".join(texts(render_help(locale, topic))).splitlines()
+    fences = [line for line in lines if "```" in line]
+    assert set(fences) <= {"```"}
+    assert len(fences) % 2 == 0
+
+
+def texts(view: ui.LayoutView) -> Iterator[str]:
+    for item in view.walk_children():
+        if isinstance(item, ui.TextDisplay):
+            yield item.content
+
+
+def test_a_record_holds_what_was_asked_for_and_what_became_of_it() -> None:
+    job = replace(JOB, state=State.FAILED, reason=Reason(code="memory"), finished_at=60.0)
+    record = json.loads(build_record(job))
+    assert record["params"]["prompt"] == job.params.prompt
+    assert (record["state"], record["finished"]) == ("failed", "1970-01-01T00:01:00+00:00")
+    assert record["reason"]["code"] == "memory"
+    assert "gpu:8188" not in json.dumps(record)
+
+
+async def test_an_export_holds_every_job_once_in_parts_that_discord_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE", 3)
+    monkeypatch.setattr(export, "PART", 4000)
+    async with open_store(tmp_path) as store:
+        for n in range(10):
+            await admit(store, wish(str(n), params=kind(prompt=f"她笑了 {n}")))
+        await admit(store, wish("others", user=2))
+        await store.set_language(1, "zh-TW")
+        parts = [part async for part in collect(store, 1)]
+    assert len(parts) > 1
+    assert all(len(part) <= 4000 for part in parts)
+    documents = [json.loads(part) for part in parts]
+    assert {(each["person"], each["language"]) for each in documents} == {(1, "zh-TW")}
+    prompts = [job["params"]["prompt"] for each in documents for job in each["jobs"]]
+    assert prompts == [f"她笑了 {n}" for n in reversed(range(10))]
+
+
+async def test_somebody_without_jobs_gets_an_export_too(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        (only,) = [part async for part in collect(store, 1)]
+    assert json.loads(only)["jobs"] == []
+
+
+@pytest.mark.parametrize(("size", "name"), [(10, "animate-2.json"), (2**20, "animate-2.json.gz")])
+async def test_a_large_document_is_packed(size: int, name: str) -> None:
+    document = build_document('{"person": 1}', [b" " * size])
+    file = await pack(document, 2)
+    data = file.fp.read()
+    assert file.filename == name
+    assert (gzip.decompress(data) if name.endswith("gz") else data) == document

@@ -1,0 +1,156 @@
+"""What people read, state by state."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import comfy
+from cogs.i18n.catalogue import ENGLISH
+from cogs.ui.texts import (
+    MAX_CONTENT,
+    Pace,
+    expected_end,
+    quote,
+    render_bar,
+    render_event,
+    render_failed,
+    render_last_word,
+    render_queued,
+    render_refusal,
+    render_result,
+)
+from jobs.errors import Refusal
+from storage import Forecast, Reason, Span, State
+from storage.limits import RULES
+from tests.unit.jobs.sample_jobs import job
+
+LOCALES = ["en-US", "zh-CN", "zh-TW", "fr"]
+WORDS = st.text(min_size=1, max_size=1500)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_event_that_matters_has_its_words(locale: str) -> None:
+    mine = job(locale=locale)
+    events = [
+        comfy.Queued(ahead=2),
+        comfy.Started(at=0),
+        *(comfy.Node(node="1", stage=stage) for stage in comfy.Stage if stage is not comfy.Stage.SAMPLING),
+        comfy.Sampling(step=7, steps=20),
+    ]
+    texts = [render_event(mine, event, finish=1_800_000_000.4) for event in events]
+    assert len({text for text in texts if text}) == len(events)
+
+
+def test_sampling_shows_the_step_a_bar_and_a_finish_that_ticks_by_itself() -> None:
+    text = render_event(job(), comfy.Sampling(step=7, steps=20), finish=1_800_000_000.4)
+    assert text == "🎨 **Sampling** ▰▰▰▱▱▱▱▱▱▱ 7/20 · ready about <t:1800000000:R>"
+
+
+def test_a_preview_alone_changes_no_words() -> None:
+    assert render_event(job(), comfy.Preview(image=b"", kind="jpeg")) is None
+
+
+@pytest.mark.parametrize(("step", "blocks"), [(0, 0), (1, 0), (10, 5), (19, 9), (20, 10)])
+def test_the_bar_is_full_only_at_the_end(step: int, blocks: int) -> None:
+    assert render_bar(step, 20) == "▰" * blocks + "▱" * (10 - blocks)
+
+
+def test_the_pace_is_told_from_the_samplers_own_steps() -> None:
+    pace = Pace()
+    assert pace.seconds_left(1, 20, now=100.0) is None
+    assert pace.seconds_left(2, 20, now=103.0) == 54.0
+    assert pace.seconds_left(20, 20, now=157.0) == 0.0
+
+
+def test_a_run_that_starts_again_starts_its_pace_again() -> None:
+    pace = Pace()
+    pace.seconds_left(5, 20, now=100.0)
+    assert pace.seconds_left(1, 20, now=200.0) is None
+
+
+def test_the_result_says_everything_that_matters() -> None:
+    text = render_result(job())
+    for part in (
+        "<@42>",
+        "the cat plays",
+        "`123`",
+        "fast",
+        "20 steps",
+        "832×480",
+        "5 s",
+        "61.2 s GPU",
+        "1a2b3c4d",
+    ):
+        assert part in text
+    assert "AI-generated" in text
+
+
+@given(prompt=WORDS, locale=st.sampled_from(LOCALES))
+def test_no_prompt_makes_a_message_too_long_or_pings_anybody(prompt: str, locale: str) -> None:
+    text = render_result(job(locale=locale, prompt=prompt), reencoded=True)
+    assert len(text) <= MAX_CONTENT
+    pings = text.replace("<@42>", "", 1)
+    assert "<@4" not in pings
+    assert "@everyone" not in pings
+    assert "@here" not in pings
+
+
+def test_a_prompt_of_1500_plain_characters_is_shown_whole() -> None:
+    assert "x" * 1500 in render_result(job(prompt="x" * 1500))
+
+
+def test_markdown_in_a_prompt_is_shown_and_not_obeyed() -> None:
+    assert quote("**bold** `code`\n# title", 100) == "> \\*\\*bold\\*\\* \\`code\\`\n> \\# title"
+
+
+def test_what_is_cut_says_so_and_leaves_no_half_escape() -> None:
+    text = quote("*" * 100, 20)
+    assert len(text) <= 20
+    assert text.endswith("…")
+    assert text.removeprefix("> ").removesuffix("…").replace("\\*", "") == ""
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_reason_has_its_sentence(locale: str) -> None:
+    codes = [key.removeprefix("reason_") for key in ENGLISH if key.startswith("reason_")]
+    values = {"node": "N 1", "field": "f", "file": "m.safetensors", "attempts": 3, "minutes": 45, "hours": 24}
+    for code in codes:
+        text = render_failed(job(locale=locale), Reason(code=code, values=values))
+        assert "{" not in text
+        assert "\n" not in text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES] + ["blocked_words", "just_lifted"])
+def test_every_rule_of_the_queue_has_its_sentence(locale: str, rule: str) -> None:
+    text = render_refusal(locale, Refusal(rule, number=600.0, lifts_at=1_800_000_000.5))
+    assert text.endswith("<t:1800000001:R>.") or "<t:1800000001:R>" in text
+    assert "600.0" not in text
+
+
+def test_a_time_is_told_only_when_it_was_learnt() -> None:
+    def end(width: float) -> float | None:
+        span = Span(low=1100 - width / 2, high=1100 + width / 2)
+        return expected_end(Forecast(start=Span(low=1000, high=1000), end=span))
+
+    assert end(20) == 1100
+    assert end(190) is None
+    span = Span(low=1050, high=1050)
+    assert expected_end(Forecast(start=Span(low=1000, high=1000), end=span), others=2) == 1150
+    assert expected_end(None) is None
+    assert "<t:1100:R>" in render_queued(job(), 2, 1100.4)
+
+
+def test_the_place_in_line() -> None:
+    assert "next" in render_queued(job(), 0)
+    assert "about 3" in render_queued(job(), 3)
+
+
+def test_the_last_word_links_to_the_result_unless_only_its_person_could_follow() -> None:
+    done = replace(job(), state=State.DONE, result_message=5)
+    assert "channels/7/8/5" in render_last_word(done)
+    assert "channels/7/8/5" in render_last_word(replace(done, result_channel=8))
+    assert "direct message" in render_last_word(replace(done, result_channel=9))
+    assert "Cancelled" in render_last_word(replace(job(), state=State.CANCELLED))

@@ -1,0 +1,137 @@
+"""One frame of the websocket in, one signal out, whatever the frame is."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comfy.protocol.files import OutputFile
+from comfy.protocol.messages import (
+    JobEnded,
+    JobEnding,
+    JobStarted,
+    NodeProgress,
+    NodeSaved,
+    NodeStarted,
+    PreviewSent,
+    QueueChanged,
+    parse,
+)
+from tests.unit.comfy import recorded
+
+JOB = "4ed73a0c-6fcc-45ed-ac73-e525cec927fa"
+JPEG = b"\xff\xd8\xff\xe0 a picture"
+
+
+def test_a_success_is_told_in_the_recorded_order():
+    signals = [parse(frame) for frame in recorded.messages("10_success_then_cached")]
+    of_job = [signal for signal in signals if getattr(signal, "prompt_id", None) == JOB]
+
+    assert of_job[:3] == [
+        JobStarted(prompt_id=JOB, at=1795336764.317),
+        NodeStarted(prompt_id=JOB, node="3"),
+        NodeProgress(prompt_id=JOB, node="3", value=1, maximum=4),
+    ]
+    saved = OutputFile(filename="cap_00003_.png", subfolder="", type="output")
+    assert of_job[-3:] == [
+        NodeSaved(prompt_id=JOB, node="4", files=(saved,)),
+        JobEnding(prompt_id=JOB),
+        JobEnded(prompt_id=JOB),
+    ]
+
+
+def test_any_change_of_the_queue_is_told():
+    assert parse(recorded.messages("10_success_then_cached")[0]) == QueueChanged()
+
+
+@pytest.mark.parametrize("recording", ["11_execution_error", "12_interrupt"])
+def test_a_fault_and_a_stop_are_ends(recording: str):
+    kinds = ("execution_error", "execution_interrupted")
+    ends = [frame for frame in recorded.messages(recording) if json.loads(frame)["type"] in kinds]
+
+    assert ends
+    assert all(isinstance(parse(frame), JobEnding) for frame in ends)
+
+
+def test_a_message_that_does_not_name_its_job_is_dropped():
+    assert parse('{"type": "executing", "data": {"node": "3"}}') is None
+
+
+def test_a_preview_with_metadata_names_its_job():
+    preview = parse(recorded.frame("10"))
+
+    assert isinstance(preview, PreviewSent)
+    assert preview.prompt_id == JOB
+    assert preview.kind == "jpeg"
+    assert preview.image.startswith(b"\xff\xd8\xff")
+    assert preview.image.endswith(b"\xff\xd9")
+
+
+def test_a_plain_preview_names_no_job():
+    preview = parse(recorded.frame("42"))
+
+    assert isinstance(preview, PreviewSent)
+    assert preview.prompt_id is None
+    assert preview.image == recorded.frame("42")[8:]
+
+
+def test_the_header_of_video_helper_suite_is_no_part_of_the_picture():
+    events = recorded.load("42_real_run")["events"]
+    heads = [bytes.fromhex(event["head_hex"]) for event in events if event["kind"] == "ws_binary"]
+    its_own = [head for head in heads if b"52" in head]
+
+    assert its_own
+    for head in its_own:
+        assert parse(head + JPEG) == PreviewSent(prompt_id=None, image=JPEG, kind="jpeg")
+
+
+def test_a_png_preview_is_a_png():
+    png = b"\x89PNG\r\n\x1a\n..."
+    assert parse(bytes([0, 0, 0, 1, 0, 0, 0, 2]) + png) == PreviewSent(prompt_id=None, image=png, kind="png")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        '{"type": []}',
+        '{"type": "progress"}',
+        '{"type": "progress", "data": {"prompt_id": "a", "node": "1", "value": NaN, "max": 4}}',
+        '{"type": "progress", "data": {"prompt_id": "a", "node": "1", "value": true, "max": 4}}',
+        '{"type": "executed", "data": {"prompt_id": "", "node": "1", "output": {"gifs": [{"filename": 1}]}}}',
+        '{"type": "crystools.monitor", "data": {}}',
+        "[" * 100_000,
+        "9" * 10_000,
+        b"",
+        b"\x00\x00\x00\x01",
+        b"\x00\x00\x00\x01\x00\x00\x00\x01no picture",
+        b"\x00\x00\x00\x04\xff\xff\xff\xff{}",
+        b"\x00\x00\x00\x09anything",
+    ],
+)
+def test_what_cannot_be_understood_is_dropped(frame: str | bytes):
+    assert parse(frame) is None
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("1")
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
+)
+KINDS = st.sampled_from(["status", "execution_start", "executing", "progress", "executed", "execution_error"])
+FIELDS = st.sampled_from(["prompt_id", "node", "value", "max", "timestamp", "output", "gifs", "filename"])
+MESSAGES = st.fixed_dictionaries({"type": KINDS, "data": st.dictionaries(FIELDS, VALUES)}).map(json.dumps)
+
+
+def test_no_frame_makes_it_raise(request: pytest.FixtureRequest):
+    examples = 10_000 if request.config.getoption("--long") else 500
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.text() | st.binary() | VALUES.map(json.dumps) | MESSAGES)
+    def never_raises(frame: str | bytes):
+        parse(frame)
+
+    never_raises()

@@ -1,0 +1,195 @@
+"""What ComfyUI answers over HTTP, each end and each refusal as what it is."""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comfy import (
+    BadAnswer,
+    ComfyError,
+    Done,
+    Failed,
+    GraphRejected,
+    Interrupted,
+    MissingModel,
+    NodeMissing,
+    OutputFile,
+    Pending,
+    Running,
+)
+from comfy.protocol.queue import parse_backlog
+from comfy.protocol.responses import clean, parse_history, parse_node_faults, parse_rejection
+from comfy.protocol.system_stats import parse_vitals
+from tests.unit.comfy import recorded
+
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+
+
+def outcomes(recording: str) -> list[object]:
+    """How the jobs of a recording ended, by its answers from /history/{id}."""
+    bodies = [event["body"] for event in recorded.answers(recording, "/history/")]
+    return [parse_history(body, prompt_id) for body in bodies for prompt_id in body]
+
+
+def test_a_success_has_its_files_and_the_servers_own_seconds():
+    (outcome,) = outcomes("44_temp_files")
+
+    assert outcome == Done(
+        files=(OutputFile(filename="job_00001.mp4", subfolder="animate", type="temp"),), seconds=3.656
+    )
+
+
+def test_an_answer_from_the_cache_has_files_too():
+    _, cached, _ = outcomes("10_success_then_cached")
+
+    assert isinstance(cached, Done)
+    assert [file.filename for file in cached.files] == ["cap_00003_.png"]
+    assert cached.seconds == 0.003
+
+
+def test_a_fault_names_the_node_and_the_reason_without_a_path():
+    faults = [outcome.error for outcome in outcomes("11_execution_error") if isinstance(outcome, Failed)]
+
+    assert [(fault.class_type, fault.reason, fault.out_of_memory) for fault in faults] == [
+        ("BotTestSlowSteps", "deliberate failure at step 2", False),
+        ("BotTestSlowSteps", "Allocation on device 0 would exceed allowed memory. (out of memory)", True),
+        ("LoadImage", "cannot identify image file '…'", False),
+    ]
+
+
+def test_a_stop_is_told_from_a_fault_though_both_are_called_error():
+    stopped = [outcome for outcome in outcomes("12_interrupt") if not isinstance(outcome, Done)]
+
+    assert len(stopped) > 2
+    assert all(isinstance(outcome, Interrupted) for outcome in stopped)
+
+
+def test_a_job_that_is_not_in_the_history_has_no_outcome():
+    assert parse_history({}, UNKNOWN) is None
+
+
+def test_only_the_files_of_the_output_node_count():
+    (body,) = [event["body"] for event in recorded.answers("44_temp_files", "/history/")]
+    (prompt_id,) = body
+
+    assert isinstance(parse_history(body, prompt_id, "54"), Done)
+    with pytest.raises(BadAnswer, match="without a file"):
+        parse_history(body, prompt_id, "53")
+
+
+def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
+    queue = next(recorded.answers("13_queue_order", "/queue"))["body"]
+    order = [entry[1] for entry in sorted(queue["queue_pending"], key=lambda entry: entry[0])]
+
+    backlog = parse_backlog(queue)
+
+    assert [entry[1] for entry in queue["queue_pending"]] != order
+    assert backlog.find(queue["queue_running"][0][1]) == Running()
+    # One id stands there twice: its first place counts.
+    places = [backlog.find(prompt_id) for prompt_id in order]
+    assert places == [Pending(ahead=1 + order.index(prompt_id)) for prompt_id in order]
+    assert backlog.find(UNKNOWN) is None
+
+
+REFUSALS = [
+    (
+        "20_wrong_values",
+        "seed workflow, no model files",
+        MissingModel,
+        ("43", "WanVideoVAELoader", "model_name"),
+    ),
+    ("20_wrong_values", "above max", GraphRejected, ("50", "WanVideoImageClipEncode", "generation_width")),
+    ("20_wrong_values", "unknown scheduler", GraphRejected, ("52", "WanVideoSampler", "scheduler")),
+    ("03_prompt_validation", "unknown node class", NodeMissing, ("3", "NoSuchNode", "")),
+    ("03_prompt_validation", "node without class_type", NodeMissing, ("3", "", "")),
+    ("03_prompt_validation", "missing image file", GraphRejected, ("1", "LoadImage", "image")),
+    ("03_prompt_validation", "required input missing", GraphRejected, ("3", "BotTestSlowSteps", "steps")),
+    ("03_prompt_validation", "link to a missing node", GraphRejected, ("2", "ImageScale", "images")),
+    ("03_prompt_validation", "no output node", GraphRejected, ("", "", "")),
+    ("03_prompt_validation", "prompt_id not a uuid", GraphRejected, ("", "", "")),
+]
+
+
+@pytest.mark.parametrize(("recording", "note", "kind", "place"), REFUSALS, ids=[row[1] for row in REFUSALS])
+def test_a_refusal_names_node_class_and_field(
+    recording: str, note: str, kind: type[GraphRejected], place: tuple[str, str, str]
+):
+    refusal = parse_rejection(recorded.answer(recording, note))
+
+    assert type(refusal) is kind
+    assert (refusal.node, refusal.class_type, refusal.field) == place
+    assert refusal.reason
+
+
+def test_a_missing_model_is_named_by_its_file_alone():
+    refusal = parse_rejection(recorded.answer("20_wrong_values", "seed workflow, no model files"))
+
+    assert isinstance(refusal, MissingModel)
+    assert refusal.file == "Wan2_1_VAE_bf16.safetensors"
+
+
+def test_a_graph_accepted_in_part_has_faults():
+    accepted = recorded.answer("03_prompt_validation", "two outputs, one invalid")
+
+    assert [(fault.node, fault.field) for fault in parse_node_faults(accepted["node_errors"])] == [
+        ("5", "images")
+    ]
+    assert parse_node_faults({}) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("cannot open '/srv/comfyui/input/a b.png' now", "cannot open '…' now"),
+        (r"no file C:\Users\me\x.png", "no file …"),
+        (r"\\host\share\x is gone", "…"),
+        ("see http://10.0.0.1:8188/x?token=1", "see …"),
+        ("connect to 192.168.1.7:8188 failed", "connect to … failed"),
+        ("~/models/x.safetensors is missing", "… is missing"),
+        ("shape '[1, 20, 4, 54, 72]' is invalid", "shape '[1, 20, 4, 54, 72]' is invalid"),
+        ("a 3/4 and b/c", "a 3/4 and b/c"),
+        ("first\nsecond", "first"),
+        ("", ""),
+        ("x" * 500, "x" * 200),
+    ],
+)
+def test_words_of_the_server_lose_paths_and_addresses(words: str, shown: str):
+    assert clean(words) == shown
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+KEYS = st.sampled_from(
+    ["job", "status", "status_str", "messages", "outputs", "gifs", "filename", "queue_running", "error"]
+)
+ANSWERS = st.recursive(
+    SCALARS | st.sampled_from(["job", "success", "error", "execution_error"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=2), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+HISTORIES = st.fixed_dictionaries(
+    {"job": st.fixed_dictionaries({"status": ANSWERS, "outputs": ANSWERS}) | ANSWERS}
+)
+
+
+def test_no_answer_raises_anything_but_our_errors(request: pytest.FixtureRequest):
+    examples = 10_000 if request.config.getoption("--long") else 500
+
+    @settings(max_examples=examples, deadline=None)
+    @given(ANSWERS | HISTORIES)
+    def raises_ours(answer: object):
+        wire = json.loads(json.dumps(answer))
+        for parse in (
+            lambda: parse_history(wire, "job"),
+            lambda: parse_backlog(wire).find("job"),
+            lambda: parse_vitals(wire, 0.1),
+            lambda: parse_rejection(wire),
+        ):
+            with suppress(ComfyError):
+                parse()
+
+    raises_ours()

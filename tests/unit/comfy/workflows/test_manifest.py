@@ -1,0 +1,196 @@
+"""Workflows are files: a template in API format and a manifest, and what is wrong with them is said."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from comfy import BUILT_IN, Stage, WorkflowInvalid, load_workflows
+from comfy.workflows.manifest import parse_workflow
+from comfy.workflows.workflow import Place, Range, Role
+
+TEMPLATE = json.dumps(
+    {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "IMAGE"}},
+        "2": {"class_type": "KSampler", "inputs": {"seed": 0, "steps": 20, "image": ["1", 0]}},
+        "3": {"class_type": "Odd", "inputs": {"images": ["2", 0]}},
+    }
+)
+MANIFEST = """
+output = "3"
+inputs.image = ["1.image"]
+inputs.seed = ["2.seed"]
+stages.1 = "encoding"
+"""
+
+
+def refusal(template: str = TEMPLATE, manifest: str = MANIFEST) -> str:
+    with pytest.raises(WorkflowInvalid) as caught:
+        parse_workflow("mine", template=template, manifest=manifest)
+    return str(caught.value)
+
+
+def test_the_built_in_workflows_come_in_the_order_of_their_priority():
+    assert list(load_workflows(BUILT_IN)) == [
+        "wan21_i2v",
+        "wan21_i2v_lightx2v",
+        "wan21_i2v_seed",
+        "wan21_i2v_native",
+        "wan21_i2v_native_savevideo",
+    ]
+
+
+def test_every_built_in_workflow_places_every_value_of_a_job():
+    names = {"image", "prompt", "negative_prompt", "seed", "steps", "cfg", "shift", "denoise"}
+    for workflow in load_workflows(BUILT_IN).values():
+        assert workflow.inputs.keys() == names | {"width", "height", "frames", "fps", "prefix"}
+        assert workflow.title.keys() == workflow.description.keys() == {"en", "zh"}
+
+
+def test_presets_are_those_people_choose_from():
+    presets = {name: workflow.presets for name, workflow in load_workflows(BUILT_IN).items()}
+
+    three = {name: {"steps": steps, "cfg": 6, "shift": 5} for name, steps in STEPS.items()}
+    assert presets.pop("wan21_i2v_lightx2v") == {"turbo": {"steps": 4, "cfg": 1, "shift": 5}}
+    assert list(presets.values()) == [three] * 4
+
+
+STEPS = {"draft": 10, "fast": 20, "quality": 28}
+
+
+def test_one_value_may_fill_several_nodes():
+    workflow = load_workflows(BUILT_IN)["wan21_i2v"]
+
+    assert workflow.inputs["width"] == (Place(node="41", input="width"), Place(node="50", input="width"))
+    assert workflow.installed[Role.MODEL] == (Place(node="48", input="model"),)
+
+
+def test_nothing_that_need_not_stay_is_left_on_the_server():
+    # The last resort's SaveVideo knows no such switches: its manifest says what stays.
+    for workflow in list(load_workflows(BUILT_IN).values())[:-1]:
+        saving = workflow.nodes[workflow.output].inputs
+        assert saving["save_output"] is False
+        assert saving["save_metadata"] is False
+
+
+def test_stages_come_from_the_manifest_else_from_the_class_and_the_output_saves():
+    workflow = parse_workflow("mine", template=TEMPLATE, manifest=MANIFEST)
+
+    assert workflow.stages == {"1": Stage.ENCODING, "2": Stage.SAMPLING, "3": Stage.SAVING}
+
+
+def test_a_later_folder_replaces_a_workflow_of_the_same_name(tmp_path: Path):
+    (tmp_path / "wan21_i2v.json").write_text(TEMPLATE, "utf-8")
+    (tmp_path / "wan21_i2v.toml").write_text(MANIFEST, "utf-8")
+
+    assert load_workflows(BUILT_IN, tmp_path)["wan21_i2v"].output == "3"
+
+
+def test_a_file_without_its_other_half_is_refused(tmp_path: Path):
+    (tmp_path / "lonely.json").write_text(TEMPLATE, "utf-8")
+
+    with pytest.raises(WorkflowInvalid, match=r"lonely\.json and lonely\.toml must both be there"):
+        load_workflows(BUILT_IN, tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path):
+    with pytest.raises(WorkflowInvalid, match="no such folder"):
+        load_workflows(BUILT_IN, tmp_path / "mine")
+
+
+def test_a_graph_in_the_format_of_the_web_page_is_refused_with_the_way_to_export_it():
+    assert "Export (API)" in refusal(template='{"nodes": [], "links": [], "version": 0.4}')
+
+
+@pytest.mark.parametrize(
+    ("template", "part"),
+    [
+        ("{", "mine.json: it is not JSON"),
+        ("[]", "mine.json: the template is not an object"),
+        ('{"1": {"inputs": {}}}', "mine.json: class_type of node 1 is not a text"),
+        ('{"1": {"class_type": "X", "inputs": []}}', "mine.json: inputs of node 1 is not an object"),
+    ],
+)
+def test_a_broken_template_is_refused_by_name_and_place(template: str, part: str):
+    assert part in refusal(template=template)
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("=", "mine.toml: Invalid"),
+        ("colour = 1", "key: colour is not known"),
+        ("inputs.speed = ['2.seed']", "inputs: speed is not known"),
+        ("inputs.steps = ['2.stride']", "inputs.steps: the template has no input 2.stride"),
+        ("inputs.steps = ['9.steps']", "inputs.steps: the template has no input 9.steps"),
+        ("inputs.steps = '2.steps'", "inputs.steps is not a list"),
+        ("installed.tokenizer = []", "installed: tokenizer is not known"),
+        ("stages.2 = 'dreaming'", "stages: dreaming is not known"),
+        ("stages.9 = 'saving'", "stages: 9 is not known"),
+        ("presets.fast = {steps = 'many'}", "presets.fast.steps is not a number"),
+        ("presets.fast = {speed = 1}", "presets.fast: speed is not known"),
+        ("ranges.frames = {from = 1}", "ranges.frames: from is not known"),
+        ("title = 'Mine'", "title is not an object"),
+        ("alternatives.model = 'a.gguf'", "alternatives.model is not a list"),
+        ("alternatives.tokenizer = []", "alternatives: tokenizer is not known"),
+        ("unusable.t5 = [1]", "unusable.t5 is not a text"),
+        ("choices.loop = {}", "choices.loop.default is not a text"),
+        ("choices.loop = {default = 'on'}", "choices.loop.default: on is not known"),
+        ("choices.loop = {colour = 1}", "choices.loop: colour is not known"),
+        ("choices.loop.options.on = {sets = 1}", "choices.loop.on: sets is not known"),
+        ("choices.loop.options.on.set = {'2.stride' = 1}", "the template has no input 2.stride"),
+        ("choices.loop.options.on.set = {'2.steps' = ['1', 0]}", "2.steps can be a text, a number"),
+    ],
+)
+def test_a_broken_manifest_is_refused_by_name_and_place(line: str, part: str):
+    assert part in refusal(manifest=MANIFEST + line)
+
+
+def test_the_default_of_a_choice_stands_in_the_template():
+    choice = """
+[choices.length]
+default = "long"
+title.en = "Length"
+options.short.set = { "2.steps" = 5 }
+options.long = { title = { en = "Long" }, set = { "2.steps" = 50 } }
+"""
+    workflow = parse_workflow("mine", template=TEMPLATE, manifest=MANIFEST + choice)
+
+    assert workflow.nodes["2"].inputs["steps"] == 50
+    assert workflow.choices["length"].title == {"en": "Length"}
+    assert workflow.choices["length"].options["long"].title == {"en": "Long"}
+    assert workflow.choices["length"].options["short"].sets == {Place(node="2", input="steps"): 5}
+
+
+def test_an_output_that_is_no_node_is_refused():
+    assert "output: 9 is not known" in refusal(manifest="output = '9'")
+
+
+def test_a_range_has_ends_and_steps():
+    frames = Range(least=1, most=81, step=4)
+
+    assert [number for number in range(-4, 90) if number in frames] == list(range(1, 82, 4))
+    assert 0.55 in Range(least=0.1, most=1)
+
+
+def test_the_manifest_in_the_documentation_is_one():
+    page = (Path(__file__).parents[4] / "docs" / "comfyui.md").read_text("utf-8")
+    manifest = page.partition("```toml\n")[2].partition("```")[0]
+    template: dict[str, dict[str, object]] = {}
+    for node, name in re.findall(r'"(\d+)\.(\w+)"', manifest):
+        inputs = template.setdefault(node, {"class_type": "Any", "inputs": {}})["inputs"]
+        assert isinstance(inputs, dict)
+        inputs[name] = "x"
+
+    workflow = parse_workflow("mine", template=json.dumps(template), manifest=manifest)
+
+    assert workflow.choices["style"].options.keys() == {"none", "clay"}
+    assert workflow.inputs["seed"] == (Place(node="52", input="seed"), Place(node="53", input="seed"))
+
+
+def test_the_crf_is_an_input_of_the_output():
+    manifest = MANIFEST.replace('output = "3"', 'output = "2"\ncrf = "2.steps"')
+    assert parse_workflow("mine", template=TEMPLATE, manifest=manifest).crf == Place(node="2", input="steps")
+
+    assert "crf: it must be an input of node 3" in refusal(manifest='crf = "2.steps"' + MANIFEST)

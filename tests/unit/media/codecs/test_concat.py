@@ -1,0 +1,81 @@
+"""Two clips become one that plays, with nothing encoded anew."""
+
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from media import BadClip, ClipFault, Media
+from media.codecs.encoder import Recipe, encode
+from tests.unit.media.clipfiles import RATE, film, noisy_pages, plain_pages
+from tests.unit.media.codecs.test_clips import assert_plays, names
+
+
+def pictures(path: Path) -> list[Image.Image]:
+    with av.open(str(path)) as container:
+        return [frame.to_image() for frame in container.decode(video=0)]
+
+
+async def test_one_clip_behind_the_other(media: Media, tmp_path: Path) -> None:
+    first, second = film(tmp_path / "a.mp4", plain_pages(17)), film(tmp_path / "b.mp4", noisy_pages(33))
+    joined = tmp_path / "c.mp4"
+    await media.join_clips(first, second, joined)
+    clip = await assert_plays(media, joined, 50)
+    assert clip.fps == RATE
+    assert pictures(joined) == [*pictures(first), *pictures(second)]
+    assert joined.stat().st_size < first.stat().st_size + second.stat().st_size + 4096
+    assert names(tmp_path) == ["a.mp4", "b.mp4", "c.mp4"]
+
+
+async def test_clips_of_different_encodings_and_a_third_behind_two(media: Media, tmp_path: Path) -> None:
+    first, other = film(tmp_path / "a.mp4", plain_pages(17)), tmp_path / "b.mp4"
+    encode(
+        film(tmp_path / "raw.mp4", noisy_pages(33)),
+        other,
+        Recipe(bitrate=400_000, scale=1.0, stats=None, comment=None),
+    )
+    two, three = tmp_path / "two.mp4", tmp_path / "three.mp4"
+    await media.join_clips(first, other, two)
+    await media.join_clips(two, first, three)
+    await assert_plays(media, three, 67)
+    assert pictures(three) == [*pictures(first), *pictures(other), *pictures(first)]
+
+
+async def test_its_packets_have_lengths_before_them_as_players_want(media: Media, tmp_path: Path) -> None:
+    first, second = film(tmp_path / "a.mp4", plain_pages(17)), film(tmp_path / "b.mp4", noisy_pages(9))
+    await media.join_clips(first, second, tmp_path / "c.mp4")
+    with av.open(str(tmp_path / "c.mp4")) as container:
+        stream = container.streams.video[0]
+        assert stream.codec_context.extradata
+        assert stream.codec_context.extradata[0] == 1  # avcC, ISO/IEC 14496-15, 5.3.3.1
+        for packet in container.demux(stream):
+            assert [*units(bytes(packet))] or packet.size == 0
+
+
+def units(data: bytes) -> list[bytes]:
+    """The units of a packet, by the four bytes of length before each; raises where these do not add up."""
+    found = []
+    while data:
+        length = int.from_bytes(data[:4], "big")
+        assert 0 < length <= len(data) - 4
+        found.append(data[4 : 4 + length])
+        data = data[4 + length :]
+    return found
+
+
+async def test_times_go_on_evenly(media: Media, tmp_path: Path) -> None:
+    first, second = film(tmp_path / "a.mp4", plain_pages(17)), film(tmp_path / "b.mp4", plain_pages(9))
+    await media.join_clips(first, second, tmp_path / "c.mp4")
+    with av.open(str(tmp_path / "c.mp4")) as container:
+        times = [frame.time for frame in container.decode(video=0)]
+    assert times == pytest.approx([number / RATE for number in range(26)])
+
+
+async def test_clips_that_no_player_could_show_as_one_are_refused(media: Media, tmp_path: Path) -> None:
+    first = film(tmp_path / "a.mp4", plain_pages())
+    other = film(tmp_path / "b.mp4", plain_pages(), pixel_format="yuv444p")
+    with pytest.raises(BadClip) as caught:
+        await media.join_clips(first, other, tmp_path / "c.mp4")
+    assert caught.value.code is ClipFault.NOT_ALIKE
+    assert names(tmp_path) == ["a.mp4", "b.mp4"]

@@ -1,0 +1,21 @@
+"""A store of its own for each test."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from storage import Store
+from storage.sqlite.database import open_database
+from tests.unit.storage.requests import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[Store]:
+    async with open_database(tmp_path / "animate.db") as database:
+        yield Store(database, clock)

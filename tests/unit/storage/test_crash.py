@@ -1,0 +1,61 @@
+"""kill −9 inside every operation: the next start finds a whole database, and can do what was to be done."""
+
+import asyncio
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from storage import open_store
+from tests.unit.storage.crash import OPERATIONS
+from tests.unit.storage.requests import wish
+from tests.unit.storage.temporary_store import BROKEN_BOOKS, BROKEN_TURNS
+
+ROOT = Path(__file__).parents[3]
+
+
+def dies(folder: Path, operation: str, point: int) -> bool:
+    """Run the operation in a process that dies at that boundary; False if there is none such."""
+    command = [sys.executable, "-m", "tests.unit.storage.crash", str(folder), operation, str(point)]
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own program
+    assert not child.stderr, child.stderr
+    return child.returncode != 0
+
+
+async def check(folder: Path, books: str) -> None:
+    """The database is whole, its books balance, and the queue goes on."""
+    async with open_store(folder) as store:
+        integrity = await store.database.fetch_one("PRAGMA integrity_check", {})
+        assert integrity is not None
+        assert integrity[0] == "ok"
+        assert await store.database.fetch("PRAGMA foreign_key_check", {}) == []
+        assert await store.database.fetch(books, {}) == []
+        again = await store.admit(wish("new"))
+        assert (await store.admit(wish("new"))).job.id == again.job.id
+        await store.set_status_message(again.job.id, 10**9)
+        assert await store.adopt("another", ["another"]) or await store.claim("another", {"wan"})
+        assert await store.database.fetch(books, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "point"), [("open", 9), ("admit", 2), ("claim", 2), ("finish", 3), ("cancel", 3)]
+)
+def test_a_process_that_dies_in_an_operation_leaves_a_whole_queue(
+    tmp_path: Path, operation: str, point: int
+) -> None:
+    assert dies(tmp_path, operation, point)
+    asyncio.run(check(tmp_path, BROKEN_BOOKS))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("operation", ["open", *OPERATIONS])
+def test_a_process_may_die_at_any_boundary_of_any_operation(tmp_path: Path, operation: str) -> None:
+    for point in itertools.count(1):
+        folder = tmp_path / str(point)
+        died = dies(folder, operation, point)
+        asyncio.run(check(folder, BROKEN_BOOKS if operation != "remove_rows" else BROKEN_TURNS))
+        if not died:
+            break
+    assert point > 1

@@ -1,0 +1,188 @@
+"""The rules: each refuses, says its name, its number and when it lifts, and refuses nobody else."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from storage import Limits, Reason, Refused, State, Store, TooManyQueued
+from storage.blocked_words import BLOCKED_WORDS, first_blocked
+from storage.limits import RULES
+from tests.unit.storage.requests import BROKEN, SERVER, Clock, admit, claim, finish, kind, teach, wish
+
+DAY = 86400.0
+
+
+async def refusal(store: Store, user: int = 1, guild: int = 7, **changes: object) -> Refused | None:
+    """Why this wish is refused; it is a new one each time."""
+    try:
+        key = str(uuid.uuid4())
+        await admit(store, wish(key, user=user, guild_id=guild, **changes), limit=None)
+    except Refused as err:
+        return err
+    return None
+
+
+def told(err: Refused | None) -> tuple[str, float | None, float | None] | None:
+    return err and (err.rule, err.number, err.lifts_at)
+
+
+def limited(store: Store, **numbers: float | None) -> Store:
+    """The same store under these rules and no others."""
+    none: dict[str, float | None] = dict.fromkeys(Limits().values())
+    return Store(store.database, store.now, Limits(**none | numbers))  # type: ignore[arg-type]
+
+
+async def test_jobs_of_a_person_that_wait(store: Store) -> None:
+    store = limited(store, queued_per_person=2)
+    assert [await refusal(store) for _ in range(2)] == [None, None]
+    err = await refusal(store)
+    assert isinstance(err, TooManyQueued)
+    assert told(err) == ("queued_per_person", 2, None)
+    assert await refusal(store, user=2) is None
+    await claim(store)
+    assert await refusal(store) is None
+
+
+async def test_jobs_of_a_guild_that_wait(store: Store) -> None:
+    store = limited(store, queued_per_guild=2)
+    assert [await refusal(store, user=user) for user in (1, 2)] == [None, None]
+    assert told(await refusal(store, user=3)) == ("queued_per_guild", 2, None)
+    assert await refusal(store, user=3, guild=8) is None
+    await claim(store)
+    assert await refusal(store, user=3) is None
+
+
+async def test_jobs_of_a_guild_that_run(store: Store) -> None:
+    store = limited(store, running_per_guild=1)
+    for user, guild in ((1, 7), (2, 7), (3, 8)):
+        assert await refusal(store, user=user, guild=guild) is None
+    first, other = await claim(store), await claim(store)
+    assert (first.job.guild_id, other.job.guild_id) == (7, 8)
+    assert await store.claim(SERVER, {"wan"}) is None
+    assert await store.claim(SERVER, {"wan"}, loaded="wan") is None
+    await store.move(await store.move(first, State.RUNNING), State.DOWNLOADING)
+    assert (await claim(store)).job.user_id == 2, "a clip that is fetched needs no GPU"
+
+
+async def test_gpu_seconds_of_a_person_lift_at_midnight(store: Store, clock: Clock) -> None:
+    clock.time = 10 * DAY + 5
+    await teach(store, 60)
+    store = limited(store, gpu_seconds_per_person=100)
+    assert [await refusal(store) for _ in range(2)] == [None, None]
+    assert told(await refusal(store)) == ("gpu_seconds_per_person", 100, 11 * DAY)
+    assert await refusal(store, user=2) is None
+    clock.time = 11 * DAY
+    assert await refusal(store) is None
+
+
+async def test_gpu_seconds_of_a_guild(store: Store, clock: Clock) -> None:
+    await teach(store, 60)
+    store = limited(store, gpu_seconds_per_guild=100)
+    assert await refusal(store) is None
+    assert told(await refusal(store, user=2)) == ("gpu_seconds_per_guild", 100, DAY)
+    assert await refusal(store, user=2, guild=8) is None
+
+
+async def test_gpu_seconds_are_those_the_job_took_and_none_where_it_failed(store: Store) -> None:
+    await teach(store, 60)
+    for key in "ab":
+        await admit(store, wish(key))
+    assert await store.spent_today(1) == 120
+    await finish(store, await claim(store), 50)
+    assert await store.spent_today(1) == 110
+    await store.move(await claim(store), State.FAILED, reason=BROKEN)
+    assert await store.spent_today(1) == 50
+
+
+async def test_a_fault_of_the_person_can_be_charged(store: Store) -> None:
+    await admit(store, wish("a"))
+    await store.move(await claim(store), State.FAILED, reason=BROKEN, charged=30)
+    assert await store.spent_today(1) == 30
+
+
+async def test_what_was_asked_yesterday_is_not_given_back_today(store: Store, clock: Clock) -> None:
+    await teach(store, 60)
+    old = (await admit(store, wish("a"))).job
+    clock.time += DAY
+    await admit(store, wish("b"))
+    await store.cancel(old.id, mover="person 1", reason=Reason(code="cancelled"))
+    assert await store.spent_today(1) == 60
+
+
+async def test_a_pause_between_two_wishes(store: Store, clock: Clock) -> None:
+    store = limited(store, cooldown=30)
+    assert await refusal(store) is None
+    assert told(await refusal(store)) == ("cooldown", 30, clock.time + 30)
+    assert await refusal(store, user=2) is None
+    clock.time += 30
+    assert await refusal(store) is None
+
+
+async def test_people_who_are_blocked(store: Store, clock: Clock) -> None:
+    await store.block(1, guild_id=7, until=clock.time + 10)
+    await store.block(2)
+    assert told(await refusal(store)) == ("blocked_people", None, clock.time + 10)
+    assert await refusal(store, guild=8) is None
+    assert told(await refusal(store, user=2, guild=8)) == ("blocked_people", None, None)
+    clock.time += 10
+    await store.unblock(2)
+    assert [await refusal(store, user=user) for user in (1, 2)] == [None, None]
+
+
+async def test_words_that_are_blocked(store: Store) -> None:
+    err = await refusal(store, params=kind(prompt="Ｕｎｄｒｅｓｓ her"))
+    assert told(err) == ("blocked_words", None, None)
+    assert await refusal(store, params=kind(prompt="a dressing gown")) is None
+
+
+async def test_a_wish_that_is_known_is_refused_by_no_rule(store: Store) -> None:
+    store = limited(store, queued_per_person=1, cooldown=60, gpu_seconds_per_person=1)
+    first = await admit(store, wish("a"), limit=None)
+    again = await admit(store, wish("a"), limit=None)
+    assert (again.job.id, again.created) == (first.job.id, False)
+
+
+async def test_wishes_at_once_do_not_slip_past_a_limit(store: Store) -> None:
+    store = limited(store, queued_per_person=3)
+    results = await asyncio.gather(*(refusal(store) for _ in range(20)))
+    assert results.count(None) == 3
+
+
+def test_every_rule_has_its_limit_or_its_table() -> None:
+    assert {rule.name for rule in RULES} - set(Limits().values()) == {"blocked_people"}
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "UNDRESS",
+        "she\u00a0strips her naked, strip\n her",
+        "u\u200bn\u200bdress",
+        "úndrèss",
+        "𝐮𝐧𝐝𝐫𝐞𝐬𝐬",
+        "她 脱 掉 衣 服",
+        "脫衣",
+        "pre–teen",
+    ],
+)
+def test_a_blocked_word_is_found_in_any_width_case_and_spacing(prompt: str) -> None:
+    assert first_blocked(prompt, BLOCKED_WORDS)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["a child plays in the snow", "the dancer's dress turns", "lollipop", "她走去衣柜", "小女孩笑了", ""],
+)
+def test_harmless_prompts_pass(prompt: str) -> None:
+    assert first_blocked(prompt, BLOCKED_WORDS) is None
+
+
+def test_words_of_ones_own_are_normalised_too() -> None:
+    assert first_blocked("blue   CAR!", {"Ｂlue car"}) == "Ｂlue car"
+    assert not Limits(blocked_words=frozenset()).blocked_word("undress")
+
+
+def test_no_prompt_takes_long() -> None:
+    for prompt in ("strip " * 100_000, "脱" * 300_000, "a\u0301" * 200_000):
+        assert first_blocked(prompt, BLOCKED_WORDS) is None

@@ -1,0 +1,160 @@
+"""What the store tells: jobs, lines of descent, moves, and when a job will be ready."""
+
+import pytest
+
+from storage import Reason, Span, State, Store, queries
+from tests.unit.storage.requests import SERVER, Clock, admit, claim, finish, kind, teach, wish
+
+
+async def test_a_job_is_found_by_what_people_type(store: Store) -> None:
+    job = (await admit(store, wish("a"))).job
+    for typed in (job.short, f" #{job.short.upper()} ", job.id, job.id[:4]):
+        found = await store.by_short(typed)
+        assert found is not None
+        assert found.id == job.id
+    other = job.short.translate(str.maketrans("0123456789abcdef", "123456789abcdef0"))
+    for typed in (other, "", "abc", "%", "____", "zzzzzzzz", "' OR 1"):
+        assert await store.by_short(typed) is None
+
+
+async def test_history_comes_in_pages_newest_first(store: Store) -> None:
+    for n in range(5):
+        await admit(store, wish(str(n), user=1))
+        await admit(store, wish(f"other {n}", user=2))
+    first = await store.history(1, limit=3)
+    second = await store.history(1, before=first[-1].seq, limit=3)
+    assert [job.key for job in (*first, *second)] == ["4", "3", "2", "1", "0"]
+    assert await store.history(1, before=second[-1].seq) == []
+
+
+async def test_history_leads_back_to_the_page_before(store: Store) -> None:
+    jobs = [(await admit(store, wish(str(n), user=1))).job for n in range(5)]
+    await admit(store, wish("other", user=2))
+    back = await store.history_after(1, after=jobs[1].seq, limit=2)
+    assert [job.key for job in back] == ["3", "2"]
+    assert await store.history_after(1, after=jobs[4].seq, limit=2) == []
+
+
+async def test_a_persons_jobs_in_work_are_those_that_are_not_over_wherever_they_asked(store: Store) -> None:
+    for n in range(3):
+        await admit(store, wish(str(n), user=1, guild_id=n))
+        await admit(store, wish(f"other {n}", user=2))
+    await finish(store, await claim(store), 1)
+    assert [job.key for job in await store.in_work_of(1)] == ["1", "2"]
+    plan = await store.database.fetch(
+        "EXPLAIN QUERY PLAN SELECT * FROM job WHERE finished_at IS NULL AND guild_id >= 0 AND +user_id = 1",
+        {},
+    )
+    assert "job_in_work" in plan[0]["detail"]
+
+
+async def test_a_guilds_line_is_what_runs_and_then_what_waits_in_the_order_of_turns(store: Store) -> None:
+    for key, user in (("a1", 1), ("a2", 1), ("a3", 1), ("b1", 2)):
+        await admit(store, wish(key, user=user))
+    await admit(store, wish("elsewhere", user=3, guild_id=8))
+    await claim(store)
+    assert [job.key for job in await store.line(7)] == ["a1", "b1", "a2", "a3"]
+    assert [job.key for job in await store.line(7, limit=2)] == ["a1", "b1"]
+    assert await store.in_work_count(7) == 4
+    load = await store.load()
+    assert (load.queued, load.running) == (4, 1)
+
+
+async def test_the_load_of_an_empty_store_is_none(store: Store) -> None:
+    load = await store.load()
+    assert (load.queued, load.running) == (0, 0)
+
+
+async def test_rerolls_know_their_parent_and_the_first_of_their_line(store: Store) -> None:
+    first = (await admit(store, wish("first"))).job
+    child = (await admit(store, wish("child", parent=first.id))).job
+    grandchild = (await admit(store, wish("grandchild", user=2, parent=child.id))).job
+    assert (grandchild.parent, grandchild.root) == (child.id, first.id)
+    assert (child.root, first.root) == (first.id, first.id)
+    assert [await store.children(job.id) for job in (first, child, grandchild)] == [1, 1, 0]
+    second = (await admit(store, wish("second", parent=first.id))).job
+    assert [job.id for job in await store.rerolls_of(first.id)] == [second.id, child.id]
+
+
+async def test_every_move_is_told_with_its_mover(store: Store, clock: Clock) -> None:
+    job = (await admit(store, wish("a"))).job
+    clock.time += 1
+    lease = await store.move(await claim(store), State.QUEUED)
+    clock.time += 1
+    await store.move(await claim(store), State.SUBMITTING)
+    clock.time += 100
+    assert await store.adopt("server 2", ["server 2"])
+    await store.renew([lease])
+    assert [(each.at, each.state, each.epoch, each.mover) for each in await store.moves(job.id)] == [
+        (1000, State.QUEUED, 0, "person 1"),
+        (1001, State.CLAIMED, 1, SERVER),
+        (1001, State.QUEUED, 1, SERVER),
+        (1002, State.CLAIMED, 2, SERVER),
+        (1002, State.SUBMITTING, 2, SERVER),
+        (1102, State.SUBMITTING, 3, "server 2"),
+    ]
+
+
+async def test_a_cancellation_names_who_wanted_it(store: Store) -> None:
+    job = (await admit(store, wish("a"))).job
+    await store.cancel(job.id, mover="person 9", reason=Reason(code="cancelled"))
+    assert (await store.moves(job.id))[-1].mover == "person 9"
+
+
+async def test_a_place_is_counted_up_to_a_cap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "PLACE_CAP", 5)
+    jobs = [(await admit(store, wish(str(n)))).job for n in range(8)]
+    assert [await store.ahead(job.id) for job in jobs] == [0, 1, 2, 3, 4, 5, 5, 5]
+    assert await store.forecast(jobs[4].id, servers=1) is not None
+    assert await store.forecast(jobs[7].id, servers=1) is None
+
+
+async def test_a_forecast_is_a_range_that_narrows_as_jobs_agree(store: Store, clock: Clock) -> None:
+    widths: list[float] = []
+    for n in range(6):
+        await teach(store, 60, user=n + 50)
+        job = (await admit(store, wish(str(n)))).job
+        found = await store.forecast(job.id, servers=1)
+        assert found is not None
+        assert found.start == Span(low=clock.time, high=clock.time)
+        assert (found.end.low + found.end.high) / 2 == clock.time + 60
+        widths.append(found.end.high - found.end.low)
+        await store.cancel(job.id, mover="test", reason=Reason(code="cancelled"))
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] < 30
+
+
+async def test_a_forecast_counts_what_runs_and_what_is_ahead(store: Store, clock: Clock) -> None:
+    for n in range(20):
+        await teach(store, 60, user=n + 50)
+    jobs = [(await admit(store, wish(str(n), user=n))).job for n in range(3)]
+    running = await store.move(await claim(store), State.RUNNING)
+    clock.time += 20
+    last, current = [await store.forecast(jobs[n].id, servers=1) for n in (2, 0)]
+    assert last is not None
+    assert current is not None
+    assert (last.start.low + last.start.high) / 2 == pytest.approx(clock.time + 40 + 60, abs=1)
+    assert (last.end.low + last.end.high) / 2 == pytest.approx(clock.time + 40 + 120, abs=1)
+    assert (current.end.low + current.end.high) / 2 == pytest.approx(clock.time + 40, abs=1)
+    two = await store.forecast(jobs[2].id, servers=2)
+    assert two is not None
+    assert (two.start.low + two.start.high) / 2 == pytest.approx(clock.time + 50, abs=1)
+    await store.move(running, State.DOWNLOADING, seconds=60)
+    assert await store.forecast(jobs[0].id, servers=1) is None
+
+
+async def test_a_forecast_uses_what_was_learnt_since_the_job_was_admitted(store: Store, clock: Clock) -> None:
+    await admit(store, wish("a", user=1))
+    waiting = (await admit(store, wish("b", user=2))).job
+    await finish(store, await claim(store), 8)
+    found = await store.forecast(waiting.id, servers=1)
+    assert found is not None
+    assert found.end.high < clock.time + 20
+
+
+async def test_a_forecast_of_an_unknown_kind_is_wide(store: Store) -> None:
+    await teach(store, 60)
+    job = (await admit(store, wish("a", params=kind(frames=162)))).job
+    found = await store.forecast(job.id, servers=1)
+    assert found is not None
+    assert found.end.high - found.end.low > 120

@@ -1,0 +1,161 @@
+"""Random histories of the queue: in whatever order things happen, the books balance, all are served."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from storage import Lease, LeaseLost, Limits, Reason, State
+from storage.job import FINISHED
+from tests.unit.storage.requests import BROKEN, kind
+from tests.unit.storage.temporary_store import World, histories, open_world
+
+SERVERS = ("server 1", "server 2", "server 3")
+WORKFLOWS = {"short": 5.0, "wan": 20.0, "long": 60.0}
+STATIONS = (State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
+WISH = st.fixed_dictionaries(
+    {
+        "user": st.integers(1, 3),
+        "guild_id": st.integers(1, 2),
+        "params": st.sampled_from([kind(workflow=workflow) for workflow in WORKFLOWS]),
+        "weight": st.sampled_from([1.0, 1.0, 2.0, 4.0]),
+        "head_start": st.sampled_from([0.0, 0.0, 30.0, 600.0]),
+    }
+)
+SECONDS = st.floats(0.1, 200)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with open_world() as opened:
+        yield opened
+
+
+class Histories(RuleBasedStateMachine):
+    """Everything that may happen to a queue, in any order; `held` are the leases of those who still live."""
+
+    world: World
+
+    @initialize(running=st.sampled_from([None, None, 1, 2]))
+    def begin(self, running: int | None) -> None:
+        self.limits = Limits(running_per_guild=running)
+        self.world.begin(self.limits)
+        for workflow, seconds in WORKFLOWS.items():
+            self.world.teach(workflow, seconds)
+        self.numbers = itertools.count()
+        self.jobs: list[str] = []
+        self.held: dict[str, Lease] = {}
+        self.zombies: list[Lease] = []
+
+    @rule(wishes=st.lists(WISH, min_size=1, max_size=4))
+    def admit(self, wishes: list[dict[str, object]]) -> None:
+        for wish in wishes:
+            key = str(next(self.numbers))
+            self.jobs.append(self.world.admit(key, **wish))  # type: ignore[arg-type]
+
+    @rule(server=st.sampled_from(SERVERS), loaded=st.sampled_from([None, *sorted(WORKFLOWS)]))
+    def claim(self, server: str, loaded: str | None) -> None:
+        waiting = [each.job for each in self.world.run(self.world.store.waiting())]
+        servable = [job for job in waiting if self._may_run(job.guild_id)]
+        lease = self.world.run(self.world.store.claim(server, WORKFLOWS, loaded=loaded))
+        assert (lease is None) == (not servable), "a server is idle when and only when nobody may be served"
+        if lease:
+            own = next(job for job in servable if job.user_id == lease.job.user_id)
+            assert lease.job.id == own.id, "a person is served in the order of asking"
+            assert loaded or lease.job.id == servable[0].id
+            self.held[lease.job.id] = lease
+
+    def _may_run(self, guild: int) -> bool:
+        limit = self.limits.running_per_guild
+        return limit is None or self.world.running(guild) < limit
+
+    @rule(number=st.integers(0, 99), state=st.sampled_from(STATIONS))
+    def move(self, number: int, state: State) -> None:
+        self._move(number, state)
+
+    @rule(number=st.integers(0, 99), seconds=SECONDS)
+    def finish(self, number: int, seconds: float) -> None:
+        self._move(number, State.DONE, seconds=seconds, result_message=next(self.numbers) + 1)
+
+    @rule(number=st.integers(0, 99), charged=st.none() | SECONDS)
+    def fail(self, number: int, charged: float | None) -> None:
+        fault = {} if charged is None else {"charged": charged}
+        self._move(number, State.FAILED, reason=BROKEN, **fault)
+
+    @rule(number=st.integers(0, 99))
+    def put_back(self, number: int) -> None:
+        self._move(number, State.QUEUED)
+
+    @rule(number=st.integers(0, 99))
+    def cancel(self, number: int) -> None:
+        if self.jobs:
+            job_id = self.jobs[number % len(self.jobs)]
+            reason = Reason(code="cancelled")
+            self.world.run(self.world.store.cancel(job_id, mover="person", reason=reason))
+
+    @rule(seconds=st.floats(0, 50))
+    def heartbeat(self, seconds: float) -> None:
+        self.world.clock.time += seconds
+        self.world.run(self.world.store.renew(self.held.values()))
+
+    @rule(server=st.sampled_from(SERVERS))
+    def every_holder_dies_and_somebody_adopts(self, server: str) -> None:
+        self.world.clock.time += 61
+        self.zombies += self.held.values()
+        self.held.clear()
+        lease = self.world.run(self.world.store.adopt(server, SERVERS))
+        if lease:
+            assert lease.job.server == server
+            self.held[lease.job.id] = lease
+
+    @rule(number=st.integers(0, 99), state=st.sampled_from([State.RUNNING, State.QUEUED, State.FAILED]))
+    def a_zombie_moves_nothing(self, number: int, state: State) -> None:
+        taken_over = [lease for lease in self.zombies if lease.job.id in self.held]
+        if taken_over:
+            lost = taken_over[number % len(taken_over)]
+            before = self.world.run(self.world.store.job(lost.job.id))
+            zombie = replace(lost, job=replace(before, epoch=lost.job.epoch))
+            with pytest.raises(LeaseLost):
+                self.world.run(self.world.store.move(zombie, state))
+            assert self.world.run(self.world.store.job(before.id)) == before
+
+    def _move(self, number: int, state: State, **changes: object) -> None:
+        if self.held:
+            job_id = sorted(self.held)[number % len(self.held)]
+            moved = self.world.run(self.world.store.move(self.held.pop(job_id), state, **changes))  # type: ignore[arg-type]
+            if moved.job.state not in FINISHED and moved.job.state != State.QUEUED:
+                self.held[job_id] = moved
+
+    @invariant()
+    def books(self) -> None:
+        self.world.check_books()
+
+    def teardown(self) -> None:
+        """However it went, whoever is left is served: nobody starves."""
+        self.world.clock.time += 61
+        self.world.store = type(self.world.store)(self.world.store.database, self.world.clock)
+        left = len(self.jobs)
+        while lease := self.world.run(self._next()):
+            self.world.run(self.world.store.move(lease, State.FAILED, reason=BROKEN))
+            left -= 1
+            assert left >= 0
+        assert all(self.world.run(self.world.store.job(job)).state in FINISHED for job in self.jobs)
+        self.world.check_books()
+
+    async def _next(self) -> Lease | None:
+        store = self.world.store
+        return (
+            await store.adopt_delivery()
+            or await store.adopt("new server", ["new server"])
+            or await store.claim("new server", WORKFLOWS)
+        )
+
+
+def test_whatever_happens_the_books_balance_and_everybody_is_served(
+    world: World, pytestconfig: pytest.Config
+) -> None:
+    Histories.world = world
+    run_state_machine_as_test(Histories, settings=histories(pytestconfig, 60))
