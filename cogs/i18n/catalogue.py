@@ -1,47 +1,55 @@
 """All words for people, in each language: gettext catalogues in `locales/`, asked for by name.
 
-`english.pot` holds the English, each `.po` one more language. The name of a sentence is its msgctxt.
+Each language, English too, is one `.po`. The name of a sentence is its msgid.
 """
 
 import gettext
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
 import discord
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from discord import app_commands
 
 LOCALES = Path(__file__).parent / "locales"
 
-English = str | tuple[str, str]  # one sentence, or what is said of one and of many
 
-
-def read_catalogue(path: Path) -> Catalog:
-    """A catalogue, each sentence named by its context."""
-    with path.open(encoding="utf-8") as file:
+def read_catalogue(language: str) -> Catalog:
+    """The catalogue of one language."""
+    with (LOCALES / f"{language}.po").open(encoding="utf-8") as file:
         return read_po(file)
 
 
-def _load(path: Path) -> gettext.NullTranslations:
+def read_sentences(language: str) -> dict[str, Message]:
+    """The sentences of one language by their names, in the order of its catalogue."""
+    return {
+        each.id if isinstance(each.id, str) else each.id[0]: each
+        for each in read_catalogue(language)
+        if each.id
+    }
+
+
+def _load(language: str) -> gettext.GNUTranslations:
     compiled = io.BytesIO()
-    write_mo(compiled, read_catalogue(path))
+    write_mo(compiled, read_catalogue(language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
 
-ENGLISH: Mapping[str, English] = {
-    str(each.context): cast("English", each.id)
-    for each in read_catalogue(LOCALES / "english.pot")
-    if each.context
-}
-LANGUAGES: Mapping[str, gettext.NullTranslations] = {
-    "en-US": gettext.NullTranslations(),
-    **{path.stem: _load(path) for path in sorted(LOCALES.glob("*.po"))},
-}
+def _load_all() -> dict[str, gettext.GNUTranslations]:
+    """Every language by its code, English first; what another one lacks is said in English."""
+    english = _load("en-US")
+    others = {path.stem: _load(path.stem) for path in sorted(LOCALES.glob("*.po")) if path.stem != "en-US"}
+    for each in others.values():
+        each.add_fallback(english)
+    return {"en-US": english, **others}
+
+
+ENGLISH: Mapping[str, Message] = read_sentences("en-US")
+LANGUAGES: Mapping[str, gettext.GNUTranslations] = _load_all()
 
 
 def language_of(locale: str) -> str:
@@ -57,11 +65,11 @@ def say(locale: str, name: str, /, **values: str | int | float) -> str:
 
     Where it differs for one and for many, the value `number` decides.
     """
-    translations, english = LANGUAGES[language_of(locale)], ENGLISH[name]
-    if isinstance(english, str):
-        text = translations.pgettext(name, english)
+    translations = LANGUAGES[language_of(locale)]
+    if ENGLISH[name].pluralizable:
+        text = translations.ngettext(name, name, int(values["number"]))
     else:
-        text = translations.npgettext(name, *english, int(values["number"]))
+        text = translations.gettext(name)
     return text.format(**values)
 
 

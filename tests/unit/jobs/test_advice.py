@@ -3,6 +3,7 @@
 import pytest
 
 import media
+from cogs.i18n.catalogue import LANGUAGES
 from jobs.advice import Advice, advise, render_advice
 from jobs.options import NEGATIVE_PROMPT
 
@@ -56,7 +57,7 @@ def test_pictures_get_advice_too_but_one_that_was_only_shrunk(note: media.Note) 
     assert names(GOOD[0], NEGATIVE_PROMPT, note) == expected
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN", "zh-TW"])
+@pytest.mark.parametrize("locale", LANGUAGES)
 def test_all_of_it_fits_a_message(locale: str) -> None:
     text = render_advice(locale, advise("static cat", "static", list(media.Note)))
     assert text.count("\n- ") >= 7

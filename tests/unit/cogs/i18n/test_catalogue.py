@@ -7,7 +7,7 @@ import string
 import pytest
 from babel.messages.catalog import Message
 
-from cogs.i18n.catalogue import ENGLISH, LANGUAGES, LOCALES, language_of, read_catalogue, say
+from cogs.i18n.catalogue import ENGLISH, LANGUAGES, LOCALES, language_of, read_catalogue, read_sentences, say
 
 TRANSLATED = [language for language in LANGUAGES if language != "en-US"]
 COGS = LOCALES.parents[1]
@@ -18,13 +18,9 @@ def blanks(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
 
 
-def forms(text: str | tuple[str, ...] | list[str]) -> list[str]:
-    """One sentence, or what is said of one and of many."""
-    return [text] if isinstance(text, str) else list(text)
-
-
-def entries(language: str) -> dict[str, Message]:
-    return {str(each.context): each for each in read_catalogue(LOCALES / f"{language}.po") if each.context}
+def forms(sentence: Message) -> list[str]:
+    """What people read: one sentence, or one for each form of a number."""
+    return [sentence.string] if isinstance(sentence.string, str) else list(sentence.string or ())
 
 
 def names_in_code() -> tuple[set[str], set[str]]:
@@ -39,36 +35,49 @@ def names_in_code() -> tuple[set[str], set[str]]:
     return whole, {each for each in begun if re.fullmatch(r"[a-z]+_(\w+_)?", each)}
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
-def test_every_language_has_every_sentence_of_todays_english(language: str) -> None:
-    translated = {name: each.id for name, each in entries(language).items() if all(forms(each.string))}
-    assert translated == dict(ENGLISH)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_exactly_the_sentences_of_the_english_in_its_order(language: str) -> None:
+    said = [name for name, each in read_sentences(language).items() if all(forms(each))]
+    assert said == list(ENGLISH)
 
 
-@pytest.mark.parametrize("language", TRANSLATED)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_and_many_are_told_apart_where_the_english_does(language: str) -> None:
+    plurals = read_catalogue(language).num_plurals
+    found = {name: each.pluralizable and len(forms(each)) for name, each in read_sentences(language).items()}
+    assert found == {name: each.pluralizable and plurals for name, each in ENGLISH.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_marked_as_doubtful(language: str) -> None:
-    assert [name for name, each in entries(language).items() if each.fuzzy] == []
+    assert [name for name, each in read_sentences(language).items() if each.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_name_stands_for_itself_in_each_form(language: str) -> None:
+    ids = {name: each.id for name, each in read_sentences(language).items()}
+    assert ids == {name: (name, name) if each.pluralizable else name for name, each in ENGLISH.items()}
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_translation_has_the_blanks_of_the_english(language: str) -> None:
     wrong = {
         name
-        for name, each in entries(language).items()
-        for text in forms(each.string)
-        if blanks(text) != blanks(forms(each.id)[-1])
+        for name, each in read_sentences(language).items()
+        for text in forms(each)
+        if blanks(text) != blanks(forms(ENGLISH[name])[-1])
     }
     assert wrong == set()
 
 
 def test_chinese_is_chinese() -> None:
     plain = {
-        name for name, text in ENGLISH.items() if re.search("[a-z]{3}", re.sub("{.*?}", "", forms(text)[0]))
+        name for name, each in ENGLISH.items() if re.search("[a-z]{3}", re.sub("{.*?}", "", forms(each)[0]))
     }
     for language in ("zh-CN", "zh-TW"):
-        texts = {name: forms(each.string)[0] for name, each in entries(language).items()}
+        texts = {name: forms(each)[0] for name, each in read_sentences(language).items()}
         assert {name for name in plain if not re.search("[\u4e00-\u9fff]", texts[name])} == set()
-    assert entries("zh-CN")["queued_next"].string != entries("zh-TW")["queued_next"].string
+    assert read_sentences("zh-CN")["queued_next"].string != read_sentences("zh-TW")["queued_next"].string
 
 
 def test_every_sentence_is_used() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from cogs.i18n.catalogue import LANGUAGES
 from cogs.ui.autocomplete import suggest_jobs, suggest_prompts, suggest_seeds
 from cogs.ui.cards import Entry, escape, first_words, result_link
 from cogs.ui.history_card import Page, render_page
@@ -19,7 +20,7 @@ from cogs.ui.queue_card import Line, render_line
 from storage import Load, Reason, State
 from tests.unit.jobs.sample_jobs import JOB, PARAMS, job
 
-LOCALES = ["en-US", "zh-CN", "zh-TW"]
+LOCALES = list(LANGUAGES)
 MOST_CHARACTERS = 4000
 MOST_COMPONENTS = 40
 TEXTS = st.text(st.sampled_from("a*_`~|>@<\n 猫🐈"), min_size=1, max_size=1500).filter(str.strip)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 import comfy
+from cogs.i18n.catalogue import LANGUAGES
 from cogs.ui.job_buttons import last_buttons, result_buttons, waiting_buttons
 from cogs.ui.texts import (
     MAX_CONTENT,
@@ -25,7 +26,7 @@ from jobs.errors import Refusal
 from storage import Reason, State
 from tests.unit.jobs.sample_jobs import job
 
-LOCALES = ["en-US", "zh-CN", "zh-TW"]
+LOCALES = list(LANGUAGES)
 EVENTS: dict[str, comfy.Event] = {
     "submitted": comfy.Queued(ahead=2),
     "started": comfy.Started(at=0),

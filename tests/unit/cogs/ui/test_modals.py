@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
+from cogs.i18n.catalogue import LANGUAGES
 from cogs.ui.modals import (
     MOTIONS,
     animate_form,
@@ -19,10 +20,8 @@ from jobs.errors import Refusal
 from jobs.options import MAX_PROMPT
 from tests.unit.jobs.sample_jobs import job
 
-LOCALES = ["en-US", "zh-CN", "zh-TW"]
 
-
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", LANGUAGES)
 async def test_what_stands_in_them(locale: str, snapshot: SnapshotAssertion) -> None:
     forms = (
         change_form(job(), locale),
@@ -34,7 +33,7 @@ async def test_what_stands_in_them(locale: str, snapshot: SnapshotAssertion) -> 
 
 @given(prompt=st.text(min_size=1, max_size=MAX_PROMPT), negative=st.text(max_size=1000))
 async def test_no_job_makes_a_form_that_discord_refuses(prompt: str, negative: str) -> None:
-    for locale in LOCALES:
+    for locale in LANGUAGES:
         mine = job(prompt=prompt, negative_prompt=negative)
         for form in (change_form(mine, locale), extend_form(mine, locale)):
             data = form.to_dict()
@@ -59,7 +58,7 @@ def test_what_is_no_number_is_refused_by_name(text: str) -> None:
     assert caught.value == Refusal("not_a_number", field="seconds", text=text)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", LANGUAGES)
 def test_motions_become_words_in_the_persons_language(locale: str) -> None:
     def wish_of(*motions: str, prompt: str = "") -> str:
         filled = Filled(custom_id="animate:", texts={"prompt": prompt}, choices={"motion": motions})

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import comfy
-from cogs.i18n.catalogue import ENGLISH
+from cogs.i18n.catalogue import ENGLISH, LANGUAGES
 from cogs.ui.texts import (
     MAX_CONTENT,
     Pace,
@@ -26,7 +26,7 @@ from storage import Forecast, Reason, Span, State
 from storage.limits import RULES
 from tests.unit.jobs.sample_jobs import job
 
-LOCALES = ["en-US", "zh-CN", "zh-TW", "fr"]
+LOCALES = [*LANGUAGES, "fr"]
 WORDS = st.text(min_size=1, max_size=1500)
 
 
