@@ -23,11 +23,11 @@ from pydantic import SecretStr, ValidationError
 
 import comfy
 import storage
-from cogs.runtime.app import open_bot
+from cogs.runtime.app import open_application
 from cogs.runtime.client import invite_link
-from cogs.runtime.doctor import Patient, examine
+from cogs.runtime.doctor import DoctorOptions, run_checks
 from cogs.runtime.doctor_report import print_report
-from cogs.runtime.redaction import guard_secrets
+from cogs.runtime.redaction import redact_logs
 from cogs.runtime.resources import load_workflows, server_name
 from cogs.runtime.settings import DemoSettings, Settings
 from media import open_media
@@ -79,9 +79,9 @@ def stop_on_signal() -> asyncio.Event:
 async def run(settings: Settings) -> int:
     """`python bot.py`: the bot for real guilds, until a signal."""
     stop = stop_on_signal()
-    async with open_bot(settings) as bot:
+    async with open_application(settings) as bot:
         print(f"Logged in as {bot.client.user}. Invite it to a server: {invite_link(bot.client)}", flush=True)
-        await bot.live(stop)
+        await bot.run(stop)
     return 0
 
 
@@ -102,13 +102,13 @@ async def doctor(options: argparse.Namespace, settings: Settings) -> int:
         )
         for number, url in enumerate(settings.comfyui_url)
     ]
-    patient = Patient(
+    patient = DoctorOptions(
         discord_token=settings.discord_token.get_secret_value(),
         discord_api_url=settings.discord_api_url,
         servers=subjects,
         run=options.run,
     )
-    report = await examine(patient)
+    report = await run_checks(patient)
     if options.json:
         print(json.dumps(asdict(report), ensure_ascii=False))
     else:
@@ -131,9 +131,9 @@ async def demo(options: argparse.Namespace) -> int:
         sample = Sample(draw=sample_picture, prompt=SAMPLE_PROMPT)
         page = place_with_page(comfyui=options.comfyui or DEMO_COMFYUI, port=port, sample=sample)
         place = await stack.enter_async_context(page)
-        bot = await stack.enter_async_context(open_bot(demo_settings(place, Path(folder))))
+        bot = await stack.enter_async_context(open_application(demo_settings(place, Path(folder))))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks.create_task(bot.live(stop), name="bot")
+        tasks.create_task(bot.run(stop), name="bot")
         await place.bot_online()
         whence = f"Clips come from {options.comfyui}." if options.comfyui else NO_MODEL
         code = await (
@@ -166,10 +166,10 @@ async def browse(place: Playground, stop: asyncio.Event, whence: str) -> int:
 
 async def visit(options: argparse.Namespace, image: bytes, place: Playground, store: storage.Store) -> int:
     """`demo --once`: the way of one request, told as it goes. Returns the exit code."""
-    from playground.demo_once import Visit
+    from playground.demo_once import DemoRun
     from playground.errors import PlaygroundError
 
-    guest = Visit(
+    guest = DemoRun(
         place=place,
         image=image,
         filename=options.image.name if options.image else "sample.png",
@@ -243,13 +243,13 @@ async def begin(options: argparse.Namespace) -> int:
     settings = Settings()
     if options.command == "doctor":
         discord.utils.setup_logging(level=logging.ERROR)
-        guard_secrets(settings.secrets())
+        redact_logs(settings.secrets())
         return await doctor(options, settings)
     if not settings.discord_token.get_secret_value():
         print(WHAT_TO_DO_FIRST, file=sys.stderr)
         return 2
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level])
-    guard_secrets(settings.secrets())
+    redact_logs(settings.secrets())
     return await run(settings)
 
 

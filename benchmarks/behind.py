@@ -16,12 +16,11 @@ from pathlib import Path
 import discord
 
 from benchmarks.queue import PARAMS
-from cogs.messages.bot_reactions import Marks
-from cogs.messages.hourglass import Hourglass
-from cogs.messages.lost_status import Lost, OnDelete
-from cogs.messages.status_editor import open_presenter
+from cogs.messages.bot_reactions import BotReactions, PendingReaction
+from cogs.messages.lost_status import LostStatusHandler, OnDelete
+from cogs.messages.status_editor import open_status_editor
 from cogs.runtime.client import open_client
-from jobs.notifier import Bell
+from jobs.notifier import QueueNotifier
 from playground.discord.model import Message
 from playground.playground import Playground
 from storage import Job, Request, Store, open_store
@@ -45,11 +44,11 @@ class Told:
 @contextlib.asynccontextmanager
 async def ours(client: discord.Client, store: Store) -> AsyncGenerator[Show]:
     """The presenter of this bot."""
-    lost = Lost(client, store, Bell(), OnDelete.DELIVER)
-    async with open_presenter(
-        store, client.get_partial_messageable, lost, Hourglass(Marks(client), store)
-    ) as presenter:
-        yield presenter.show
+    lost_status = LostStatusHandler(client, store, QueueNotifier(), OnDelete.DELIVER)
+    async with open_status_editor(
+        store, client.get_partial_messageable, lost_status, PendingReaction(BotReactions(client), store)
+    ) as status_editor:
+        yield status_editor.show
 
 
 @contextlib.asynccontextmanager

@@ -10,9 +10,9 @@ from discord.ext import commands
 import media
 from cogs.access.policy import Action
 from cogs.actions.attachments import refuse_by_metadata
-from cogs.actions.context import Desk
-from cogs.actions.submit import Asking
-from cogs.i18n.catalogue import spoken
+from cogs.actions.context import BotContext
+from cogs.actions.submit import JobSubmitter
+from cogs.i18n.catalogue import command_text
 from cogs.ui.autocomplete import suggest_prompts, suggest_seeds
 from comfy import Workflow
 from jobs.errors import Refusal
@@ -25,16 +25,16 @@ from jobs.options import (
     SECONDS,
     SHIFT,
     STEPS,
-    Wish,
+    Options,
     default_preset,
     name_choices,
     pick_presets,
 )
-from jobs.service import Asker, Taken
+from jobs.service import Admitted, Asker
 from storage import Job
 
 ASPECTS = [
-    app_commands.Choice(name=spoken(f"aspect_{each.value}"), value=each.value) for each in media.Aspect
+    app_commands.Choice(name=command_text(f"aspect_{each.value}"), value=each.value) for each in media.Aspect
 ]
 REMEMBERED = 100  # jobs of theirs that a person may draw on
 
@@ -42,27 +42,27 @@ REMEMBERED = 100  # jobs of theirs that a person may draw on
 class Animate(commands.Cog):
     """The command that starts it all."""
 
-    def __init__(self, desk: Desk, asking: Asking) -> None:
-        self._desk = desk
-        self._asking = asking
+    def __init__(self, context: BotContext, submitter: JobSubmitter) -> None:
+        self._context = context
+        self._submitter = submitter
 
-    @app_commands.command(description=spoken("command_animate"))
+    @app_commands.command(description=command_text("command_animate"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(
-        image=spoken("option_image"),
-        prompt=spoken("option_prompt"),
-        preset=spoken("option_preset"),
-        seconds=spoken("option_seconds"),
-        aspect=spoken("option_aspect"),
-        seed=spoken("option_seed"),
-        negative=spoken("option_negative"),
-        steps=spoken("option_steps"),
-        cfg=spoken("option_cfg"),
-        shift=spoken("option_shift"),
-        denoise=spoken("option_denoise"),
-        model=spoken("option_model"),
-        choices=spoken("option_choices"),
+        image=command_text("option_image"),
+        prompt=command_text("option_prompt"),
+        preset=command_text("option_preset"),
+        seconds=command_text("option_seconds"),
+        aspect=command_text("option_aspect"),
+        seed=command_text("option_seed"),
+        negative=command_text("option_negative"),
+        steps=command_text("option_steps"),
+        cfg=command_text("option_cfg"),
+        shift=command_text("option_shift"),
+        denoise=command_text("option_denoise"),
+        model=command_text("option_model"),
+        choices=command_text("option_choices"),
     )
     @app_commands.choices(aspect=ASPECTS)
     async def animate(
@@ -83,7 +83,7 @@ class Animate(commands.Cog):
         choices: str | None = None,
     ) -> None:
         """The options of the command, in the order people see them."""
-        wish = Wish(
+        options = Options(
             prompt=prompt,
             preset=preset,
             seconds=seconds,
@@ -97,14 +97,18 @@ class Animate(commands.Cog):
             model=model,
             choices=choices,
         )
-        await self._asking.take(
-            interaction, Action.ANIMATE, lambda asker: self._admit(asker, wish, image, interaction.id)
+        await self._submitter.submit(
+            interaction, Action.ANIMATE, lambda asker: self._admit(asker, options, image, interaction.id)
         )
 
-    async def _admit(self, asker: Asker, wish: Wish, image: discord.Attachment, interaction_id: int) -> Taken:
-        wish = await self._desk.intake.recall(asker, wish)
+    async def _admit(
+        self, asker: Asker, options: Options, image: discord.Attachment, interaction_id: int
+    ) -> Admitted:
+        options = await self._context.service.recall(asker, options)
         refuse_by_metadata(image)
-        return await self._desk.intake.animate(asker, wish, image.url, key=f"interaction {interaction_id}")
+        return await self._context.service.animate(
+            asker, options, image.url, key=f"interaction {interaction_id}"
+        )
 
     @animate.autocomplete("prompt")
     async def offer_prompts(
@@ -121,7 +125,7 @@ class Animate(commands.Cog):
         return suggest_seeds(await self._last_jobs(interaction), str(current))
 
     async def _last_jobs(self, interaction: discord.Interaction) -> Sequence[Job]:
-        return await self._desk.store.history(interaction.user.id, limit=REMEMBERED)
+        return await self._context.store.history(interaction.user.id, limit=REMEMBERED)
 
     @animate.autocomplete("preset")
     async def offer_presets(
@@ -133,7 +137,7 @@ class Animate(commands.Cog):
     @animate.autocomplete("model")
     async def offer_models(self, _: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
         """The models that the servers can run at this moment."""
-        return matching(self._desk.intake.models(), current)
+        return matching(self._context.service.models(), current)
 
     @animate.autocomplete("choices")
     async def offer_choices(
@@ -143,7 +147,7 @@ class Animate(commands.Cog):
         presets = self._presets(interaction)
         preset = interaction.namespace.preset or (default_preset(presets) if presets else "")
         workflow = presets.get(preset)
-        offered = name_choices(self._desk.intake.choices(workflow.name)) if workflow else []
+        offered = name_choices(self._context.service.choices(workflow.name)) if workflow else []
         before, comma, last = current.rpartition(",")
         return [
             app_commands.Choice(
@@ -155,7 +159,7 @@ class Animate(commands.Cog):
     def _presets(self, interaction: discord.Interaction) -> Mapping[str, Workflow]:
         """The presets of the model that stands in the command so far; none where there is no such model."""
         try:
-            return pick_presets(self._desk.intake.models(), interaction.namespace.model)
+            return pick_presets(self._context.service.models(), interaction.namespace.model)
         except Refusal:
             return {}
 

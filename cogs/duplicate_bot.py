@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 OURS = re.compile("[a-z][0-9a-f]{24}")  # as build_nonce makes them: discord.py gives other messages a number
 
 
-class Twin(commands.Cog):
+class DuplicateBot(commands.Cog):
     """Notices messages that were sent in our name and tell of jobs that are not ours."""
 
     def __init__(self, client: commands.Bot, store: Store) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from cogs.actions.context import Desk
-from cogs.i18n.catalogue import say, spoken
-from cogs.interaction_router import Answering, Handlers
-from cogs.messages.card_replies import show_card, turn_card
+from cogs.actions.context import BotContext
+from cogs.i18n.catalogue import command_text, translate
+from cogs.interaction_router import Handlers, InteractiveCog
+from cogs.messages.card_replies import replace_card, send_card
 from cogs.ui.cards import PLAIN, build_card
-from cogs.ui.components import Menu
+from cogs.ui.components import PersistentSelect
 from jobs.errors import Refusal
 
 
@@ -40,20 +40,20 @@ EMOJI = {
 }
 
 
-class Help(Answering):
+class Help(InteractiveCog):
     """One card, whose menu turns its pages."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: BotContext) -> None:
+        self._context = context
         self.handlers = Handlers(menus={"help": self._turn})
 
-    @app_commands.command(description=spoken("command_help"))
+    @app_commands.command(description=command_text("command_help"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def help(self, interaction: discord.Interaction) -> None:
         """It opens with the first steps."""
-        async with self._desk.serving(interaction) as locale:
-            await show_card(interaction, render_help(locale, Topic.START))
+        async with self._context.answering(interaction) as locale:
+            await send_card(interaction, render_help(locale, Topic.START))
 
     async def _turn(
         self, interaction: discord.Interaction, about: str, locale: str, values: list[str]
@@ -62,20 +62,25 @@ class Help(Answering):
             topic = Topic(values[0])
         except ValueError as err:
             raise Refusal("outdated") from err
-        await turn_card(interaction, render_help(locale, topic))
+        await replace_card(interaction, render_help(locale, topic))
 
 
 def render_help(locale: str, topic: Topic) -> ui.LayoutView:
     """One page, and the menu to the others."""
     options = [
         discord.SelectOption(
-            label=say(locale, f"topic_{each.value}"), value=each, emoji=EMOJI[each], default=each is topic
+            label=translate(locale, f"topic_{each.value}"),
+            value=each,
+            emoji=EMOJI[each],
+            default=each is topic,
         )
         for each in Topic
     ]
-    title = f"## {EMOJI[topic]} {say(locale, f'topic_{topic.value}')}"
+    title = f"## {EMOJI[topic]} {translate(locale, f'topic_{topic.value}')}"
     return build_card(
         PLAIN,
-        ui.TextDisplay(f"{title}\n{say(locale, f'help_{topic.value}')}"),
-        ui.ActionRow[Any](Menu("help", "topic", placeholder=say(locale, "help_more"), options=options)),
+        ui.TextDisplay(f"{title}\n{translate(locale, f'help_{topic.value}')}"),
+        ui.ActionRow[Any](
+            PersistentSelect("help", "topic", placeholder=translate(locale, "help_more"), options=options)
+        ),
     )

@@ -9,10 +9,10 @@ import discord
 from discord import app_commands
 
 import media
-from cogs.actions.context import Desk
-from cogs.i18n.catalogue import spoken
-from cogs.interaction_router import Answering, Handlers
-from cogs.messages.status import NOBODY
+from cogs.actions.context import BotContext
+from cogs.i18n.catalogue import command_text
+from cogs.interaction_router import Handlers, InteractiveCog
+from cogs.messages.status import NO_MENTIONS
 from cogs.ui.history_card import Page, poster_name, render_page
 from storage import Job, Store
 
@@ -22,31 +22,31 @@ ON_A_PAGE = 5
 PATIENCE = 10.0  # seconds for the pictures of a page; what is late is left out
 
 
-class History(Answering):
+class History(InteractiveCog):
     """Pages of clips: which one is in the buttons that turn them."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: BotContext) -> None:
+        self._context = context
         self.handlers = Handlers(buttons={"older": self._turn_back, "newer": self._turn_on})
 
-    @app_commands.command(description=spoken("command_history"))
+    @app_commands.command(description=command_text("command_history"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def history(self, interaction: discord.Interaction) -> None:
         """The newest page."""
-        async with self._desk.serving(interaction) as locale:
+        async with self._context.answering(interaction) as locale:
             await interaction.response.defer(ephemeral=True)
-            page = await read_older(self._desk.store, interaction.user.id)
+            page = await read_older(self._context.store, interaction.user.id)
             await self._show(interaction, locale, page)
 
     async def _turn_back(self, interaction: discord.Interaction, about: str, locale: str) -> None:
         await interaction.response.defer()
-        page = await read_older(self._desk.store, interaction.user.id, before=int(about))
+        page = await read_older(self._context.store, interaction.user.id, before=int(about))
         await self._show(interaction, locale, page)
 
     async def _turn_on(self, interaction: discord.Interaction, about: str, locale: str) -> None:
         await interaction.response.defer()
-        page = await read_newer(self._desk.store, interaction.user.id, after=int(about))
+        page = await read_newer(self._context.store, interaction.user.id, after=int(about))
         await self._show(interaction, locale, page)
 
     async def _show(self, interaction: discord.Interaction, locale: str, page: Page) -> None:
@@ -57,7 +57,7 @@ class History(Answering):
             if job.id in posters
         ]
         card = render_page(locale, page, posters.keys())
-        await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=NOBODY)
+        await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=NO_MENTIONS)
 
     async def _posters(self, jobs: Sequence[Job]) -> Mapping[str, bytes]:
         """The first pictures of the clips that are still kept, by job, as JPEG."""
@@ -70,12 +70,12 @@ class History(Answering):
         return {job_id: poster for job_id, each in made.items() if (poster := each.result())}
 
     async def _poster(self, job: Job, clip: str) -> bytes | None:
-        path = self._desk.files.clip(clip)
+        path = self._context.files.clip(clip)
         if not await asyncio.to_thread(path.is_file):
             return None
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._desk.pictures.poster(path)
+                return await self._context.pictures.poster(path)
         except (TimeoutError, media.MediaError) as err:
             log.warning("job %s: its clip shows no first picture: %r", job.id, err)
             return None

@@ -10,15 +10,15 @@ from typing import TypeVar
 import discord
 from discord.ext import commands
 
-from cogs.actions.context import Desk
-from cogs.ui.components import Listener
-from cogs.ui.submissions import Filled, read_form
+from cogs.actions.context import BotContext
+from cogs.ui.components import InteractionHandler
+from cogs.ui.submissions import ModalSubmission, parse_submission
 from jobs.errors import Refusal
 
 T = TypeVar("T")
 Press = Callable[[discord.Interaction, str, str], Awaitable[None]]
 Choose = Callable[[discord.Interaction, str, str, list[str]], Awaitable[None]]
-Submit = Callable[[discord.Interaction, str, str, Filled], Awaitable[None]]
+Submit = Callable[[discord.Interaction, str, str, ModalSubmission], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,31 +31,31 @@ class Handlers:
     forms: Mapping[str, Submit] = field(default_factory=dict[str, Submit])
 
 
-class Answering(commands.Cog):
+class InteractiveCog(commands.Cog):
     """A cog that answers buttons, menus or forms."""
 
     handlers: Handlers
 
 
-class Presses(Listener):
+class InteractionRouter(InteractionHandler):
     """Serves each press, choice and form by whoever answers its word."""
 
-    def __init__(self, desk: Desk, handlers: list[Handlers]) -> None:
-        self._desk = desk
+    def __init__(self, context: BotContext, handlers: list[Handlers]) -> None:
+        self._context = context
         self._buttons = {word: each for some in handlers for word, each in some.buttons.items()}
         self._menus = {word: each for some in handlers for word, each in some.menus.items()}
         self._forms = {word: each for some in handlers for word, each in some.forms.items()}
 
     async def press(self, interaction: discord.Interaction, word: str, about: str) -> None:
         """A button."""
-        async with self._desk.serving(interaction) as locale:
+        async with self._context.answering(interaction) as locale:
             await known(self._buttons, word)(interaction, about, locale)
 
     async def choose(
         self, interaction: discord.Interaction, word: str, about: str, values: list[str]
     ) -> None:
         """A menu."""
-        async with self._desk.serving(interaction) as locale:
+        async with self._context.answering(interaction) as locale:
             await known(self._menus, word)(interaction, about, locale, values)
 
     @commands.Cog.listener()
@@ -63,10 +63,10 @@ class Presses(Listener):
         """A modal, also one that was opened before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        filled = read_form(interaction)
-        word, _, about = filled.custom_id.partition(":")
-        async with self._desk.serving(interaction) as locale:
-            await known(self._forms, word)(interaction, about, locale, filled)
+        submission = parse_submission(interaction)
+        word, _, about = submission.custom_id.partition(":")
+        async with self._context.answering(interaction) as locale:
+            await known(self._forms, word)(interaction, about, locale, submission)
 
 
 def known(handlers: Mapping[str, T], word: str) -> T:

@@ -6,17 +6,17 @@ from collections.abc import Collection
 import discord
 from discord.ext import commands
 
-from cogs.actions.context import Desk
+from cogs.actions.context import BotContext
 from storage import StoreError
 
 log = logging.getLogger(__name__)
 
 
-class Deletions(commands.Cog):
+class MessageDeletions(commands.Cog):
     """Listens to raw deletions, so that messages of any age count. Those missed are seen at the next edit."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: BotContext) -> None:
+        self._context = context
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -31,8 +31,8 @@ class Deletions(commands.Cog):
     async def _deleted(self, message_ids: Collection[int]) -> None:
         try:
             for message_id in message_ids:
-                job = await self._desk.store.by_status(message_id)
+                job = await self._context.store.by_status(message_id)
                 if job:
-                    await self._desk.lost.deleted(job)
+                    await self._context.lost_status.deleted(job)
         except StoreError as err:
             log.error("a deleted status is noticed at its next edit: %s", err)

@@ -7,10 +7,10 @@ import time
 import discord
 from discord.ext import commands
 
-from cogs.actions.context import Desk
-from cogs.actions.reroll import Again
-from cogs.messages.bot_reactions import REROLL, Marks
-from cogs.messages.delivery_policy import REFUSED
+from cogs.actions.context import BotContext
+from cogs.actions.reroll import FollowUps
+from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.messages.bot_reactions import REROLL, BotReactions
 from jobs.errors import Refusal
 from storage import Job, StoreError
 
@@ -21,14 +21,16 @@ AGE = 24 * 3600.0  # seconds
 PATIENCE = 60.0  # seconds for one result
 
 
-class Missed(commands.Cog):
+class MissedReactions(commands.Cog):
     """Looks under the newest results whenever a new session began; a resumed one has missed nothing."""
 
-    def __init__(self, client: commands.Bot, desk: Desk, again: Again, marks: Marks) -> None:
+    def __init__(
+        self, client: commands.Bot, context: BotContext, follow_ups: FollowUps, bot_reactions: BotReactions
+    ) -> None:
         self._client = client
-        self._desk = desk
-        self._again = again
-        self._marks = marks
+        self._context = context
+        self._follow_ups = follow_ups
+        self._bot_reactions = bot_reactions
         self._ready = asyncio.Event()
 
     @commands.Cog.listener()
@@ -42,7 +44,7 @@ class Missed(commands.Cog):
             await self._ready.wait()
             self._ready.clear()
             try:
-                for job in await self._desk.store.results(RESULTS):
+                for job in await self._context.store.results(RESULTS):
                     if time.time() - (job.finished_at or 0) < AGE:
                         await self._look_under(job)
             except StoreError as err:
@@ -54,25 +56,25 @@ class Missed(commands.Cog):
             async with asyncio.timeout(PATIENCE):
                 message = await channel.fetch_message(job.result_message or 0)
                 if not any(reaction.me and str(reaction.emoji) == REROLL for reaction in message.reactions):
-                    await self._marks.put(
+                    await self._bot_reactions.add(
                         job.channel_id, message.id, REROLL
                     )  # its sender may have died before
                 for reaction in message.reactions:
                     if str(reaction.emoji) == REROLL and reaction.count > reaction.me:
                         async for user in reaction.users():
                             await self._consider(job, user)
-        except REFUSED as err:
+        except DISCORD_ERRORS as err:
             log.info("job %s: cannot look for reactions under its result: %s", job.id, err)
 
     async def _consider(self, job: Job, user: discord.User | discord.Member) -> None:
         """Only a first reroll of each person: of later ones nobody could say whether they were seen."""
         guild = self._client.get_guild(job.guild_id)
-        if user.bot or guild is None or await self._desk.store.has_rerolled(job.id, user.id):
+        if user.bot or guild is None or await self._context.store.has_rerolled(job.id, user.id):
             return
         try:
             member = await guild.fetch_member(user.id)
-            click = await self._again.click_of(member, job.channel_id, job.result_message or 0)
-            await self._again.reroll(click, job)
+            click = await self._follow_ups.requester_of(member, job.channel_id, job.result_message or 0)
+            await self._follow_ups.reroll(click, job)
         except discord.NotFound:
             log.info("job %s: who reacted has left", job.id)
         except Refusal as refusal:

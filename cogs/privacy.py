@@ -6,78 +6,82 @@ from typing import Any
 import discord
 from discord import app_commands, ui
 
-from cogs.actions.context import Desk
+from cogs.actions.context import BotContext
 from cogs.actions.export import collect, pack
-from cogs.i18n.catalogue import say, spoken
-from cogs.interaction_router import Answering, Handlers
-from cogs.messages.card_replies import show_card, turn_card
+from cogs.i18n.catalogue import command_text, translate
+from cogs.interaction_router import Handlers, InteractiveCog
+from cogs.messages.card_replies import replace_card, send_card
 from cogs.ui.cards import PLAIN, build_card
-from cogs.ui.components import Button
-from storage import Holdings, Retention
+from cogs.ui.components import PersistentButton
+from storage import Retention, StoredData
 
 DAY = 86400.0  # seconds
 EXPORT, FORGET, FORGET_NOW = "export", "forget", "forgetnow"
 ME = "me"  # whoever presses: others never see the card
 
 
-class Privacy(Answering):
+class Privacy(InteractiveCog):
     """Everybody for themselves; nobody can ask about others."""
 
-    def __init__(self, desk: Desk, retention: Retention) -> None:
-        self._desk = desk
+    def __init__(self, context: BotContext, retention: Retention) -> None:
+        self._context = context
         self._retention = retention
         self.handlers = Handlers(
             buttons={EXPORT: self._export, FORGET: self._ask_back, FORGET_NOW: self._forget}
         )
 
-    @app_commands.command(description=spoken("command_privacy"))
+    @app_commands.command(description=command_text("command_privacy"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def privacy(self, interaction: discord.Interaction) -> None:
         """No options: it is about whoever asks."""
-        async with self._desk.serving(interaction) as locale:
+        async with self._context.answering(interaction) as locale:
             since = time.time() - self._retention.pictures * DAY
-            mine = await self._desk.store.holdings(interaction.user.id, pictures_since=since)
-            await show_card(interaction, render_privacy(locale, self._retention, mine))
+            mine = await self._context.store.stored_data(interaction.user.id, pictures_since=since)
+            await send_card(interaction, render_privacy(locale, self._retention, mine))
 
     async def _export(self, interaction: discord.Interaction, about: str, locale: str) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         number = 0
-        async for document in collect(self._desk.store, interaction.user.id):
+        async for document in collect(self._context.store, interaction.user.id):
             number += 1
-            text = say(locale, "privacy_exported")
+            text = translate(locale, "privacy_exported")
             await interaction.followup.send(text, file=await pack(document, number), ephemeral=True)
 
     async def _ask_back(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        await show_card(interaction, render_question(locale, self._retention))
+        await send_card(interaction, render_question(locale, self._retention))
 
     async def _forget(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        await self._desk.store.discard_all(interaction.user.id)
-        self._desk.bell.ring()
-        await turn_card(interaction, build_card(PLAIN, ui.TextDisplay(say(locale, "forget_begun"))))
+        await self._context.store.mark_all_for_deletion(interaction.user.id)
+        self._context.notifier.notify()
+        await replace_card(interaction, build_card(PLAIN, ui.TextDisplay(translate(locale, "forget_begun"))))
 
 
-def render_privacy(locale: str, retention: Retention, mine: Holdings) -> ui.LayoutView:
+def render_privacy(locale: str, retention: Retention, mine: StoredData) -> ui.LayoutView:
     """What is kept, how long, where it goes; and how much of it is this person's."""
     kept = [
-        say(locale, "privacy_rows", days=f"{retention.rows:g}"),
-        say(locale, "privacy_pictures", days=f"{retention.pictures:g}"),
-        say(locale, "privacy_clips", days=f"{retention.clips:g}"),
-        say(locale, "privacy_account"),
+        translate(locale, "privacy_rows", days=f"{retention.rows:g}"),
+        translate(locale, "privacy_pictures", days=f"{retention.pictures:g}"),
+        translate(locale, "privacy_clips", days=f"{retention.clips:g}"),
+        translate(locale, "privacy_account"),
         *_backups(locale, retention),
     ]
-    counts = say(locale, "privacy_mine", jobs=mine.jobs, pictures=mine.pictures, clips=mine.clips)
+    counts = translate(locale, "privacy_mine", jobs=mine.jobs, pictures=mine.pictures, clips=mine.clips)
     return build_card(
         PLAIN,
-        ui.TextDisplay("\n".join([say(locale, "privacy_title"), *(f"- {line}" for line in kept)])),
+        ui.TextDisplay("\n".join([translate(locale, "privacy_title"), *(f"- {line}" for line in kept)])),
         ui.Separator(),
-        ui.TextDisplay(say(locale, "privacy_where")),
+        ui.TextDisplay(translate(locale, "privacy_where")),
         ui.Separator(),
         ui.TextDisplay(counts),
         ui.ActionRow[Any](
-            Button(EXPORT, ME, label=say(locale, "button_export"), emoji="📦"),
-            Button(
-                FORGET, ME, label=say(locale, "button_forget"), emoji="🗑️", style=discord.ButtonStyle.danger
+            PersistentButton(EXPORT, ME, label=translate(locale, "button_export"), emoji="📦"),
+            PersistentButton(
+                FORGET,
+                ME,
+                label=translate(locale, "button_forget"),
+                emoji="🗑️",
+                style=discord.ButtonStyle.danger,
             ),
         ),
     )
@@ -85,17 +89,17 @@ def render_privacy(locale: str, retention: Retention, mine: Holdings) -> ui.Layo
 
 def render_question(locale: str, retention: Retention) -> ui.LayoutView:
     """What goes and what stays, before it is too late."""
-    label = say(locale, "button_forgetnow")
-    danger = Button(FORGET_NOW, ME, label=label, emoji="🗑️", style=discord.ButtonStyle.danger)
+    label = translate(locale, "button_forgetnow")
+    danger = PersistentButton(FORGET_NOW, ME, label=label, emoji="🗑️", style=discord.ButtonStyle.danger)
     stays = [
-        say(locale, "forget_stays_account"),
-        say(locale, "forget_stays_sent"),
+        translate(locale, "forget_stays_account"),
+        translate(locale, "forget_stays_sent"),
         *_backups(locale, retention),
     ]
-    text = "\n".join([say(locale, "forget_ask"), *(f"- {line}" for line in stays)])
+    text = "\n".join([translate(locale, "forget_ask"), *(f"- {line}" for line in stays)])
     return build_card(PLAIN, ui.TextDisplay(text), ui.ActionRow[Any](danger))
 
 
 def _backups(locale: str, retention: Retention) -> list[str]:
     """A line, unless the owner keeps none."""
-    return [say(locale, "privacy_backups", number=retention.backups)] if retention.backups else []
+    return [translate(locale, "privacy_backups", number=retention.backups)] if retention.backups else []

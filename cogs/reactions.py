@@ -4,21 +4,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 from cogs.access.policy import Action
-from cogs.access.rights import allow
+from cogs.access.rights import require_access
 from cogs.actions.cancel import cancel
-from cogs.actions.context import Desk
-from cogs.actions.delete import discard
-from cogs.actions.reroll import Again, Click
-from cogs.actions.share import Copies
-from cogs.i18n.catalogue import say
-from cogs.messages.bot_reactions import REROLL
-from cogs.messages.hourglass import Hourglass
-from cogs.messages.status import NOBODY
+from cogs.actions.context import BotContext
+from cogs.actions.delete import request_deletion
+from cogs.actions.reroll import Click, FollowUps
+from cogs.actions.share import Sharing
+from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.i18n.catalogue import translate
+from cogs.messages.bot_reactions import REROLL, PendingReaction
+from cogs.messages.status import NO_MENTIONS
 from cogs.ui.texts import render_refusal
 from jobs.errors import Refusal
 from storage import FINISHED, Job, StoreError
@@ -29,21 +28,26 @@ NO_LONGER_THAN = 10.0  # seconds a short reply stays
 DELIVERING = 5.0  # seconds for a result's row to be written after its message
 VARIATION = "\ufe0f"  # some clients send an emoji with it, some without
 
-Deed = Callable[[Click, Job], Awaitable[None]]
+ReactionHandler = Callable[[Click, Job], Awaitable[None]]
 
 
 class Reactions(commands.Cog):
     """Listens to raw reactions. Those that come while the bot leaves wait for its next start."""
 
     def __init__(
-        self, client: commands.Bot, desk: Desk, again: Again, copies: Copies, hourglass: Hourglass
+        self,
+        client: commands.Bot,
+        context: BotContext,
+        follow_ups: FollowUps,
+        sharing: Sharing,
+        pending_reaction: PendingReaction,
     ) -> None:
         self._client = client
-        self._desk = desk
-        self._again = again
-        self._copies = copies
-        self._hourglass = hourglass
-        self._deeds: Mapping[str, Deed] = {
+        self._context = context
+        self._follow_ups = follow_ups
+        self._sharing = sharing
+        self._pending_reaction = pending_reaction
+        self._handlers: Mapping[str, ReactionHandler] = {
             REROLL: self._reroll,
             "❌": self._remove,
             "✉": self._send,
@@ -53,17 +57,19 @@ class Reactions(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Guard clauses first: most reactions are not for us."""
-        deed = self._deeds.get(str(payload.emoji).rstrip(VARIATION))
-        if deed is None or payload.guild_id is None or not self._desk.door.is_open:
+        handler = self._handlers.get(str(payload.emoji).rstrip(VARIATION))
+        if handler is None or payload.guild_id is None or not self._context.in_flight.is_open:
             return
         if payload.member is None or payload.member.bot:
             return
-        with self._desk.door.inside():
+        with self._context.in_flight.track():
             try:
                 job = await self._job(payload)
                 if job:
-                    click = await self._again.click_of(payload.member, payload.channel_id, payload.message_id)
-                    await self._do(deed, click, job)
+                    click = await self._follow_ups.requester_of(
+                        payload.member, payload.channel_id, payload.message_id
+                    )
+                    await self._do(handler, click, job)
             except StoreError as err:
                 log.error("a reaction to message %s is lost: %s", payload.message_id, err)
 
@@ -75,50 +81,52 @@ class Reactions(commands.Cog):
         try:
             async with asyncio.timeout(DELIVERING):
                 while job is None:
-                    await self._desk.bell.wait(1)
+                    await self._context.notifier.wait(1)
                     job = await self._known(payload.message_id)
         except TimeoutError:
             return None
         return job
 
     async def _known(self, message_id: int) -> Job | None:
-        store = self._desk.store
+        store = self._context.store
         return await store.by_result(message_id) or await store.by_status(message_id)
 
-    async def _do(self, deed: Deed, click: Click, job: Job) -> None:
+    async def _do(self, handler: ReactionHandler, click: Click, job: Job) -> None:
         try:
-            await deed(click, job)
+            await handler(click, job)
         except Refusal as refusal:
             await self._reply(click, render_refusal(click.locale, refusal))
 
     async def _reroll(self, click: Click, job: Job) -> None:
         if click.message_id != job.result_message:
             return
-        taken = await self._again.reroll(click, job)
-        if taken.created:
-            await self._hourglass.turn(click.channel_id, click.message_id)
+        admitted = await self._follow_ups.reroll(click, job)
+        if admitted.created:
+            await self._pending_reaction.add(click.channel_id, click.message_id)
 
     async def _remove(self, click: Click, job: Job) -> None:
         """A job that is not over is cancelled, a clip removed."""
         if job.state not in FINISHED:
-            await cancel(self._desk, click.person, click.place, job)
+            await cancel(self._context, click.actor, click.place, job)
             return
-        allow(self._desk.gate, click.person, click.place, Action.DELETE, job)
-        await discard(self._desk, job)
+        require_access(self._context.policy, click.actor, click.place, Action.DELETE, job)
+        await request_deletion(self._context, job)
 
     async def _send(self, click: Click, job: Job) -> None:
         if click.message_id == job.result_message:
-            await self._copies.send(click, job)
+            await self._sharing.send(click, job)
 
     async def _report(self, click: Click, job: Job) -> None:
-        await self._copies.report(click, job)
-        await self._reply(click, say(click.locale, "reported"))
+        await self._sharing.report(click, job)
+        await self._reply(click, translate(click.locale, "reported"))
 
     async def _reply(self, click: Click, text: str) -> None:
         """Reactions have no answer that only one person sees: a short reply that removes itself."""
         channel = self._client.get_partial_messageable(click.channel_id, guild_id=click.place.guild_id)
         below = channel.get_partial_message(click.message_id).to_reference(fail_if_not_exists=False)
         try:
-            await channel.send(text, reference=below, allowed_mentions=NOBODY, delete_after=NO_LONGER_THAN)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as err:
+            await channel.send(
+                text, reference=below, allowed_mentions=NO_MENTIONS, delete_after=NO_LONGER_THAN
+            )
+        except DISCORD_ERRORS as err:
             log.info("a short reply cannot be shown: %s", err)

@@ -21,11 +21,11 @@ from comfy.errors import (
     WorkflowInvalid,
 )
 from comfy.protocol.files import OutputFile
-from comfy.protocol.responses import Finished, Pending, Running, Whereabouts
-from comfy.protocol.system_stats import Device, Vitals
-from comfy.server.availability import Obstacle, Standing
+from comfy.protocol.responses import Finished, JobPosition, Pending, Running
+from comfy.protocol.system_stats import Device, SystemStats
+from comfy.server.availability import Availability, Unavailability
 from comfy.server.connect import open_server
-from comfy.server.resave import make_smaller, withdraw
+from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
 from comfy.workflows.adapt import ModelFiles
 from comfy.workflows.events import (
@@ -48,6 +48,7 @@ from comfy.workflows.workflow import Choice, Option, Role, Workflow
 
 __all__ = [
     "BUILT_IN",
+    "Availability",
     "BadAnswer",
     "Check",
     "Choice",
@@ -64,12 +65,12 @@ __all__ = [
     "GraphRejected",
     "Interrupted",
     "JobLost",
+    "JobPosition",
     "MissingModel",
     "ModelFiles",
     "Node",
     "NodeFailed",
     "NodeMissing",
-    "Obstacle",
     "Option",
     "Outcome",
     "OutputFile",
@@ -84,20 +85,19 @@ __all__ = [
     "ServerTooOld",
     "ServerUnreachable",
     "Stage",
-    "Standing",
     "Started",
     "Subject",
+    "SystemStats",
     "TokenRefused",
     "TooLarge",
-    "Vitals",
-    "Whereabouts",
+    "Unavailability",
     "Workflow",
     "WorkflowInvalid",
     "build_graph",
+    "cancel_resave",
     "check_up",
     "load_workflows",
     "look_around",
-    "make_smaller",
     "open_server",
-    "withdraw",
+    "resave_smaller",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import media
-from cogs.i18n.catalogue import say
+from cogs.i18n.catalogue import translate
 
 FEWEST_WORDS = 4
 FEWEST_CHARACTERS = 6  # of Chinese, Japanese or Korean, where a word is a character or two
@@ -26,13 +26,13 @@ SCENES = re.compile(
 THEN = re.compile(r"\b(?:then|after that|afterwards|next,)(?=\W|$)|然后|然後|接着|接著|之后|之後|最后|最後")
 ENOUGH_THENS = 2
 
-NOTES: Mapping[media.Note, str] = {
-    media.Note.SMALL: "advice_small",
-    media.Note.BLURRED: "advice_blurred",
-    media.Note.DARK: "advice_dark",
-    media.Note.EXTREME_ASPECT: "advice_extreme_aspect",
-    media.Note.ANIMATED: "advice_animated",
-    media.Note.TRANSPARENT: "advice_transparent",
+NOTES: Mapping[media.PictureIssue, str] = {
+    media.PictureIssue.SMALL: "advice_small",
+    media.PictureIssue.BLURRED: "advice_blurred",
+    media.PictureIssue.DARK: "advice_dark",
+    media.PictureIssue.EXTREME_ASPECT: "advice_extreme_aspect",
+    media.PictureIssue.ANIMATED: "advice_animated",
+    media.PictureIssue.TRANSPARENT: "advice_transparent",
 }
 
 
@@ -44,15 +44,15 @@ class Advice:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def advise(prompt: str, negative: str, notes: Collection[media.Note] = ()) -> tuple[Advice, ...]:
+def advise(prompt: str, negative: str, notes: Collection[media.PictureIssue] = ()) -> tuple[Advice, ...]:
     """What may disappoint about this wish: first the prompt, then the picture."""
     return (*_on_prompt(prompt.casefold(), negative.casefold()), *_on_picture(notes))
 
 
 def render_advice(locale: str, advice: Collection[Advice]) -> str:
     """A few lines beside the answer."""
-    lines = [f"- {say(locale, each.name, **each.values)}" for each in advice]
-    return "\n".join([say(locale, "advice"), *lines])
+    lines = [f"- {translate(locale, each.name, **each.values)}" for each in advice]
+    return "\n".join([translate(locale, "advice"), *lines])
 
 
 def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:
@@ -66,7 +66,7 @@ def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:
         yield Advice(name="advice_scenes")
 
 
-def _on_picture(notes: Collection[media.Note]) -> Iterator[Advice]:
+def _on_picture(notes: Collection[media.PictureIssue]) -> Iterator[Advice]:
     for note, name in NOTES.items():
         if note in notes:
             yield Advice(name=name)

@@ -19,7 +19,7 @@ class Joining:
         self._files = files
         self._media = pictures
 
-    async def whole(self, job: Job) -> Path:
+    async def joined_clip(self, job: Job) -> Path:
         """The file to hand over: the job's clip, behind the one it goes on from where that was wished.
 
         Where the first is no longer kept, the clip stands alone. Raises StoreError.

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 
 
-class Bell:
+class QueueNotifier:
     """Rung whenever the queue changed; each `wait` returns at the next ring, or when its patience ends."""
 
     def __init__(self) -> None:
         self._next = asyncio.Event()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake everybody who waits."""
         self._next.set()
         self._next = asyncio.Event()

@@ -27,7 +27,7 @@ NEGATIVE_PROMPT = "bad quality video, low quality, blurry, distorted, choppy ani
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Options:
     """What somebody chose; None is "whatever the preset says"."""
 
     prompt: str
@@ -111,26 +111,26 @@ def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
     return [f"{name}={option}" for name, choice in offered.items() for option in choice.options]
 
 
-def build_params(wish: Wish, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
+def build_params(options: Options, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
     """The parameters of a wish for a picture of `size` (pixels). Raises Refusal."""
-    wish.check()
-    preset = wish.preset or default_preset(presets)
+    options.check()
+    preset = options.preset or default_preset(presets)
     if preset not in presets:
         raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
     workflow = presets[preset]
     numbers = workflow.presets[preset]
-    width, height = media.size_for(*size, wish.aspect)
-    seconds = SECONDS[1] if wish.seconds is None else wish.seconds
+    width, height = media.size_for(*size, options.aspect)
+    seconds = SECONDS[1] if options.seconds is None else options.seconds
     params = Params(
         workflow=workflow.name,
         preset=preset,
-        prompt=wish.prompt.strip(),
-        negative_prompt=NEGATIVE_PROMPT if wish.negative is None else wish.negative,
-        seed=random_seed() if wish.seed is None else wish.seed,
-        steps=int(numbers["steps"] if wish.steps is None else wish.steps),
-        cfg=float(numbers["cfg"] if wish.cfg is None else wish.cfg),
-        shift=float(numbers["shift"] if wish.shift is None else wish.shift),
-        denoise=1.0 if wish.denoise is None else wish.denoise,
+        prompt=options.prompt.strip(),
+        negative_prompt=NEGATIVE_PROMPT if options.negative is None else options.negative,
+        seed=random_seed() if options.seed is None else options.seed,
+        steps=int(numbers["steps"] if options.steps is None else options.steps),
+        cfg=float(numbers["cfg"] if options.cfg is None else options.cfg),
+        shift=float(numbers["shift"] if options.shift is None else options.shift),
+        denoise=1.0 if options.denoise is None else options.denoise,
         width=width,
         height=height,
         frames=frames_for(seconds),
@@ -148,23 +148,23 @@ def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
             raise Refusal("range", name=name, low=bounds.least, high=bounds.most)
 
 
-def change_params(params: Params, wish: Wish, workflow: comfy.Workflow | None) -> Params:
+def change_params(params: Params, options: Options, workflow: comfy.Workflow | None) -> Params:
     """The same with what the wish names; the picture's size and the preset stay. Raises Refusal."""
-    wish.check()
+    options.check()
     changed = replace(
         params,
-        prompt=wish.prompt.strip(),
-        negative_prompt=params.negative_prompt if wish.negative is None else wish.negative,
-        frames=params.frames if wish.seconds is None else frames_for(wish.seconds),
-        steps=wish.steps or params.steps,
-        seed=params.seed if wish.seed is None else wish.seed,
+        prompt=options.prompt.strip(),
+        negative_prompt=params.negative_prompt if options.negative is None else options.negative,
+        frames=params.frames if options.seconds is None else frames_for(options.seconds),
+        steps=options.steps or params.steps,
+        seed=params.seed if options.seed is None else options.seed,
     )
     if workflow:
         _check_ranges(changed, workflow)
     return changed
 
 
-def shrink(params: Params) -> Params | None:
+def reduced(params: Params) -> Params | None:
     """What asks less of the GPU: fewer frames, and where those are few, fewer steps; None where both are."""
     if params.seconds > SECONDS[0]:
         return replace(params, frames=frames_for(math.ceil(params.seconds) // 2 or SECONDS[0]))

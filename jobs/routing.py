@@ -13,12 +13,12 @@ Offer = Mapping[str, Mapping[str, comfy.Choice]]
 
 def pick_workflow(workflows: Workflows, runnable: AbstractSet[str], params: Params) -> str:
     """The job's workflow, or another that gives the same preset where this server lacks the first."""
-    return _stand_in(workflows, runnable, params.workflow, params.preset)
+    return _substitute(workflows, runnable, params.workflow, params.preset)
 
 
 def servable(workflows: Workflows, runnable: AbstractSet[str]) -> frozenset[str]:
     """The workflows whose jobs a server can take, by itself or by another of the same presets."""
-    return frozenset(name for name in workflows if any(_stand_ins(workflows, runnable, name)))
+    return frozenset(name for name in workflows if any(_substitutes(workflows, runnable, name)))
 
 
 def offer_of(server: comfy.Server) -> Offer:
@@ -39,7 +39,7 @@ def _options(workflows: Workflows, offer: Offer) -> frozenset[str]:
     return frozenset(
         f"{name}/{option}"
         for name in workflows
-        for option in _in_all([offer[each] for each in _stand_ins(workflows, offer.keys(), name)])
+        for option in _in_all([offer[each] for each in _substitutes(workflows, offer.keys(), name)])
     )
 
 
@@ -51,18 +51,18 @@ def _in_all(offered: Sequence[Mapping[str, comfy.Choice]]) -> AbstractSet[str]:
     return set[str].intersection(*sets) if sets else set[str]()
 
 
-def _stand_ins(workflows: Workflows, runnable: AbstractSet[str], name: str) -> Iterator[str]:
+def _substitutes(workflows: Workflows, runnable: AbstractSet[str], name: str) -> Iterator[str]:
     """What would run that workflow's jobs on a server, whatever their preset."""
     if name in runnable:
         yield name
         return
     for preset in workflows[name].presets:
-        stand_in = _stand_in(workflows, runnable, name, preset)
+        stand_in = _substitute(workflows, runnable, name, preset)
         if stand_in in runnable:
             yield stand_in
 
 
-def _stand_in(workflows: Workflows, runnable: AbstractSet[str], name: str, preset: str) -> str:
+def _substitute(workflows: Workflows, runnable: AbstractSet[str], name: str, preset: str) -> str:
     if name in runnable:
         return name
     family = workflows[name].family if name in workflows else None

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Unpack
 
 import comfy
-from cogs.i18n.catalogue import say
-from cogs.messages.status_editor import Presenter
-from cogs.ui.texts import Pace, render_event
+from cogs.i18n.catalogue import translate
+from cogs.messages.status_editor import StatusEditor
+from cogs.ui.texts import SamplingRate, render_event
 from jobs.clips import clip_name, smaller_name
 from jobs.routing import pick_workflow
-from jobs.trouble import Trouble
+from jobs.trouble import JobFailure
 from jobs.uploads import Uploads
 from storage import Changes, Files, Job, Lease, LeaseLost, State, Store, StoreError
 
@@ -45,12 +45,12 @@ class Previews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
+class RunContext:
     """What a job needs on its way."""
 
     store: Store
     files: Files
-    presenter: Presenter
+    status_editor: StatusEditor
     workflows: Mapping[str, comfy.Workflow]
     previews: Previews
     longest_run: float  # seconds
@@ -60,13 +60,13 @@ class Rooms:
 class Run:
     """One job on one server; `lease` is always the newest."""
 
-    def __init__(self, lease: Lease, server: comfy.Server, uploads: Uploads, rooms: Rooms) -> None:
+    def __init__(self, lease: Lease, server: comfy.Server, uploads: Uploads, context: RunContext) -> None:
         self.lease = lease
         self.server = server
         self._uploads = uploads
-        self._rooms = rooms
+        self._context = context
         self._may_be_there = lease.adopted or lease.job.attempts > 0
-        self._pace = Pace()
+        self._pace = SamplingRate()
         self._next_preview = 0.0
         self._clip: comfy.OutputFile | None = None
         self._smaller: comfy.OutputFile | None = None
@@ -78,29 +78,29 @@ class Run:
 
     async def compute(self) -> None:
         """Bring the job from its claim to the end of its run. Raises ComfyError, MediaError, Trouble."""
-        await self._obey()
+        await self._check_cancelled()
         if self.job.state not in (State.CLAIMED, State.SUBMITTING, State.RUNNING):
             return
         graph = await self._prepare()
-        longest = self._rooms.longest_run
+        longest = self._context.longest_run
         try:
             async with asyncio.timeout(longest), self.server.follow(self.job.id, graph) as events:
                 await self._submit(graph)
-                async with self._obeying():
+                async with self._cancellable():
                     self._clip = await self._watch(events)
         except TimeoutError as err:
             await self.server.cancel(self.job.id)
-            raise Trouble("too_long", minutes=round(longest / 60, 1)) from err
-        await self._make_smaller(graph, self._clip)
+            raise JobFailure("too_long", minutes=round(longest / 60, 1)) from err
+        await self._resave(graph, self._clip)
 
     async def fetch(self) -> None:
         """Bring the clip to our disk and let the server forget the job."""
-        await self._obey()
+        await self._check_cancelled()
         if self.job.state == State.DOWNLOADING:
             self._show("downloading")
             if self.lease.adopted:
-                await comfy.withdraw(self.server, rerun_id(self.job))
-            name = self._on_disk() or await self._bring_smaller() or await self._bring()
+                await comfy.cancel_resave(self.server, rerun_id(self.job))
+            name = self._on_disk() or await self._download_resaved() or await self._download_clip()
             await self.server.forget(self.job.id)
             await self._move(State.DELIVERING, clip=name)
 
@@ -109,7 +109,7 @@ class Run:
         if self.job.state == State.CLAIMED:
             self._show("preparing")
         image = await self._uploads.send(self.job)
-        workflow = pick_workflow(self._rooms.workflows, self.server.runnable, self.job.params)
+        workflow = pick_workflow(self._context.workflows, self.server.runnable, self.job.params)
         return self.server.build(workflow, build_values(self.job), image, self.job.params.choices)
 
     async def _submit(self, graph: comfy.Graph) -> None:
@@ -117,10 +117,10 @@ class Run:
         if self.job.state == State.CLAIMED:
             await self._move(State.SUBMITTING, attempts=self.job.attempts + 1)
         if self.job.state == State.SUBMITTING:
-            await self._hand_in(graph)
+            await self._post(graph)
             await self._move(State.RUNNING)
 
-    async def _hand_in(self, graph: comfy.Graph) -> None:
+    async def _post(self, graph: comfy.Graph) -> None:
         hand_in = self.server.resume if self._may_be_there else self.server.submit
         try:
             await hand_in(self.job.id, graph)
@@ -140,24 +140,24 @@ class Run:
                 case comfy.Failed(error=error):
                     raise error
                 case comfy.Interrupted():
-                    raise Trouble("stopped")
+                    raise JobFailure("stopped")
                 case comfy.Preview():
                     self._show_preview(event)
                 case _:
                     self._present(event)
         raise comfy.JobLost
 
-    async def _make_smaller(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
+    async def _resave(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
         """Where the guild takes no such large file, have it saved again before another job comes."""
-        limit = self._rooms.upload_limit(self.job.guild_id)
-        self._smaller = await comfy.make_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
+        limit = self._context.upload_limit(self.job.guild_id)
+        self._smaller = await comfy.resave_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
 
     def _on_disk(self) -> str | None:
         """The clip that was brought before a crash: it is there whole or not at all."""
         names = smaller_name(self.job), clip_name(self.job)
-        return next((name for name in names if self._rooms.files.clip(name).exists()), None)
+        return next((name for name in names if self._context.files.clip(name).exists()), None)
 
-    async def _bring_smaller(self) -> str | None:
+    async def _download_resaved(self) -> str | None:
         """Fetch the file that was saved again, if there is one; whatever it is, the first still stands."""
         if self._smaller is None:
             return None
@@ -167,19 +167,19 @@ class Run:
             log.warning("job %s: its smaller file is of no use: %s", self.job.id, err)
             return None
 
-    async def _bring(self) -> str:
+    async def _download_clip(self) -> str:
         clip = self._clip or _clip_among(await self._files_of_outcome())
         return await self._download(clip, clip_name(self.job))
 
     async def _download(self, file: comfy.OutputFile, name: str) -> str:
-        await self.server.download(file, self._rooms.files.clip(name), limit=LARGEST_CLIP)
+        await self.server.download(file, self._context.files.clip(name), limit=LARGEST_CLIP)
         return name
 
     def _show_preview(self, preview: comfy.Preview) -> None:
-        previews, now = self._rooms.previews, time.monotonic()
+        previews, now = self._context.previews, time.monotonic()
         if previews.shown_in(self.job.guild_id) and now >= self._next_preview:
             self._next_preview = now + previews.every
-            self._rooms.presenter.show_preview(self.job, preview)
+            self._context.status_editor.show_preview(self.job, preview)
 
     def _present(self, event: comfy.Event) -> None:
         finish = None
@@ -188,7 +188,7 @@ class Run:
             finish = None if left is None else time.time() + left
         text = render_event(self.job, event, finish)
         if text:
-            self._rooms.presenter.show(self.job, text)
+            self._context.status_editor.show(self.job, text)
 
     async def _files_of_outcome(self) -> tuple[comfy.OutputFile, ...]:
         """The result's files, asked again after a crash. Raises JobLost."""
@@ -199,9 +199,9 @@ class Run:
                 raise comfy.JobLost
 
     @contextlib.asynccontextmanager
-    async def _obeying(self) -> AsyncGenerator[None]:
+    async def _cancellable(self) -> AsyncGenerator[None]:
         """Meanwhile look once a second whether somebody wants it cancelled, however silent the server is."""
-        watch = asyncio.create_task(self._obey_soon(), name=f"wishes about {self.job.id}")
+        watch = asyncio.create_task(self._watch_cancellation(), name=f"wishes about {self.job.id}")
         try:
             yield
         finally:
@@ -210,28 +210,28 @@ class Run:
             if not watch.cancelled():
                 watch.result()
 
-    async def _obey_soon(self) -> None:
+    async def _watch_cancellation(self) -> None:
         while True:
             await asyncio.sleep(LOOK_AGAIN)
             try:
-                await self._obey()
-            except (Trouble, LeaseLost):
+                await self._check_cancelled()
+            except (JobFailure, LeaseLost):
                 return  # its end comes as an event, or the next move finds the lease lost
             except (StoreError, comfy.ComfyError) as err:
                 log.warning("job %s: nobody can say whether to go on: %s", self.job.id, err)
 
-    async def _obey(self) -> None:
+    async def _check_cancelled(self) -> None:
         """Stop where somebody wants it cancelled. Raises Trouble, ComfyError, LeaseLost, StoreError."""
-        lease = await self._rooms.store.current(self.lease)
+        lease = await self._context.store.current(self.lease)
         if lease.job.cancel_requested:
             await self.server.cancel(self.job.id)
-            raise Trouble("cancelled")
+            raise JobFailure("cancelled")
 
     def _show(self, key: str) -> None:
-        self._rooms.presenter.show(self.job, say(self.job.locale, key))
+        self._context.status_editor.show(self.job, translate(self.job.locale, key))
 
     async def _move(self, state: State, **changes: Unpack[Changes]) -> None:
-        self.lease = await self._rooms.store.move(self.lease, state, **changes)
+        self.lease = await self._context.store.move(self.lease, state, **changes)
         log.info("job %s: %s on %s", self.job.id, state, self.server.name)
 
 
@@ -263,5 +263,5 @@ def _clip_among(files: Sequence[comfy.OutputFile]) -> comfy.OutputFile:
     """The clip among the files of a result. Raises Trouble when there is none."""
     clips = [file for file in files if file.filename.lower().endswith(CLIP_ENDINGS)]
     if not clips:
-        raise Trouble("no_clip")
+        raise JobFailure("no_clip")
     return clips[0]

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import media
-from cogs.access.policy import Share
+from cogs.access.policy import QueueShare
 from cogs.actions.attachments import MAX_MEGABYTES, MAX_MEGAPIXELS, Attachments
 from comfy import Choice, Server, Workflow
 from jobs.advice import Advice, advise
 from jobs.errors import Refusal
 from jobs.options import (
-    Wish,
+    Options,
     build_params,
     change_params,
     offered_models,
@@ -37,11 +37,11 @@ class Asker:
     guild_id: int
     channel_id: int
     locale: str
-    share: Share
+    share: QueueShare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Admitted:
     """What became of a wish: its job, whether it is a new one, and advice for the next."""
 
     job: Job
@@ -49,7 +49,7 @@ class Taken:
     advice: tuple[Advice, ...] = ()
 
 
-class Intake:
+class JobService:
     """Admits jobs. Everything that is refused is refused as a Refusal."""
 
     def __init__(
@@ -81,52 +81,54 @@ class Intake:
             offered |= server.choices(workflow)
         return offered
 
-    async def recall(self, asker: Asker, wish: Wish) -> Wish:
+    async def recall(self, asker: Asker, options: Options) -> Options:
         """The wish, where its prompt is the name of an earlier job of theirs, with the prompt of that."""
-        named = RECALLED.fullmatch(wish.prompt.strip())
+        named = RECALLED.fullmatch(options.prompt.strip())
         job = await self._store.by_short(named[1]) if named else None
-        return replace(wish, prompt=job.params.prompt) if job and job.user_id == asker.user_id else wish
+        return replace(options, prompt=job.params.prompt) if job and job.user_id == asker.user_id else options
 
-    async def animate(self, asker: Asker, wish: Wish, url: str, key: str) -> Taken:
+    async def animate(self, asker: Asker, options: Options, url: str, key: str) -> Admitted:
         """Fetch and clean the picture, keep it, and put the job in line. Raises Refusal."""
-        wish.check()
+        options.check()
         picture = await self._clean(await self._attachments.fetch(url))
-        params = self._params(wish, (picture.width, picture.height))
+        params = self._params(options, (picture.width, picture.height))
         admission = await self._admit(asker, key, params, await self._keep(picture.data))
-        return Taken(
+        return Admitted(
             job=admission.job,
             created=admission.created,
-            advice=advise(params.prompt, params.negative_prompt, picture.notes),
+            advice=advise(params.prompt, params.negative_prompt, picture.issues),
         )
 
-    async def reroll(self, asker: Asker, parent: Job, message_id: int) -> Taken:
+    async def reroll(self, asker: Asker, parent: Job, message_id: int) -> Admitted:
         """Another one of a finished job, with a new seed. Raises Refusal.
 
         The key counts the person's finished rerolls: twice within a running one is once.
         """
         params = parent.params.rerolled(other_seed(parent.params.seed))
-        return await self._again(asker, parent, params, f"reroll {message_id}")
+        return await self._repeat(asker, parent, params, f"reroll {message_id}")
 
-    async def retry(self, asker: Asker, parent: Job, params: Params) -> Taken:
+    async def retry(self, asker: Asker, parent: Job, params: Params) -> Admitted:
         """A job that came to nothing once more, with these parameters. Twice within one is once.
 
         Raises Refusal.
         """
-        return await self._again(asker, parent, params, f"retry {parent.id}")
+        return await self._repeat(asker, parent, params, f"retry {parent.id}")
 
-    async def change(self, asker: Asker, parent: Job, wish: Wish, key: str) -> Taken:
+    async def change(self, asker: Asker, parent: Job, options: Options, key: str) -> Admitted:
         """Another one of a job, with what the wish names changed. Raises Refusal."""
-        params = change_params(parent.params, wish, self._workflows.get(parent.params.workflow))
-        taken = await self._child(asker, parent, params, key)
-        return replace(taken, advice=advise(params.prompt, params.negative_prompt))
+        params = change_params(parent.params, options, self._workflows.get(parent.params.workflow))
+        admitted = await self._child(asker, parent, params, key)
+        return replace(admitted, advice=advise(params.prompt, params.negative_prompt))
 
-    async def extend(self, asker: Asker, parent: Job, wish: Wish, *, after: str | None, key: str) -> Taken:
+    async def extend(
+        self, asker: Asker, parent: Job, options: Options, *, after: str | None, key: str
+    ) -> Admitted:
         """What comes next: a job that starts from the last frame of a clip. Raises Refusal.
 
         `after` is the id of the job whose clip is to stand before it in one file.
         """
-        wish = replace(wish, seed=other_seed(parent.params.seed))
-        params = change_params(parent.params, wish, self._workflows.get(parent.params.workflow))
+        options = replace(options, seed=other_seed(parent.params.seed))
+        params = change_params(parent.params, options, self._workflows.get(parent.params.workflow))
         if after and not await self._store.find(after):
             raise Refusal("gone")
         frame = await self._last_frame(parent)
@@ -134,20 +136,20 @@ class Intake:
             asker, key, replace(params, after=after), await self._keep(frame), parent=parent.id
         )
         advice = advise(params.prompt, params.negative_prompt)
-        return Taken(job=admission.job, created=admission.created, advice=advice)
+        return Admitted(job=admission.job, created=admission.created, advice=advice)
 
-    async def _again(self, asker: Asker, parent: Job, params: Params, key: str) -> Taken:
+    async def _repeat(self, asker: Asker, parent: Job, params: Params, key: str) -> Admitted:
         finished = await self._store.finished_rerolls(parent.id, asker.user_id)
         return await self._child(asker, parent, params, f"{key} {asker.user_id} {finished}")
 
-    async def _child(self, asker: Asker, parent: Job, params: Params, key: str) -> Taken:
+    async def _child(self, asker: Asker, parent: Job, params: Params, key: str) -> Admitted:
         """A job of the same picture, as long as that is kept."""
         try:
             await self._files.hold_picture(parent.picture)
         except OSError as err:
             raise Refusal("picture_gone") from err
         admission = await self._admit(asker, key, params, parent.picture, parent=parent.id)
-        return Taken(job=admission.job, created=admission.created)
+        return Admitted(job=admission.job, created=admission.created)
 
     async def _last_frame(self, parent: Job) -> bytes:
         path = self._files.clip(parent.clip or "")
@@ -159,9 +161,9 @@ class Intake:
             log.error("job %s: its last frame cannot be read: %s", parent.id, err)
             raise Refusal("clip_gone") from err
 
-    def _params(self, wish: Wish, size: tuple[int, int]) -> Params:
-        params = build_params(wish, size, pick_presets(self.models(), wish.model))
-        return replace(params, choices=parse_choices(wish.choices, self.choices(params.workflow)))
+    def _params(self, options: Options, size: tuple[int, int]) -> Params:
+        params = build_params(options, size, pick_presets(self.models(), options.model))
+        return replace(params, choices=parse_choices(options.choices, self.choices(params.workflow)))
 
     async def _clean(self, data: bytes) -> media.Picture:
         try:

@@ -5,7 +5,7 @@ import media
 from storage import Job, Reason
 
 
-class Trouble(Exception):
+class JobFailure(Exception):
     """What stops a job here in the cogs; carries its reason."""
 
     def __init__(self, code: str, **values: str | int | float) -> None:
@@ -16,7 +16,7 @@ class Trouble(Exception):
 def reason_of(err: Exception, job: Job) -> Reason:
     """The reason for a failed job; `err` is any error of comfy/, media/ or our own."""
     match err:
-        case Trouble():
+        case JobFailure():
             return err.reason
         case comfy.NodeFailed(out_of_memory=True):
             return Reason(code="memory", values={"node": _node(err)})

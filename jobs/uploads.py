@@ -23,8 +23,10 @@ class Uploads:
         """How the server's LoadImage calls this job's picture. Raises ComfyError, MediaError, OSError."""
         async with self._one_at_a_time:
             life, reference = self._sent.get(picture_name(job), (None, ""))
-            if life != self._server.life:  # a server that came back may have emptied its temp folder
-                life, reference = self._server.life, await self._upload(job)
+            if (
+                life != self._server.connection_epoch
+            ):  # a server that came back may have emptied its temp folder
+                life, reference = self._server.connection_epoch, await self._upload(job)
                 self._remember(picture_name(job), life, reference)
             return reference
 

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 from media.errors import BadClip, BadPicture, CannotFit, ClipFault, MediaError, NoWorker, PictureFault
 from media.file_types import Kind, sniff
 from media.sizes import Aspect, size_for
-from media.values import MOST_PICTURE_BYTES, MOST_PICTURE_PIXELS, Clip, Fitted, How, Note, Picture
+from media.values import (
+    MOST_PICTURE_BYTES,
+    MOST_PICTURE_PIXELS,
+    Clip,
+    FitMethod,
+    Fitted,
+    Picture,
+    PictureIssue,
+)
 
 if TYPE_CHECKING:
     from media.media import Media, open_media
@@ -19,15 +27,15 @@ __all__ = [
     "CannotFit",
     "Clip",
     "ClipFault",
+    "FitMethod",
     "Fitted",
-    "How",
     "Kind",
     "Media",
     "MediaError",
     "NoWorker",
-    "Note",
     "Picture",
     "PictureFault",
+    "PictureIssue",
     "open_media",
     "size_for",
     "sniff",

@@ -8,7 +8,7 @@ MOST_PICTURE_BYTES = 25_000_000
 MOST_PICTURE_PIXELS = 50_000_000
 
 
-class Note(StrEnum):
+class PictureIssue(StrEnum):
     """A word of advice about a picture; never a reason to refuse it."""
 
     ANIMATED = "animated"  # only the first frame was taken
@@ -28,7 +28,7 @@ class Picture:
     width: int
     height: int
     sha256: str
-    notes: frozenset[Note]
+    issues: frozenset[PictureIssue]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Clip:
     faststart: bool
 
 
-class How(StrEnum):
+class FitMethod(StrEnum):
     """Which rung of the ladder a clip stands on."""
 
     UNTOUCHED = "untouched"
@@ -62,4 +62,4 @@ class Fitted:
 
     path: Path
     bytes: int
-    how: How
+    method: FitMethod

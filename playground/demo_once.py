@@ -14,7 +14,7 @@ from playground.tracked_job import Clip, Job, Said
 FAILED, DONE = "❌", "✅"  # how the last text of a status begins
 
 
-class VisitFailed(PlaygroundError):
+class DemoRunFailed(PlaygroundError):
     """No clip arrived; the message is the last thing that the bot said."""
 
 
@@ -29,7 +29,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class DemoRun:
     """What the person wants: the picture, the words, the folder for the clips, the patience in seconds."""
 
     place: Playground
@@ -41,7 +41,7 @@ class Visit:
     patience: float = 3600.0
 
     async def go(self, *, rerolls: int) -> AsyncGenerator[Saved]:
-        """Ask, and yield each clip when it is saved. Raises VisitFailed, Refused, NeverHappened."""
+        """Ask, and yield each clip when it is saved. Raises DemoRunFailed, Refused, NeverHappened."""
         visitor = self.place.member("visitor")
         began = time.monotonic()
         job = await visitor.animate(self.image, self.prompt, filename=self.filename)
@@ -64,7 +64,7 @@ class Visit:
                 failing.cancel()
 
     async def _watch_for_failure(self, job: Job) -> None:
-        raise VisitFailed(await job.says(FAILED, self.patience))
+        raise DemoRunFailed(await job.says(FAILED, self.patience))
 
     async def _tell(self, job: Job) -> None:
         told: list[Said] = []

@@ -14,7 +14,7 @@ from storage.errors import (
     StoreUnavailable,
     TooManyQueued,
 )
-from storage.forecast import Forecast, Span
+from storage.forecast import Forecast, Interval
 from storage.job import (
     ACTIVE,
     FINISHED,
@@ -22,16 +22,16 @@ from storage.job import (
     Job,
     Lease,
     Load,
-    Moved,
     Params,
     Reason,
     Request,
     State,
+    Transition,
     Waiting,
 )
 from storage.limits import Limits
-from storage.maintenance import Keeper
-from storage.preferences import Draft, Holdings, Rules
+from storage.maintenance import Maintenance
+from storage.preferences import Draft, GuildSettings, StoredData
 from storage.retention import Retention
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
 
@@ -45,22 +45,20 @@ __all__ = [
     "Draft",
     "Files",
     "Forecast",
-    "Holdings",
+    "GuildSettings",
+    "Interval",
     "Job",
-    "Keeper",
     "Lease",
     "LeaseLost",
     "Limits",
     "Load",
-    "Moved",
+    "Maintenance",
     "Params",
     "Reason",
     "Refused",
     "Request",
     "Retention",
-    "Rules",
     "SchemaTooNew",
-    "Span",
     "State",
     "Store",
     "StoreDamaged",
@@ -69,7 +67,9 @@ __all__ = [
     "StoreInUse",
     "StoreLocked",
     "StoreUnavailable",
+    "StoredData",
     "TooManyQueued",
+    "Transition",
     "Waiting",
     "open_store",
 ]

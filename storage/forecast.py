@@ -10,7 +10,7 @@ DEVIATIONS = 2.0  # mean deviations to each side: about nine jobs in ten fall be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Interval:
     """Between these Unix times."""
 
     low: float
@@ -21,22 +21,24 @@ class Span:
 class Forecast:
     """When a job will start, and when its clip will be there."""
 
-    start: Span
-    end: Span
+    start: Interval
+    end: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ahead:
+class Workload:
     """Work that is still to do: GPU seconds, and the sum of the squares of their deviations."""
 
     seconds: float
     variance: float
 
 
-NOTHING = Ahead(seconds=0.0, variance=0.0)
+NOTHING = Workload(seconds=0.0, variance=0.0)
 
 
-def build_forecast(state: State, parts: Mapping[str, Ahead], *, servers: int, now: float) -> Forecast | None:
+def build_forecast(
+    state: State, parts: Mapping[str, Workload], *, servers: int, now: float
+) -> Forecast | None:
     """`own` is the job itself; what servers are `busy` with and the `line` before it are shared by them."""
     if state in FINISHED or state in (State.DOWNLOADING, State.DELIVERING):
         return None
@@ -49,6 +51,6 @@ def build_forecast(state: State, parts: Mapping[str, Ahead], *, servers: int, no
     return Forecast(start=_span(now, start, doubt), end=_span(now, start + own.seconds, doubt + own.variance))
 
 
-def _span(now: float, seconds: float, variance: float) -> Span:
+def _span(now: float, seconds: float, variance: float) -> Interval:
     doubt = DEVIATIONS * sqrt(variance)
-    return Span(low=now + max(0.0, seconds - doubt), high=now + seconds + doubt)
+    return Interval(low=now + max(0.0, seconds - doubt), high=now + seconds + doubt)

@@ -213,7 +213,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Transition:
     """One move of a job: to which state, when, in which epoch, and who did it."""
 
     at: float

@@ -14,8 +14,8 @@ from storage.retention import (
     HOUR,
     Retention,
     remove_clips,
-    remove_people,
     remove_pictures,
+    remove_preferences,
     remove_rows,
     shrink,
 )
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 MINUTE = 60.0  # seconds
 
 
-class Keeper:
+class Maintenance:
     """Ends jobs that waited too long, copies the database, removes what is old.
 
     `on_expired` tells a job's person that it has ended. A chore that fails is tried again in its turn.
@@ -45,7 +45,7 @@ class Keeper:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(MINUTE, self.expire), name="expiry of jobs")
             tasks.create_task(_every(HOUR, self.back_up), name="backups")
-            tasks.create_task(_every(HOUR, self.tidy), name="retention")
+            tasks.create_task(_every(HOUR, self.apply_retention), name="retention")
 
     async def expire(self) -> None:
         """End the jobs that waited too long."""
@@ -62,11 +62,11 @@ class Keeper:
             await database.copy_to(folder / time.strftime("animate-%Y%m%d-%H%M%S.db", time.gmtime()))
         await asyncio.to_thread(_keep_newest, folder, self._retention.backups)
 
-    async def tidy(self) -> None:
+    async def apply_retention(self) -> None:
         """Remove what is older than the retention allows."""
         database, now, keep = self._store.database, time.time(), self._retention
         await remove_rows(database, now - keep.rows * DAY)
-        await remove_people(database, now)
+        await remove_preferences(database, now)
         await remove_clips(database, self._files, now - keep.clips * DAY)
         await remove_pictures(database, self._files, before=now - keep.pictures * DAY, now=now)
         await shrink(database)

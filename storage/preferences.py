@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.job import Job
-from storage.queries import Lookups
+from storage.queries import JobQueries
 
 DRAFT_SECONDS = 24 * 3600.0  # as long as Discord's signature on the address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class GuildSettings:
     """What a guild's managers allowed.
 
     `report_channel`: where 🚩 goes, None is nowhere. `pictures_of_others`: whether people may animate
@@ -31,7 +31,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holdings:
+class StoredData:
     """How much of somebody's is kept at this moment."""
 
     jobs: int
@@ -39,7 +39,7 @@ class Holdings:
     clips: int
 
 
-class People(Lookups):
+class Preferences(JobQueries):
     """Languages, rules, drafts, and the jobs that their people want removed."""
 
     async def language(self, user_id: int) -> str | None:
@@ -70,17 +70,19 @@ class People(Lookups):
         )
         return str(row[0]) if row and row[0] else None
 
-    async def rules(self, guild_id: int) -> Rules:
+    async def guild_settings(self, guild_id: int) -> GuildSettings:
         """What this guild allowed; the defaults where nobody said anything."""
         row = await self.database.fetch_one(
             "SELECT report_channel, pictures_of_others FROM rules WHERE guild_id = :guild",
             {"guild": guild_id},
         )
         if row is None:
-            return Rules()
-        return Rules(report_channel=row["report_channel"], pictures_of_others=bool(row["pictures_of_others"]))
+            return GuildSettings()
+        return GuildSettings(
+            report_channel=row["report_channel"], pictures_of_others=bool(row["pictures_of_others"])
+        )
 
-    async def set_rules(self, guild_id: int, rules: Rules) -> None:
+    async def set_guild_settings(self, guild_id: int, rules: GuildSettings) -> None:
         """Let these be the guild's rules."""
         await self.database.fetch(
             "INSERT OR REPLACE INTO rules VALUES (:guild, :report_channel, :pictures_of_others)",
@@ -110,7 +112,7 @@ class People(Lookups):
         )
         return Draft(**dict(row)) if row else None
 
-    async def holdings(self, user_id: int, *, pictures_since: float) -> Holdings:
+    async def stored_data(self, user_id: int, *, pictures_since: float) -> StoredData:
         """What is kept of this person: pictures as long as a job needs them that ended after that time."""
         row = await self.database.fetch_one(
             """SELECT
@@ -119,26 +121,26 @@ class People(Lookups):
             FROM job WHERE user_id = :user AND unwanted = 0""",
             {"user": user_id, "since": pictures_since},
         )
-        return Holdings(**dict(row)) if row else Holdings(jobs=0, pictures=0, clips=0)
+        return StoredData(**dict(row)) if row else StoredData(jobs=0, pictures=0, clips=0)
 
-    async def discard(self, job_id: str) -> None:
+    async def mark_for_deletion(self, job_id: str) -> None:
         """Somebody wants this job removed, with all that belongs to it."""
         await self.database.fetch("UPDATE job SET unwanted = 1 WHERE id = :id", {"id": job_id})
 
-    async def discard_all(self, user_id: int) -> None:
+    async def mark_all_for_deletion(self, user_id: int) -> None:
         """The person wants all of theirs removed: jobs, drafts and the language they chose."""
         await self.database.fetch("UPDATE job SET unwanted = 1 WHERE user_id = :user", {"user": user_id})
         await self.database.fetch("DELETE FROM draft WHERE user_id = :user", {"user": user_id})
         await self.database.fetch("UPDATE person SET locale = '' WHERE id = :user", {"user": user_id})
         await self.set_language(user_id, None)
 
-    async def discarded(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
+    async def marked_for_deletion(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
         """Jobs that are to be removed, those in work too, oldest first; the next page is `after` that seq."""
         return await self._many(
             "unwanted = 1 AND seq > :after ORDER BY seq LIMIT :limit", after=after, limit=limit
         )
 
-    async def remove(self, job_id: str) -> None:
+    async def delete_job(self, job_id: str) -> None:
         """Remove a row. What hangs on it goes before: afterwards nobody knows of it."""
         await self.database.fetch("DELETE FROM job WHERE id = :id", {"id": job_id})
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from storage.errors import StoreError
-from storage.forecast import Ahead, Forecast, build_forecast
-from storage.job import Job, Load, Moved, State, Waiting
+from storage.forecast import Forecast, Workload, build_forecast
+from storage.job import Job, Load, State, Transition, Waiting
 from storage.sqlite.database import Database, SqlValue
 
 PLACE_CAP = 500  # places further behind are told as this one: so counting costs the same in any line
@@ -44,7 +44,7 @@ GROUP BY part
 """
 
 
-class Lookups:
+class JobQueries:
     """The jobs of one bot, to read. Times are Unix seconds, read from `now`."""
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
@@ -135,7 +135,7 @@ class Lookups:
         mine = "id = :root OR (root = :root AND root <> id)"
         return await self._many(f"{mine} ORDER BY seq DESC LIMIT :limit", root=root, limit=limit)
 
-    async def waits_for(self, message: int) -> bool:
+    async def has_unfinished_reroll(self, message: int) -> bool:
         """Whether a reroll that was asked for under that message is not over."""
         found = "FROM job WHERE key BETWEEN :start AND :start || '~' AND finished_at IS NULL"
         return bool(await self._count(found, start=f"reroll {message} "))
@@ -152,14 +152,14 @@ class Lookups:
             user=user_id,
         )
 
-    async def moves(self, job_id: str) -> Sequence[Moved]:
+    async def moves(self, job_id: str) -> Sequence[Transition]:
         """Who moved the job when, from its admission on. Raises StoreError for an unknown id."""
         job = await self.job(job_id)
         rows = await self.database.fetch(
             "SELECT * FROM move WHERE job = :seq ORDER BY number", {"seq": job.seq}
         )
         return [
-            Moved(at=row["at"], state=State(row["state"]), epoch=row["epoch"], mover=row["mover"])
+            Transition(at=row["at"], state=State(row["state"]), epoch=row["epoch"], mover=row["mover"])
             for row in rows
         ]
 
@@ -177,7 +177,7 @@ class Lookups:
         """When the job starts and ends, with so many servers; None behind PLACE_CAP others, or when over."""
         now = self.now()
         rows = await self.database.fetch(AHEAD_IN_SECONDS, {"id": job_id, "now": now, "cap": PLACE_CAP})
-        parts = {row["part"]: Ahead(seconds=row["seconds"], variance=row["variance"]) for row in rows}
+        parts = {row["part"]: Workload(seconds=row["seconds"], variance=row["variance"]) for row in rows}
         if any(row["jobs"] == PLACE_CAP for row in rows):
             return None
         job = await self.job(job_id)
@@ -200,7 +200,7 @@ class Lookups:
         """Unfinished jobs that no message tells of: their first answer was never recorded."""
         return await self._many("status_message IS NULL AND finished_at IS NULL ORDER BY seq")
 
-    async def untold(self) -> Sequence[Job]:
+    async def unannounced_ends(self) -> Sequence[Job]:
         """Jobs that are over without their last word having been said."""
         return await self._many("finished_at IS NOT NULL AND told = 0 ORDER BY seq")
 

@@ -57,7 +57,7 @@ async def remove_rows(database: Database, before: float) -> int:
     return removed
 
 
-async def remove_people(database: Database, now: float) -> None:
+async def remove_preferences(database: Database, now: float) -> None:
     """Remove what is kept of people without jobs, but nothing of today (UTC)."""
     values = {"today": int(now // DAY), "limit": ROWS_AT_ONCE}
     while await database.fetch(REMOVE_PEOPLE, values):

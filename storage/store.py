@@ -14,7 +14,7 @@ from storage.affinity import HEAD_OF_LINE, Candidate, choose
 from storage.errors import LeaseLost, Refused, TooManyQueued
 from storage.job import ACTIVE, FINISHED, MOST_HEAD_START, Admission, Job, Lease, Reason, Request, State
 from storage.limits import Limits
-from storage.preferences import People
+from storage.preferences import Preferences
 from storage.sqlite.database import Database, SqlValue, open_database
 from storage.sqlite.statements import (
     ADMIT,
@@ -50,7 +50,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(People):
+class Store(Preferences):
     """The jobs of one bot. Times are Unix seconds, read from `now`; `limits` are the rules."""
 
     def __init__(
@@ -131,7 +131,7 @@ class Store(People):
             "running_per_guild": self.limits.running_per_guild,
         }
         if loaded is None:
-            row = await self._take(CLAIM_NEXT, **values)
+            row = await self._acquire(CLAIM_NEXT, **values)
         else:
             row = await self._claim_chosen(loaded, values)
         return Lease(job=Job.from_row(row), adopted=False) if row else None
@@ -143,21 +143,21 @@ class Store(People):
             chosen = choose([Candidate(**dict(row)) for row in rows], loaded)
             if chosen is None:
                 return None
-            row = await self._take(CLAIM_CHOSEN, **values, chosen=chosen.seq)
+            row = await self._acquire(CLAIM_CHOSEN, **values, chosen=chosen.seq)
             if row:
                 return row
 
     async def adopt(self, server: str, servers: Collection[str]) -> Lease | None:
         """Take over a job whose lease ran out: one of this server's, or of a server that exists no more."""
-        row = await self._take(ADOPT, server=server, servers=json.dumps(sorted(servers)))
+        row = await self._acquire(ADOPT, server=server, servers=json.dumps(sorted(servers)))
         return Lease(job=Job.from_row(row), adopted=True) if row else None
 
     async def adopt_delivery(self) -> Lease | None:
         """Take over a job that only waits to be delivered and whose lease ran out."""
-        row = await self._take(ADOPT_DELIVERY)
+        row = await self._acquire(ADOPT_DELIVERY)
         return Lease(job=Job.from_row(row), adopted=True) if row else None
 
-    async def _take(self, sql: str, **values: SqlValue) -> sqlite3.Row | None:
+    async def _acquire(self, sql: str, **values: SqlValue) -> sqlite3.Row | None:
         now = self.now()
         return await self.database.fetch_one(sql, values | {"now": now, "until": now + LEASE_SECONDS})
 
@@ -173,7 +173,7 @@ class Store(People):
     async def renew(self, leases: Collection[Lease]) -> None:
         """Hold these jobs for longer. A lease that was lost stays lost: the next move says so."""
         held = {lease.job.id: lease.job.epoch for lease in leases}
-        await self._take(RENEW, held=json.dumps(held))
+        await self._acquire(RENEW, held=json.dumps(held))
 
     async def move(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> Lease:
         """Bring the job to its next state, if it still stands where the lease says. Raises LeaseLost.
@@ -181,7 +181,7 @@ class Store(People):
         Back to `queued` it goes to its old place, and to `cancelled` where that was wanted meanwhile.
         """
         reason = changes.get("reason")
-        row = await self._take(
+        row = await self._acquire(
             MOVE,
             id=lease.job.id,
             epoch=lease.job.epoch,
@@ -205,7 +205,7 @@ class Store(People):
     async def postpone(self, lease: Lease, seconds: float) -> Job:
         """Let a delivery go and be taken up again so much later, also after a restart. Raises LeaseLost."""
         values: dict[str, SqlValue] = {"id": lease.job.id, "epoch": lease.job.epoch}
-        row = await self._take(POSTPONE, **values, later=self.now() + seconds)
+        row = await self._acquire(POSTPONE, **values, later=self.now() + seconds)
         if row is None:
             raise LeaseLost(f"job {lease.job.id} is no longer delivered at epoch {lease.job.epoch}")
         return Job.from_row(row)
@@ -238,7 +238,7 @@ class Store(People):
             "UPDATE job SET status_message = :message WHERE id = :id", {"message": message, "id": job_id}
         )
 
-    async def set_told(self, job_id: str) -> None:
+    async def set_end_announced(self, job_id: str) -> None:
         """Remember that the last word about a job was said."""
         await self.database.fetch("UPDATE job SET told = 1 WHERE id = :id", {"id": job_id})
 

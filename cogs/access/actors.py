@@ -2,19 +2,19 @@
 
 import discord
 
-from cogs.access.policy import Place
+from cogs.access.policy import Location
 from jobs.errors import Refusal
 
 
-def place_of(interaction: discord.Interaction) -> Place:
+def location_of(interaction: discord.Interaction) -> Location:
     """Where an interaction happens; a thread and a forum's post count as their parent too."""
     channel = interaction.channel
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
     ids = {interaction.channel_id, parent} - {None}
-    return Place(guild_id=interaction.guild_id, channel_ids=frozenset(each for each in ids if each))
+    return Location(guild_id=interaction.guild_id, channel_ids=frozenset(each for each in ids if each))
 
 
-def check_permissions(interaction: discord.Interaction) -> None:
+def require_bot_permissions(interaction: discord.Interaction) -> None:
     """Refuse where the result could not be sent, and name what is missing.
 
     The interaction's token will not live that long. Raises Refusal.

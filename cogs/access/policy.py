@@ -27,9 +27,9 @@ class Action(StrEnum):
 
 
 # What takes GPU time.
-ASKING = frozenset({Action.ANIMATE, Action.REROLL, Action.CHANGE, Action.EXTEND, Action.RETRY})
+COSTS_GPU_TIME = frozenset({Action.ANIMATE, Action.REROLL, Action.CHANGE, Action.EXTEND, Action.RETRY})
 # What only the owner of a job may do with it, and who moderates.
-OWNERS = frozenset(
+OWNER_ONLY = frozenset(
     {
         Action.CANCEL,
         Action.DELETE,
@@ -43,7 +43,7 @@ OWNERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class Actor:
     """Whoever acts: a member of a guild, or a bot or webhook, or somebody in a DM (who has no roles).
 
     `moderates`: has Manage Messages where it happens; `manages`: has Manage Server.
@@ -57,7 +57,7 @@ class Person:
     manages: bool = False
 
     @classmethod
-    def of(cls, user: discord.User | discord.Member) -> "Person":
+    def of(cls, user: discord.User | discord.Member) -> "Actor":
         """Read off what Discord sent."""
         if not isinstance(user, discord.Member):
             return cls(id=user.id, bot=user.bot or user.system, roles=frozenset())
@@ -74,7 +74,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Location:
     """Where it happens. A thread counts as its parent channel too."""
 
     guild_id: int | None
@@ -82,7 +82,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
+class AccessPolicy:
     """What the owner of the bot allows; an empty set allows all."""
 
     guilds: AbstractSet[int] = field(default_factory=frozenset[int])
@@ -90,39 +90,39 @@ class Gate:
     roles: AbstractSet[int] = field(default_factory=frozenset[int])
     blocked: AbstractSet[int] = field(default_factory=frozenset[int])
 
-    def may(
-        self, person: Person, place: Place, action: Action, *, owner: int | None = None
+    def check(
+        self, actor: Actor, location: Location, action: Action, *, owner: int | None = None
     ) -> Refusal | None:
         """None where it is allowed, else which rule says no. `owner` is whose job it is about, if any."""
-        if person.bot:
+        if actor.bot:
             return Refusal("bot")
         if action is Action.CHANGE_RULES:
-            return self._may_change_rules(person, place)
-        if action in OWNERS and person.id != owner and not person.moderates:
+            return self._may_change_rules(actor, location)
+        if action in OWNER_ONLY and actor.id != owner and not actor.moderates:
             return Refusal("not_yours")
-        return self._may_ask(person, place) if action in ASKING else None
+        return self._may_ask(actor, location) if action in COSTS_GPU_TIME else None
 
-    def _may_change_rules(self, person: Person, place: Place) -> Refusal | None:
-        if place.guild_id is None:
+    def _may_change_rules(self, actor: Actor, location: Location) -> Refusal | None:
+        if location.guild_id is None:
             return Refusal("direct_message")
-        return None if person.manages else Refusal("not_manager")
+        return None if actor.manages else Refusal("not_manager")
 
-    def _may_ask(self, person: Person, place: Place) -> Refusal | None:
-        if person.id in self.blocked:
+    def _may_ask(self, actor: Actor, location: Location) -> Refusal | None:
+        if actor.id in self.blocked:
             return Refusal("blocked_people")
-        if place.guild_id is None:
+        if location.guild_id is None:
             return Refusal("direct_message")
-        if self.guilds and place.guild_id not in self.guilds:
+        if self.guilds and location.guild_id not in self.guilds:
             return Refusal("guild")
-        if self.channels and not self.channels & place.channel_ids:
+        if self.channels and not self.channels & location.channel_ids:
             return Refusal("channel")
-        if self.roles and not self.roles & person.roles:
+        if self.roles and not self.roles & actor.roles:
             return Refusal("role")
         return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class QueueShare:
     """How much of the GPU somebody gets: the weight against others, and GPU seconds of head start."""
 
     weight: float = 1.0
@@ -130,14 +130,14 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
+class SharePolicy:
     """What roles and boosting are worth: the largest weight counts."""
 
     roles: Mapping[int, float] = field(default_factory=dict[int, float])
-    booster: Share = Share()
+    booster: QueueShare = QueueShare()
 
-    def of(self, person: Person) -> Share:
+    def of(self, actor: Actor) -> QueueShare:
         """The share of this person."""
-        weights = [self.roles[role] for role in person.roles if role in self.roles]
-        boosted = self.booster if person.booster else Share()
-        return Share(weight=max([boosted.weight, *weights]), head_start=boosted.head_start)
+        weights = [self.roles[role] for role in actor.roles if role in self.roles]
+        boosted = self.booster if actor.booster else QueueShare()
+        return QueueShare(weight=max([boosted.weight, *weights]), head_start=boosted.head_start)

@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 
-from cogs.access.policy import Action, Gate, Person, Place
+from cogs.access.policy import AccessPolicy, Action, Actor, Location
 from storage import Job
 
 
-def allow(gate: Gate, person: Person, place: Place, action: Action, job: Job) -> None:
+def require_access(policy: AccessPolicy, actor: Actor, location: Location, action: Action, job: Job) -> None:
     """Let the person go on with this job, or raise the Refusal of the rule that says no.
 
     Who moderates here does not moderate the jobs of another guild.
     """
-    if place.guild_id != job.guild_id:
-        person = replace(person, moderates=False)
-    refusal = gate.may(person, place, action, owner=job.user_id)
+    if location.guild_id != job.guild_id:
+        actor = replace(actor, moderates=False)
+    refusal = policy.check(actor, location, action, owner=job.user_id)
     if refusal:
         raise refusal

@@ -11,16 +11,17 @@ from discord import app_commands
 
 import comfy
 import media
-from cogs.access.actors import place_of
-from cogs.access.policy import Action, Gate, Person, Shares
-from cogs.actions.in_flight import Door
-from cogs.messages.lost_status import Lost
-from cogs.messages.status import UNANSWERABLE, StatusMessages, tell
+from cogs.access.actors import location_of
+from cogs.access.policy import AccessPolicy, Action, Actor, SharePolicy
+from cogs.actions.in_flight import InFlight
+from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.messages.lost_status import LostStatusHandler
+from cogs.messages.status import StatusMessages, reply_privately
 from cogs.ui.texts import render_refusal
 from jobs.errors import Refusal
-from jobs.notifier import Bell
-from jobs.service import Asker, Intake
-from jobs.worker import Runner
+from jobs.notifier import QueueNotifier
+from jobs.service import Asker, JobService
+from jobs.worker import Worker
 from storage import Files, Job, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -29,35 +30,35 @@ PATIENCE = 60.0  # seconds for one interaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class BotContext:
     """Opened in `house.py`, handed to each cog."""
 
-    gate: Gate
-    shares: Shares
-    intake: Intake
+    policy: AccessPolicy
+    shares: SharePolicy
+    service: JobService
     store: Store
     files: Files
     pictures: media.Media
     workflows: Mapping[str, comfy.Workflow]
     servers: Sequence[comfy.Server]
     status: StatusMessages
-    runner: Runner
-    bell: Bell
-    lost: Lost
-    door: Door
+    worker: Worker
+    notifier: QueueNotifier
+    lost_status: LostStatusHandler
+    in_flight: InFlight
 
     async def waiting_text(self, job: Job) -> str:
         """What the status of a job says while it waits. Raises StoreError."""
-        return await self.runner.waiting_text(job, await self.store.ahead(job.id))
+        return await self.worker.waiting_text(job, await self.store.ahead(job.id))
 
     async def locale_of(self, interaction: discord.Interaction) -> str:
         """The language that the person chose, else that of their Discord. Raises StoreError."""
         return await self.store.language(interaction.user.id) or str(interaction.locale)
 
-    def allow(self, interaction: discord.Interaction, action: Action, *, owner: int | None = None) -> None:
+    def require(self, interaction: discord.Interaction, action: Action, *, owner: int | None = None) -> None:
         """Let the person go on, or raise the Refusal of the rule that says no."""
-        person = Person.of(interaction.user)
-        refusal = self.gate.may(person, place_of(interaction), action, owner=owner)
+        actor = Actor.of(interaction.user)
+        refusal = self.policy.check(actor, location_of(interaction), action, owner=owner)
         if refusal:
             raise refusal
 
@@ -75,28 +76,28 @@ class Desk:
             guild_id=interaction.guild_id or 0,
             channel_id=interaction.channel_id or 0,
             locale=locale,
-            share=self.shares.of(Person.of(interaction.user)),
+            share=self.shares.of(Actor.of(interaction.user)),
         )
 
     @contextlib.asynccontextmanager
-    async def serving(self, interaction: discord.Interaction) -> AsyncGenerator[str]:
+    async def answering(self, interaction: discord.Interaction) -> AsyncGenerator[str]:
         """Serve somebody in their language, which it yields; a Refusal inside is told to them alone."""
-        with self.door.inside():
+        with self.in_flight.track():
             locale = str(interaction.locale)
             try:
                 async with asyncio.timeout(PATIENCE):
                     locale = await self.locale_of(interaction)
-                    if not self.door.is_open:
+                    if not self.in_flight.is_open:
                         raise Refusal("closing")
                     yield locale
             except Refusal as refusal:
-                await tell(interaction, render_refusal(locale, refusal))
-            except (StoreError, *UNANSWERABLE) as err:
+                await reply_privately(interaction, render_refusal(locale, refusal))
+            except (StoreError, *DISCORD_ERRORS) as err:
                 log.error("interaction %s: %r", interaction.id, err)
-                await tell(interaction, render_refusal(locale, Refusal("internal")))
+                await reply_privately(interaction, render_refusal(locale, Refusal("internal")))
 
 
-async def apologise(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
+async def on_app_command_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
     """A command met a fault of ours: all of it goes to the log, one sentence to the person."""
     log.error("interaction %s: %s", interaction.id, error, exc_info=error)
-    await tell(interaction, render_refusal(str(interaction.locale), Refusal("internal")))
+    await reply_privately(interaction, render_refusal(str(interaction.locale), Refusal("internal")))

@@ -6,8 +6,9 @@ import time
 
 import discord
 
-from cogs.actions.context import Desk
-from cogs.messages.delivery_policy import REFUSED, Decision, backoff, decide
+from cogs.actions.context import BotContext
+from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
 from storage import Job, Reason, State, StoreError
 
 log = logging.getLogger(__name__)
@@ -16,18 +17,18 @@ LOOK_AGAIN = 1.0  # seconds, should the bell not ring
 PATIENCE = 60.0  # seconds for one message
 
 
-async def discard(desk: Desk, job: Job) -> None:
+async def request_deletion(context: BotContext, job: Job) -> None:
     """Have a job removed for good; from here on the mark in its row does it. Raises StoreError."""
-    await desk.store.discard(job.id)
-    desk.bell.ring()
+    await context.store.mark_for_deletion(job.id)
+    context.notifier.notify()
 
 
-class Bin:
+class DeletionWorker:
     """Removes what is marked as unwanted: the row goes last, so a killed process leaves nothing half done."""
 
-    def __init__(self, client: discord.Client, desk: Desk) -> None:
+    def __init__(self, client: discord.Client, context: BotContext) -> None:
         self._client = client
-        self._desk = desk
+        self._context = context
         self._told: set[str] = set()  # ids of jobs whose last word this process has begun to say
         self._tries: dict[str, int] = {}  # by the id of a job that cannot go yet
         self._due: dict[str, float] = {}  # when to try again, on the monotonic clock
@@ -36,16 +37,16 @@ class Bin:
         """Work for ever; cancel it to stop."""
         while True:
             try:
-                await self.empty()
+                await self.process_marked()
             except StoreError as err:
                 log.error("what is to be removed stays for now: %s", err)
-            await self._desk.bell.wait(LOOK_AGAIN)
+            await self._context.notifier.wait(LOOK_AGAIN)
 
-    async def empty(self) -> None:
+    async def process_marked(self) -> None:
         """Look at each unwanted job once. Raises StoreError."""
         after = 0
-        while jobs := await self._desk.store.discarded(after=after):
-            untold = {job.id for job in await self._desk.store.untold()}
+        while jobs := await self._context.store.marked_for_deletion(after=after):
+            untold = {job.id for job in await self._context.store.unannounced_ends()}
             for job in jobs:
                 if job.finished_at is None:
                     await self._stop(job)
@@ -58,24 +59,24 @@ class Bin:
     async def _stop(self, job: Job) -> None:
         """Cancel it, unless it is on its way to Discord: only where it arrived we know what to delete."""
         if not job.cancel_requested and job.state is not State.DELIVERING:
-            await self._desk.store.cancel(job.id, mover="bin", reason=Reason(code="by_person"))
-            self._desk.bell.ring()
+            await self._context.store.cancel(job.id, mover="bin", reason=Reason(code="by_person"))
+            self._context.notifier.notify()
 
     def _tell(self, job: Job) -> None:
         """The last word goes first, or it would be sent anew where its message is gone."""
         if job.id not in self._told:
             self._told.add(job.id)
-            self._desk.runner.tell_end(job)
+            self._context.worker.announce_end(job)
 
     async def _remove(self, job: Job) -> None:
         try:
             await self._delete(job.channel_id, job.status_message)
             await self._delete(job.result_channel or job.channel_id, job.result_message)
             await self._remove_files(job)
-        except REFUSED as err:
+        except DISCORD_ERRORS as err:
             self._put_off(job, err)
             return
-        await self._desk.store.remove(job.id)
+        await self._context.store.delete_job(job.id)
         self._told.discard(job.id)
         self._tries.pop(job.id, None)
         self._due.pop(job.id, None)
@@ -90,16 +91,16 @@ class Bin:
             async with asyncio.timeout(PATIENCE):
                 await message.delete()
         except discord.HTTPException as err:
-            if decide(err) is Decision.LATER:
+            if next_step(err) is DeliveryStep.LATER:
                 raise
             log.info("message %s: gone, or out of reach: %s", message_id, err)
 
     async def _remove_files(self, job: Job) -> None:
         """The clip, and the picture unless another job has it or somebody is just taking it up again."""
         now = time.time()
-        await self._desk.files.remove_clips_of(job.id)
-        if not await self._desk.store.needs_picture(job.picture, beside=job.id):
-            await self._desk.files.remove_picture(job.picture, now)
+        await self._context.files.remove_clips_of(job.id)
+        if not await self._context.store.needs_picture(job.picture, beside=job.id):
+            await self._context.files.remove_picture(job.picture, now)
 
     def _put_off(self, job: Job, err: Exception) -> None:
         tries = self._tries.get(job.id, 0)

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Generator
 
 
-class Door:
+class InFlight:
     """Closed once, at the end."""
 
     def __init__(self) -> None:
@@ -14,7 +14,7 @@ class Door:
         self._left = asyncio.Event()
 
     @contextlib.contextmanager
-    def inside(self) -> Generator[None]:
+    def track(self) -> Generator[None]:
         """While somebody is being answered."""
         self._inside += 1
         try:
@@ -27,7 +27,7 @@ class Door:
         """Take no more wishes."""
         self.is_open = False
 
-    async def empty(self) -> None:
+    async def drained(self) -> None:
         """Return when everybody has been answered."""
         while self._inside:
             self._left.clear()

@@ -4,16 +4,16 @@ import asyncio
 import hashlib
 import logging
 
-import aiohttp
 import discord
 
 import media
 from cogs.access.policy import Action
-from cogs.access.rights import allow
-from cogs.actions.context import Desk
+from cogs.access.rights import require_access
+from cogs.actions.context import BotContext
 from cogs.actions.reroll import Click
+from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.messages.delivery import COMMENT, file_name
-from cogs.messages.status import NOBODY
+from cogs.messages.status import NO_MENTIONS
 from cogs.ui.texts import render_alt, render_copy, render_report
 from jobs.clips import clip_name, upload_limit
 from jobs.errors import Refusal
@@ -22,37 +22,36 @@ from storage import Job
 log = logging.getLogger(__name__)
 
 PATIENCE = 60.0  # seconds for one message
-UNSENDABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 
-class Copies:
+class Sharing:
     """Sends what is there already to somebody else."""
 
-    def __init__(self, client: discord.Client, desk: Desk) -> None:
+    def __init__(self, client: discord.Client, context: BotContext) -> None:
         self._client = client
-        self._desk = desk
+        self._context = context
 
     async def send(self, click: Click, job: Job) -> None:
         """Send the clip to whoever asked, by direct message. Raises Refusal, StoreError."""
-        allow(self._desk.gate, click.person, click.place, Action.SEND_BY_DM, job)
+        require_access(self._context.policy, click.actor, click.place, Action.SEND_BY_DM, job)
         file = await self._pack(job)
         try:
             async with asyncio.timeout(PATIENCE):
-                channel = await self._client.create_dm(discord.Object(click.person.id))
+                channel = await self._client.create_dm(discord.Object(click.actor.id))
                 await channel.send(
                     render_copy(click.locale, job),
                     file=file,
-                    allowed_mentions=NOBODY,
+                    allowed_mentions=NO_MENTIONS,
                     nonce=build_note("copy", job, click),
                 )
-        except UNSENDABLE as err:
+        except DISCORD_ERRORS as err:
             log.info("job %s: no copy by direct message: %s", job.id, err)
             raise Refusal("no_dms") from err
 
     async def _pack(self, job: Job) -> discord.File:
-        source = self._desk.files.clip(job.clip or clip_name(job))
+        source = self._context.files.clip(job.clip or clip_name(job))
         try:
-            fitted = await self._desk.pictures.fit_clip(
+            fitted = await self._context.pictures.fit_clip(
                 source, source.with_suffix(".dm.mp4"), limit=upload_limit(self._client, None), comment=COMMENT
             )
             return await asyncio.to_thread(
@@ -64,8 +63,8 @@ class Copies:
 
     async def report(self, click: Click, job: Job) -> None:
         """Tell the moderators of that guild. Raises Refusal, StoreError."""
-        allow(self._desk.gate, click.person, click.place, Action.REPORT, job)
-        rules = await self._desk.store.rules(job.guild_id)
+        require_access(self._context.policy, click.actor, click.place, Action.REPORT, job)
+        rules = await self._context.store.guild_settings(job.guild_id)
         if rules.report_channel is None:
             raise Refusal("no_report_channel")
         guild = self._client.get_guild(job.guild_id)
@@ -74,16 +73,16 @@ class Copies:
         try:
             async with asyncio.timeout(PATIENCE):
                 await channel.send(
-                    render_report(locale, job, click.person.id),
-                    allowed_mentions=NOBODY,
+                    render_report(locale, job, click.actor.id),
+                    allowed_mentions=NO_MENTIONS,
                     nonce=build_note("flag", job, click),
                 )
-        except UNSENDABLE as err:
+        except DISCORD_ERRORS as err:
             log.warning("job %s: a report does not reach its channel: %s", job.id, err)
             raise Refusal("no_report_channel") from err
 
 
 def build_note(word: str, job: Job, click: Click) -> str:
     """A nonce of 25 characters for a word to one person about one job: asked for twice at once, sent once."""
-    about = f"{job.id} {click.person.id}"
+    about = f"{job.id} {click.actor.id}"
     return f"{word}-{hashlib.sha256(about.encode()).hexdigest()}"[:25]

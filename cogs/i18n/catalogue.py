@@ -60,7 +60,7 @@ def language_of(locale: str) -> str:
     return next((each for each in LANGUAGES if each.partition("-")[0] == like), "en-US")
 
 
-def say(locale: str, name: str, /, **values: str | int | float) -> str:
+def translate(locale: str, name: str, /, **values: str | int | float) -> str:
     """The sentence of that name in the language of a Discord locale.
 
     Where it differs for one and for many, the value `number` decides.
@@ -73,13 +73,13 @@ def say(locale: str, name: str, /, **values: str | int | float) -> str:
     return text.format(**values)
 
 
-def spoken(name: str) -> app_commands.locale_str:
+def command_text(name: str) -> app_commands.locale_str:
     """A sentence of the command list, which Discord shows in each person's own language."""
-    return app_commands.locale_str(say("en-US", name), name=name)
+    return app_commands.locale_str(translate("en-US", name), name=name)
 
 
-class CommandWords(app_commands.Translator):
-    """Translates what `spoken` names: descriptions and choices; names of commands stay English."""
+class CommandTranslator(app_commands.Translator):
+    """Translates what `command_text` names: descriptions and choices; names of commands stay English."""
 
     async def translate(
         self,
@@ -91,4 +91,4 @@ class CommandWords(app_commands.Translator):
         name = string.extras.get("name")
         if name is None or locale.value not in LANGUAGES or locale.value == "en-US":
             return None
-        return say(locale.value, name)
+        return translate(locale.value, name)

@@ -3,14 +3,14 @@
 import discord
 from discord import ui
 
-from cogs.messages.status import NOBODY
+from cogs.messages.status import NO_MENTIONS
 
 
-async def show_card(interaction: discord.Interaction, card: ui.LayoutView) -> None:
+async def send_card(interaction: discord.Interaction, card: ui.LayoutView) -> None:
     """Answer with a card that only this person sees."""
-    await interaction.response.send_message(view=card, ephemeral=True, allowed_mentions=NOBODY)
+    await interaction.response.send_message(view=card, ephemeral=True, allowed_mentions=NO_MENTIONS)
 
 
-async def turn_card(interaction: discord.Interaction, card: ui.LayoutView) -> None:
+async def replace_card(interaction: discord.Interaction, card: ui.LayoutView) -> None:
     """Put this card in the place of the one whose button was pressed."""
-    await interaction.response.edit_message(view=card, allowed_mentions=NOBODY)
+    await interaction.response.edit_message(view=card, allowed_mentions=NO_MENTIONS)

@@ -11,17 +11,17 @@ from pathlib import Path
 import discord
 
 import media
-from cogs.i18n.catalogue import say
-from cogs.messages.bot_reactions import REROLL, Marks
-from cogs.messages.delivery_policy import OBSTACLES, Decision, backoff, decide, name_reason
-from cogs.messages.status import reply
-from cogs.messages.status_editor import Presenter
-from cogs.messages.targets import Kind, build_nonce, open_channel, ping
+from cogs.i18n.catalogue import translate
+from cogs.messages.bot_reactions import REROLL, BotReactions
+from cogs.messages.delivery_policy import DELIVERY_ERRORS, DeliveryStep, backoff, next_step, reason_code
+from cogs.messages.status import reply_arguments
+from cogs.messages.status_editor import StatusEditor
+from cogs.messages.targets import MessageKind, build_nonce, mention_owner, open_channel
 from cogs.ui.job_buttons import result_buttons
-from cogs.ui.texts import render_alt, render_last_word, render_poster, render_result
+from cogs.ui.texts import render_alt, render_final_status, render_poster, render_result
 from jobs.clips import smaller_name, upload_limit
 from jobs.joining import Joining, joined_name
-from jobs.trouble import Trouble
+from jobs.trouble import JobFailure
 from storage import Files, Job, Lease, State, Store
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ SKEW = 60.0  # seconds that Discord's clock and ours may differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class ResultMessage:
     """What goes out: the words, and the file beside them."""
 
     text: str
@@ -58,15 +58,15 @@ class Delivery:
         store: Store,
         files: Files,
         pictures: media.Media,
-        presenter: Presenter,
-        marks: Marks,
+        status_editor: StatusEditor,
+        bot_reactions: BotReactions,
     ) -> None:
         self._client = client
         self._store = store
         self._joining = Joining(store, files, pictures)
         self._media = pictures
-        self._presenter = presenter
-        self._marks = marks
+        self._status_editor = status_editor
+        self._bot_reactions = bot_reactions
 
     async def deliver(self, lease: Lease) -> None:
         """Send the result of a job in state `delivering`, once; or put it off, as its row then says.
@@ -75,38 +75,38 @@ class Delivery:
         """
         job = lease.job
         if job.cancel_requested and not lease.adopted:
-            raise Trouble("cancelled")
-        self._presenter.show(job, say(job.locale, "delivering"))
-        message = await self._hand_over(lease)
+            raise JobFailure("cancelled")
+        self._status_editor.show(job, translate(job.locale, "delivering"))
+        message = await self._send_result(lease)
         if message is None:
             return
         place = message.channel.id
         lease = await self._store.move(lease, State.DONE, result_message=message.id, result_channel=place)
         log.info("job %s: delivered", job.id)
-        self._presenter.finish(lease.job, render_last_word(lease.job))
+        self._status_editor.finish(lease.job, render_final_status(lease.job))
         if message.guild:
-            await self._marks.put(place, message.id, REROLL)
+            await self._bot_reactions.add(place, message.id, REROLL)
 
-    async def _hand_over(self, lease: Lease) -> discord.Message | None:
+    async def _send_result(self, lease: Lease) -> discord.Message | None:
         """Try one way after the other; None where it has to wait. Raises Trouble."""
-        job, tried, first = lease.job, list[Decision](), None
+        job, tried, first = lease.job, list[DeliveryStep](), None
         while True:
             try:
-                return await self._try(lease, tried)
-            except OBSTACLES as err:
+                return await self._attempt(lease, tried)
+            except DELIVERY_ERRORS as err:
                 first = first or err
-                decision = decide(err, tried, job.tries)
-                log.warning("job %s: not delivered, next: %s: %r", job.id, decision, err)
-            match decision:
-                case Decision.LATER:
+                step = next_step(err, tried, job.tries)
+                log.warning("job %s: not delivered, next: %s: %r", job.id, step, err)
+            match step:
+                case DeliveryStep.LATER:
                     await self._store.postpone(lease, backoff(job.tries))
                     return None
-                case Decision.GIVE_UP:
-                    raise Trouble(name_reason(first)) from first
+                case DeliveryStep.GIVE_UP:
+                    raise JobFailure(reason_code(first)) from first
                 case _:
-                    tried.append(decision)
+                    tried.append(step)
 
-    async def _try(self, lease: Lease, tried: Collection[Decision]) -> discord.Message:
+    async def _attempt(self, lease: Lease, tried: Collection[DeliveryStep]) -> discord.Message:
         """Send it in this way, unless it is there already. Raises one of OBSTACLES, MediaError."""
         job = lease.job
         async with asyncio.timeout(PATIENCE):
@@ -115,17 +115,17 @@ class Delivery:
         if sent:
             return sent
         if job.cancel_requested:
-            raise Trouble("cancelled")
-        parcel = await self._pack(job, tried)
-        alone = {Decision.WITHOUT_REFERENCE, Decision.BY_DM} & set(tried)
+            raise JobFailure("cancelled")
+        result = await self._build_result(job, tried)
+        alone = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
         async with asyncio.timeout(PATIENCE):
             return await channel.send(
-                parcel.text,
-                file=parcel.open(),
+                result.text,
+                file=result.open(),
                 view=result_buttons(job),
-                **reply(job, None if alone else job.status_message),
-                allowed_mentions=ping(job),
-                nonce=build_nonce(job, Kind.RESULT),
+                **reply_arguments(job, None if alone else job.status_message),
+                allowed_mentions=mention_owner(job),
+                nonce=build_nonce(job, MessageKind.RESULT),
             )
 
     async def _find_sent(self, channel: discord.abc.Messageable, lease: Lease) -> discord.Message | None:
@@ -140,29 +140,29 @@ class Delivery:
                 return message
         return None
 
-    async def _pack(self, job: Job, tried: Collection[Decision]) -> Parcel:
-        source = await self._joining.whole(job)
-        if Decision.POSTER in tried:
+    async def _build_result(self, job: Job, tried: Collection[DeliveryStep]) -> ResultMessage:
+        source = await self._joining.joined_clip(job)
+        if DeliveryStep.POSTER in tried:
             poster = await self._media.poster(source)
-            return Parcel(
+            return ResultMessage(
                 text=render_poster(job), file=poster, name=file_name(job, "jpg"), alt=render_alt(job)
             )
         fitted = await self._media.fit_clip(
             source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
         )
-        reencoded = fitted.how not in (media.How.UNTOUCHED, media.How.REMUXED)
+        reencoded = fitted.method not in (media.FitMethod.UNTOUCHED, media.FitMethod.REMUXED)
         text = render_result(
             job,
             reencoded=reencoded or job.clip == smaller_name(job),
             joined=source.name == joined_name(job),
         )
-        return Parcel(text=text, file=fitted.path, name=file_name(job, "mp4"), alt=render_alt(job))
+        return ResultMessage(text=text, file=fitted.path, name=file_name(job, "mp4"), alt=render_alt(job))
 
-    def _limit(self, job: Job, tried: Collection[Decision]) -> int:
+    def _limit(self, job: Job, tried: Collection[DeliveryStep]) -> int:
         """Bytes."""
-        if Decision.SMALLER in tried:
+        if DeliveryStep.SMALLER in tried:
             return SMALLER_LIMIT
-        return upload_limit(self._client, None if Decision.BY_DM in tried else job.guild_id)
+        return upload_limit(self._client, None if DeliveryStep.BY_DM in tried else job.guild_id)
 
 
 def file_name(job: Job, ending: str) -> str:

@@ -7,18 +7,16 @@ import aiohttp
 import discord
 
 import media
+from cogs.discord_api.errors import DISCORD_ERRORS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 
 MOST_TRIES = 100  # with the backoff below about a day
 LONGEST_BACKOFF = 900.0  # seconds
-UNKNOWN_CHANNEL = 10003
-UNKNOWN_MESSAGE = 10008
 
-Obstacle = discord.HTTPException | aiohttp.ClientError | OSError | media.CannotFit | media.BadClip
-REFUSED = (discord.HTTPException, aiohttp.ClientError, OSError)
-OBSTACLES = (*REFUSED, media.CannotFit, media.BadClip)
+DeliveryError = discord.HTTPException | aiohttp.ClientError | OSError | media.CannotFit | media.BadClip
+DELIVERY_ERRORS = (*DISCORD_ERRORS, media.CannotFit, media.BadClip)
 
 
-class Decision(StrEnum):
+class DeliveryStep(StrEnum):
     """What comes next."""
 
     LATER = "later"
@@ -29,42 +27,42 @@ class Decision(StrEnum):
     GIVE_UP = "give up"
 
 
-BY_CODE: Mapping[int, Decision] = {
-    UNKNOWN_CHANNEL: Decision.BY_DM,
-    10004: Decision.BY_DM,  # unknown guild
-    UNKNOWN_MESSAGE: Decision.WITHOUT_REFERENCE,
-    30046: Decision.LATER,  # too many edits of an old message
-    40005: Decision.SMALLER,  # request entity too large
-    50001: Decision.BY_DM,  # missing access: no view of the channel, or put out of the guild
-    50007: Decision.GIVE_UP,  # cannot send messages to this person
-    50013: Decision.WITHOUT_REFERENCE,  # missing permissions: perhaps only the one to read what we reply to
-    50027: Decision.LATER,  # invalid webhook token: not ours, the bot's own does it
-    50035: Decision.WITHOUT_REFERENCE,  # invalid form: of ours only the message replied to may have changed
-    50083: Decision.BY_DM,  # thread archived and locked
-    50278: Decision.GIVE_UP,  # no guild in common
-    160002: Decision.WITHOUT_REFERENCE,  # cannot reply without permission to read message history
+BY_CODE: Mapping[int, DeliveryStep] = {
+    UNKNOWN_CHANNEL: DeliveryStep.BY_DM,
+    10004: DeliveryStep.BY_DM,  # unknown guild
+    UNKNOWN_MESSAGE: DeliveryStep.WITHOUT_REFERENCE,
+    30046: DeliveryStep.LATER,  # too many edits of an old message
+    40005: DeliveryStep.SMALLER,  # request entity too large
+    50001: DeliveryStep.BY_DM,  # missing access: no view of the channel, or put out of the guild
+    50007: DeliveryStep.GIVE_UP,  # cannot send messages to this person
+    50013: DeliveryStep.WITHOUT_REFERENCE,  # missing permissions: perhaps only to read what we reply to
+    50027: DeliveryStep.LATER,  # invalid webhook token: not ours, the bot's own does it
+    50035: DeliveryStep.WITHOUT_REFERENCE,  # invalid form: of ours only the reference may have changed
+    50083: DeliveryStep.BY_DM,  # thread archived and locked
+    50278: DeliveryStep.GIVE_UP,  # no guild in common
+    160002: DeliveryStep.WITHOUT_REFERENCE,  # cannot reply without permission to read message history
 }
-BY_STATUS: Mapping[int, Decision] = {
-    401: Decision.LATER,  # the token was withdrawn: the gateway ends the bot, the next start delivers
-    403: Decision.BY_DM,
-    404: Decision.BY_DM,
-    413: Decision.SMALLER,
-    429: Decision.LATER,
+BY_STATUS: Mapping[int, DeliveryStep] = {
+    401: DeliveryStep.LATER,  # the token was withdrawn: the gateway ends the bot, the next start delivers
+    403: DeliveryStep.BY_DM,
+    404: DeliveryStep.BY_DM,
+    413: DeliveryStep.SMALLER,
+    429: DeliveryStep.LATER,
 }
-INSTEAD: Mapping[Decision, Decision] = {
-    Decision.WITHOUT_REFERENCE: Decision.BY_DM,
-    Decision.SMALLER: Decision.POSTER,
-    Decision.POSTER: Decision.GIVE_UP,
-    Decision.BY_DM: Decision.GIVE_UP,
+INSTEAD: Mapping[DeliveryStep, DeliveryStep] = {
+    DeliveryStep.WITHOUT_REFERENCE: DeliveryStep.BY_DM,
+    DeliveryStep.SMALLER: DeliveryStep.POSTER,
+    DeliveryStep.POSTER: DeliveryStep.GIVE_UP,
+    DeliveryStep.BY_DM: DeliveryStep.GIVE_UP,
 }
 
 
-def decide(err: Obstacle, tried: Collection[Decision] = (), tries: int = 0) -> Decision:
+def next_step(err: DeliveryError, tried: Collection[DeliveryStep] = (), tries: int = 0) -> DeliveryStep:
     """What to do next, where `tried` was not enough and it was put off `tries` times."""
-    decision = _look_up(err)
-    while decision in tried:
-        decision = INSTEAD[decision]
-    return Decision.GIVE_UP if decision is Decision.LATER and tries >= MOST_TRIES else decision
+    step = _look_up(err)
+    while step in tried:
+        step = INSTEAD[step]
+    return DeliveryStep.GIVE_UP if step is DeliveryStep.LATER and tries >= MOST_TRIES else step
 
 
 def backoff(tries: int) -> float:
@@ -72,12 +70,12 @@ def backoff(tries: int) -> float:
     return min(2.0 ** min(tries, 10), LONGEST_BACKOFF)
 
 
-def name_reason(err: Obstacle) -> str:
+def reason_code(err: DeliveryError) -> str:
     """The reason's code for words.py, from what was in the way first."""
     match _look_up(err):
-        case Decision.SMALLER | Decision.POSTER:
+        case DeliveryStep.SMALLER | DeliveryStep.POSTER:
             return "too_large"
-        case Decision.LATER:
+        case DeliveryStep.LATER:
             return "not_taken"
         case _:
             if isinstance(err, media.BadClip):
@@ -86,15 +84,15 @@ def name_reason(err: Obstacle) -> str:
             return "channel_gone" if gone else "cannot_send"
 
 
-def _look_up(err: Obstacle) -> Decision:
+def _look_up(err: DeliveryError) -> DeliveryStep:
     match err:
         case media.CannotFit():
-            return Decision.POSTER
+            return DeliveryStep.POSTER
         case media.BadClip() if err.code is not media.ClipFault.NO_ROOM:
-            return Decision.GIVE_UP
+            return DeliveryStep.GIVE_UP
         case discord.HTTPException() if err.code in BY_CODE:
             return BY_CODE[err.code]
         case discord.HTTPException() if err.status < 500:
-            return BY_STATUS.get(err.status, Decision.GIVE_UP)
+            return BY_STATUS.get(err.status, DeliveryStep.GIVE_UP)
         case _:
-            return Decision.LATER
+            return DeliveryStep.LATER

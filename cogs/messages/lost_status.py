@@ -6,9 +6,10 @@ from enum import StrEnum
 
 import discord
 
-from cogs.messages.delivery_policy import REFUSED, Decision, decide
-from cogs.messages.targets import Kind, build_nonce, open_channel, ping
-from jobs.notifier import Bell
+from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.messages.delivery_policy import DeliveryStep, next_step
+from cogs.messages.targets import MessageKind, build_nonce, mention_owner, open_channel
+from jobs.notifier import QueueNotifier
 from storage import Job, Reason, State, Store
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,15 @@ class OnDelete(StrEnum):
     DROP = "drop"
 
 
-class Lost:
+class LostStatusHandler:
     """Cancels what nobody waits for any more, and finds another way for a last word."""
 
-    def __init__(self, client: discord.Client, store: Store, bell: Bell, on_delete: OnDelete) -> None:
+    def __init__(
+        self, client: discord.Client, store: Store, notifier: QueueNotifier, on_delete: OnDelete
+    ) -> None:
         self._client = client
         self._store = store
-        self._bell = bell
+        self._notifier = notifier
         self._on_delete = on_delete
 
     async def deleted(self, job: Job) -> None:
@@ -41,27 +44,29 @@ class Lost:
             return
         if await self._store.cancel(job.id, mover="status deleted", reason=Reason(code="deleted")):
             log.info("job %s: cancelled, its status message was deleted", job.id)
-            self._bell.ring()
+            self._notifier.notify()
 
-    async def tell(self, job: Job, text: str) -> None:
+    async def send_final_status(self, job: Job, text: str) -> None:
         """Send a last word in whatever way is left, if any is.
 
         Raises one of REFUSED where it is worth trying later.
         """
-        tried = [Decision.WITHOUT_REFERENCE]
-        while Decision.GIVE_UP not in tried:
+        tried = [DeliveryStep.WITHOUT_REFERENCE]
+        while DeliveryStep.GIVE_UP not in tried:
             try:
                 await self._send(job, text, tried)
-            except REFUSED as err:
-                tried.append(decide(err, tried))
+            except DISCORD_ERRORS as err:
+                tried.append(next_step(err, tried))
                 log.info("job %s: its last word did not arrive, next: %s: %s", job.id, tried[-1], err)
-                if Decision.LATER in tried:
+                if DeliveryStep.LATER in tried:
                     raise
             else:
                 return
 
-    async def _send(self, job: Job, text: str, tried: list[Decision]) -> None:
+    async def _send(self, job: Job, text: str, tried: list[DeliveryStep]) -> None:
         async with asyncio.timeout(PATIENCE):
             channel = await open_channel(self._client, job, tried)
             words = f"<@{job.user_id}> {text}"
-            await channel.send(words, allowed_mentions=ping(job), nonce=build_nonce(job, Kind.LAST_WORD))
+            await channel.send(
+                words, allowed_mentions=mention_owner(job), nonce=build_nonce(job, MessageKind.FINAL_STATUS)
+            )

@@ -18,10 +18,11 @@ import discord
 from discord import ui
 
 import comfy
-from cogs.i18n.catalogue import say
-from cogs.messages.delivery_policy import REFUSED, UNKNOWN_MESSAGE, Decision, backoff, decide
-from cogs.messages.hourglass import Hourglass
-from cogs.messages.lost_status import Lost
+from cogs.discord_api.errors import DISCORD_ERRORS, UNKNOWN_MESSAGE
+from cogs.i18n.catalogue import translate
+from cogs.messages.bot_reactions import PendingReaction
+from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
+from cogs.messages.lost_status import LostStatusHandler
 from cogs.ui.job_buttons import last_buttons
 from storage import Job, State, Store, StoreError
 
@@ -37,11 +38,11 @@ OLD_SPACING = 60.0  # seconds between progress edits of such a message
 TRIES = 2  # for progress, since newer progress comes by itself
 TRIES_TO_BE_THERE = 5  # for a final, until the status message is no longer waited for
 PATIENCE = 30.0  # seconds for one edit
-NOBODY = discord.AllowedMentions.none()
+NO_MENTIONS = discord.AllowedMentions.none()
 
 
 @dataclass(slots=True, kw_only=True)
-class Edit:
+class PendingEdit:
     """The newest text of one status message, not sent yet; not before `ready_at` on the monotonic clock.
 
     `preview` is a small picture to stand below the text from now on; a final takes it away.
@@ -55,31 +56,31 @@ class Edit:
     ready_at: float = 0.0
 
 
-class Editor:
+class ChannelEditor:
     """Edits the status messages of one channel, one after the other."""
 
     def __init__(
         self,
         channel: discord.PartialMessageable,
         store: Store,
-        lost: Lost,
-        hourglass: Hourglass,
+        lost_status: LostStatusHandler,
+        pending_reaction: PendingReaction,
         since: float,
     ) -> None:
         self._channel = channel
         self._store = store
-        self._lost = lost
-        self._hourglass = hourglass
+        self._lost_status = lost_status
+        self._pending_reaction = pending_reaction
         self.messages: dict[str, int] = {}  # status messages that no row may know yet, by job
         self._gone = set[str]()  # ids of jobs whose status message is no more
         self._edited: dict[str, float] = {}  # when progress of which job was sent last
-        self._pending: dict[str, Edit] = {}
+        self._pending: dict[str, PendingEdit] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         # What a process before this one sent a moment ago counts too: it may have taken all places.
         self._sent = deque([since] * EDITS, maxlen=EDITS)
 
-    def put(self, edit: Edit) -> None:
+    def put(self, edit: PendingEdit) -> None:
         """Let this be the next text of its message; a final is never replaced by progress."""
         waiting = self._pending.get(edit.job_id)
         if waiting and waiting.final and not edit.final:
@@ -109,12 +110,12 @@ class Editor:
                 self._pending.pop(edit.job_id)
                 await self._send(edit)
 
-    def _most_urgent(self) -> Edit | None:
+    def _most_urgent(self) -> PendingEdit | None:
         now = time.monotonic()
         order = sorted(self._pending.values(), key=lambda edit: (edit.ready_at > now, not edit.final))
         return order[0] if order else None
 
-    def _wait_for(self, edit: Edit) -> float:
+    def _wait_for(self, edit: PendingEdit) -> float:
         """Seconds until this edit may go: its own backoff, the spacing, and a place in the window."""
         now = time.monotonic()
         spaced = self._sent[-1] + SPACING if self._sent and not edit.final else 0.0
@@ -126,7 +127,7 @@ class Editor:
             async with asyncio.timeout(seconds):
                 await self._news.wait()
 
-    async def _send(self, edit: Edit) -> None:
+    async def _send(self, edit: PendingEdit) -> None:
         try:
             job = await self._look_up(edit.job_id)
             if job is None:
@@ -134,15 +135,15 @@ class Editor:
             if self._too_soon(edit, job):
                 self._pending.setdefault(edit.job_id, edit)
             elif job.status_message is None and edit.tries < TRIES_TO_BE_THERE:
-                self._again(edit)  # its first answer is on its way to Discord at this moment
+                self._retry_later(edit)  # its first answer is on its way to Discord at this moment
             elif edit.final:
-                await self._conclude(edit, job)
+                await self._finish(edit, job)
             elif edit.job_id not in self._gone:
                 self._edited[edit.job_id] = time.monotonic()
                 await self._edit(edit, job)
-        except (*REFUSED, StoreError) as err:
+        except (*DISCORD_ERRORS, StoreError) as err:
             log.warning("job %s: its status cannot be edited now: %s", edit.job_id, err)
-            self._again(edit)
+            self._retry_later(edit)
 
     async def _look_up(self, job_id: str) -> Job | None:
         """The job; its row learns of a message that it could not take before. Raises StoreError."""
@@ -153,16 +154,16 @@ class Editor:
         await self._store.set_status_message(job_id, message)
         return replace(job, status_message=message)
 
-    async def _conclude(self, edit: Edit, job: Job) -> None:
+    async def _finish(self, edit: PendingEdit, job: Job) -> None:
         """Say the last word; a result stands by itself, a failure needs some message."""
         if not await self._edit(edit, job) and job.state is State.FAILED:
-            await self._lost.tell(job, edit.text)
-        await self._store.set_told(job.id)
+            await self._lost_status.send_final_status(job, edit.text)
+        await self._store.set_end_announced(job.id)
         self._gone.discard(job.id)
         self._edited.pop(job.id, None)
-        await self._hourglass.take_away(job)
+        await self._pending_reaction.remove_after(job)
 
-    async def _edit(self, edit: Edit, job: Job) -> bool:
+    async def _edit(self, edit: PendingEdit, job: Job) -> bool:
         """Whether it stands there now. Raises one of REFUSED where it is worth trying later, StoreError."""
         if job.status_message is None:
             return False
@@ -170,18 +171,20 @@ class Editor:
         self._sent.append(time.monotonic())
         try:
             async with asyncio.timeout(PATIENCE):
-                await message.edit(content=edit.text, allowed_mentions=NOBODY, **_rest(edit, job))
+                await message.edit(
+                    content=edit.text, allowed_mentions=NO_MENTIONS, **_edit_arguments(edit, job)
+                )
         except discord.HTTPException as err:
-            if decide(err) is Decision.LATER:
+            if next_step(err) is DeliveryStep.LATER:
                 raise
             log.info("job %s: its status message cannot be edited any more: %s", edit.job_id, err)
             self._gone.add(job.id)
             if err.code == UNKNOWN_MESSAGE:
-                await self._lost.deleted(job)
+                await self._lost_status.deleted(job)
             return False
         return True
 
-    def _too_soon(self, edit: Edit, job: Job) -> bool:
+    def _too_soon(self, edit: PendingEdit, job: Job) -> bool:
         """Whether progress has to wait: messages older than an hour may be edited less often (30046)."""
         now, sent = time.time(), discord.utils.snowflake_time(job.status_message or 0).timestamp()
         if edit.final or job.status_message is None or now - sent < OLD:
@@ -189,7 +192,7 @@ class Editor:
         edit.ready_at = self._edited.get(edit.job_id, -OLD_SPACING) + OLD_SPACING
         return edit.ready_at > time.monotonic()
 
-    def _again(self, edit: Edit) -> None:
+    def _retry_later(self, edit: PendingEdit) -> None:
         """Try later, unless a newer text has come meanwhile."""
         edit.tries += 1
         if (edit.final or edit.tries < TRIES) and edit.job_id not in self._pending:
@@ -197,41 +200,41 @@ class Editor:
             self._pending[edit.job_id] = edit
 
 
-class Rest(TypedDict, total=False):
+class EditArguments(TypedDict, total=False):
     """The arguments of `edit` that change what stands below the text."""
 
     attachments: list[discord.File | discord.Attachment]
     view: ui.View | None
 
 
-def _rest(edit: Edit, job: Job) -> Rest:
+def _edit_arguments(edit: PendingEdit, job: Job) -> EditArguments:
     if edit.final:
         return {"attachments": [], "view": last_buttons(job)}
     if edit.preview is None:
         return {}
     name = f"preview.{edit.preview.kind}"
     picture = io.BytesIO(edit.preview.image)
-    return {"attachments": [discord.File(picture, name, description=say(job.locale, "preview"))]}
+    return {"attachments": [discord.File(picture, name, description=translate(job.locale, "preview"))]}
 
 
-class Presenter:
-    """Keeps each job's status message at its newest text; opened by `open_presenter`."""
+class StatusEditor:
+    """Keeps each job's status message at its newest text; opened by `open_status_editor`."""
 
     def __init__(
         self,
         store: Store,
         channel_of: ChannelOf,
-        lost: Lost,
-        hourglass: Hourglass,
+        lost_status: LostStatusHandler,
+        pending_reaction: PendingReaction,
         tasks: asyncio.TaskGroup,
         since: float,
     ) -> None:
         self._store = store
         self._channel_of = channel_of
-        self._lost = lost
-        self._hourglass = hourglass
+        self._lost_status = lost_status
+        self._pending_reaction = pending_reaction
         self._tasks = tasks
-        self._editors: dict[int, tuple[Editor, asyncio.Task[None]]] = {}
+        self._editors: dict[int, tuple[ChannelEditor, asyncio.Task[None]]] = {}
         self._since = since
         self._shown: dict[str, str] = {}
 
@@ -239,21 +242,21 @@ class Presenter:
         """Show progress, unless that is what stands there already."""
         if self._shown.get(job.id) != text:
             self._shown[job.id] = text
-            self._editor(job.channel_id).put(Edit(job_id=job.id, text=text, final=False))
+            self._editor(job.channel_id).put(PendingEdit(job_id=job.id, text=text, final=False))
 
     def show_preview(self, job: Job, preview: comfy.Preview) -> None:
         """Put a picture below whatever stands there."""
         text = self._shown.get(job.id)
         if text:
-            edit = Edit(job_id=job.id, text=text, final=False, preview=preview)
+            edit = PendingEdit(job_id=job.id, text=text, final=False, preview=preview)
             self._editor(job.channel_id).put(edit)
 
     def finish(self, job: Job, text: str) -> None:
         """Show the last word of a job."""
         self._shown.pop(job.id, None)
-        self._editor(job.channel_id).put(Edit(job_id=job.id, text=text, final=True))
+        self._editor(job.channel_id).put(PendingEdit(job_id=job.id, text=text, final=True))
 
-    def stands_at(self, job: Job, message_id: int, text: str) -> None:
+    def posted(self, job: Job, message_id: int, text: str) -> None:
         """Note that somebody else sent the status, with this text: also where the row cannot take it now."""
         self._shown.setdefault(job.id, text)
         self._editor(job.channel_id).messages[job.id] = message_id
@@ -268,10 +271,14 @@ class Presenter:
         for _, task in self._editors.values():
             task.cancel()
 
-    def _editor(self, channel_id: int) -> Editor:
+    def _editor(self, channel_id: int) -> ChannelEditor:
         if channel_id not in self._editors:
-            editor = Editor(
-                self._channel_of(channel_id), self._store, self._lost, self._hourglass, self._since
+            editor = ChannelEditor(
+                self._channel_of(channel_id),
+                self._store,
+                self._lost_status,
+                self._pending_reaction,
+                self._since,
             )
             task = self._tasks.create_task(editor.run(), name=f"editor of channel {channel_id}")
             self._editors[channel_id] = (editor, task)
@@ -279,14 +286,14 @@ class Presenter:
 
 
 @contextlib.asynccontextmanager
-async def open_presenter(
-    store: Store, channel_of: ChannelOf, lost: Lost, hourglass: Hourglass
-) -> AsyncGenerator[Presenter]:
+async def open_status_editor(
+    store: Store, channel_of: ChannelOf, lost_status: LostStatusHandler, pending_reaction: PendingReaction
+) -> AsyncGenerator[StatusEditor]:
     """A presenter that stops at the end; `flush` it before. Raises StoreError."""
     since = time.monotonic() - (time.time() - await store.last_moved())
     async with asyncio.TaskGroup() as tasks:
-        presenter = Presenter(store, channel_of, lost, hourglass, tasks, since)
+        status_editor = StatusEditor(store, channel_of, lost_status, pending_reaction, tasks, since)
         try:
-            yield presenter
+            yield status_editor
         finally:
-            presenter.close()
+            status_editor.close()

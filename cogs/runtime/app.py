@@ -11,27 +11,27 @@ from discord.ext import commands
 
 import storage
 from cogs.actions.attachments import Attachments
-from cogs.actions.context import Desk, apologise
-from cogs.actions.delete import Bin
-from cogs.actions.in_flight import Door
-from cogs.actions.reroll import Again
-from cogs.actions.share import Copies
-from cogs.actions.submit import Asking
+from cogs.actions.context import BotContext, on_app_command_error
+from cogs.actions.delete import DeletionWorker
+from cogs.actions.in_flight import InFlight
+from cogs.actions.reroll import FollowUps
+from cogs.actions.share import Sharing
+from cogs.actions.submit import JobSubmitter
 from cogs.animate import Animate
 from cogs.discarding import Discarding
-from cogs.duplicate_bot import Twin
+from cogs.duplicate_bot import DuplicateBot
 from cogs.guild_rules import GuildRules
 from cogs.help import Help
 from cogs.history import History
-from cogs.i18n.catalogue import CommandWords
-from cogs.interaction_router import Answering, Presses
+from cogs.i18n.catalogue import CommandTranslator
+from cogs.interaction_router import InteractionRouter, InteractiveCog
 from cogs.job_buttons import JobButtons
 from cogs.language import Language
-from cogs.message_deletions import Deletions
+from cogs.message_deletions import MessageDeletions
 from cogs.messages.delivery import Delivery
 from cogs.messages.status import StatusMessages
-from cogs.messages.status_editor import Presenter
-from cogs.missed_reactions import Missed
+from cogs.messages.status_editor import StatusEditor
+from cogs.missed_reactions import MissedReactions
 from cogs.panel import Panel
 from cogs.privacy import Privacy
 from cogs.queue import Queue
@@ -39,76 +39,78 @@ from cogs.reactions import Reactions
 from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
-from cogs.ui.components import Button, Menu
+from cogs.ui.components import PersistentButton, PersistentSelect
 from jobs.clips import upload_limit
-from jobs.run import Previews, Rooms
-from jobs.service import Intake
-from jobs.worker import Runner
+from jobs.run import Previews, RunContext
+from jobs.service import JobService
+from jobs.worker import Worker
 
 log = logging.getLogger(__name__)
 
-FAREWELL = 10.0  # seconds
+SHUTDOWN_SECONDS = 10.0  # seconds
 
 Life = Coroutine[object, object, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bot:
+class Application:
     """What `open_bot` opened: logged in, not yet connected."""
 
     client: commands.Bot
-    runner: Runner
-    keeper: storage.Keeper
-    missed: Missed
-    bin: Bin
+    worker: Worker
+    maintenance: storage.Maintenance
+    missed: MissedReactions
+    bin: DeletionWorker
     store: storage.Store
-    presenter: Presenter
-    door: Door
+    status_editor: StatusEditor
+    in_flight: InFlight
 
-    async def live(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; if one of these dies, all of it dies."""
-        work = (self.runner.run(), self.keeper.run(), self.missed.run(), self.bin.run())
-        await live_until(stop, self.client.connect(), work, self._take_leave)
+        work = (self.worker.run(), self.maintenance.run(), self.missed.run(), self.bin.run())
+        await run_until(stop, self.client.connect(), work, self._shut_down)
 
-    async def _take_leave(self) -> None:
+    async def _shut_down(self) -> None:
         """Refuse what comes now, answer who is inside, send the newest texts: all within FAREWELL."""
-        self.door.close()
+        self.in_flight.close()
         log.info("taking leave: nothing new is begun")
         try:
-            async with asyncio.timeout(FAREWELL):
-                await self.door.empty()
-                await self.presenter.flush()
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
+                await self.in_flight.drained()
+                await self.status_editor.flush()
         except TimeoutError:
             log.warning("some messages keep an old text until the next start: Discord is too slow")
 
 
 @contextlib.asynccontextmanager
-async def open_bot(settings: Settings) -> AsyncGenerator[Bot]:
+async def open_application(settings: Settings) -> AsyncGenerator[Application]:
     """Open every resource and hand each to whoever needs it."""
     async with open_resources(settings) as opened:
-        runner = build_runner(settings, opened)
-        desk = build_desk(settings, opened, runner)
-        missed = await _furnish(opened, desk, settings.retention())
-        await desk.status.post_missing(runner.waiting_text)
-        await runner.tell_untold()
-        yield Bot(
+        worker = build_worker(settings, opened)
+        context = build_context(settings, opened, worker)
+        missed = await _load_cogs(opened, context, settings.retention())
+        await context.status.post_missing(worker.waiting_text)
+        await worker.announce_missed_ends()
+        yield Application(
             client=opened.client,
-            runner=runner,
-            keeper=storage.Keeper(opened.store, opened.files, settings.retention(), runner.tell_end),
+            worker=worker,
+            maintenance=storage.Maintenance(
+                opened.store, opened.files, settings.retention(), worker.announce_end
+            ),
             missed=missed,
-            bin=Bin(opened.client, desk),
+            bin=DeletionWorker(opened.client, context),
             store=opened.store,
-            presenter=opened.presenter,
-            door=desk.door,
+            status_editor=opened.status_editor,
+            in_flight=context.in_flight,
         )
 
 
-def build_runner(settings: Settings, opened: Resources) -> Runner:
+def build_worker(settings: Settings, opened: Resources) -> Worker:
     """What joins queue, servers and Discord."""
-    rooms = Rooms(
+    context = RunContext(
         store=opened.store,
         files=opened.files,
-        presenter=opened.presenter,
+        status_editor=opened.status_editor,
         workflows=opened.workflows,
         previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
         longest_run=settings.longest_run_minutes * 60,
@@ -119,15 +121,15 @@ def build_runner(settings: Settings, opened: Resources) -> Runner:
         store=opened.store,
         files=opened.files,
         pictures=opened.pictures,
-        presenter=opened.presenter,
-        marks=opened.marks,
+        status_editor=opened.status_editor,
+        bot_reactions=opened.bot_reactions,
     )
-    return Runner(rooms, opened.servers, opened.pictures, delivery, opened.bell)
+    return Worker(context, opened.servers, opened.pictures, delivery, opened.notifier)
 
 
-def build_desk(settings: Settings, opened: Resources, runner: Runner) -> Desk:
+def build_context(settings: Settings, opened: Resources, worker: Worker) -> BotContext:
     """What every cog gets."""
-    intake = Intake(
+    service = JobService(
         store=opened.store,
         files=opened.files,
         pictures=opened.pictures,
@@ -135,56 +137,56 @@ def build_desk(settings: Settings, opened: Resources, runner: Runner) -> Desk:
         workflows=opened.workflows,
         servers=opened.servers,
     )
-    return Desk(
-        gate=settings.gate(),
+    return BotContext(
+        policy=settings.policy(),
         shares=settings.shares(),
-        intake=intake,
+        service=service,
         store=opened.store,
         files=opened.files,
         pictures=opened.pictures,
         workflows=opened.workflows,
         servers=opened.servers,
-        status=StatusMessages(opened.client, opened.store, opened.presenter),
-        bell=opened.bell,
-        runner=runner,
-        lost=opened.lost,
-        door=Door(),
+        status=StatusMessages(opened.client, opened.store, opened.status_editor),
+        notifier=opened.notifier,
+        worker=worker,
+        lost_status=opened.lost_status,
+        in_flight=InFlight(),
     )
 
 
-async def _furnish(opened: Resources, desk: Desk, retention: storage.Retention) -> Missed:
+async def _load_cogs(opened: Resources, context: BotContext, retention: storage.Retention) -> MissedReactions:
     """Add every cog, and tell Discord of the commands."""
     client = opened.client
-    asking, again = Asking(desk), Again(client, desk)
-    missed = Missed(client, desk, again, opened.marks)
+    submitter, follow_ups = JobSubmitter(context), FollowUps(client, context)
+    missed = MissedReactions(client, context, follow_ups, opened.bot_reactions)
     cogs = [
-        Animate(desk, asking),
-        Queue(desk),
-        History(desk),
-        Show(desk),
-        JobButtons(desk, again, asking),
-        Panel(client, desk, asking),
-        Reactions(client, desk, again, Copies(client, desk), opened.hourglass),
+        Animate(context, submitter),
+        Queue(context),
+        History(context),
+        Show(context),
+        JobButtons(context, follow_ups, submitter),
+        Panel(client, context, submitter),
+        Reactions(client, context, follow_ups, Sharing(client, context), opened.pending_reaction),
         missed,
-        Deletions(desk),
-        Discarding(desk),
-        Help(desk),
-        Language(desk),
-        Privacy(desk, retention),
-        GuildRules(desk),
-        Twin(client, desk.store),
+        MessageDeletions(context),
+        Discarding(context),
+        Help(context),
+        Language(context),
+        Privacy(context, retention),
+        GuildRules(context),
+        DuplicateBot(client, context.store),
     ]
-    handlers = [each.handlers for each in cogs if isinstance(each, Answering)]
-    for cog in (*cogs, Presses(desk, handlers)):
+    handlers = [each.handlers for each in cogs if isinstance(each, InteractiveCog)]
+    for cog in (*cogs, InteractionRouter(context, handlers)):
         await client.add_cog(cog)
-    client.add_dynamic_items(Button, Menu)
-    client.tree.error(apologise)
-    await client.tree.set_translator(CommandWords())
+    client.add_dynamic_items(PersistentButton, PersistentSelect)
+    client.tree.error(on_app_command_error)
+    await client.tree.set_translator(CommandTranslator())
     await client.tree.sync()
     return missed
 
 
-async def live_until(
+async def run_until(
     stop: asyncio.Event,
     connection: Life,
     work: Iterable[Life],

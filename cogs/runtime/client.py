@@ -23,7 +23,7 @@ PERMISSIONS = discord.Permissions(
 )
 
 
-class Client(commands.Bot):
+class AnimateBot(commands.Bot):
     """A bot without commands in messages: it sees the messages only to notice deletions."""
 
     async def on_message(self, message: discord.Message, /) -> None:
@@ -36,7 +36,7 @@ async def open_client(token: str, api_url: str) -> AsyncGenerator[commands.Bot]:
     if api_url != DISCORD_API:
         await _use_api(api_url)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
-    client = Client(
+    client = AnimateBot(
         command_prefix=commands.when_mentioned,
         help_command=None,
         intents=INTENTS,

@@ -17,7 +17,7 @@ PRIVILEGED = ("members", "presences", "message_content")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patient:
+class DoctorOptions:
     """What to examine; `run`: make the smallest clip with each workflow that can run."""
 
     discord_token: str
@@ -26,7 +26,7 @@ class Patient:
     run: bool
 
 
-async def examine(patient: Patient) -> Report:
+async def run_checks(patient: DoctorOptions) -> Report:
     """Look at Discord and at every server, all at once."""
     async with asyncio.TaskGroup() as tasks:
         guilds = tasks.create_task(_examine_discord(patient), name="doctor: Discord")
@@ -39,11 +39,11 @@ async def examine(patient: Patient) -> Report:
         Section(title=f"ComfyUI at {subject.name}", lines=tuple(map(describe, server.result())))
         for subject, server in zip(patient.servers, servers, strict=True)
     ]
-    others = _strangers(around.result(), [subject.url for subject in patient.servers])
+    others = _unconfigured_servers(around.result(), [subject.url for subject in patient.servers])
     return Report(sections=(Section(title="Discord", lines=guilds.result()), *checked, *others))
 
 
-def _strangers(found: Iterable[str], known: Iterable[str]) -> list[Section]:
+def _unconfigured_servers(found: Iterable[str], known: Iterable[str]) -> list[Section]:
     """ComfyUIs on this machine that are in no setting, such as the Desktop edition's."""
     settled = {url.rstrip("/").replace("localhost", "127.0.0.1") for url in known}
     lines = [
@@ -60,27 +60,27 @@ def _strangers(found: Iterable[str], known: Iterable[str]) -> list[Section]:
     return [Section(title="On this machine", lines=tuple(lines))] if lines else []
 
 
-async def _examine_discord(patient: Patient) -> tuple[Line, ...]:
+async def _examine_discord(patient: DoctorOptions) -> tuple[Line, ...]:
     """By HTTP alone: the bot need not be online, and nobody sees it come and go."""
     if not patient.discord_token:
         return (
-            _ill("token", "there is no DISCORD_TOKEN", "Create a bot: README.md, Run it for your server."),
+            _failed("token", "there is no DISCORD_TOKEN", "Create a bot: README.md, Run it for your server."),
         )
     try:
         async with open_client(patient.discord_token, patient.discord_api_url) as client:
             return tuple([line async for line in _examine_bot(client)])
     except discord.LoginFailure:
         fix = "Copy it anew from Discord's developer portal: Bot, Reset Token."
-        return (_ill("token", "Discord refuses the DISCORD_TOKEN", fix),)
+        return (_failed("token", "Discord refuses the DISCORD_TOKEN", fix),)
     except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
         fix = "Look at the network, or at discordstatus.com, and try again."
-        return (_ill("reachable", f"Discord cannot be asked ({type(err).__name__})", fix),)
+        return (_failed("reachable", f"Discord cannot be asked ({type(err).__name__})", fix),)
 
 
 async def _examine_bot(client: commands.Bot) -> AsyncIterator[Line]:
-    yield _well("token", f"logged in as {client.user}")
+    yield _passed("token", f"logged in as {client.user}")
     wanted = [name for name in PRIVILEGED if getattr(INTENTS, name)]
-    yield _well("intents", f"privileged intents that must be switched on: {', '.join(wanted) or 'none'}")
+    yield _passed("intents", f"privileged intents that must be switched on: {', '.join(wanted) or 'none'}")
     is_anywhere = False
     async for name, granted in _guilds(client):
         is_anywhere = True
@@ -89,7 +89,7 @@ async def _examine_bot(client: commands.Bot) -> AsyncIterator[Line]:
         fix = f"Invite it: {invite_link(client)}"
         yield Line(check="guild", ok=False, needed=False, text="it is in no guild yet", fix=fix)
     else:
-        yield _well("invite", f"invite it to another guild: {invite_link(client)}")
+        yield _passed("invite", f"invite it to another guild: {invite_link(client)}")
 
 
 async def _guilds(client: commands.Bot) -> AsyncIterator[tuple[str, discord.Permissions]]:
@@ -112,15 +112,15 @@ def _permissions(guild: str, granted: discord.Permissions, client: commands.Bot)
         if is_needed and not (granted.administrator or getattr(granted, name))
     ]
     if not lacking:
-        return _well("permissions", f"{guild}: has all permissions that it needs")
+        return _passed("permissions", f"{guild}: has all permissions that it needs")
     text = f"{guild}: lacks {', '.join(lacking)}"
     fix = f"Give them to its role under Server Settings, Roles, or invite it again: {invite_link(client)}"
-    return _ill("permissions", text, fix)
+    return _failed("permissions", text, fix)
 
 
-def _well(check: str, text: str) -> Line:
+def _passed(check: str, text: str) -> Line:
     return Line(check=check, ok=True, needed=True, text=text)
 
 
-def _ill(check: str, text: str, fix: str) -> Line:
+def _failed(check: str, text: str, fix: str) -> Line:
     return Line(check=check, ok=False, needed=True, text=text, fix=fix)

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from comfy import Check, Finding, Fix
 
-WELL: Mapping[Check, str] = {
+PASSED: Mapping[Check, str] = {
     Check.REACHABLE: "answers within {milliseconds} ms",
     Check.TOKEN: "takes the token",
     Check.VERSION: "is ComfyUI {subject}",
@@ -22,7 +22,7 @@ WELL: Mapping[Check, str] = {
     Check.PREVIEWED: "{subject} showed previews",
     Check.RUN: "{subject} made a clip in {seconds} s",
 }
-ILL: Mapping[Check, str] = {
+FAILED: Mapping[Check, str] = {
     Check.REACHABLE: "does not answer as a ComfyUI does",
     Check.TOKEN: "refuses the token",
     Check.VERSION: "is ComfyUI {subject}, which is too old",
@@ -92,7 +92,7 @@ class Report:
 def describe(finding: Finding) -> Line:
     """A finding in words."""
     values = {"subject": finding.subject, **finding.fields}
-    words = WELL if finding.ok else ILL
+    words = PASSED if finding.ok else FAILED
     fix = ""
     if finding.fix:
         more = "".join(each for name, each in DETAILS.items() if finding.fields.get(name))

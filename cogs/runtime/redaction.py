@@ -33,7 +33,7 @@ class Redactor:
         known = sorted({each for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
-    def clean(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """The text with each secret replaced."""
         if self._known:
             text = self._known.sub(HIDDEN, text)
@@ -42,7 +42,7 @@ class Redactor:
         return DISCORD_TOKEN.sub(HIDDEN, text)
 
 
-class CleanFormatter(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Formats as another does, then hides."""
 
     def __init__(self, formatter: logging.Formatter, redactor: Redactor) -> None:
@@ -52,16 +52,16 @@ class CleanFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The whole record, its traceback included."""
-        return self._redactor.clean(self._formatter.format(record))
+        return self._redactor.redact(self._formatter.format(record))
 
 
-def guard_secrets(secrets: Iterable[str]) -> None:
+def redact_logs(secrets: Iterable[str]) -> None:
     """Let no handler of the root logger and no crash print them; call it once logging is set up."""
     redactor = Redactor(secrets)
     for handler in logging.getLogger().handlers:
-        handler.setFormatter(CleanFormatter(handler.formatter or logging.Formatter(), redactor))
+        handler.setFormatter(RedactingFormatter(handler.formatter or logging.Formatter(), redactor))
 
     def report(kind: type[BaseException], err: BaseException, trace: TracebackType | None) -> None:
-        sys.stderr.write(redactor.clean("".join(traceback.format_exception(kind, err, trace))))
+        sys.stderr.write(redactor.redact("".join(traceback.format_exception(kind, err, trace))))
 
     sys.excepthook = report

@@ -12,13 +12,12 @@ from yarl import URL
 import comfy
 import media
 import storage
-from cogs.messages.bot_reactions import Marks
-from cogs.messages.hourglass import Hourglass
-from cogs.messages.lost_status import Lost
-from cogs.messages.status_editor import Presenter, open_presenter
+from cogs.messages.bot_reactions import BotReactions, PendingReaction
+from cogs.messages.lost_status import LostStatusHandler
+from cogs.messages.status_editor import StatusEditor, open_status_editor
 from cogs.runtime.client import open_client
 from cogs.runtime.settings import Settings
-from jobs.notifier import Bell
+from jobs.notifier import QueueNotifier
 
 
 def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
@@ -66,17 +65,17 @@ class Resources:
     pictures: media.Media
     servers: Sequence[comfy.Server]
     client: commands.Bot
-    presenter: Presenter
-    lost: Lost
-    hourglass: Hourglass
-    marks: Marks
-    bell: Bell
+    status_editor: StatusEditor
+    lost_status: LostStatusHandler
+    pending_reaction: PendingReaction
+    bot_reactions: BotReactions
+    notifier: QueueNotifier
 
 
 @contextlib.asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
     """Database, sockets, child processes, the Discord client, and the messages' editor."""
-    workflows, bell = load_workflows(settings), Bell()
+    workflows, notifier = load_workflows(settings), QueueNotifier()
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -84,10 +83,13 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
         token = settings.discord_token.get_secret_value()
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
-        lost, marks = Lost(client, store, bell, settings.on_delete), Marks(client)
-        hourglass = Hourglass(marks, store)
-        presenter = await stack.enter_async_context(
-            open_presenter(store, client.get_partial_messageable, lost, hourglass)
+        lost_status, bot_reactions = (
+            LostStatusHandler(client, store, notifier, settings.on_delete),
+            BotReactions(client),
+        )
+        pending_reaction = PendingReaction(bot_reactions, store)
+        status_editor = await stack.enter_async_context(
+            open_status_editor(store, client.get_partial_messageable, lost_status, pending_reaction)
         )
         yield Resources(
             workflows=workflows,
@@ -97,9 +99,9 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             pictures=pictures,
             servers=servers,
             client=client,
-            presenter=presenter,
-            lost=lost,
-            hourglass=hourglass,
-            marks=marks,
-            bell=bell,
+            status_editor=status_editor,
+            lost_status=lost_status,
+            pending_reaction=pending_reaction,
+            bot_reactions=bot_reactions,
+            notifier=notifier,
         )

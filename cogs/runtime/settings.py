@@ -11,7 +11,7 @@ from yarl import URL
 
 import comfy
 import storage
-from cogs.access.policy import Gate, Share, Shares
+from cogs.access.policy import AccessPolicy, QueueShare, SharePolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
 
@@ -118,19 +118,19 @@ class Settings(BaseSettings):
         """What no log may show."""
         return [each.get_secret_value() for each in (self.discord_token, *self.comfyui_token)]
 
-    def gate(self) -> Gate:
+    def policy(self) -> AccessPolicy:
         """Who may do what where."""
-        return Gate(
+        return AccessPolicy(
             guilds=self.allowed_guilds,
             channels=self.allowed_channels,
             roles=self.allowed_roles,
             blocked=self.blocked_users,
         )
 
-    def shares(self) -> Shares:
+    def shares(self) -> SharePolicy:
         """Who gets how much of the GPU."""
-        booster = Share(weight=self.booster_weight, head_start=self.booster_head_start)
-        return Shares(roles=self.role_weights, booster=booster)
+        booster = QueueShare(weight=self.booster_weight, head_start=self.booster_head_start)
+        return SharePolicy(roles=self.role_weights, booster=booster)
 
     def limits(self) -> storage.Limits:
         """The rules of the queue."""

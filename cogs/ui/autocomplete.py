@@ -21,7 +21,7 @@ def suggest_jobs(locale: str, jobs: Iterable[Job], typed: str) -> list[app_comma
 
 
 def suggest_prompts(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[str]]:
-    """The different prompts of these jobs; one too long is named by its job, as `Intake.recall` reads it."""
+    """The different prompts of these jobs; one too long is named by its job (see `JobService.recall`)."""
     newest: dict[str, Job] = {}
     for job in jobs:
         newest.setdefault(job.params.prompt, job)

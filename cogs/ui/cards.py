@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import ui
 
-from cogs.i18n.catalogue import say
+from cogs.i18n.catalogue import translate
 from cogs.ui.texts import link_to, render_failed
 from storage import FINISHED, Job, State
 from storage.queries import PLACE_CAP
@@ -48,7 +48,7 @@ def escape(text: str) -> str:
 def say_state(locale: str, job: Job) -> str:
     """The state in a few words, with a sign that tells it without them."""
     stopping = job.cancel_requested and job.state not in FINISHED
-    return say(locale, "state_stopping" if stopping else f"state_{job.state.value}")
+    return translate(locale, "state_stopping" if stopping else f"state_{job.state.value}")
 
 
 def say_standing(locale: str, entry: Entry) -> list[str]:
@@ -56,9 +56,9 @@ def say_standing(locale: str, entry: Entry) -> list[str]:
     said = [say_state(locale, entry.job)]
     if entry.job.state is State.QUEUED:
         place = f"{PLACE_CAP}+" if entry.ahead >= PLACE_CAP else str(entry.ahead + 1)
-        said.append(say(locale, "place_in_line", place=place))
+        said.append(translate(locale, "place_in_line", place=place))
     if entry.ready:
-        said.append(say(locale, "ready_at", at=round(entry.ready)))
+        said.append(translate(locale, "ready_at", at=round(entry.ready)))
     return said
 
 
@@ -67,8 +67,8 @@ def say_outcome(locale: str, job: Job) -> str:
     if job.state is State.FAILED and job.reason:
         return render_failed(replace(job, locale=locale), job.reason)
     if job.state is State.CANCELLED and job.reason:
-        reason = say(locale, f"reason_{job.reason.code}", short=job.short, **job.reason.values)
-        return say(locale, "state_because", state=say_state(locale, job), reason=reason)
+        reason = translate(locale, f"reason_{job.reason.code}", short=job.short, **job.reason.values)
+        return translate(locale, "state_because", state=say_state(locale, job), reason=reason)
     return say_state(locale, job)
 
 
@@ -82,4 +82,4 @@ def result_link(job: Job) -> str | None:
 def say_link(locale: str, job: Job) -> str | None:
     """The link to the clip in words, where there is one."""
     link = result_link(job)
-    return f"[{say(locale, 'open_clip')}]({link})" if link else None
+    return f"[{translate(locale, 'open_clip')}]({link})" if link else None

@@ -12,7 +12,7 @@ from discord import ui
 from discord.ext import commands
 
 
-class Listener(commands.Cog):
+class InteractionHandler(commands.Cog):
     """Whoever serves presses and choices; the one cog of that name."""
 
     @abc.abstractmethod
@@ -26,7 +26,7 @@ class Listener(commands.Cog):
         """A menu."""
 
 
-class Button(ui.DynamicItem[ui.Button[Any]], template=r"(?P<word>[a-z]+):(?P<about>.*)"):
+class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?P<word>[a-z]+):(?P<about>.*)"):
     """A button that works for ever."""
 
     def __init__(
@@ -50,10 +50,10 @@ class Button(ui.DynamicItem[ui.Button[Any]], template=r"(?P<word>[a-z]+):(?P<abo
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Somebody pressed it."""
-        await listener_of(interaction).press(interaction, self.word, self.about)
+        await handler_of(interaction).press(interaction, self.word, self.about)
 
 
-class Menu(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<word>[a-z]+):(?P<about>.*)"):
+class PersistentSelect(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<word>[a-z]+):(?P<about>.*)"):
     """A menu that works for ever."""
 
     def __init__(
@@ -77,11 +77,11 @@ class Menu(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<word>[a-z]+):(?P<
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Somebody chose."""
-        await listener_of(interaction).choose(interaction, self.word, self.about, self.item.values)
+        await handler_of(interaction).choose(interaction, self.word, self.about, self.item.values)
 
 
-def listener_of(interaction: discord.Interaction[Any]) -> Listener:
+def handler_of(interaction: discord.Interaction[Any]) -> InteractionHandler:
     """The cog that serves; discord.py makes its items without one."""
-    cog = interaction.client.get_cog("Presses")
-    assert isinstance(cog, Listener)  # noqa: S101 - the house adds it before it connects
+    cog = interaction.client.get_cog("InteractionRouter")
+    assert isinstance(cog, InteractionHandler)  # noqa: S101 - the house adds it before it connects
     return cog

@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import ui
 
-from cogs.i18n.catalogue import say
+from cogs.i18n.catalogue import translate
 from cogs.ui.cards import PLAIN, build_card, escape, first_words, say_link, say_outcome
-from cogs.ui.components import Button, Menu
+from cogs.ui.components import PersistentButton, PersistentSelect
 from storage import Job
 
 MOST_PROMPT = 150  # characters shown of each
@@ -27,11 +27,11 @@ class Page:
 
 def render_page(locale: str, page: Page, posters: Collection[str]) -> ui.LayoutView:
     """The card; `posters` are the ids of the jobs whose first picture is attached as `poster_name`."""
-    items: list[ui.Item[Any]] = [ui.TextDisplay(f"## {say(locale, 'history_title')}")]
+    items: list[ui.Item[Any]] = [ui.TextDisplay(f"## {translate(locale, 'history_title')}")]
     for job in page.jobs:
         items += [ui.Separator(), _render_job(locale, job, with_poster=job.id in posters)]
     if not page.jobs:
-        return build_card(PLAIN, *items, ui.TextDisplay(say(locale, "history_empty")))
+        return build_card(PLAIN, *items, ui.TextDisplay(translate(locale, "history_empty")))
     items.append(ui.ActionRow[Any](_build_menu(locale, page.jobs)))
     turns = _build_turns(locale, page)
     return build_card(PLAIN, *items, *([ui.ActionRow[Any](*turns)] if turns else []))
@@ -44,28 +44,32 @@ def poster_name(job: Job) -> str:
 
 def _render_job(locale: str, job: Job, *, with_poster: bool) -> ui.Item[Any]:
     params = job.params
-    facts = [f"`{job.short}`", f"{say(locale, 'details_seed')} `{params.seed}`", params.preset]
+    facts = [f"`{job.short}`", f"{translate(locale, 'details_seed')} `{params.seed}`", params.preset]
     facts += [f"<t:{round(job.created_at)}:d>", *filter(None, [say_link(locale, job)])]
     prompt = f"> {escape(first_words(params.prompt, MOST_PROMPT))}"
     text = ui.TextDisplay[Any]("\n".join([say_outcome(locale, job), prompt, " · ".join(facts)]))
     if not with_poster:
         return text
-    alt = say(locale, "history_poster", prompt=first_words(params.prompt, MOST_ALT))
+    alt = translate(locale, "history_poster", prompt=first_words(params.prompt, MOST_ALT))
     return ui.Section(text, accessory=ui.Thumbnail(f"attachment://{poster_name(job)}", description=alt))
 
 
-def _build_menu(locale: str, jobs: Sequence[Job]) -> Menu:
+def _build_menu(locale: str, jobs: Sequence[Job]) -> PersistentSelect:
     options = [
         discord.SelectOption(label=first_words(f"{job.short} · {job.params.prompt}", 100), value=job.id)
         for job in jobs
     ]
-    return Menu("details", "", placeholder=say(locale, "history_details"), options=options)
+    return PersistentSelect("details", "", placeholder=translate(locale, "history_details"), options=options)
 
 
-def _build_turns(locale: str, page: Page) -> list[Button]:
-    turns: list[Button] = []
+def _build_turns(locale: str, page: Page) -> list[PersistentButton]:
+    turns: list[PersistentButton] = []
     if page.newer:
-        turns.append(Button("newer", str(page.jobs[0].seq), label=f"‹ {say(locale, 'history_newer')}"))
+        turns.append(
+            PersistentButton("newer", str(page.jobs[0].seq), label=f"‹ {translate(locale, 'history_newer')}")
+        )
     if page.older:
-        turns.append(Button("older", str(page.jobs[-1].seq), label=f"{say(locale, 'history_older')} ›"))
+        turns.append(
+            PersistentButton("older", str(page.jobs[-1].seq), label=f"{translate(locale, 'history_older')} ›")
+        )
     return turns

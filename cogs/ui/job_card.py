@@ -6,9 +6,9 @@ from typing import Any
 
 from discord import ui
 
-from cogs.i18n.catalogue import say
+from cogs.i18n.catalogue import translate
 from cogs.ui.cards import COLOURS, PLAIN, build_card, escape, first_words, result_link, say_link, say_outcome
-from cogs.ui.components import Button
+from cogs.ui.components import PersistentButton
 from cogs.ui.texts import quote
 from storage import Job
 
@@ -33,7 +33,7 @@ class Details:
 def render_details(locale: str, details: Details) -> ui.LayoutView:
     """The card; where its texts are cut, `text_name` must be attached with the whole of them."""
     job = details.job
-    graph = Button("graph", job.id, label=say(locale, "details_graph"), emoji="🧩")
+    graph = PersistentButton("graph", job.id, label=translate(locale, "details_graph"), emoji="🧩")
     items: list[ui.Item[Any]] = [
         ui.TextDisplay(_render_head(locale, job)),
         ui.TextDisplay(_render_texts(locale, job)),
@@ -60,7 +60,7 @@ def text_name(job: Job) -> str:
 
 def render_text(locale: str, job: Job) -> str:
     """What stands in it."""
-    negative = f"{say(locale, 'details_negative')}:\n{job.params.negative_prompt}"
+    negative = f"{translate(locale, 'details_negative')}:\n{job.params.negative_prompt}"
     return f"{job.params.prompt}\n\n{negative}\n"
 
 
@@ -73,7 +73,7 @@ def _render_texts(locale: str, job: Job) -> str:
     if not job.params.negative_prompt.strip():
         return prompt
     negative = quote(job.params.negative_prompt, NEGATIVE_ROOM)
-    return f"{prompt}\n**{say(locale, 'details_negative')}**\n{negative}"
+    return f"{prompt}\n**{translate(locale, 'details_negative')}**\n{negative}"
 
 
 def _render_settings(locale: str, details: Details) -> str:
@@ -92,7 +92,7 @@ def _render_settings(locale: str, details: Details) -> str:
 
 def _render_facts(locale: str, facts: dict[str, object]) -> str:
     return " · ".join(
-        f"**{say(locale, f'details_{name}')}** {value}" for name, value in facts.items() if value
+        f"**{translate(locale, f'details_{name}')}** {value}" for name, value in facts.items() if value
     )
 
 

@@ -21,7 +21,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class ModalSubmission:
     """A form as it came back: texts, choices and uploads by the custom id of their field."""
 
     custom_id: str
@@ -30,13 +30,13 @@ class Filled:
     uploads: Mapping[str, Sequence[Upload]] = field(default_factory=dict[str, Sequence[Upload]])
 
 
-def read_form(interaction: discord.Interaction[Any]) -> Filled:
+def parse_submission(interaction: discord.Interaction[Any]) -> ModalSubmission:
     """Read a modal's submission (Discord reference, "Modal Submit Data Structure")."""
     data = cast("Json", interaction.data)
     attachments: Json = data.get("resolved", {}).get("attachments", {})
     fields = list(_fields(data["components"]))
     files = [each for each in fields if each.get("type") == discord.ComponentType.file_upload.value]
-    return Filled(
+    return ModalSubmission(
         custom_id=data["custom_id"],
         texts={each["custom_id"]: each["value"] for each in fields if isinstance(each.get("value"), str)},
         choices={each["custom_id"]: each["values"] for each in fields if "values" in each},

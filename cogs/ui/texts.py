@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import discord
 
 import comfy
-from cogs.i18n.catalogue import say
+from cogs.i18n.catalogue import translate
 from jobs.errors import Refusal
 from storage import Forecast, Job, Reason, State
 
@@ -17,8 +17,8 @@ BAR = 10
 
 def render_bar(step: int, steps: int) -> str:
     """Ten blocks: filled for what is done."""
-    filled = BAR * step // max(steps, 1)
-    return "▰" * filled + "▱" * (BAR - filled)
+    submission = BAR * step // max(steps, 1)
+    return "▰" * submission + "▱" * (BAR - submission)
 
 
 def quote(text: str, room: int) -> str:
@@ -44,16 +44,20 @@ def render_refusal(locale: str, refusal: Refusal) -> str:
     }
     if "permissions" in values:
         names = str(values["permissions"]).split()
-        values["permissions"] = ", ".join(say(locale, f"permission_{each}") for each in names)
-    text = say(locale, f"refused_{refusal.code}", **values)
+        values["permissions"] = ", ".join(translate(locale, f"permission_{each}") for each in names)
+    text = translate(locale, f"refused_{refusal.code}", **values)
     lifts_at = refusal.values.get("lifts_at")
-    return text + say(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text
+    return text + translate(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text
 
 
 def render_queued(job: Job, ahead: int, ready: float | None = None) -> str:
     """The status while the job waits for a server; `ready` is when its clip is expected, in Unix seconds."""
-    text = say(job.locale, "queued_next") if ahead == 0 else say(job.locale, "queued_ahead", ahead=ahead)
-    return text + (say(job.locale, "queued_ready", at=round(ready)) if ready else "")
+    text = (
+        translate(job.locale, "queued_next")
+        if ahead == 0
+        else translate(job.locale, "queued_ahead", ahead=ahead)
+    )
+    return text + (translate(job.locale, "queued_ready", at=round(ready)) if ready else "")
 
 
 def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
@@ -71,7 +75,7 @@ def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Pace:
+class SamplingRate:
     """How fast the sampler goes, told from its own steps; times in seconds of one monotonic clock."""
 
     first_step: int = 0
@@ -93,33 +97,33 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
     """
     match event:
         case comfy.Queued(ahead=ahead):
-            return say(job.locale, "submitted", ahead=ahead)
+            return translate(job.locale, "submitted", ahead=ahead)
         case comfy.Started():
-            return say(job.locale, "started")
+            return translate(job.locale, "started")
         case comfy.Node(stage=stage) if stage is not comfy.Stage.SAMPLING:
-            return say(job.locale, f"stage_{stage.value}")
+            return translate(job.locale, f"stage_{stage.value}")
         case comfy.Sampling(step=step, steps=steps):
-            text = say(job.locale, "sampling", bar=render_bar(step, steps), step=step, steps=steps)
-            return text + (say(job.locale, "sampling_finish", finish=round(finish)) if finish else "")
+            text = translate(job.locale, "sampling", bar=render_bar(step, steps), step=step, steps=steps)
+            return text + (translate(job.locale, "sampling_finish", finish=round(finish)) if finish else "")
         case _:
             return None
 
 
-def render_last_word(job: Job) -> str:
+def render_final_status(job: Job) -> str:
     """What the status of a job that is over says."""
     if job.state is State.DONE:
         return _render_done(job)
     if job.state is State.FAILED and job.reason:
         return render_failed(job, job.reason)
-    return say(job.locale, "cancelled")
+    return translate(job.locale, "cancelled")
 
 
 def _render_done(job: Job) -> str:
     """A short card that links to the result; to one in direct messages nobody else could follow."""
     channel = job.result_channel or job.channel_id
     if channel != job.channel_id:
-        return say(job.locale, "done_by_dm")
-    return say(job.locale, "done", link=link_to(job))
+        return translate(job.locale, "done_by_dm")
+    return translate(job.locale, "done", link=link_to(job))
 
 
 def render_failed(job: Job, reason: Reason) -> str:
@@ -128,14 +132,14 @@ def render_failed(job: Job, reason: Reason) -> str:
         name: discord.utils.escape_markdown(value)[:100] if isinstance(value, str) else f"{value:g}"
         for name, value in reason.values.items()
     }
-    why = say(job.locale, f"reason_{reason.code}", short=job.short, **values)
-    return say(job.locale, "failed", reason=why)
+    why = translate(job.locale, f"reason_{reason.code}", short=job.short, **values)
+    return translate(job.locale, "failed", reason=why)
 
 
 def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) -> str:
     """The text beside the clip: whose it is, what was asked for, how it was made."""
     params = job.params
-    settings = say(
+    settings = translate(
         job.locale,
         "settings",
         seed=params.seed,
@@ -148,31 +152,31 @@ def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) ->
         short=job.short,
     )
     if job.seconds is not None:
-        settings += say(job.locale, "gpu_time", gpu=f"{job.seconds:.1f}")
+        settings += translate(job.locale, "gpu_time", gpu=f"{job.seconds:.1f}")
     if reencoded:
-        settings += say(job.locale, "reencoded")
+        settings += translate(job.locale, "reencoded")
     if joined:
-        settings += say(job.locale, "joined")
-    head = say(job.locale, "result", mention=f"<@{job.user_id}>")
-    note = say(job.locale, "result_note")
+        settings += translate(job.locale, "joined")
+    head = translate(job.locale, "result", mention=f"<@{job.user_id}>")
+    note = translate(job.locale, "result_note")
     room = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
     return "\n".join((head, quote(params.prompt, room), settings, note))
 
 
 def render_alt(job: Job) -> str:
     """What who cannot see the clip is told of it."""
-    return say(job.locale, "alt", prompt=job.params.prompt)[:MAX_ALT]
+    return translate(job.locale, "alt", prompt=job.params.prompt)[:MAX_ALT]
 
 
 def render_copy(locale: str, job: Job) -> str:
     """The text beside a copy by direct message."""
-    head = say(locale, "copy", short=job.short)
+    head = translate(locale, "copy", short=job.short)
     return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))
 
 
 def render_report(locale: str, job: Job, reporter: int) -> str:
     """A word to the moderators; mentions stand in it, and ping nobody."""
-    text = say(
+    text = translate(
         locale,
         "report",
         reporter=f"<@{reporter}>",
@@ -192,5 +196,5 @@ def link_to(job: Job) -> str:
 
 def render_poster(job: Job) -> str:
     """The text beside the first picture of a clip that is too large for Discord, however it is encoded."""
-    head = say(job.locale, "poster", mention=f"<@{job.user_id}>", short=job.short)
+    head = translate(job.locale, "poster", mention=f"<@{job.user_id}>", short=job.short)
     return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))

@@ -12,9 +12,9 @@ from comfy.doctor.trials import try_ids, try_workflow
 from comfy.errors import ComfyError, ServerUnreachable, TokenRefused
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.json_values import as_mapping
-from comfy.protocol.object_info import parse_catalogue
-from comfy.protocol.queue import Backlog
-from comfy.protocol.system_stats import Vitals, parse_version
+from comfy.protocol.object_info import parse_object_info
+from comfy.protocol.queue import ServerQueue
+from comfy.protocol.system_stats import SystemStats, parse_version
 from comfy.protocol.transport import INVENTORY, Transport
 from comfy.server.connect import open_server, open_transport
 from comfy.server.server import Server
@@ -66,11 +66,11 @@ async def look_around(host: str = "127.0.0.1") -> list[str]:
 
 async def _check(subject: Subject, transport: Transport, *, run: bool) -> AsyncIterator[Finding]:
     endpoints = Endpoints(transport, owner=str(uuid4()))
-    vitals = await endpoints.vitals()
+    vitals = await endpoints.system_stats()
     for finding in _greet(subject, vitals):
         yield finding
     classes = {node.class_type for each in subject.workflows.values() for node in each.nodes.values()}
-    catalogue = parse_catalogue(await transport.get("object_info", INVENTORY), classes)
+    catalogue = parse_object_info(await transport.get("object_info", INVENTORY), classes)
     for finding in inspect(subject.workflows, catalogue, subject.files):
         yield finding
     yield await _previews(transport, subject.name)
@@ -89,7 +89,7 @@ async def _try(subject: Subject, endpoints: Endpoints, *, run: bool) -> AsyncIte
     ) as server:
         socket = await _socket(server)
         yield socket
-        backlog = await endpoints.backlog()
+        backlog = await endpoints.queue()
         if backlog.running or backlog.waiting:
             yield _busy(subject.name, backlog)
             return
@@ -102,7 +102,7 @@ async def _try(subject: Subject, endpoints: Endpoints, *, run: bool) -> AsyncIte
                 yield finding
 
 
-def _greet(subject: Subject, vitals: Vitals) -> list[Finding]:
+def _greet(subject: Subject, vitals: SystemStats) -> list[Finding]:
     """It answered, and took the token."""
     new_enough = parse_version(vitals.version) >= OLDEST
     version = Finding(
@@ -148,7 +148,7 @@ async def _socket(server: Server) -> Finding:
     return _missing(Check.WEBSOCKET, server.name, Fix.LET_WEBSOCKET_THROUGH, fields)
 
 
-def _busy(name: str, backlog: Backlog) -> Finding:
+def _busy(name: str, backlog: ServerQueue) -> Finding:
     fields = {"others": str(len(backlog.running) + len(backlog.waiting))}
     return Finding(check=Check.IDLE, ok=False, subject=name, fix=Fix.TRY_WHEN_IDLE, fields=fields)
 
@@ -170,7 +170,7 @@ def _missing(check: Check, subject: str, fix: Fix, fields: Mapping[str, str]) ->
 async def _is_comfyui(url: str) -> bool:
     try:
         async with asyncio.timeout(LOOK), open_transport(url, name=url, token=None) as transport:
-            await Endpoints(transport, owner="").vitals()
+            await Endpoints(transport, owner="").system_stats()
     except TokenRefused:
         return True
     except (ComfyError, TimeoutError):

@@ -5,8 +5,8 @@ from difflib import get_close_matches
 
 from comfy.doctor.findings import Check, Finding, Fix
 from comfy.errors import MissingModel
-from comfy.protocol.object_info import Catalogue, base_name, dropdown
-from comfy.workflows.adapt import Lack, ModelFiles, find_missing, fit, is_file
+from comfy.protocol.object_info import NodeClasses, base_name, dropdown
+from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing, is_file
 from comfy.workflows.workflow import MODEL_SUFFIXES, Role, Workflow
 
 CORE = "ComfyUI"
@@ -30,11 +30,13 @@ FOLDERS = {
 }
 
 
-def inspect(workflows: Mapping[str, Workflow], catalogue: Catalogue, files: ModelFiles) -> Iterator[Finding]:
+def inspect(
+    workflows: Mapping[str, Workflow], catalogue: NodeClasses, files: ModelFiles
+) -> Iterator[Finding]:
     """Packs, nodes, files and deprecated nodes; then each workflow, needed where no other can run."""
     lacks = {name: find_missing(workflow, catalogue, files) for name, workflow in workflows.items()}
     fitted = {
-        name: fit(workflow, catalogue, files) for name, workflow in workflows.items() if not lacks[name]
+        name: adapt(workflow, catalogue, files) for name, workflow in workflows.items() if not lacks[name]
     }
     yield from _inspect_nodes(workflows, catalogue)
     yield from _inspect_files(fitted, lacks, workflows, catalogue)
@@ -55,7 +57,7 @@ def pack_of(class_type: str) -> str:
     return next((pack for start, pack in PACKS.items() if class_type.startswith(start)), CORE)
 
 
-def _inspect_nodes(workflows: Mapping[str, Workflow], catalogue: Catalogue) -> Iterator[Finding]:
+def _inspect_nodes(workflows: Mapping[str, Workflow], catalogue: NodeClasses) -> Iterator[Finding]:
     classes = sorted({node.class_type for workflow in workflows.values() for node in workflow.nodes.values()})
     for pack in sorted({pack_of(each) for each in classes}):
         absent = [each for each in classes if pack_of(each) == pack and each not in catalogue]
@@ -69,9 +71,9 @@ def _inspect_nodes(workflows: Mapping[str, Workflow], catalogue: Catalogue) -> I
 
 def _inspect_files(
     fitted: Mapping[str, Workflow],
-    lacks: Mapping[str, tuple[Lack, ...]],
+    lacks: Mapping[str, tuple[MissingRequirement, ...]],
     workflows: Mapping[str, Workflow],
-    catalogue: Catalogue,
+    catalogue: NodeClasses,
 ) -> Iterator[Finding]:
     used = {
         value
@@ -107,7 +109,7 @@ def _absent(check: Check, file: str, offered: tuple[str, ...], class_type: str) 
     return Finding(check=check, ok=False, subject=file, fix=Fix.PUT_FILE, fields=fields)
 
 
-def _inspect_age(fitted: Mapping[str, Workflow], catalogue: Catalogue) -> Iterator[Finding]:
+def _inspect_age(fitted: Mapping[str, Workflow], catalogue: NodeClasses) -> Iterator[Finding]:
     """Deprecated nodes go some day; a workflow without them may be there already."""
     old = {
         (node.class_type, name)

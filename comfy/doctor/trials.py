@@ -146,7 +146,7 @@ def _harmless(image: str) -> Graph:
         ),
         "4": TemplateNode(class_type="PreviewImage", inputs={"images": ["3", 0]}),
     }
-    return Graph(workflow="checkup", nodes=nodes, stages={}, ticks={}, output="4")
+    return Graph(workflow="checkup", nodes=nodes, stages={}, sampler_steps={}, output="4")
 
 
 def _failed(check: Check, subject: str, fix: Fix, fields: Mapping[str, str]) -> Finding:

@@ -7,9 +7,9 @@ from pathlib import Path
 from comfy.errors import BadAnswer, GraphRejected
 from comfy.protocol.files import OutputFile
 from comfy.protocol.json_values import as_mapping, as_text, parse_json
-from comfy.protocol.queue import OWNER, Backlog, parse_backlog
+from comfy.protocol.queue import OWNER, ServerQueue, parse_queue
 from comfy.protocol.responses import Finished, parse_history, parse_node_faults, parse_rejection
-from comfy.protocol.system_stats import Vitals, parse_vitals
+from comfy.protocol.system_stats import SystemStats, parse_system_stats
 from comfy.protocol.transport import Transport
 from comfy.workflows.graph import Graph
 
@@ -35,7 +35,7 @@ class Endpoints:
         name, subfolder, kind = (as_text(answer.get(key), key) for key in ("name", "subfolder", "type"))
         return f"{subfolder}/{name} [{kind}]"
 
-    async def hand_in(self, prompt_id: str, graph: Graph, client_id: str) -> tuple[str, GraphRejected | None]:
+    async def submit(self, prompt_id: str, graph: Graph, client_id: str) -> tuple[str, GraphRejected | None]:
         """`POST /prompt`: the id under which it is queued, and what keeps a part of it from running.
 
         Raises GraphRejected when nothing is queued.
@@ -53,20 +53,20 @@ class Endpoints:
         faults = parse_node_faults(accepted.get("node_errors"))
         return as_text(accepted.get("prompt_id")), next(iter(faults), None)
 
-    async def backlog(self) -> Backlog:
+    async def queue(self) -> ServerQueue:
         """`GET /queue`."""
-        return parse_backlog(await self._transport.get("queue"))
+        return parse_queue(await self._transport.get("queue"))
 
     async def outcome(self, prompt_id: str, output: str | None) -> Finished | None:
         """`GET /history/ID`: how a job ended, with the files of the node `output` or of all."""
         outcome = parse_history(await self._transport.get(f"history/{prompt_id}"), prompt_id, output)
         return Finished(outcome=outcome) if outcome else None
 
-    async def vitals(self) -> Vitals:
+    async def system_stats(self) -> SystemStats:
         """`GET /system_stats`."""
         began = time.monotonic()
         answer = await self._transport.get("system_stats")
-        return parse_vitals(answer, time.monotonic() - began)
+        return parse_system_stats(answer, time.monotonic() - began)
 
     async def download(self, file: OutputFile, to: Path, *, limit: int) -> None:
         """`GET /view` into a file, whole or not at all. Raises JobLost when it is gone."""

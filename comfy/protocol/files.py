@@ -53,7 +53,7 @@ def is_moving_picture(head: bytes) -> bool:
     )
 
 
-class ArrivingFile:
+class AtomicDownload:
     """A file that is written beside its place, as `.part`, and takes it when it is whole and good."""
 
     def __init__(self, to: Path, *, limit: int) -> None:

@@ -84,12 +84,12 @@ class JobEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignalsMissed:
+class MessagesMissed:
     """The socket was closed or opened: what was said meanwhile is not said again. Never on the wire."""
 
 
-Signal = (
-    SignalsMissed
+SocketMessage = (
+    MessagesMissed
     | QueueChanged
     | JobStarted
     | NodeStarted
@@ -101,7 +101,7 @@ Signal = (
 )
 
 
-def parse(frame: str | bytes) -> Signal | None:
+def parse(frame: str | bytes) -> SocketMessage | None:
     """The signal in a frame; None for what is of no interest or cannot be understood. Never raises."""
     try:
         return _parse_preview(frame) if isinstance(frame, bytes) else _parse_text(frame)
@@ -116,7 +116,7 @@ def parse_files(output: Mapping[str, object]) -> tuple[OutputFile, ...]:
     return tuple(parse_output_file(entry) for entry in entries if is_mapping(entry) and "filename" in entry)
 
 
-def _parse_text(frame: str) -> Signal | None:
+def _parse_text(frame: str) -> SocketMessage | None:
     message = as_mapping(parse_json(frame))
     kind = as_text(message.get("type"))
     if kind not in PARSERS:
@@ -125,15 +125,15 @@ def _parse_text(frame: str) -> Signal | None:
     return PARSERS[kind](as_mapping(message.get("data")))
 
 
-def _parse_status(data: Mapping[str, object]) -> Signal:
+def _parse_status(data: Mapping[str, object]) -> SocketMessage:
     return QueueChanged()
 
 
-def _parse_start(data: Mapping[str, object]) -> Signal:
+def _parse_start(data: Mapping[str, object]) -> SocketMessage:
     return JobStarted(prompt_id=as_text(data.get("prompt_id")), at=as_number(data.get("timestamp")) / 1000)
 
 
-def _parse_executing(data: Mapping[str, object]) -> Signal:
+def _parse_executing(data: Mapping[str, object]) -> SocketMessage:
     # After a reconnection it comes without a prompt_id: nobody can tell whose node that is.
     prompt_id = as_text(data.get("prompt_id"))
     if data.get("node") is None:
@@ -141,7 +141,7 @@ def _parse_executing(data: Mapping[str, object]) -> Signal:
     return NodeStarted(prompt_id=prompt_id, node=as_text(data.get("node")))
 
 
-def _parse_progress(data: Mapping[str, object]) -> Signal:
+def _parse_progress(data: Mapping[str, object]) -> SocketMessage:
     return NodeProgress(
         prompt_id=as_text(data.get("prompt_id")),
         node=as_text(data.get("node")),
@@ -150,7 +150,7 @@ def _parse_progress(data: Mapping[str, object]) -> Signal:
     )
 
 
-def _parse_executed(data: Mapping[str, object]) -> Signal:
+def _parse_executed(data: Mapping[str, object]) -> SocketMessage:
     return NodeSaved(
         prompt_id=as_text(data.get("prompt_id")),
         node=as_text(data.get("node")),
@@ -158,11 +158,11 @@ def _parse_executed(data: Mapping[str, object]) -> Signal:
     )
 
 
-def _parse_end(data: Mapping[str, object]) -> Signal:
+def _parse_end(data: Mapping[str, object]) -> SocketMessage:
     return JobEnding(prompt_id=as_text(data.get("prompt_id")))
 
 
-PARSERS: Mapping[str, Callable[[Mapping[str, object]], Signal]] = {
+PARSERS: Mapping[str, Callable[[Mapping[str, object]], SocketMessage]] = {
     "status": _parse_status,
     "execution_start": _parse_start,
     "executing": _parse_executing,

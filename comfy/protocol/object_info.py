@@ -35,10 +35,10 @@ class NodeClass:
     deprecated: bool
 
 
-Catalogue = Mapping[str, NodeClass]
+NodeClasses = Mapping[str, NodeClass]
 
 
-def parse_catalogue(answer: object, classes: Collection[str]) -> Catalogue:
+def parse_object_info(answer: object, classes: Collection[str]) -> NodeClasses:
     """What `/object_info` says of these node classes; those it does not know are left out.
 
     Raises BadAnswer.
@@ -52,13 +52,13 @@ def base_name(file: str) -> str:
     return file.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def dropdown(catalogue: Catalogue, class_type: str, name: str) -> tuple[str, ...]:
+def dropdown(catalogue: NodeClasses, class_type: str, name: str) -> tuple[str, ...]:
     """The entries of a dropdown; none for what is no dropdown."""
     spec = catalogue[class_type].inputs.get(name)
     return (spec and spec.choices) or ()
 
 
-def find_choice(catalogue: Catalogue, class_type: str, name: str, wanted: str) -> str | None:
+def find_choice(catalogue: NodeClasses, class_type: str, name: str, wanted: str) -> str | None:
     """The dropdown's own spelling of `wanted`: itself, else the first with the same base name (case kept)."""
     choices = dropdown(catalogue, class_type, name)
     if wanted in choices:

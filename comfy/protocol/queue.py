@@ -20,7 +20,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backlog:
+class ServerQueue:
     """Prompts in the order in which they run."""
 
     running: tuple[Entry, ...]
@@ -38,11 +38,11 @@ class Backlog:
         return sum(entry.owner != owner for entry in (*self.running, *self.waiting))
 
 
-def parse_backlog(answer: object) -> Backlog:
+def parse_queue(answer: object) -> ServerQueue:
     """The answer of `/queue`. Raises BadAnswer."""
     queue = as_mapping(answer, "the queue")
     # The list is a heap: they run in the order of their numbers, not in its own.
-    return Backlog(
+    return ServerQueue(
         running=tuple(entry for _, entry in _parse_entries(queue, "queue_running")),
         waiting=tuple(entry for _, entry in sorted(_parse_entries(queue, "queue_pending"), key=_number)),
     )

@@ -47,7 +47,7 @@ class Finished:
     outcome: Outcome
 
 
-Whereabouts = Pending | Running | Finished
+JobPosition = Pending | Running | Finished
 
 
 def parse_history(answer: object, prompt_id: str, output: str | None = None) -> Outcome | None:

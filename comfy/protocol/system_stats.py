@@ -17,7 +17,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
+class SystemStats:
     """A look at a server; `latency`: seconds from this question to its answer."""
 
     version: str
@@ -25,11 +25,11 @@ class Vitals:
     latency: float
 
 
-def parse_vitals(answer: object, latency: float) -> Vitals:
+def parse_system_stats(answer: object, latency: float) -> SystemStats:
     """The answer of `/system_stats`, which took `latency` seconds. Raises BadAnswer."""
     stats = as_mapping(answer, "system_stats")
     system = as_mapping(stats.get("system"), "system")
-    return Vitals(
+    return SystemStats(
         version=as_text(system.get("comfyui_version"), "comfyui_version"),
         devices=tuple(
             _parse_device(as_mapping(each, "a device")) for each in as_list(stats.get("devices"), "devices")

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from comfy.errors import BadAnswer, JobLost, ServerUnreachable, TokenRefused, TooLarge
-from comfy.protocol.files import ArrivingFile, OutputFile
+from comfy.protocol.files import AtomicDownload, OutputFile
 from comfy.protocol.json_values import parse_json
 
 LARGEST_ANSWER = 64 * 2**20  # bytes; /object_info of a server with many nodes takes a few million
@@ -153,7 +153,7 @@ def _count_bytes(response: aiohttp.ClientResponse) -> int:
 
 
 async def _save(response: aiohttp.ClientResponse, to: Path, *, limit: int) -> None:
-    file = ArrivingFile(to, limit=limit)
+    file = AtomicDownload(to, limit=limit)
     try:
         async for chunk in response.content.iter_chunked(CHUNK):
             file.write(chunk)

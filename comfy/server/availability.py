@@ -5,14 +5,14 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from comfy.protocol.endpoints import Endpoints
-from comfy.protocol.system_stats import Vitals
+from comfy.protocol.system_stats import SystemStats
 from comfy.server.circuit_breaker import Breaker
-from comfy.server.queue_monitor import Occupancy
+from comfy.server.queue_monitor import QueueMonitor
 from comfy.workflows.events import Done, Event, Failed, Started
 from comfy.workflows.graph import Graph
 
 
-class Obstacle(StrEnum):
+class Unavailability(StrEnum):
     """Why a server takes no job at the moment.
 
     Drained: somebody said so. Faulty: several jobs in a row broke there, so it rests. Stuck: a job that was
@@ -26,7 +26,7 @@ class Obstacle(StrEnum):
     GIVING_WAY = "giving_way"
 
 
-class Standing:
+class Availability:
     """`vitals`: what the last `probe` found. `loaded`: the workflow that ran there last, if that is known."""
 
     def __init__(
@@ -39,13 +39,13 @@ class Standing:
         rest: float,
         yield_to_others: bool,
     ) -> None:
-        self.vitals: Vitals | None = None
+        self.vitals: SystemStats | None = None
         self.loaded: str | None = None
         self._endpoints = endpoints
         self._on_change = on_change
         self._yields = yield_to_others
         self._drained = False
-        self._occupancy = Occupancy(endpoints.backlog, on_change, owner=owner, quiet=quiet)
+        self._occupancy = QueueMonitor(endpoints.queue, on_change, owner=owner, quiet=quiet)
         self._breaker = Breaker(self.probe, on_change, rest=rest)
 
     @property
@@ -59,13 +59,13 @@ class Standing:
         return self._occupancy.stuck
 
     @property
-    def obstacle(self) -> Obstacle | None:
+    def unavailability(self) -> Unavailability | None:
         """Why it should be given no job, though it is reachable."""
         obstacles = {
-            Obstacle.DRAINED: self._drained,
-            Obstacle.FAULTY: self._breaker.is_open,
-            Obstacle.STUCK: self.stuck,
-            Obstacle.GIVING_WAY: self._yields and self.others > 0,
+            Unavailability.DRAINED: self._drained,
+            Unavailability.FAULTY: self._breaker.is_open,
+            Unavailability.STUCK: self.stuck,
+            Unavailability.GIVING_WAY: self._yields and self.others > 0,
         }
         return next((obstacle for obstacle, stands in obstacles.items() if stands), None)
 
@@ -79,10 +79,10 @@ class Standing:
         self._drained = False
         self._on_change()
 
-    async def probe(self) -> Vitals:
+    async def probe(self) -> SystemStats:
         """Ask how it is; `others` is counted anew. Raises what asking a server raises."""
         await self._occupancy.look()
-        self.vitals = await self._endpoints.vitals()
+        self.vitals = await self._endpoints.system_stats()
         return self.vitals
 
     def look_again(self) -> None:
@@ -97,7 +97,7 @@ class Standing:
         """A job met a fault of the server."""
         self._breaker.fail(prompt_id)
 
-    def hear(self, prompt_id: str, graph: Graph, event: Event) -> None:
+    def feed(self, prompt_id: str, graph: Graph, event: Event) -> None:
         """What a job's events say of the server itself."""
         match event:
             case Started():

@@ -9,9 +9,9 @@ from dataclasses import replace
 import stamina
 
 from comfy.errors import ComfyError, ServerUnreachable, WorkflowInvalid
-from comfy.protocol.object_info import Catalogue, parse_catalogue
+from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.protocol.transport import INVENTORY, Transport
-from comfy.workflows.adapt import Lack, ModelFiles, find_missing, fit
+from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
 from comfy.workflows.graph import NONE, Graph, build_graph
 from comfy.workflows.workflow import Choice, Workflow
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_AFTER_FAILURE = 5  # seconds
 
-Missing = Mapping[str, tuple[Lack, ...]]
+Missing = Mapping[str, tuple[MissingRequirement, ...]]
 
 
 class Capabilities:
@@ -85,18 +85,18 @@ class Capabilities:
         return build_graph(self._fitted[workflow], values, image, choices)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
-    async def _ask(self) -> Catalogue:
+    async def _ask(self) -> NodeClasses:
         classes = {
             node.class_type for workflow in self._workflows.values() for node in workflow.nodes.values()
         }
-        return parse_catalogue(await self._transport.get("object_info", INVENTORY), classes)
+        return parse_object_info(await self._transport.get("object_info", INVENTORY), classes)
 
-    def _learn(self, catalogue: Catalogue) -> None:
+    def _learn(self, catalogue: NodeClasses) -> None:
         self.missing = {
             name: find_missing(workflow, catalogue, self._files) for name, workflow in self._workflows.items()
         }
         self._fitted = {
-            name: fit(self._workflows[name], catalogue, self._files)
+            name: adapt(self._workflows[name], catalogue, self._files)
             for name, lacks in self.missing.items()
             if not lacks
         }

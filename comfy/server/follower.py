@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 import stamina
 
 from comfy.errors import JobLost, ServerUnreachable
-from comfy.protocol.messages import JobEnded, JobEnding, QueueChanged, Signal, SignalsMissed
-from comfy.protocol.responses import Finished, Pending, Running, Whereabouts
-from comfy.server.progress import Story
+from comfy.protocol.messages import JobEnded, JobEnding, MessagesMissed, QueueChanged, SocketMessage
+from comfy.protocol.responses import Finished, JobPosition, Pending, Running
+from comfy.server.progress import ProgressTracker
 from comfy.server.websocket import Listener, Mailbox
 from comfy.workflows.events import Event, Interrupted, Queued
 
@@ -17,7 +17,7 @@ NEWS = 0.03  # seconds; a job that starts at once says so before its place in li
 # Loading a large model is silent for minutes: after the first doubt it doubts more and more rarely.
 SILENCES_BEFORE_DOUBT = 8
 
-Locate = Callable[[], Awaitable[Whereabouts | None]]
+Locate = Callable[[], Awaitable[JobPosition | None]]
 
 
 class Follower:
@@ -25,7 +25,7 @@ class Follower:
 
     def __init__(
         self,
-        story: Story,
+        story: ProgressTracker,
         *,
         locate: Locate,
         mailbox: Mailbox,
@@ -56,7 +56,7 @@ class Follower:
         while True:
             signal = await self._mailbox.take(wait)
             self._count_silence(signal, wait)
-            for event in self._story.hear(signal) if signal else ():
+            for event in self._story.feed(signal) if signal else ():
                 yield event
             wait = self._next_wait(signal, wait)
             if not self._calls_for_a_look(signal):
@@ -68,17 +68,17 @@ class Follower:
             if found is None or isinstance(found, Finished):
                 return
 
-    def withdraw(self) -> None:
+    def expect_cancellation(self) -> None:
         """We stop the job: should it be gone from the queue, it is not lost."""
         self._withdrawn = True
 
-    def _count_silence(self, signal: Signal | None, wait: float) -> None:
+    def _count_silence(self, signal: SocketMessage | None, wait: float) -> None:
         if signal:
             self._silences = 0
         elif wait >= self._quiet:
             self._silences += 1
 
-    def _next_wait(self, signal: Signal | None, wait: float) -> float:
+    def _next_wait(self, signal: SocketMessage | None, wait: float) -> float:
         match signal:
             case JobEnding() | JobEnded():
                 self._ended = True
@@ -88,10 +88,10 @@ class Follower:
             case _:
                 return min(2 * wait, self._quiet) if self._ended else self._quiet
 
-    def _calls_for_a_look(self, signal: Signal | None) -> bool:
-        return signal is None or isinstance(signal, JobEnded | SignalsMissed)
+    def _calls_for_a_look(self, signal: SocketMessage | None) -> bool:
+        return signal is None or isinstance(signal, JobEnded | MessagesMissed)
 
-    async def _doubt_the_socket(self, found: Whereabouts | None) -> None:
+    async def _doubt_the_socket(self, found: JobPosition | None) -> None:
         """A socket may stay open and yet deaf: its id was taken over by one that has closed since."""
         if not self._silences or self._ended:
             return
@@ -103,7 +103,7 @@ class Follower:
     def _is_long_silent(self) -> bool:
         return self._silences >= SILENCES_BEFORE_DOUBT and self._silences.bit_count() == 1
 
-    def _tell(self, found: Whereabouts | None) -> Iterator[Event]:
+    def _tell(self, found: JobPosition | None) -> Iterator[Event]:
         match found:
             case Pending(ahead=ahead) if self._queued != (queued := Queued(ahead=ahead)):
                 self._queued = queued

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator
 
-from comfy.protocol.messages import JobStarted, NodeProgress, NodeSaved, NodeStarted, PreviewSent, Signal
+from comfy.protocol.messages import (
+    JobStarted,
+    NodeProgress,
+    NodeSaved,
+    NodeStarted,
+    PreviewSent,
+    SocketMessage,
+)
 from comfy.workflows.events import Event, Node, Preview, Sampling, Saved, Stage, Started
 from comfy.workflows.graph import Graph
 
 
-class Story:
+class ProgressTracker:
     """Knows the graph, so that it can tell a step from a count of weights; says nothing twice.
 
     `started` tells whether the job was seen to run.
@@ -19,7 +26,7 @@ class Story:
         self._stage: Node | None = None
         self._step: Sampling | None = None
 
-    def hear(self, signal: Signal) -> Iterator[Event]:
+    def feed(self, signal: SocketMessage) -> Iterator[Event]:
         """The events that a signal of this job brings."""
         match signal:
             case JobStarted(at=at):
@@ -46,7 +53,7 @@ class Story:
         stage = self._graph.stages.get(signal.node, Stage.LOADING)
         if stage is not Stage.SAMPLING:
             yield from self._turn_to(signal.node, stage)
-        elif signal.maximum != self._graph.ticks.get(signal.node):
+        elif signal.maximum != self._graph.sampler_steps.get(signal.node):
             # The sampler counts weights before its first step, to the end and back to 0.
             counting = 0 < signal.value < signal.maximum
             yield from self._turn_to(signal.node, Stage.LOADING if counting else Stage.SAMPLING)

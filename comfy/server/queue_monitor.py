@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from comfy.errors import ComfyError
-from comfy.protocol.queue import Backlog
+from comfy.protocol.queue import ServerQueue
 from comfy.protocol.responses import Running
 
 log = logging.getLogger(__name__)
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 TOGETHER = 0.2  # seconds; a job's changes of the queue come in bursts
 
 
-class Occupancy:
+class QueueMonitor:
     """Looks at the queue whenever it changed; `run` is its task.
 
     `others`: how many prompts in the queue are not ours. `stuck`: a job that we stopped still runs.
@@ -22,7 +22,7 @@ class Occupancy:
 
     def __init__(
         self,
-        look: Callable[[], Awaitable[Backlog]],
+        look: Callable[[], Awaitable[ServerQueue]],
         on_change: Callable[[], None],
         *,
         owner: str,

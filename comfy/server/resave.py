@@ -26,7 +26,7 @@ SHARE = 0.8  # of the limit that is aimed at: clips differ
 COARSEST = 34  # above it two passes of an encoder look better
 
 
-async def make_smaller(
+async def resave_smaller(
     server: Server, prompt_id: str, graph: Graph, file: OutputFile, *, limit: int
 ) -> OutputFile | None:
     """A file of at most `limit` bytes of the clip `file`, by handing in its graph with a higher crf.
@@ -47,11 +47,11 @@ async def make_smaller(
             return smaller if smaller and await server.size_of(smaller) <= limit else None
     except (ComfyError, TimeoutError) as err:
         log.warning("%s: no smaller file of a clip: %r", server.name, err)
-        await withdraw(server, prompt_id)
+        await cancel_resave(server, prompt_id)
         return None
 
 
-async def withdraw(server: Server, prompt_id: str) -> None:
+async def cancel_resave(server: Server, prompt_id: str) -> None:
     """Stop such a rerun wherever it is, and let the server forget it. Raises nothing of the server's."""
     with suppress(ComfyError, TimeoutError):
         async with asyncio.timeout(LONGEST_STOP):

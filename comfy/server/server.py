@@ -20,12 +20,12 @@ from comfy.errors import (
 )
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.files import OutputFile
-from comfy.protocol.responses import Running, Whereabouts
+from comfy.protocol.responses import JobPosition, Running
 from comfy.protocol.transport import Transport
-from comfy.server.availability import Obstacle, Standing
+from comfy.server.availability import Availability, Unavailability
 from comfy.server.capabilities import Capabilities, Missing
 from comfy.server.follower import Follower
-from comfy.server.progress import Story
+from comfy.server.progress import ProgressTracker
 from comfy.server.websocket import Listener
 from comfy.workflows.adapt import ModelFiles
 from comfy.workflows.events import Event
@@ -60,7 +60,7 @@ class Server:
         self._bell = asyncio.Event()
         self._followers: dict[str, Follower] = {}
         self._endpoints = Endpoints(transport, owner=client_id)
-        self.standing = Standing(
+        self.availability = Availability(
             self._endpoints,
             self._ring,
             owner=client_id,
@@ -68,7 +68,7 @@ class Server:
             rest=rest,
             yield_to_others=yield_to_others,
         )
-        self._listener = Listener(transport, client_id, self._on_socket, self.standing.look_again)
+        self._listener = Listener(transport, client_id, self._on_socket, self.availability.look_again)
         self._capabilities = Capabilities(transport, workflows, files, self._ring)
 
     @property
@@ -77,7 +77,7 @@ class Server:
         return self._listener.connected and bool(self.missing)
 
     @property
-    def life(self) -> int:
+    def connection_epoch(self) -> int:
         """Changes whenever the server may have been started anew, its temp folder and its queue empty."""
         return self._listener.openings
 
@@ -97,13 +97,13 @@ class Server:
         return self._listener.trouble or self._capabilities.trouble
 
     @property
-    def obstacle(self) -> Obstacle | None:
+    def unavailability(self) -> Unavailability | None:
         """Why it takes no job at the moment."""
-        return self.standing.obstacle if self.reachable else Obstacle.UNREACHABLE
+        return self.availability.unavailability if self.reachable else Unavailability.UNREACHABLE
 
     async def ready(self) -> None:
         """Wait until it takes jobs."""
-        while self.obstacle:
+        while self.unavailability:
             await self.changed()
 
     async def changed(self) -> None:
@@ -162,7 +162,7 @@ class Server:
         """
         with self._listener.subscribe(prompt_id) as mailbox:
             follower = Follower(
-                Story(graph),
+                ProgressTracker(graph),
                 locate=lambda: self.locate(prompt_id, output=graph.output),
                 mailbox=mailbox,
                 listener=self._listener,
@@ -176,7 +176,7 @@ class Server:
             finally:
                 del self._followers[prompt_id]
 
-    async def locate(self, prompt_id: str, *, output: str | None = None) -> Whereabouts | None:
+    async def locate(self, prompt_id: str, *, output: str | None = None) -> JobPosition | None:
         """Where the job is, None when nowhere. Its files are those of the node `output`, or of all."""
         found = await self._endpoints.outcome(prompt_id, output) or await self._queued(prompt_id)
         # It may have ended between the two questions; from the history nothing goes back.
@@ -190,10 +190,10 @@ class Server:
         goes out only while this job is the one that runs.
         """
         if prompt_id in self._followers:
-            self._followers[prompt_id].withdraw()
+            self._followers[prompt_id].expect_cancellation()
         await self._endpoints.delete_waiting(prompt_id)
         if isinstance(await self._queued(prompt_id), Running):
-            self.standing.interrupted(prompt_id)
+            self.availability.interrupted(prompt_id)
             await self._endpoints.interrupt(prompt_id)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
@@ -224,7 +224,7 @@ class Server:
     async def run(self) -> None:
         """Keep the websocket open and the server's state known; `open_server` gives it a task."""
         async with asyncio.TaskGroup() as tasks:
-            for part in (self._listener, self._capabilities, self.standing):
+            for part in (self._listener, self._capabilities, self.availability):
                 tasks.create_task(part.run(), name=f"{self.name}: {type(part).__name__}")
 
     async def _heed(self, prompt_id: str, graph: Graph, follower: Follower) -> AsyncGenerator[Event]:
@@ -232,15 +232,15 @@ class Server:
         try:
             async with aclosing(follower.events()) as events:
                 async for event in events:
-                    self.standing.hear(prompt_id, graph, event)
+                    self.availability.feed(prompt_id, graph, event)
                     yield event
         except BadAnswer:
-            self.standing.failed(prompt_id)
+            self.availability.failed(prompt_id)
             raise
 
     async def _post(self, prompt_id: str, graph: Graph) -> None:
         try:
-            given, fault = await self._endpoints.hand_in(prompt_id, graph, self._listener.client_id)
+            given, fault = await self._endpoints.submit(prompt_id, graph, self._listener.client_id)
         except GraphRejected as err:
             self._refuse(err)
         if given != prompt_id:
@@ -259,7 +259,7 @@ class Server:
     async def _unstuck(self) -> None:
         try:
             async with asyncio.timeout(self._patience):
-                while self.standing.stuck:
+                while self.availability.stuck:
                     await self.changed()
         except TimeoutError as err:
             raise ServerUnreachable(reason="it does not stop a job") from err
@@ -268,15 +268,15 @@ class Server:
     async def _erase(self, prompt_id: str) -> None:
         await self._endpoints.erase(prompt_id)
 
-    async def _queued(self, prompt_id: str) -> Whereabouts | None:
-        return (await self._endpoints.backlog()).find(prompt_id)
+    async def _queued(self, prompt_id: str) -> JobPosition | None:
+        return (await self._endpoints.queue()).find(prompt_id)
 
     def _on_socket(self) -> None:
         if self._listener.connected:
             self._capabilities.refresh()
-            self.standing.look_again()
+            self.availability.look_again()
         else:
-            self.standing.loaded = None  # it may be starting anew
+            self.availability.loaded = None  # it may be starting anew
         self._ring()
 
     def _ring(self) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import aiohttp
 
 from comfy.errors import ComfyError
-from comfy.protocol.messages import PreviewSent, QueueChanged, Signal, SignalsMissed, parse
+from comfy.protocol.messages import MessagesMissed, PreviewSent, QueueChanged, SocketMessage, parse
 from comfy.protocol.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -27,15 +27,15 @@ class Mailbox:
     """The newest signals of one job: the oldest are dropped when nobody takes them, so nothing stalls."""
 
     def __init__(self) -> None:
-        self._signals: deque[Signal] = deque(maxlen=KEPT)
+        self._signals: deque[SocketMessage] = deque(maxlen=KEPT)
         self._arrived = asyncio.Event()
 
-    def put(self, signal: Signal) -> None:
+    def put(self, signal: SocketMessage) -> None:
         """Add a signal."""
         self._signals.append(signal)
         self._arrived.set()
 
-    async def take(self, patience: float) -> Signal | None:
+    async def take(self, patience: float) -> SocketMessage | None:
         """The next signal, or None after `patience` seconds without one."""
         try:
             async with asyncio.timeout(patience):
@@ -115,16 +115,16 @@ class Listener:
         if socket:
             self.openings += 1
             self.trouble = None
-        self._hand_out(SignalsMissed())
+        self._hand_out(MessagesMissed())
         self._on_change()
 
-    def _hand_out(self, signal: Signal | None) -> None:
+    def _hand_out(self, signal: SocketMessage | None) -> None:
         if isinstance(signal, QueueChanged):
             self._on_queue()
         match signal:
             case None:
                 return
-            case QueueChanged() | SignalsMissed() | PreviewSent(prompt_id=None):
+            case QueueChanged() | MessagesMissed() | PreviewSent(prompt_id=None):
                 receivers = list(self._mailboxes.values())
             case _:
                 # Jobs sent without a client id report to everybody: only ours are in the table.

@@ -7,13 +7,13 @@ from fnmatch import fnmatch
 from typing import TypeGuard
 
 from comfy.errors import MissingModel, NodeMissing
-from comfy.protocol.object_info import Catalogue, Inputs, InputSpec, base_name, find_choice
+from comfy.protocol.object_info import Inputs, InputSpec, NodeClasses, base_name, find_choice
 from comfy.workflows.graph import fill
-from comfy.workflows.workflow import MODEL_SUFFIXES, Choice, Option, Place, Role, TemplateNode, Workflow
+from comfy.workflows.workflow import MODEL_SUFFIXES, Choice, NodeInput, Option, Role, TemplateNode, Workflow
 
 log = logging.getLogger(__name__)
 
-Lack = NodeMissing | MissingModel
+MissingRequirement = NodeMissing | MissingModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,9 @@ class ModelFiles:
     attention: str = "sdpa"
 
 
-def find_missing(workflow: Workflow, catalogue: Catalogue, files: ModelFiles) -> tuple[Lack, ...]:
+def find_missing(
+    workflow: Workflow, catalogue: NodeClasses, files: ModelFiles
+) -> tuple[MissingRequirement, ...]:
     """What the server lacks to run the workflow, nodes first; nothing means that it can."""
     nodes = [
         NodeMissing(node=name, class_type=node.class_type, reason="not installed")
@@ -53,7 +55,7 @@ def find_missing(workflow: Workflow, catalogue: Catalogue, files: ModelFiles) ->
     return (*nodes, *models)
 
 
-def fit(workflow: Workflow, catalogue: Catalogue, files: ModelFiles) -> Workflow:
+def adapt(workflow: Workflow, catalogue: NodeClasses, files: ModelFiles) -> Workflow:
     """The workflow as this server wants it, which must lack nothing of it.
 
     Models by the server's own spelling; inputs that it does not know left out and required ones that the
@@ -72,15 +74,15 @@ def fit(workflow: Workflow, catalogue: Catalogue, files: ModelFiles) -> Workflow
     return replace(workflow, nodes=nodes, choices=choices)
 
 
-def _find_first(catalogue: Catalogue, class_type: str, field: str, names: Collection[str]) -> str | None:
+def _find_first(catalogue: NodeClasses, class_type: str, field: str, names: Collection[str]) -> str | None:
     found = (find_choice(catalogue, class_type, field, name) for name in names)
     return next((each for each in found if each is not None), None)
 
 
-def _wanted(workflow: Workflow, files: ModelFiles) -> Mapping[Place, tuple[str, ...]]:
+def _wanted(workflow: Workflow, files: ModelFiles) -> Mapping[NodeInput, tuple[str, ...]]:
     """What must be on the server, each with the names that will do: of roles, and named by the template."""
     named = {
-        Place(node=name, input=key): (value,)
+        NodeInput(node=name, input=key): (value,)
         for name, node in workflow.nodes.items()
         for key, value in node.inputs.items()
         if is_file(value)
@@ -107,12 +109,12 @@ def is_file(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value.endswith(MODEL_SUFFIXES)
 
 
-def _fit_choice(choice: Choice, workflow: Workflow, catalogue: Catalogue) -> Choice:
+def _fit_choice(choice: Choice, workflow: Workflow, catalogue: NodeClasses) -> Choice:
     fitted = {name: _fit_option(option, workflow, catalogue) for name, option in choice.options.items()}
     return replace(choice, options={name: option for name, option in fitted.items() if option})
 
 
-def _fit_option(option: Option, workflow: Workflow, catalogue: Catalogue) -> Option | None:
+def _fit_option(option: Option, workflow: Workflow, catalogue: NodeClasses) -> Option | None:
     """The option by this server's spelling, None when it lacks a file."""
     sets = {
         place: find_choice(catalogue, workflow.nodes[place.node].class_type, place.input, value)

@@ -6,7 +6,7 @@ from comfy.errors import BadAnswer
 from comfy.protocol.json_values import as_mapping, as_text
 from comfy.workflows.graph import fill
 from comfy.workflows.manifest_fields import parse_place, refuse_others, sub_table, texts
-from comfy.workflows.workflow import Choice, Nodes, Option, Place
+from comfy.workflows.workflow import Choice, NodeInput, Nodes, Option
 
 
 def parse_choices(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[str, Choice]:
@@ -43,7 +43,7 @@ def _parse_option(what: str, value: object, nodes: Nodes) -> Option:
 
 def _parse_sets(
     what: str, table: Mapping[str, object], nodes: Nodes
-) -> Iterator[tuple[Place, str | int | float]]:
+) -> Iterator[tuple[NodeInput, str | int | float]]:
     for place, value in sub_table(table, "set").items():
         # A list would be a link to another node.
         if not isinstance(value, str | int | float):

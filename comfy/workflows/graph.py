@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from comfy.errors import WorkflowInvalid
 from comfy.workflows.events import Stage
-from comfy.workflows.workflow import TEXTS, VALUES, WHOLE_NUMBERS, Nodes, Place, Workflow
+from comfy.workflows.workflow import TEXTS, VALUES, WHOLE_NUMBERS, NodeInput, Nodes, Workflow
 
 NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -23,9 +23,9 @@ class Graph:
     workflow: str
     nodes: Nodes
     stages: Mapping[str, Stage]
-    ticks: Mapping[str, int]
+    sampler_steps: Mapping[str, int]
     output: str
-    crf: Place | None = None
+    crf: NodeInput | None = None
 
     def as_json(self) -> Mapping[str, object]:
         """ComfyUI's API format."""
@@ -55,13 +55,13 @@ def build_graph(
         workflow=workflow.name,
         nodes=nodes,
         stages=workflow.stages,
-        ticks=_count_ticks(nodes, workflow.stages),
+        sampler_steps=_count_sampler_steps(nodes, workflow.stages),
         output=workflow.output,
         crf=workflow.crf,
     )
 
 
-def _chosen(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[Place, object]]:
+def _chosen(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[NodeInput, object]]:
     for name, value in choices.items():
         choice = workflow.choices.get(name)
         if choice is None or value not in choice.options:
@@ -69,7 +69,7 @@ def _chosen(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[Pl
         yield from choice.options[value].sets.items()
 
 
-def fill(nodes: Nodes, values: Iterable[tuple[Place, object]]) -> Nodes:
+def fill(nodes: Nodes, values: Iterable[tuple[NodeInput, object]]) -> Nodes:
     """A copy of the nodes with the values in their places."""
     filled = dict(nodes)
     for place, value in values:
@@ -92,14 +92,16 @@ def _find_problem(workflow: Workflow, name: str, value: object) -> str:
     return "" if allowed is None or value in allowed else f"is not one of {allowed}"
 
 
-def _count_ticks(nodes: Nodes, stages: Mapping[str, Stage]) -> Mapping[str, int]:
+def _count_sampler_steps(nodes: Nodes, stages: Mapping[str, Stage]) -> Mapping[str, int]:
     counted = {
-        name: _ticks_of(node.inputs) for name, node in nodes.items() if stages.get(name) == Stage.SAMPLING
+        name: _sampler_steps_of(node.inputs)
+        for name, node in nodes.items()
+        if stages.get(name) == Stage.SAMPLING
     }
     return {name: ticks for name, ticks in counted.items() if ticks}
 
 
-def _ticks_of(inputs: Mapping[str, object]) -> int:
+def _sampler_steps_of(inputs: Mapping[str, object]) -> int:
     steps, strength = inputs.get("steps"), inputs.get("denoise_strength", 1)
     if not isinstance(steps, int) or not isinstance(strength, int | float):
         return 0

@@ -10,7 +10,7 @@ from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_jso
 from comfy.workflows.choices import apply_defaults, parse_choices
 from comfy.workflows.events import Stage
 from comfy.workflows.manifest_fields import parse_place, refuse_others, sub_table, text_lists, texts
-from comfy.workflows.workflow import VALUES, Nodes, Place, Places, Range, Role, TemplateNode, Workflow
+from comfy.workflows.workflow import VALUES, NodeInput, Nodes, Places, Range, Role, TemplateNode, Workflow
 
 BUILT_IN = Path(__file__).parent
 
@@ -114,7 +114,7 @@ def _parse_manifest(name: str, nodes: Nodes, manifest: Mapping[str, object]) -> 
     )
 
 
-def _crf(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Place | None:
+def _crf(manifest: Mapping[str, object], nodes: Nodes, output: str) -> NodeInput | None:
     if "crf" not in manifest:
         return None
     place = parse_place(as_text(manifest["crf"], "crf"), "crf", nodes)

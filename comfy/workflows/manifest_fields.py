@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from comfy.errors import BadAnswer
 from comfy.protocol.json_values import as_list, as_mapping, as_text
-from comfy.workflows.workflow import Nodes, Place
+from comfy.workflows.workflow import NodeInput, Nodes
 
 
 def sub_table(table: Mapping[str, object], key: str) -> Mapping[str, object]:
@@ -25,12 +25,12 @@ def text_lists(table: Mapping[str, object], key: str) -> Mapping[str, tuple[str,
     }
 
 
-def parse_place(text: str, what: str, nodes: Nodes) -> Place:
+def parse_place(text: str, what: str, nodes: Nodes) -> NodeInput:
     """`NODE.INPUT`, which the template must have."""
     node, _, name = text.partition(".")
     if node not in nodes or name not in nodes[node].inputs:
         raise BadAnswer(reason=f"{what}: the template has no input {text}")
-    return Place(node=node, input=name)
+    return NodeInput(node=node, input=name)
 
 
 def refuse_others(what: str, names: Iterable[str], known: Container[str]) -> None:

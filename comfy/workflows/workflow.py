@@ -32,7 +32,7 @@ class TemplateNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class NodeInput:
     """An input of a node, written `NODE.INPUT` in a manifest."""
 
     node: str
@@ -55,7 +55,7 @@ class Range:
 
 
 Nodes = Mapping[str, TemplateNode]
-Places = tuple[Place, ...]
+Places = tuple[NodeInput, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Option:
     """One entry of a choice, and the node inputs that it sets."""
 
     title: Mapping[str, str]
-    sets: Mapping[Place, object]
+    sets: Mapping[NodeInput, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +102,4 @@ class Workflow:
     presets: Mapping[str, Mapping[str, float]]
     ranges: Mapping[str, Range]
     output: str
-    crf: Place | None
+    crf: NodeInput | None

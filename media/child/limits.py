@@ -6,7 +6,7 @@ import os
 import sys
 
 
-def limit_myself(*, memory: int, seconds: float) -> None:
+def apply_limits(*, memory: int, seconds: float) -> None:
     """Cap this process at `memory` bytes of address space and `seconds` of life, and let others go first.
 
     The deadline is kept by a thread in C, so that it also ends a child whose parent was killed.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from media.errors import BadClip, BadPicture, CannotFit, ClipFault, PictureFault
-from media.values import Clip, Fitted, How, Note, Picture
+from media.values import Clip, FitMethod, Fitted, Picture, PictureIssue
 
 
 def raise_picture_fault(header: Mapping[str, object]) -> None:
@@ -28,8 +28,8 @@ def parse_picture(header: Mapping[str, object], png: bytes, sha256: str) -> Pict
     """Join a clean picture and what was measured."""
     match header:
         case {"width": int(width), "height": int(height), "notes": str(notes)}:
-            names = frozenset(map(Note, notes.split()))
-            return Picture(data=png, width=width, height=height, sha256=sha256, notes=names)
+            names = frozenset(map(PictureIssue, notes.split()))
+            return Picture(data=png, width=width, height=height, sha256=sha256, issues=names)
         case _:
             raise BadPicture(PictureFault.BROKEN)
 
@@ -67,7 +67,7 @@ def parse_fitted(header: Mapping[str, object], source: Path, target: Path) -> Fi
     """Read how a clip was made to fit; an untouched one is still where it was."""
     match header:
         case {"how": str(how), "bytes": int(size)}:
-            path = source if how == How.UNTOUCHED else target
-            return Fitted(path=path, bytes=size, how=How(how))
+            path = source if how == FitMethod.UNTOUCHED else target
+            return Fitted(path=path, bytes=size, method=FitMethod(how))
         case _:
             raise BadClip(ClipFault.BROKEN)

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from media.child.framing import pack, unpack
-from media.child.limits import limit_myself
+from media.child.limits import apply_limits
 from media.errors import BadClip, BadPicture, CannotFit
 
 
 def main() -> None:
     """Answer one request; the arguments are the house's folder, bytes of memory, seconds."""
-    limit_myself(memory=int(sys.argv[2]), seconds=float(sys.argv[3]))
+    apply_limits(memory=int(sys.argv[2]), seconds=float(sys.argv[3]))
     request, payload = unpack(sys.stdin.buffer.read())
     sys.stdout.buffer.write(_answer(request, payload))
     sys.stdout.buffer.flush()
@@ -64,11 +64,11 @@ def _work(request: Mapping[str, object], payload: bytes) -> tuple[Mapping[str, o
 
 
 def _fit_clip(request: Mapping[str, object]) -> Mapping[str, object]:
-    from media.codecs.ladder import Order, fit
+    from media.codecs.ladder import FitRequest, fit
 
     comment = request["comment"]
     return fit(
-        Order(
+        FitRequest(
             source=Path(str(request["source"])),
             target=Path(str(request["target"])),
             scratch=Path(str(request["scratch"])),

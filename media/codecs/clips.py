@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 
 from media.codecs.mp4 import is_faststart
-from media.codecs.video_reader import Reel, opened
+from media.codecs.video_reader import VideoReader, opened
 from media.errors import BadClip, ClipFault
 from media.file_types import Kind
 
@@ -46,7 +46,7 @@ def last_frame(path: Path) -> bytes:
         return _save(_last(reel), "PNG", compress_level=1)
 
 
-def _last(reel: Reel) -> av.VideoFrame | None:
+def _last(reel: VideoReader) -> av.VideoFrame | None:
     last = deque(reel.images, maxlen=1)
     return last[0] if last else None
 

@@ -12,7 +12,7 @@ from av.container import OutputContainer
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from media.codecs.video_reader import THREADS, Reel, open_film, opened, video_of
+from media.codecs.video_reader import THREADS, VideoReader, open_film, opened, video_of
 
 _CRF = "20"
 # The buffer of x264's cap, as a share of the whole clip: by about so much it may overshoot. The usual second
@@ -63,7 +63,7 @@ def _pass(source: Path, target: Path, recipe: Recipe, flags: int) -> None:
         out.mux(stream.encode(None))
 
 
-def _add_stream(out: OutputContainer, reel: Reel, recipe: Recipe) -> VideoStream:
+def _add_stream(out: OutputContainer, reel: VideoReader, recipe: Recipe) -> VideoStream:
     stream = out.add_stream("libx264", rate=reel.rate)
     stream.width, stream.height = (_even(side * recipe.scale) for side in (reel.width, reel.height))
     stream.pix_fmt = "yuv420p"

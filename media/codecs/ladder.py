@@ -11,16 +11,16 @@ from pathlib import Path
 
 from media.codecs.encoder import Recipe, encode, remux
 from media.codecs.mp4 import is_faststart
-from media.codecs.video_reader import Reel, opened
+from media.codecs.video_reader import VideoReader, opened
 from media.errors import CannotFit
 from media.file_types import Kind
-from media.values import How
+from media.values import FitMethod
 
 _BITRATES = (10_000, 100_000_000)  # bits a second, least and most: x264 counts from 1,000 to 2³¹
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class FitRequest:
     """What is wanted: files, the limit in bytes, and a comment for the container."""
 
     source: Path
@@ -32,27 +32,27 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rung:
-    how: How
+    how: FitMethod
     share: float  # of the limit
     scale: float = 1.0  # of width and height
 
 
 _RUNGS = (
-    _Rung(how=How.CRF, share=0.88),
-    _Rung(how=How.TWO_PASS, share=0.94),
-    _Rung(how=How.TWO_PASS, share=0.85),
-    _Rung(how=How.SCALED, share=0.85, scale=0.75),
+    _Rung(how=FitMethod.CRF, share=0.88),
+    _Rung(how=FitMethod.TWO_PASS, share=0.94),
+    _Rung(how=FitMethod.TWO_PASS, share=0.85),
+    _Rung(how=FitMethod.SCALED, share=0.85, scale=0.75),
 )
 
 
-def fit(order: Order) -> Mapping[str, object]:
+def fit(order: FitRequest) -> Mapping[str, object]:
     """Climb down until the clip fits; say how. Unless untouched it lies at the target. Raises CannotFit."""
     size = order.source.stat().st_size
     with opened(order.source) as reel:
         plays, seconds, comment = _plays(reel), float(reel.frames / reel.rate), reel.comment
     fits = plays and size <= order.limit
     if fits and is_faststart(order.source) and order.comment in (None, comment):
-        return {"how": How.UNTOUCHED, "bytes": size}
+        return {"how": FitMethod.UNTOUCHED, "bytes": size}
     made, sizes = order.scratch / "made.mp4", list[int]()
     for how in _attempts(order, made, seconds, remuxable=fits):
         size = made.stat().st_size
@@ -63,25 +63,25 @@ def fit(order: Order) -> Mapping[str, object]:
     raise CannotFit(limit=order.limit, smallest=min(sizes))
 
 
-def _plays(reel: Reel) -> bool:
+def _plays(reel: VideoReader) -> bool:
     """Whether Discord's players on all devices decode it."""
     return (reel.kind, reel.codec, reel.pixel_format) == (Kind.MP4, "h264", "yuv420p")
 
 
-def _attempts(order: Order, made: Path, seconds: float, *, remuxable: bool) -> Iterator[How]:
+def _attempts(order: FitRequest, made: Path, seconds: float, *, remuxable: bool) -> Iterator[FitMethod]:
     """Make one version after the other, the best first."""
     if remuxable:
         remux(order.source, made, order.comment)
-        yield How.REMUXED
+        yield FitMethod.REMUXED
     for rung in _RUNGS:
         encode(order.source, made, _recipe(order, rung, seconds))
         yield rung.how
 
 
-def _recipe(order: Order, rung: _Rung, seconds: float) -> Recipe:
+def _recipe(order: FitRequest, rung: _Rung, seconds: float) -> Recipe:
     return Recipe(
         bitrate=min(max(round(order.limit * 8 * rung.share / seconds), _BITRATES[0]), _BITRATES[1]),
         scale=rung.scale,
-        stats=None if rung.how is How.CRF else order.scratch / "passes.log",
+        stats=None if rung.how is FitMethod.CRF else order.scratch / "passes.log",
         comment=order.comment,
     )

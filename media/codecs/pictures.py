@@ -10,9 +10,9 @@ from typing import cast
 
 from PIL import Image, ImageCms, ImageOps
 
-from media.codecs.quality import advise
+from media.codecs.quality import find_issues
 from media.errors import BadPicture, PictureFault
-from media.values import MOST_PICTURE_PIXELS, Note
+from media.values import MOST_PICTURE_PIXELS, PictureIssue
 
 LONGEST = 2048  # pixels: more is reduced
 _ENOUGH = 1664  # pixels on the longer side: twice what the model sees
@@ -61,11 +61,11 @@ def clean(data: bytes, kind: str) -> tuple[Mapping[str, object], bytes]:
         source.draft(None, _scaled(size, _ENOUGH))  # a JPEG decodes to a half, quarter or eighth at once
         image = _shrink(_to_eight_bits(source))
     if _shines_through(image):
-        notes.add(Note.TRANSPARENT)
+        notes.add(PictureIssue.TRANSPARENT)
     image = _to_srgb(_flatten(image), profile)
     if turn is not None:  # one of them is 0
         image = image.transpose(turn)
-    notes.update(advise(image, size))
+    notes.update(find_issues(image, size))
     header = {"width": image.width, "height": image.height, "notes": " ".join(sorted(notes))}
     return header, _to_png(image)
 
@@ -91,11 +91,11 @@ def _opened(data: bytes, kind: str) -> Generator[Image.Image]:
         raise BadPicture(PictureFault.BROKEN) from err
 
 
-def _notes_of_file(image: Image.Image) -> Iterator[Note]:
+def _notes_of_file(image: Image.Image) -> Iterator[PictureIssue]:
     if image.format != "MPO" and getattr(image, "is_animated", False):  # an MPO is a photo and its preview
-        yield Note.ANIMATED
+        yield PictureIssue.ANIMATED
     if max(image.size) > LONGEST:
-        yield Note.SHRUNK
+        yield PictureIssue.SHRUNK
 
 
 def _orientation(image: Image.Image) -> Image.Transpose | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageFilter, ImageOps, ImageStat
 
-from media.values import Note
+from media.values import PictureIssue
 
 _SMALLEST_SIDE = 512  # pixels: the model's users' advice
 _EXTREME = 2.5  # longer side by shorter: the cut to 832×480 would take a third and more
@@ -14,18 +14,18 @@ _MEASURED_SIDE = 512  # of the copy, so that one bound serves all sizes
 _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
 
 
-def advise(image: Image.Image, size: tuple[int, int]) -> Iterator[Note]:
+def find_issues(image: Image.Image, size: tuple[int, int]) -> Iterator[PictureIssue]:
     """Say what may disappoint about an RGB image that was `size` (width, height) before we shrank it."""
     if min(size) < _SMALLEST_SIDE:
-        yield Note.SMALL
+        yield PictureIssue.SMALL
     if max(size) > _EXTREME * min(size):
-        yield Note.EXTREME_ASPECT
+        yield PictureIssue.EXTREME_ASPECT
     grey = image.convert("L")
     grey.thumbnail((_MEASURED_SIDE, _MEASURED_SIDE))
     if ImageStat.Stat(grey).mean[0] < _DARK:
-        yield Note.DARK
+        yield PictureIssue.DARK
     elif _sharpness(grey) < _BLURRED:  # what is dark looks blurred to this too
-        yield Note.BLURRED
+        yield PictureIssue.BLURRED
 
 
 def _sharpness(grey: Image.Image) -> float:

@@ -27,7 +27,7 @@ _COLOURS = ("color_range", "colorspace", "color_primaries", "color_trc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reel:
+class VideoReader:
     """An open clip: `images` can be read once, `colours` are the codec's tags, `rate` is frames a second."""
 
     kind: Kind
@@ -43,7 +43,7 @@ class Reel:
 
 
 @contextmanager
-def opened(path: Path) -> Generator[Reel]:
+def opened(path: Path) -> Generator[VideoReader]:
     """Open a clip with the one demuxer that its first bytes name; whatever goes wrong becomes BadClip."""
     try:
         with path.open("rb") as file:
@@ -59,10 +59,10 @@ def opened(path: Path) -> Generator[Reel]:
     except MemoryError:  # PyAV's is an FFmpegError too
         raise
     except (FFmpegError, OSError, ValueError, EOFError) as err:
-        raise BadClip(_name(err)) from err
+        raise BadClip(_classify(err)) from err
 
 
-def _name(err: Exception) -> ClipFault:
+def _classify(err: Exception) -> ClipFault:
     """Whether the clip is at fault: it is not where what is written meanwhile finds no room."""
     has_room = not isinstance(err, OSError) or err.errno not in _NO_ROOM
     return ClipFault.BROKEN if has_room else ClipFault.NO_ROOM
@@ -80,7 +80,7 @@ def video_of(film: InputContainer) -> VideoStream:
     return film.streams.video[0]
 
 
-def _film(path: Path, kind: Kind, film: InputContainer) -> Reel:
+def _film(path: Path, kind: Kind, film: InputContainer) -> VideoReader:
     stream = video_of(film)
     context = stream.codec_context
     context.thread_count = THREADS
@@ -88,7 +88,7 @@ def _film(path: Path, kind: Kind, film: InputContainer) -> Reel:
     frames = stream.frames or _count(path, kind)
     if not (rate and frames and context.pix_fmt and context.format):
         raise BadClip(ClipFault.BROKEN)
-    return Reel(
+    return VideoReader(
         kind=kind,
         codec=context.codec.name,
         pixel_format=context.pix_fmt,
@@ -108,14 +108,14 @@ def _count(path: Path, kind: Kind) -> int:
         return sum(1 for packet in film.demux(video_of(film)) if packet.size)
 
 
-def _flipbook(book: Image.Image) -> Reel:
+def _flipbook(book: Image.Image) -> VideoReader:
     """An animated WebP: FFmpeg knows only still ones."""
     if not getattr(book, "is_animated", False):
         raise BadClip(ClipFault.NOT_A_CLIP)
     book.load()
     # Its writers cut 62.5 ms to 62: the whole rate nearest to the first frame's time is what was meant.
     rate = Fraction(max(1, round(1000 / max(1, book.info.get("duration", 62)))))
-    return Reel(
+    return VideoReader(
         kind=Kind.WEBP,
         codec="webp",
         pixel_format="rgb24",

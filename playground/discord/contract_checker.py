@@ -15,7 +15,7 @@ SNOWFLAKE = {"anyOf": [{"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}, {"typ
 """A snowflake as Discord takes it: the document says string, but integers are read as such."""
 
 
-class Judge:
+class ContractChecker:
     """Validates with jsonschema: a development dependency, imported only when there is a judge."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from playground.discord.clock import Clock
 from playground.discord.commands import Commands
-from playground.discord.contract_checker import Judge
+from playground.discord.contract_checker import ContractChecker
 from playground.discord.faults import Fault, FaultKind, Faults
 from playground.discord.files import Files
 from playground.discord.gateway import CloseCode, Gateway
@@ -47,7 +47,10 @@ class Discord:
             reads_content=bool(privileged_intents & Intent.MESSAGE_CONTENT),
         )
         self._rest = RestApi(
-            call=call, limits=Limits(self.clock), faults=self._faults, judge=Judge() if judge else None
+            call=call,
+            limits=Limits(self.clock),
+            faults=self._faults,
+            judge=ContractChecker() if judge else None,
         )
 
     @property

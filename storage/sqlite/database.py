@@ -109,7 +109,7 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise StoreUnavailable(f"the folder {path.parent} cannot be made: {err.strerror}") from err
-    with held_by_one(path.with_suffix(".lock")):
+    with exclusive_lock(path.with_suffix(".lock")):
         async with _connected(path) as connection:
             await _check(connection)
             await _migrate(connection)
@@ -130,7 +130,7 @@ async def _connected(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
 
 
 @contextlib.contextmanager
-def held_by_one(path: Path) -> Generator[None]:
+def exclusive_lock(path: Path) -> Generator[None]:
     """Hold a lock that the operating system takes back when this process dies, on every platform.
 
     SQLite's own file lock does it: a second file, one exclusive transaction that is never committed.
@@ -138,13 +138,13 @@ def held_by_one(path: Path) -> Generator[None]:
     with foreign_errors():
         lock = sqlite3.connect(path, isolation_level=None, timeout=0)
     try:
-        _take(lock, path)
+        _acquire(lock, path)
         yield
     finally:
         lock.close()
 
 
-def _take(lock: sqlite3.Connection, path: Path) -> None:
+def _acquire(lock: sqlite3.Connection, path: Path) -> None:
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as err:

@@ -48,7 +48,7 @@ async def misbehave(place: Playground, bot: BotProcess, picture: bytes) -> None:
     await bot.start()
 
 
-def spoken(place: Playground) -> list[tuple[str, dict[str, object]]]:
+def command_text(place: Playground) -> list[tuple[str, dict[str, object]]]:
     """Every request that put words into Discord: where to, and what it held."""
     found: list[tuple[str, dict[str, object]]] = []
     for each in place.discord.requests:
@@ -64,7 +64,7 @@ async def test_canaries_come_out_nowhere(tmp_path: Path, picture: bytes) -> None
         settings = {"COMFYUI_TOKEN": CANARY, "LOG_LEVEL": "DEBUG"}
         async with running_bot(place, tmp_path, **settings) as bot:
             await misbehave(place, bot, picture)
-            assert [words for _, words in spoken(place) if CANARY in str(words)] == []
+            assert [words for _, words in command_text(place) if CANARY in str(words)] == []
             assert found_in(tmp_path, CANARY, place.world.token) == []
             assert "hm=" in bot.log
             assert "hm=" not in bot.log.replace("hm=[hidden]", "")
@@ -79,7 +79,7 @@ async def test_words_are_in_no_log_at_info_and_ping_nobody_but_the_owner(
             await misbehave(place, bot, picture)
             assert prompts_in(bot.log) == []
             assert found_in(tmp_path, PASSWORD) == []
-            said = spoken(place)
+            said = command_text(place)
             assert len(said) > 8
             for where, words in said:
                 allowed = words["allowed_mentions"]

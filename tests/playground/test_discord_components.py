@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from playground.discord.components import CARDS, CLASSIC, MODAL, component_problems
-from playground.discord.contract_checker import Judge
+from playground.discord.contract_checker import ContractChecker
 from playground.discord.json_values import Json
 from playground.discord.modals import modal_problems
 from tests.playground.small_bot import There, connected, picture
@@ -173,7 +173,7 @@ async def test_a_card_comes_back_with_its_files_where_it_names_them_and_nowhere_
     assert (container.children[4].name, container.children[4].size) == ("notes.txt", 5)
     answer = await bot.http.get_message(place.channel.id, sent.id)
     template = "/channels/{channel_id}/messages/{message_id}"
-    assert Judge().judge_answer("GET", template, answer) == []
+    assert ContractChecker().judge_answer("GET", template, answer) == []
 
 
 async def test_a_card_cannot_name_a_file_that_is_not_there(there: There):

@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from playground.discord.contract_checker import Judge
+from playground.discord.contract_checker import ContractChecker
 from playground.discord.rest.api import ROUTES
 from playground.errors import ContractBroken
 from tests.playground.small_bot import There, connected, picture
@@ -39,7 +39,7 @@ async def test_an_error_on_its_way_is_not_hidden_by_a_violation():
 
 
 def test_snowflakes_are_taken_as_strings_and_as_integers_and_nothing_else():
-    judge = Judge()
+    judge = ContractChecker()
     body = {"content": "x", "attachments": [{"id": 0}, {"id": "1"}]}
     assert judge.judge_request("POST", "/channels/{channel_id}/messages", {}, body) == []
     body["attachments"].append({"id": "one"})
@@ -48,14 +48,14 @@ def test_snowflakes_are_taken_as_strings_and_as_integers_and_nothing_else():
 
 
 def test_a_query_is_judged_by_its_type():
-    judge = Judge()
+    judge = ContractChecker()
     assert judge.judge_request("GET", "/channels/{channel_id}/messages", {"limit": "100"}, None) == []
     assert judge.judge_request("GET", "/channels/{channel_id}/messages", {"limit": "101"}, None)
     assert judge.judge_request("GET", "/channels/{channel_id}/messages", {"limit": "many"}, None)
 
 
 def test_every_route_is_in_discords_document():
-    judge = Judge()
+    judge = ContractChecker()
     wrong = [judge.judge_request(route.method, route.template, {}, None) for route in ROUTES]
     assert [problem for problems in wrong for problem in problems] == []
 
@@ -64,7 +64,7 @@ async def test_the_playgrounds_own_answers_are_valid():
     """One of each kind, from a place where there is something to tell."""
     async with connected() as (place, bot):
         ids = await furnish((place, bot))
-        judge, wrong, judged = Judge(), [], 0
+        judge, wrong, judged = ContractChecker(), [], 0
         for route in ROUTES:
             if route.method == "GET":
                 held = {"message_id": ids["held_id"]} if route.template.startswith("/webhooks") else {}
@@ -88,7 +88,7 @@ async def test_the_answer_to_a_callback_is_valid():
             discord.http.Route("POST", path), json={"type": 4, "data": {"content": "hello"}}
         )
         template = "/interactions/{interaction_id}/{interaction_token}/callback"
-        assert Judge().judge_answer("POST", template, answer) == []
+        assert ContractChecker().judge_answer("POST", template, answer) == []
         assert answer["interaction"]["response_message_id"] == answer["resource"]["message"]["id"]
 
 

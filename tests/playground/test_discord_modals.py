@@ -3,7 +3,7 @@
 import discord
 import pytest
 
-from playground.discord.contract_checker import Judge
+from playground.discord.contract_checker import ContractChecker
 from playground.discord.model import Upload
 from playground.errors import OptionRefused
 from tests.playground.small_bot import There, connected, picture
@@ -59,7 +59,7 @@ async def test_a_modal_with_a_field_of_every_kind(there: There):
     assert (await submitted.shows()).text == "2 wind wave large True"
     answer = place.render(submitted.card)
     template = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
-    assert Judge().judge_answer("GET", template, answer) == []
+    assert ContractChecker().judge_answer("GET", template, answer) == []
     assert answer["interaction_metadata"]["triggering_interaction_metadata"]["id"] == str(interaction.id)
     assert job.modal["title"] == "Animate a picture"
 

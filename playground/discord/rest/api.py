@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 
 from playground.discord import errors
 from playground.discord.change_feed import Change
-from playground.discord.contract_checker import Judge
+from playground.discord.contract_checker import ContractChecker
 from playground.discord.faults import Fault, FaultKind, Faults, cut
 from playground.discord.json_values import as_object
 from playground.discord.limits import Limits
@@ -54,7 +54,7 @@ class RestApi:
     call: Call
     limits: Limits
     faults: Faults
-    judge: Judge | None
+    judge: ContractChecker | None
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
     violations: list[str] = field(default_factory=list[str])
 

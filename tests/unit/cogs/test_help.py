@@ -18,20 +18,20 @@ from cogs.guild_rules import render_rules
 from cogs.help import Topic, render_help
 from cogs.privacy import render_privacy
 from jobs.options import NEGATIVE_PROMPT
-from storage import Holdings, Reason, Retention, Rules, State, open_store
+from storage import GuildSettings, Reason, Retention, State, StoredData, open_store
 from tests.unit.cogs.ui.test_cards import LOCALES, check_limits, outline
 from tests.unit.jobs.sample_jobs import JOB
 from tests.unit.storage.requests import admit, kind, wish
 
-MINE = Holdings(jobs=12, pictures=3, clips=2)
+MINE = StoredData(jobs=12, pictures=3, clips=2)
 CARDS = {
     **{f"help {topic}": lambda locale, topic=topic: render_help(locale, topic) for topic in Topic},
     "privacy": lambda locale: render_privacy(locale, Retention(), MINE),
     "privacy without backups": lambda locale: render_privacy(locale, Retention(backups=0, rows=0.5), MINE),
     "forget": lambda locale: privacy.render_question(locale, Retention(backups=1)),
     "delete": lambda locale: render_question(locale, JOB),
-    "rules": lambda locale: render_rules(locale, Rules(report_channel=5, pictures_of_others=True)),
-    "rules by default": lambda locale: render_rules(locale, Rules()),
+    "rules": lambda locale: render_rules(locale, GuildSettings(report_channel=5, pictures_of_others=True)),
+    "rules by default": lambda locale: render_rules(locale, GuildSettings()),
 }
 
 

@@ -18,7 +18,7 @@ GOOD = [
 ]
 
 
-def names(prompt: str, negative: str = NEGATIVE_PROMPT, *notes: media.Note) -> list[str]:
+def names(prompt: str, negative: str = NEGATIVE_PROMPT, *notes: media.PictureIssue) -> list[str]:
     return [each.name.removeprefix("advice_") for each in advise(prompt, negative, notes)]
 
 
@@ -51,14 +51,14 @@ def test_a_phrase_that_is_wished_for_and_forbidden_is_named() -> None:
     assert names("The ecstatic man is dancing wildly", "static") == []
 
 
-@pytest.mark.parametrize("note", list(media.Note))
-def test_pictures_get_advice_too_but_one_that_was_only_shrunk(note: media.Note) -> None:
-    expected = [] if note is media.Note.SHRUNK else [note.value]
+@pytest.mark.parametrize("note", list(media.PictureIssue))
+def test_pictures_get_advice_too_but_one_that_was_only_shrunk(note: media.PictureIssue) -> None:
+    expected = [] if note is media.PictureIssue.SHRUNK else [note.value]
     assert names(GOOD[0], NEGATIVE_PROMPT, note) == expected
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_all_of_it_fits_a_message(locale: str) -> None:
-    text = render_advice(locale, advise("static cat", "static", list(media.Note)))
+    text = render_advice(locale, advise("static cat", "static", list(media.PictureIssue)))
     assert text.count("\n- ") >= 7
     assert len(text) < 2000

@@ -11,14 +11,14 @@ import comfy
 from jobs.errors import Refusal
 from jobs.options import (
     MAX_SEED,
-    Wish,
+    Options,
     build_params,
     change_params,
     offered_models,
     other_seed,
     parse_choices,
     pick_presets,
-    shrink,
+    reduced,
 )
 from jobs.routing import pick_workflow, servable
 from media import Aspect
@@ -36,15 +36,15 @@ def presets(runnable: frozenset[str]) -> Mapping[str, comfy.Workflow]:
 
 
 def test_turbo_is_the_default_where_it_can_be_had_else_fast() -> None:
-    best = build_params(Wish(prompt="go"), (800, 500), presets(ALL))
+    best = build_params(Options(prompt="go"), (800, 500), presets(ALL))
     assert (best.preset, best.steps, best.cfg, best.shift) == ("turbo", 4, 1.0, 5.0)
-    plain = build_params(Wish(prompt="go"), (800, 500), presets(SMALL))
+    plain = build_params(Options(prompt="go"), (800, 500), presets(SMALL))
     assert (plain.preset, plain.steps, plain.cfg, plain.shift) == ("fast", 20, 6.0, 5.0)
 
 
 @pytest.mark.parametrize(("preset", "steps"), [("draft", 10), ("fast", 20), ("quality", 28)])
 def test_the_presets(preset: str, steps: int) -> None:
-    params = build_params(Wish(prompt="go", preset=preset), (1, 1), presets(ALL))
+    params = build_params(Options(prompt="go", preset=preset), (1, 1), presets(ALL))
     assert (params.steps, params.cfg, params.shift) == (steps, 6.0, 5.0)
 
 
@@ -56,7 +56,7 @@ def test_before_any_server_answered_turbo_is_not_offered() -> None:
 
 @pytest.mark.parametrize(("seconds", "frames"), [(1, 17), (2, 33), (3, 49), (4, 65), (5, 81), (None, 81)])
 def test_seconds_become_4n_plus_1_frames_at_16_a_second(seconds: int | None, frames: int) -> None:
-    params = build_params(Wish(prompt="go", seconds=seconds), (1, 1), presets(ALL))
+    params = build_params(Options(prompt="go", seconds=seconds), (1, 1), presets(ALL))
     assert (params.frames, params.fps) == (frames, 16)
     assert params.frames % 4 == 1
     assert params.seconds == (seconds or 5)
@@ -68,35 +68,35 @@ def test_seconds_become_4n_plus_1_frames_at_16_a_second(seconds: int | None, fra
     aspect=st.sampled_from(Aspect),
 )
 def test_every_size_is_one_the_model_knows(width: int, height: int, aspect: Aspect) -> None:
-    params = build_params(Wish(prompt="go", aspect=aspect), (width, height), presets(ALL))
+    params = build_params(Options(prompt="go", aspect=aspect), (width, height), presets(ALL))
     assert params.width % 16 == params.height % 16 == 0
     assert 380_000 <= params.width * params.height <= 410_000
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("options", "code"),
     [
-        (Wish(prompt="  "), "prompt_empty"),
-        (Wish(prompt="x" * 1501), "prompt_long"),
-        (Wish(prompt="go", negative="x" * 1001), "prompt_long"),
-        (Wish(prompt="go", seconds=6), "range"),
-        (Wish(prompt="go", seed=2**32), "range"),
-        (Wish(prompt="go", steps=0), "range"),
-        (Wish(prompt="go", cfg=12.5), "range"),
-        (Wish(prompt="go", shift=-1), "range"),
-        (Wish(prompt="go", denoise=0.05), "range"),
-        (Wish(prompt="go", preset="cinema"), "preset"),
+        (Options(prompt="  "), "prompt_empty"),
+        (Options(prompt="x" * 1501), "prompt_long"),
+        (Options(prompt="go", negative="x" * 1001), "prompt_long"),
+        (Options(prompt="go", seconds=6), "range"),
+        (Options(prompt="go", seed=2**32), "range"),
+        (Options(prompt="go", steps=0), "range"),
+        (Options(prompt="go", cfg=12.5), "range"),
+        (Options(prompt="go", shift=-1), "range"),
+        (Options(prompt="go", denoise=0.05), "range"),
+        (Options(prompt="go", preset="cinema"), "preset"),
     ],
 )
-def test_what_discord_would_not_send_is_refused_again(wish: Wish, code: str) -> None:
+def test_what_discord_would_not_send_is_refused_again(options: Options, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        build_params(wish, (1, 1), presets(ALL))
+        build_params(options, (1, 1), presets(ALL))
     assert refusal.value.code == code
 
 
 def test_an_explicit_zero_is_kept_and_an_empty_negative_prompt_too() -> None:
-    wish = Wish(prompt="go", seed=0, shift=0.0, negative="")
-    params = build_params(wish, (1, 1), presets(ALL))
+    options = Options(prompt="go", seed=0, shift=0.0, negative="")
+    params = build_params(options, (1, 1), presets(ALL))
     assert (params.seed, params.shift, params.negative_prompt) == (0, 0.0, "")
 
 
@@ -129,10 +129,10 @@ def test_a_model_or_a_choice_that_is_not_offered_is_refused() -> None:
 
 def test_a_change_keeps_what_it_does_not_name() -> None:
     was = PARAMS
-    changed = change_params(was, Wish(prompt="  other ", seconds=2, seed=9), None)
+    changed = change_params(was, Options(prompt="  other ", seconds=2, seed=9), None)
     assert changed == replace(was, prompt="other", frames=33, seed=9)
     with pytest.raises(Refusal):
-        change_params(was, Wish(prompt="other", steps=99), None)
+        change_params(was, Options(prompt="other", steps=99), None)
 
 
 def test_smaller_is_fewer_frames_and_then_fewer_steps_until_there_is_little_left() -> None:
@@ -140,5 +140,5 @@ def test_smaller_is_fewer_frames_and_then_fewer_steps_until_there_is_little_left
     params: Params | None = replace(PARAMS, frames=81, steps=20)
     while params:
         seen.append((params.frames, params.steps))
-        params = shrink(params)
+        params = reduced(params)
     assert seen == [(81, 20), (33, 20), (17, 20), (17, 10), (17, 5), (17, 4)]

@@ -11,4 +11,4 @@ async def test_the_sample_is_the_same_each_time_and_a_picture_that_nothing_can_b
     sample = sample_picture()
     assert sample == sample_picture()
     assert opened(sample).size == (1024, 768)
-    assert not (await media.clean_picture(sample)).notes
+    assert not (await media.clean_picture(sample)).issues

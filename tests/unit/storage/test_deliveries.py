@@ -48,15 +48,15 @@ async def test_a_restart_takes_up_at_once_what_was_put_off_and_keeps_its_tries(s
 
 async def test_what_is_over_is_untold_until_it_was_said(store: Store) -> None:
     lease = await delivering(store)
-    assert await store.untold() == []
+    assert await store.unannounced_ends() == []
     done = (await store.move(lease, State.DONE, result_message=5, result_channel=9)).job
-    assert [job.id for job in await store.untold()] == [done.id]
+    assert [job.id for job in await store.unannounced_ends()] == [done.id]
     assert done.result_channel == 9
-    await store.set_told(done.id)
-    assert await store.untold() == []
+    await store.set_end_announced(done.id)
+    assert await store.unannounced_ends() == []
     await admit(store, wish("b"))
     failed = await store.move(await claim(store), State.FAILED, reason=BROKEN)
-    assert [job.id for job in await store.untold()] == [failed.job.id]
+    assert [job.id for job in await store.unannounced_ends()] == [failed.job.id]
 
 
 async def test_the_newest_results_and_who_made_more_of_them(store: Store) -> None:

@@ -13,8 +13,8 @@ import pytest
 from storage import (
     Files,
     Job,
-    Keeper,
     Limits,
+    Maintenance,
     Reason,
     Retention,
     State,
@@ -121,9 +121,9 @@ async def failed(store: Store, key: str, **changes: object) -> Job:
     return (await store.move(await claim(store), State.FAILED, reason=BROKEN)).job
 
 
-def keeper(store: Store, files: Files, expired: list[Job] | None = None, **days: float) -> Keeper:
+def maintenance(store: Store, files: Files, expired: list[Job] | None = None, **days: float) -> Maintenance:
     told = [] if expired is None else expired
-    return Keeper(store, files, Retention(**days), told.append)  # type: ignore[arg-type]
+    return Maintenance(store, files, Retention(**days), told.append)  # type: ignore[arg-type]
 
 
 async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store, files: Files) -> None:
@@ -131,7 +131,7 @@ async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store,
     young = Store(aged.database)
     child = await failed(young, "child", parent=first.id)
     waiting = (await admit(aged, wish("waiting"))).job
-    await keeper(aged, files, rows=30).tidy()
+    await maintenance(aged, files, rows=30).apply_retention()
     assert await number(aged, "SELECT count(*) FROM job") == 2
     assert await number(aged, "SELECT count(*) FROM event WHERE job NOT IN (SELECT seq FROM job)") == 0
     kept = await aged.job(child.id)
@@ -146,7 +146,7 @@ async def test_rows_are_removed_in_small_steps_and_the_file_shrinks(
     for n in range(30):
         await failed(aged, str(n), locale="x" * 5000)
     before = await number(aged, "PRAGMA page_count")
-    await keeper(aged, files, rows=30).tidy()
+    await maintenance(aged, files, rows=30).apply_retention()
     assert await number(aged, "SELECT count(*) FROM job") == 0
     assert await number(aged, "PRAGMA page_count") < before / 2
 
@@ -170,7 +170,7 @@ async def test_a_picture_goes_when_no_job_needs_it(
     await admit(aged, wish("waiting", picture=waiting))
     await files.hold_picture(held)
     fresh = await files.keep_picture(b"fresh")
-    await keeper(aged, files, pictures=30).tidy()
+    await maintenance(aged, files, pictures=30).apply_retention()
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {waiting, young, held, fresh}
     with pytest.raises(FileNotFoundError):
         await files.hold_picture(nobody)
@@ -187,7 +187,7 @@ async def test_a_clip_goes_after_its_days_unless_its_job_is_in_work(aged: Store,
         path.write_bytes(b"clip")
         os.utime(path, (time.time() - 100 * DAY,) * 2)
     files.clip("young.mp4").write_bytes(b"clip")
-    await keeper(aged, files, clips=30).tidy()
+    await maintenance(aged, files, clips=30).apply_retention()
     left = {path.name for path in files.clip("").iterdir()}
     assert left == {f"{delivering.job.id}.mp4", "young.mp4"}
 
@@ -201,7 +201,7 @@ async def test_jobs_that_waited_too_long_end_and_say_so(store: Store, files: Fil
     clock.time += 1800
     await admit(store, wish("young"))
     clock.time += 1800
-    await keeper(store, files, expired).expire()
+    await maintenance(store, files, expired).expire()
     assert [(job.key, job.reason) for job in expired] == [
         ("late", Reason(code="expired", values={"hours": 1.0}))
     ]
@@ -220,7 +220,7 @@ async def test_no_limit_on_waiting_lets_jobs_wait(store: Store, files: Files, cl
 async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path, files: Files) -> None:
     folder = tmp_path / "backups"
     async with open_store(tmp_path) as store:
-        keep = keeper(store, files, backups=2)
+        keep = maintenance(store, files, backups=2)
         for _ in range(2):
             await keep.back_up()
         (first,) = folder.iterdir()
@@ -229,7 +229,7 @@ async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path,
             os.utime(first, (time.time() - 7200,) * 2)
             await keep.back_up()
         assert len(list(folder.iterdir())) == 2
-        await keeper(store, files, backups=0).back_up()
+        await maintenance(store, files, backups=0).back_up()
         assert list(folder.iterdir()) == []
 
 
@@ -240,7 +240,7 @@ async def test_the_keeper_goes_on_where_a_chore_fails(
     told = asyncio.Queue[Job]()
     async with open_store(tmp_path, Limits(longest_wait=0)) as store:
         await admit(store, wish("a"))
-        keep = asyncio.create_task(Keeper(store, files, Retention(), told.put_nowait).run())
+        keep = asyncio.create_task(Maintenance(store, files, Retention(), told.put_nowait).run())
         assert (await asyncio.wait_for(told.get(), 10)).key == "a"
         while "back_up is left for later" not in caplog.text:
             assert not keep.done()

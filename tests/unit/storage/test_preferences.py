@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import Draft, Files, Holdings, Rules, Store
+from storage import Draft, Files, GuildSettings, Store, StoredData
 from storage.preferences import DRAFT_SECONDS
-from storage.retention import DAY, remove_people
+from storage.retention import DAY, remove_preferences
 from tests.unit.storage.requests import Clock, admit, claim, finish, wish
 
 
@@ -21,11 +21,11 @@ async def test_the_chosen_language_counts_before_that_of_the_last_wish(store: St
 
 
 async def test_a_guild_has_the_careful_rules_until_somebody_sets_others(store: Store) -> None:
-    assert await store.rules(7) == Rules(report_channel=None, pictures_of_others=False)
-    rules = Rules(report_channel=5, pictures_of_others=True)
-    await store.set_rules(7, rules)
-    assert await store.rules(7) == rules
-    assert await store.rules(8) == Rules()
+    assert await store.guild_settings(7) == GuildSettings(report_channel=None, pictures_of_others=False)
+    rules = GuildSettings(report_channel=5, pictures_of_others=True)
+    await store.set_guild_settings(7, rules)
+    assert await store.guild_settings(7) == rules
+    assert await store.guild_settings(8) == GuildSettings()
 
 
 async def test_a_draft_lasts_a_day(store: Store, clock: Clock) -> None:
@@ -42,13 +42,13 @@ async def test_a_draft_lasts_a_day(store: Store, clock: Clock) -> None:
 async def test_what_is_unwanted_comes_in_pages_and_goes_with_its_row(store: Store) -> None:
     jobs = [(await admit(store, wish(str(n)))).job for n in range(5)]
     for job in jobs[1:]:
-        await store.discard(job.id)
-    first = await store.discarded(limit=3)
-    second = await store.discarded(after=first[-1].seq, limit=3)
+        await store.mark_for_deletion(job.id)
+    first = await store.marked_for_deletion(limit=3)
+    second = await store.marked_for_deletion(after=first[-1].seq, limit=3)
     assert [job.id for job in (*first, *second)] == [job.id for job in jobs[1:]]
-    await store.remove(jobs[1].id)
+    await store.delete_job(jobs[1].id)
     assert await store.find(jobs[1].id) is None
-    assert jobs[1].id not in {job.id for job in await store.discarded()}
+    assert jobs[1].id not in {job.id for job in await store.marked_for_deletion()}
     assert await store.database.fetch("SELECT 1 FROM event WHERE job = :seq", {"seq": jobs[1].seq}) == []
 
 
@@ -57,7 +57,7 @@ async def test_a_picture_is_needed_as_long_as_another_job_has_it(store: Store) -
     assert not await store.needs_picture("aa", beside=mine.id)
     other = (await admit(store, wish("other", user=2, picture="aa"))).job
     assert await store.needs_picture("aa", beside=mine.id)
-    await store.remove(other.id)
+    await store.delete_job(other.id)
     assert not await store.needs_picture("aa", beside=mine.id)
 
 
@@ -68,8 +68,8 @@ async def test_somebody_who_takes_all_back_leaves_nothing_but_todays_account(sto
     await store.set_language(1, "zh-TW")
     await store.keep_draft(Draft(id=1, user_id=1, url="https://cdn/1"))
     await store.keep_draft(Draft(id=2, user_id=2, url="https://cdn/2"))
-    await store.discard_all(1)
-    assert [job.id for job in await store.discarded()] == [done.job.id]
+    await store.mark_all_for_deletion(1)
+    assert [job.id for job in await store.marked_for_deletion()] == [done.job.id]
     assert await store.draft(1) is None
     assert await store.draft(2)
     assert await store.locale_of(1) is None
@@ -102,9 +102,9 @@ async def test_what_is_kept_of_somebody_is_counted_as_long_as_it_is_kept(store: 
         await admit(store, wish(key, picture=picture))
     await admit(store, wish("others", user=2))
     since = clock.time - DAY / 2
-    assert await store.holdings(1, pictures_since=since) == Holdings(jobs=4, pictures=2, clips=0)
-    await store.discard_all(1)
-    assert await store.holdings(1, pictures_since=since) == Holdings(jobs=0, pictures=0, clips=0)
+    assert await store.stored_data(1, pictures_since=since) == StoredData(jobs=4, pictures=2, clips=0)
+    await store.mark_all_for_deletion(1)
+    assert await store.stored_data(1, pictures_since=since) == StoredData(jobs=0, pictures=0, clips=0)
 
 
 async def test_people_without_jobs_are_forgotten_when_the_day_is_over(store: Store, clock: Clock) -> None:
@@ -112,10 +112,10 @@ async def test_people_without_jobs_are_forgotten_when_the_day_is_over(store: Sto
         job = (await admit(store, wish(str(user), user=user))).job
         if user < 3:
             await finish(store, await claim(store), 30.0)
-            await store.remove(job.id)
+            await store.delete_job(job.id)
     clock.time += DAY
     today = (await admit(store, wish("today", user=2))).job
-    await store.remove(today.id)
-    await remove_people(store.database, clock.time)
+    await store.delete_job(today.id)
+    await remove_preferences(store.database, clock.time)
     rows = await store.database.fetch("SELECT id FROM person ORDER BY id", {})
     assert [row["id"] for row in rows] == [2, 3]

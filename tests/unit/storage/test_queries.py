@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage import Reason, Span, State, Store, queries
+from storage import Interval, Reason, State, Store, queries
 from tests.unit.storage.requests import SERVER, Clock, admit, claim, finish, kind, teach, wish
 
 
@@ -116,7 +116,7 @@ async def test_a_forecast_is_a_range_that_narrows_as_jobs_agree(store: Store, cl
         job = (await admit(store, wish(str(n)))).job
         found = await store.forecast(job.id, servers=1)
         assert found is not None
-        assert found.start == Span(low=clock.time, high=clock.time)
+        assert found.start == Interval(low=clock.time, high=clock.time)
         assert (found.end.low + found.end.high) / 2 == clock.time + 60
         widths.append(found.end.high - found.end.low)
         await store.cancel(job.id, mover="test", reason=Reason(code="cancelled"))

@@ -2,44 +2,46 @@
 
 import pytest
 
-from cogs.access.policy import Action, Gate, Person, Place, Share, Shares
+from cogs.access.policy import AccessPolicy, Action, Actor, Location, QueueShare, SharePolicy
 from jobs.errors import Refusal
 
-MEMBER = Person(id=1, bot=False, roles=frozenset({10}))
-HERE = Place(guild_id=5, channel_ids=frozenset({7, 70}))
-GATE = Gate(guilds=frozenset({5}), channels=frozenset({70}), roles=frozenset({10, 11}))
+MEMBER = Actor(id=1, bot=False, roles=frozenset({10}))
+HERE = Location(guild_id=5, channel_ids=frozenset({7, 70}))
+GATE = AccessPolicy(guilds=frozenset({5}), channels=frozenset({70}), roles=frozenset({10, 11}))
 
 
 @pytest.mark.parametrize("action", [Action.ANIMATE, Action.REROLL])
 @pytest.mark.parametrize(
-    ("gate", "person", "place", "code"),
+    ("policy", "actor", "location", "code"),
     [
         (GATE, MEMBER, HERE, None),
-        (Gate(), Person(id=2, bot=False, roles=frozenset()), HERE, None),
-        (Gate(), Person(id=2, bot=True, roles=frozenset()), HERE, "bot"),
-        (Gate(), MEMBER, Place(guild_id=None, channel_ids=frozenset({7})), "direct_message"),
-        (GATE, MEMBER, Place(guild_id=6, channel_ids=frozenset({70})), "guild"),
-        (GATE, MEMBER, Place(guild_id=5, channel_ids=frozenset({8})), "channel"),
-        (Gate(blocked=frozenset({1})), MEMBER, HERE, "blocked_people"),
-        (GATE, Person(id=3, bot=False, roles=frozenset({12})), HERE, "role"),
+        (AccessPolicy(), Actor(id=2, bot=False, roles=frozenset()), HERE, None),
+        (AccessPolicy(), Actor(id=2, bot=True, roles=frozenset()), HERE, "bot"),
+        (AccessPolicy(), MEMBER, Location(guild_id=None, channel_ids=frozenset({7})), "direct_message"),
+        (GATE, MEMBER, Location(guild_id=6, channel_ids=frozenset({70})), "guild"),
+        (GATE, MEMBER, Location(guild_id=5, channel_ids=frozenset({8})), "channel"),
+        (AccessPolicy(blocked=frozenset({1})), MEMBER, HERE, "blocked_people"),
+        (GATE, Actor(id=3, bot=False, roles=frozenset({12})), HERE, "role"),
     ],
 )
-def test_the_gate(gate: Gate, person: Person, place: Place, code: str | None, action: Action) -> None:
-    assert gate.may(person, place, action) == (Refusal(code) if code else None)
+def test_the_gate(
+    policy: AccessPolicy, actor: Actor, location: Location, code: str | None, action: Action
+) -> None:
+    assert policy.check(actor, location, action) == (Refusal(code) if code else None)
 
 
-IN_DM = Place(guild_id=None, channel_ids=frozenset({9}))
+IN_DM = Location(guild_id=None, channel_ids=frozenset({9}))
 OWNER = 1
-PEOPLE: dict[str, Person] = {
-    "owner": Person(id=OWNER, bot=False, roles=frozenset()),
-    "other": Person(id=2, bot=False, roles=frozenset()),
-    "moderator": Person(id=3, bot=False, roles=frozenset(), moderates=True),
-    "manager": Person(id=4, bot=False, roles=frozenset(), manages=True),
-    "admin": Person(id=5, bot=False, roles=frozenset(), moderates=True, manages=True),
-    "bot": Person(id=6, bot=True, roles=frozenset(), moderates=True, manages=True),
-    "webhook": Person(id=7, bot=True, roles=frozenset()),
-    "blocked owner": Person(id=OWNER, bot=False, roles=frozenset()),
-    "blocked other": Person(id=2, bot=False, roles=frozenset()),
+PEOPLE: dict[str, Actor] = {
+    "owner": Actor(id=OWNER, bot=False, roles=frozenset()),
+    "other": Actor(id=2, bot=False, roles=frozenset()),
+    "moderator": Actor(id=3, bot=False, roles=frozenset(), moderates=True),
+    "manager": Actor(id=4, bot=False, roles=frozenset(), manages=True),
+    "admin": Actor(id=5, bot=False, roles=frozenset(), moderates=True, manages=True),
+    "bot": Actor(id=6, bot=True, roles=frozenset(), moderates=True, manages=True),
+    "webhook": Actor(id=7, bot=True, roles=frozenset()),
+    "blocked owner": Actor(id=OWNER, bot=False, roles=frozenset()),
+    "blocked other": Actor(id=2, bot=False, roles=frozenset()),
 }
 NOT_YOURS, NO_MANAGER, BOT, BLOCKED, DM = (
     "not_yours",
@@ -75,12 +77,12 @@ KINDS = (
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_who_may_do_what_with_whose_job(who: str) -> None:
-    gate = Gate(blocked=frozenset({PEOPLE[who].id}) if "blocked" in who else frozenset())
-    for place, codes in zip((HERE, IN_DM), MATRIX[who], strict=True):
+    policy = AccessPolicy(blocked=frozenset({PEOPLE[who].id}) if "blocked" in who else frozenset())
+    for location, codes in zip((HERE, IN_DM), MATRIX[who], strict=True):
         for actions, code in zip(KINDS, codes, strict=True):
             for action in actions:
-                refusal = gate.may(PEOPLE[who], place, action, owner=OWNER)
-                assert refusal == (Refusal(code) if code else None), (place, action)
+                refusal = policy.check(PEOPLE[who], location, action, owner=OWNER)
+                assert refusal == (Refusal(code) if code else None), (location, action)
 
 
 def test_every_action_is_in_the_matrix() -> None:
@@ -88,9 +90,9 @@ def test_every_action_is_in_the_matrix() -> None:
 
 
 def test_a_share_is_the_largest_weight_and_a_boosters_head_start() -> None:
-    shares = Shares(roles={10: 1.5, 11: 3}, booster=Share(weight=2, head_start=120))
-    assert shares.of(Person(id=1, bot=False, roles=frozenset())) == Share()
-    assert shares.of(MEMBER) == Share(weight=1.5)
-    assert shares.of(Person(id=1, bot=False, roles=frozenset({10, 11}))) == Share(weight=3)
-    booster = Person(id=1, bot=False, roles=frozenset({10}), booster=True)
-    assert shares.of(booster) == Share(weight=2, head_start=120)
+    shares = SharePolicy(roles={10: 1.5, 11: 3}, booster=QueueShare(weight=2, head_start=120))
+    assert shares.of(Actor(id=1, bot=False, roles=frozenset())) == QueueShare()
+    assert shares.of(MEMBER) == QueueShare(weight=1.5)
+    assert shares.of(Actor(id=1, bot=False, roles=frozenset({10, 11}))) == QueueShare(weight=3)
+    booster = Actor(id=1, bot=False, roles=frozenset({10}), booster=True)
+    assert shares.of(booster) == QueueShare(weight=2, head_start=120)

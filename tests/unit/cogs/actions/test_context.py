@@ -2,7 +2,7 @@
 
 import discord
 
-from cogs.actions.context import apologise
+from cogs.actions.context import on_app_command_error
 from playground.playground import Playground
 from tests.playground.small_bot import SmallBot, running
 
@@ -14,7 +14,7 @@ async def test_a_fault_of_ours_is_one_plain_sentence_in_the_persons_language() -
         raise ZeroDivisionError("/home/ada/secret")
 
     bot.tree.command(name="broken", description="Meets a fault")(broken)
-    bot.tree.error(apologise)
+    bot.tree.error(on_app_command_error)
     async with Playground(comfyui=None) as place, running(place, bot):
         english = await (await place.member("ada").command("broken")).refused()
         chinese = await (await place.member("mei", locale="zh-CN").command("broken")).refused()

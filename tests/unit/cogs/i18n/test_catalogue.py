@@ -7,7 +7,15 @@ import string
 import pytest
 from babel.messages.catalog import Message
 
-from cogs.i18n.catalogue import ENGLISH, LANGUAGES, LOCALES, language_of, read_catalogue, read_sentences, say
+from cogs.i18n.catalogue import (
+    ENGLISH,
+    LANGUAGES,
+    LOCALES,
+    language_of,
+    read_catalogue,
+    read_sentences,
+    translate,
+)
 
 TRANSLATED = [language for language in LANGUAGES if language != "en-US"]
 COGS = LOCALES.parents[1]
@@ -26,7 +34,7 @@ def forms(sentence: Message) -> list[str]:
 def names_in_code() -> tuple[set[str], set[str]]:
     """The names of sentences that the code asks for, whole and by what they begin with."""
     whole, begun = set[str](), set[str]()
-    for path in COGS.rglob("*.py"):
+    for path in [*COGS.rglob("*.py"), *(COGS.parent / "jobs").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 whole.add(node.value)
@@ -98,14 +106,14 @@ def test_every_sentence_is_used() -> None:
 )
 def test_a_locale_finds_its_language_and_others_english(locale: str, language: str) -> None:
     assert language_of(locale) == language
-    assert say(locale, "queued_next") == say(language, "queued_next")
+    assert translate(locale, "queued_next") == translate(language, "queued_next")
 
 
 def test_one_and_many_are_told_apart_where_the_language_does() -> None:
-    assert "1" not in say("en-US", "refused_queued_per_person", number=1)
-    assert "2 jobs" in say("en-US", "refused_queued_per_person", number=2)
-    assert "1" in say("zh-CN", "refused_queued_per_person", number=1)
+    assert "1" not in translate("en-US", "refused_queued_per_person", number=1)
+    assert "2 jobs" in translate("en-US", "refused_queued_per_person", number=2)
+    assert "1" in translate("zh-CN", "refused_queued_per_person", number=1)
 
 
 def test_a_value_is_never_taken_for_a_blank() -> None:
-    assert "{ahead}" in say("en", "refused_preset", preset="{ahead}", offered="fast")
+    assert "{ahead}" in translate("en", "refused_preset", preset="{ahead}", offered="fast")

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from cogs.messages.bot_reactions import Marks
-from cogs.messages.hourglass import Hourglass
-from cogs.messages.lost_status import Lost, OnDelete
-from cogs.messages.status_editor import EDITS, OLD, SPACING, WINDOW, Presenter, open_presenter
+from cogs.messages.bot_reactions import BotReactions, PendingReaction
+from cogs.messages.lost_status import LostStatusHandler, OnDelete
+from cogs.messages.status_editor import EDITS, OLD, SPACING, WINDOW, StatusEditor, open_status_editor
 from cogs.runtime.client import open_client
-from jobs.notifier import Bell
+from jobs.notifier import QueueNotifier
 from playground.discord.model import Message
 from playground.playground import Playground
 from storage import Job, Request, Store, open_store
@@ -19,12 +18,12 @@ from tests.unit.jobs.sample_jobs import PARAMS
 
 
 @dataclass
-class Desk:
+class EditorSetup:
     """A presenter at work in a playground."""
 
     place: Playground
     store: Store
-    presenter: Presenter
+    status_editor: StatusEditor
 
     async def job(self, key: str, *, age: float = 0) -> Job:
         """A job with a status message, so many seconds old."""
@@ -70,118 +69,118 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
+async def context(tmp_path: Path) -> AsyncGenerator[EditorSetup]:
     async with (
         Playground(comfyui=None) as place,
         open_store(tmp_path) as store,
         open_client(place.world.token, place.discord.api_url) as client,
-        open_presenter(
+        open_status_editor(
             store,
             client.get_partial_messageable,
-            Lost(client, store, Bell(), OnDelete.DELIVER),
-            Hourglass(Marks(client), store),
-        ) as presenter,
+            LostStatusHandler(client, store, QueueNotifier(), OnDelete.DELIVER),
+            PendingReaction(BotReactions(client), store),
+        ) as status_editor,
     ):
-        yield Desk(place, store, presenter)
+        yield EditorSetup(place, store, status_editor)
     assert place.discord.too_many == []
 
 
-async def test_of_many_texts_the_newest_is_sent_and_those_between_are_not(desk: Desk) -> None:
-    job = await desk.job("a")
+async def test_of_many_texts_the_newest_is_sent_and_those_between_are_not(context: EditorSetup) -> None:
+    job = await context.job("a")
     for step in range(100):
-        desk.presenter.show(job, f"step {step}")
-    await desk.reads(job, "step 99")
-    assert len(desk.edits()) <= 2
+        context.status_editor.show(job, f"step {step}")
+    await context.reads(job, "step 99")
+    assert len(context.edits()) <= 2
 
 
-async def test_the_same_text_is_sent_once(desk: Desk) -> None:
-    job = await desk.job("a")
-    desk.presenter.show(job, "same")
-    await desk.reads(job, "same")
-    desk.presenter.show(job, "same")
-    desk.presenter.finish(job, "end")
-    await desk.reads(job, "end")
-    assert len(desk.edits()) == 2
+async def test_the_same_text_is_sent_once(context: EditorSetup) -> None:
+    job = await context.job("a")
+    context.status_editor.show(job, "same")
+    await context.reads(job, "same")
+    context.status_editor.show(job, "same")
+    context.status_editor.finish(job, "end")
+    await context.reads(job, "end")
+    assert len(context.edits()) == 2
 
 
-async def test_the_last_word_of_a_job_goes_before_the_progress_of_others(desk: Desk) -> None:
-    jobs = [await desk.job(str(number)) for number in range(6)]
+async def test_the_last_word_of_a_job_goes_before_the_progress_of_others(context: EditorSetup) -> None:
+    jobs = [await context.job(str(number)) for number in range(6)]
     for job in jobs:
-        desk.presenter.show(job, f"progress of {job.key}")
-    desk.presenter.finish(jobs[-1], "the end")
-    await desk.reads(jobs[-1], "the end", timeout=2 * SPACING)
-    assert len(desk.edits()) <= 2
+        context.status_editor.show(job, f"progress of {job.key}")
+    context.status_editor.finish(jobs[-1], "the end")
+    await context.reads(jobs[-1], "the end", timeout=2 * SPACING)
+    assert len(context.edits()) <= 2
 
 
-async def test_progress_never_replaces_a_last_word(desk: Desk) -> None:
-    job = await desk.job("a")
-    desk.presenter.finish(job, "the end")
-    desk.presenter.show(job, "progress that comes late")
-    await desk.reads(job, "the end")
-    await desk.presenter.flush()
-    assert desk.text(job) == "the end"
+async def test_progress_never_replaces_a_last_word(context: EditorSetup) -> None:
+    job = await context.job("a")
+    context.status_editor.finish(job, "the end")
+    context.status_editor.show(job, "progress that comes late")
+    await context.reads(job, "the end")
+    await context.status_editor.flush()
+    assert context.text(job) == "the end"
 
 
-async def test_many_jobs_in_one_channel_never_meet_a_rate_limit(desk: Desk) -> None:
-    jobs = [await desk.job(str(number)) for number in range(EDITS + 2)]
+async def test_many_jobs_in_one_channel_never_meet_a_rate_limit(context: EditorSetup) -> None:
+    jobs = [await context.job(str(number)) for number in range(EDITS + 2)]
     for job in jobs:
-        desk.presenter.finish(job, f"end of {job.key}")
+        context.status_editor.finish(job, f"end of {job.key}")
     for job in jobs:
-        await desk.reads(job, f"end of {job.key}", timeout=3 * WINDOW)
+        await context.reads(job, f"end of {job.key}", timeout=3 * WINDOW)
 
 
-async def test_a_last_word_survives_a_discord_that_fails(desk: Desk) -> None:
-    job = await desk.job("a")
-    desk.place.discord.fail(status=503, times=2, route="^PATCH")
-    desk.presenter.finish(job, "the end")
-    await desk.reads(job, "the end")
+async def test_a_last_word_survives_a_discord_that_fails(context: EditorSetup) -> None:
+    job = await context.job("a")
+    context.place.discord.fail(status=503, times=2, route="^PATCH")
+    context.status_editor.finish(job, "the end")
+    await context.reads(job, "the end")
 
 
-async def test_a_status_that_was_deleted_is_let_go(desk: Desk) -> None:
-    gone, other = await desk.job("gone"), await desk.job("other")
+async def test_a_status_that_was_deleted_is_let_go(context: EditorSetup) -> None:
+    gone, other = await context.job("gone"), await context.job("other")
     assert gone.status_message
-    desk.place.world.delete(desk.place.world.messages[gone.status_message])
-    desk.presenter.finish(gone, "the end")
-    desk.presenter.finish(other, "the other end")
-    await desk.reads(other, "the other end")
-    assert len(desk.edits()) == 2
+    context.place.world.delete(context.place.world.messages[gone.status_message])
+    context.status_editor.finish(gone, "the end")
+    context.status_editor.finish(other, "the other end")
+    await context.reads(other, "the other end")
+    assert len(context.edits()) == 2
 
 
-async def test_a_flush_sends_what_is_left(desk: Desk) -> None:
-    job = await desk.job("a")
-    desk.presenter.show(job, "first")
-    await desk.reads(job, "first")
-    desk.presenter.show(job, "second")
-    await desk.presenter.flush()
-    assert desk.text(job) == "second"
+async def test_a_flush_sends_what_is_left(context: EditorSetup) -> None:
+    job = await context.job("a")
+    context.status_editor.show(job, "first")
+    await context.reads(job, "first")
+    context.status_editor.show(job, "second")
+    await context.status_editor.flush()
+    assert context.text(job) == "second"
 
 
 async def test_a_message_older_than_an_hour_is_edited_once_a_minute_and_its_last_word_at_once(
-    desk: Desk,
+    context: EditorSetup,
 ) -> None:
-    old, young = await desk.job("old", age=2 * OLD), await desk.job("young")
-    desk.presenter.show(old, "first")
-    await desk.reads(old, "first")
-    desk.presenter.show(old, "second")
+    old, young = await context.job("old", age=2 * OLD), await context.job("young")
+    context.status_editor.show(old, "first")
+    await context.reads(old, "first")
+    context.status_editor.show(old, "second")
     for word in ("one", "two", "three"):  # progress of others goes on meanwhile
-        desk.presenter.show(young, word)
-        await desk.reads(young, word)
-    assert desk.text(old) == "first"
-    desk.presenter.finish(old, "the end")
-    await desk.reads(old, "the end")
+        context.status_editor.show(young, word)
+        await context.reads(young, word)
+    assert context.text(old) == "first"
+    context.status_editor.finish(old, "the end")
+    await context.reads(old, "the end")
 
 
-async def test_a_job_that_was_removed_keeps_nobody_waiting(desk: Desk) -> None:
-    job = await desk.job("a")
-    await desk.store.remove(job.id)
-    desk.presenter.finish(job, "the end")
-    await desk.presenter.flush()
-    assert desk.text(job) == "queued"
+async def test_a_job_that_was_removed_keeps_nobody_waiting(context: EditorSetup) -> None:
+    job = await context.job("a")
+    await context.store.delete_job(job.id)
+    context.status_editor.finish(job, "the end")
+    await context.status_editor.flush()
+    assert context.text(job) == "queued"
 
 
-async def test_a_message_that_its_row_could_not_take_is_edited_and_noted_later(desk: Desk) -> None:
-    job, message_id = await desk.unrecorded("a")
-    desk.presenter.stands_at(job, message_id, "queued")
-    desk.presenter.finish(job, "the end")
-    await desk.presenter.flush()
-    assert desk.text(await desk.store.job(job.id)) == "the end"
+async def test_a_message_that_its_row_could_not_take_is_edited_and_noted_later(context: EditorSetup) -> None:
+    job, message_id = await context.unrecorded("a")
+    context.status_editor.posted(job, message_id, "queued")
+    context.status_editor.finish(job, "the end")
+    await context.status_editor.flush()
+    assert context.text(await context.store.job(job.id)) == "the end"

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from cogs.runtime.redaction import HIDDEN, CleanFormatter, Redactor
+from cogs.runtime.redaction import HIDDEN, RedactingFormatter, Redactor
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz012345"  # noqa: S105 - of nobody
 REDACTOR = Redactor(["open sesame", "", "abc"])
@@ -24,7 +24,7 @@ REDACTOR = Redactor(["open sesame", "", "abc"])
     ],
 )
 def test_what_is_secret_is_hidden(text: str, secret: str) -> None:
-    cleaned = REDACTOR.clean(text)
+    cleaned = REDACTOR.redact(text)
     assert secret not in cleaned
     assert HIDDEN in cleaned
 
@@ -33,7 +33,7 @@ def test_what_is_secret_is_hidden(text: str, secret: str) -> None:
     "text", ["job 1a2b3c4d: delivered", "the bot is running on 10.0.0.2:8188", "abc", "a bot dies: 3.5 s"]
 )
 def test_what_is_not_secret_is_left_alone(text: str) -> None:
-    assert REDACTOR.clean(text) == text
+    assert REDACTOR.redact(text) == text
 
 
 def test_a_traceback_is_cleaned_too() -> None:
@@ -42,6 +42,6 @@ def test_a_traceback_is_cleaned_too() -> None:
     except ValueError as err:
         trace = (type(err), err, err.__traceback__)
         record = logging.LogRecord("x", logging.ERROR, "f.py", 1, "%s", ("open sesame",), trace)
-    text = CleanFormatter(logging.Formatter(), REDACTOR).format(record)
+    text = RedactingFormatter(logging.Formatter(), REDACTOR).format(record)
     assert "ValueError" in text
     assert "sesame" not in text

@@ -15,7 +15,7 @@ from cogs.ui.texts import (
     MAX_CONTENT,
     render_copy,
     render_event,
-    render_last_word,
+    render_final_status,
     render_poster,
     render_queued,
     render_refusal,
@@ -63,7 +63,7 @@ async def test_at_the_end(locale: str, snapshot: SnapshotAssertion) -> None:
         "smallest": replace(job(locale=locale, frames=17, steps=4), state=State.FAILED, reason=reason),
         "cancelled": replace(mine, state=State.CANCELLED),
     }
-    shown = {name: [render_last_word(each), pressed(last_buttons(each))] for name, each in ends.items()}
+    shown = {name: [render_final_status(each), pressed(last_buttons(each))] for name, each in ends.items()}
     assert shown == snapshot
 
 

@@ -8,14 +8,14 @@ from syrupy.assertion import SnapshotAssertion
 from cogs.i18n.catalogue import LANGUAGES
 from cogs.ui.modals import (
     MOTIONS,
-    animate_form,
-    change_form,
-    extend_form,
-    read_animation,
-    read_change,
-    read_extension,
+    animate_modal,
+    change_modal,
+    extend_modal,
+    parse_animation,
+    parse_change,
+    parse_extension,
 )
-from cogs.ui.submissions import Filled
+from cogs.ui.submissions import ModalSubmission
 from jobs.errors import Refusal
 from jobs.options import MAX_PROMPT
 from tests.unit.jobs.sample_jobs import job
@@ -24,9 +24,9 @@ from tests.unit.jobs.sample_jobs import job
 @pytest.mark.parametrize("locale", LANGUAGES)
 async def test_what_stands_in_them(locale: str, snapshot: SnapshotAssertion) -> None:
     forms = (
-        change_form(job(), locale),
-        extend_form(job(), locale),
-        animate_form(locale, "animate:", upload=True),
+        change_modal(job(), locale),
+        extend_modal(job(), locale),
+        animate_modal(locale, "animate:", upload=True),
     )
     assert [form.to_dict() for form in forms] == snapshot
 
@@ -35,7 +35,7 @@ async def test_what_stands_in_them(locale: str, snapshot: SnapshotAssertion) -> 
 async def test_no_job_makes_a_form_that_discord_refuses(prompt: str, negative: str) -> None:
     for locale in LANGUAGES:
         mine = job(prompt=prompt, negative_prompt=negative)
-        for form in (change_form(mine, locale), extend_form(mine, locale)):
+        for form in (change_modal(mine, locale), extend_modal(mine, locale)):
             data = form.to_dict()
             assert len(data["title"]) <= 45
             assert 1 <= len(data["components"]) <= 5
@@ -47,22 +47,24 @@ async def test_no_job_makes_a_form_that_discord_refuses(prompt: str, negative: s
 
 def test_a_change_is_read_with_its_numbers() -> None:
     texts = {"prompt": "it moves", "negative": "", "seconds": "3", "steps": " 12 ", "seed": ""}
-    wish = read_change(Filled(custom_id="change:1", texts=texts))
+    wish = parse_change(ModalSubmission(custom_id="change:1", texts=texts))
     assert (wish.prompt, wish.negative, wish.seconds, wish.steps, wish.seed) == ("it moves", "", 3, 12, None)
 
 
 @pytest.mark.parametrize("text", ["many", "1e999", "nan", "二"])
 def test_what_is_no_number_is_refused_by_name(text: str) -> None:
     with pytest.raises(Refusal) as caught:
-        read_extension(Filled(custom_id="extend:1", texts={"prompt": "x", "seconds": text}))
+        parse_extension(ModalSubmission(custom_id="extend:1", texts={"prompt": "x", "seconds": text}))
     assert caught.value == Refusal("not_a_number", field="seconds", text=text)
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_motions_become_words_in_the_persons_language(locale: str) -> None:
     def wish_of(*motions: str, prompt: str = "") -> str:
-        filled = Filled(custom_id="animate:", texts={"prompt": prompt}, choices={"motion": motions})
-        return read_animation(filled, locale).prompt
+        submission = ModalSubmission(
+            custom_id="animate:", texts={"prompt": prompt}, choices={"motion": motions}
+        )
+        return parse_animation(submission, locale).prompt
 
     text = wish_of("wind", "zoom", "<@1>", prompt="my cat")
     assert text.startswith("my cat, ")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from comfy import BadAnswer, OutputFile, TooLarge
-from comfy.protocol.files import ArrivingFile, is_moving_picture, parse_output_file
+from comfy.protocol.files import AtomicDownload, is_moving_picture, parse_output_file
 
 MP4 = b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00"
 
@@ -32,7 +32,7 @@ def test_anything_else_is_no_video(head: bytes):
 
 def test_it_stands_there_only_when_finished(tmp_path: Path):
     to = tmp_path / "clip.mp4"
-    file = ArrivingFile(to, limit=100)
+    file = AtomicDownload(to, limit=100)
     file.write(MP4)
     file.write(b"more")
     assert not to.exists()
@@ -45,7 +45,7 @@ def test_it_stands_there_only_when_finished(tmp_path: Path):
 
 
 def test_a_file_over_the_limit_leaves_nothing(tmp_path: Path):
-    file = ArrivingFile(tmp_path / "clip.mp4", limit=20)
+    file = AtomicDownload(tmp_path / "clip.mp4", limit=20)
     file.write(MP4)
     with pytest.raises(TooLarge):
         file.write(b"12345")
@@ -56,7 +56,7 @@ def test_a_file_over_the_limit_leaves_nothing(tmp_path: Path):
 
 @pytest.mark.parametrize("content", [b"<html>sign in</html>", b""])
 def test_what_is_no_video_does_not_take_the_place(tmp_path: Path, content: bytes):
-    file = ArrivingFile(tmp_path / "clip.mp4", limit=100)
+    file = AtomicDownload(tmp_path / "clip.mp4", limit=100)
     file.write(content)
     with pytest.raises(BadAnswer, match="no moving picture"):
         file.finish()
@@ -66,7 +66,7 @@ def test_what_is_no_video_does_not_take_the_place(tmp_path: Path, content: bytes
 
 
 def test_a_video_that_comes_byte_by_byte_is_a_video(tmp_path: Path):
-    file = ArrivingFile(tmp_path / "clip.mp4", limit=100)
+    file = AtomicDownload(tmp_path / "clip.mp4", limit=100)
     for byte in MP4:
         file.write(bytes([byte]))
     file.finish()

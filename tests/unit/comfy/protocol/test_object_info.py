@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from comfy import BadAnswer, MissingModel, ModelFiles, NodeMissing, Workflow
-from comfy.protocol.object_info import Catalogue, parse_catalogue
-from comfy.workflows.adapt import find_missing, fit
+from comfy.protocol.object_info import NodeClasses, parse_object_info
+from comfy.workflows.adapt import adapt, find_missing
 from tests.unit.comfy import recorded
 
 LORA = ModelFiles().lora
@@ -20,8 +20,8 @@ def classes(workflow: Workflow) -> set[str]:
     return {node.class_type for node in workflow.nodes.values()}
 
 
-def catalogue(workflow: Workflow, answer: Any = None) -> Catalogue:
-    return parse_catalogue(answer or recorded.load("object_info"), classes(workflow))
+def catalogue(workflow: Workflow, answer: Any = None) -> NodeClasses:
+    return parse_object_info(answer or recorded.load("object_info"), classes(workflow))
 
 
 @pytest.fixture
@@ -65,14 +65,14 @@ def test_files_are_found_by_base_name_and_spelled_as_the_server_does(
     known = catalogue(wan, object_info)
 
     assert find_missing(wan, known, ModelFiles()) == ()
-    assert fit(wan, known, ModelFiles()).nodes["43"].inputs["model_name"] == there
+    assert adapt(wan, known, ModelFiles()).nodes["43"].inputs["model_name"] == there
 
 
 def test_an_exact_name_wins_over_one_in_another_folder(wan: Workflow, object_info: Any):
     vae = ModelFiles().vae
     dropdown(object_info, "WanVideoVAELoader", "model_name").insert(0, "a/Wan2_1_VAE_bf16.safetensors")
 
-    assert fit(wan, catalogue(wan, object_info), ModelFiles()).nodes["43"].inputs["model_name"] == vae
+    assert adapt(wan, catalogue(wan, object_info), ModelFiles()).nodes["43"].inputs["model_name"] == vae
 
 
 def test_the_case_of_a_name_counts(wan: Workflow, object_info: Any):
@@ -87,16 +87,16 @@ def test_the_attention_is_the_setting_and_not_what_the_document_had(workflows: M
     seed = workflows["wan21_i2v_seed"]
     known = catalogue(seed)
 
-    assert fit(seed, known, ModelFiles()).nodes["48"].inputs["attention_mode"] == "sdpa"
+    assert adapt(seed, known, ModelFiles()).nodes["48"].inputs["attention_mode"] == "sdpa"
     faster = ModelFiles(attention="sageattn")
-    assert fit(seed, known, faster).nodes["48"].inputs["attention_mode"] == "sageattn"
+    assert adapt(seed, known, faster).nodes["48"].inputs["attention_mode"] == "sageattn"
 
 
 def test_widgets_of_the_chosen_format_stay_and_unknown_inputs_go(wan: Workflow):
     nodes = dict(wan.nodes)
     nodes["54"] = replace(nodes["54"], inputs={**nodes["54"].inputs, "profile": "lt", "magic": 1})
 
-    fitted = fit(replace(wan, nodes=nodes), catalogue(wan), ModelFiles()).nodes["54"].inputs
+    fitted = adapt(replace(wan, nodes=nodes), catalogue(wan), ModelFiles()).nodes["54"].inputs
 
     assert fitted == wan.nodes["54"].inputs
     assert fitted["save_metadata"] is False
@@ -108,14 +108,14 @@ def test_a_required_input_of_a_newer_node_is_filled_with_its_default(wan: Workfl
     required["mode"] = ["COMBO", {"options": ["plain", "fancy"]}]
     required["mask"] = ["MASK"]
 
-    inputs = fit(wan, catalogue(wan, object_info), ModelFiles()).nodes["52"].inputs
+    inputs = adapt(wan, catalogue(wan, object_info), ModelFiles()).nodes["52"].inputs
 
     assert (inputs["guidance"], inputs["mode"]) == (1.5, "plain")
     assert "mask" not in inputs
 
 
 def test_a_workflow_that_fits_already_stays_as_it_is(wan: Workflow):
-    assert fit(wan, catalogue(wan), ModelFiles()) == wan
+    assert adapt(wan, catalogue(wan), ModelFiles()) == wan
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_a_workflow_that_fits_already_stays_as_it_is(wan: Workflow):
 )
 def test_an_answer_of_another_shape_is_a_bad_answer(answer: object):
     with pytest.raises(BadAnswer):
-        parse_catalogue(json.loads(json.dumps(answer)), {"LoadImage"})
+        parse_object_info(json.loads(json.dumps(answer)), {"LoadImage"})
 
 
 def test_nodes_that_no_workflow_uses_are_not_read():
-    assert parse_catalogue({"Odd": "anything"}, {"LoadImage"}) == {}
+    assert parse_object_info({"Odd": "anything"}, {"LoadImage"}) == {}

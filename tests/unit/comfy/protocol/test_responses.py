@@ -20,9 +20,9 @@ from comfy import (
     Pending,
     Running,
 )
-from comfy.protocol.queue import parse_backlog
+from comfy.protocol.queue import parse_queue
 from comfy.protocol.responses import clean, parse_history, parse_node_faults, parse_rejection
-from comfy.protocol.system_stats import parse_vitals
+from comfy.protocol.system_stats import parse_system_stats
 from tests.unit.comfy import recorded
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
@@ -84,7 +84,7 @@ def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
     queue = next(recorded.answers("13_queue_order", "/queue"))["body"]
     order = [entry[1] for entry in sorted(queue["queue_pending"], key=lambda entry: entry[0])]
 
-    backlog = parse_backlog(queue)
+    backlog = parse_queue(queue)
 
     assert [entry[1] for entry in queue["queue_pending"]] != order
     assert backlog.find(queue["queue_running"][0][1]) == Running()
@@ -185,8 +185,8 @@ def test_no_answer_raises_anything_but_our_errors(request: pytest.FixtureRequest
         wire = json.loads(json.dumps(answer))
         for parse in (
             lambda: parse_history(wire, "job"),
-            lambda: parse_backlog(wire).find("job"),
-            lambda: parse_vitals(wire, 0.1),
+            lambda: parse_queue(wire).find("job"),
+            lambda: parse_system_stats(wire, 0.1),
             lambda: parse_rejection(wire),
         ):
             with suppress(ComfyError):

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from comfy import Done, Failed, Obstacle, Server, ServerUnreachable, Workflow
+from comfy import Done, Failed, Server, ServerUnreachable, Unavailability, Workflow
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.unit.comfy.jobs import Job, build, opened, run, soon, until
 
@@ -28,26 +28,26 @@ async def fail(comfyui: ComfyUI, server: Server, picture: bytes, prompt_id: str 
 
 
 async def test_a_probe_tells_version_devices_and_latency(server: Server):
-    vitals = await server.standing.probe()
+    vitals = await server.availability.probe()
 
     assert vitals.version == "0.33.0"
     assert [(device.kind, device.free > 0, device.total > 0) for device in vitals.devices] == [
         ("cpu", True, True)
     ]
     assert 0 < vitals.latency < 1
-    assert server.standing.vitals == vitals
+    assert server.availability.vitals == vitals
 
 
 async def test_the_workflow_that_ran_last_is_known_until_the_server_is_gone(
     comfyui: ComfyUI, server: Server, picture: bytes
 ):
-    assert server.standing.loaded is None
+    assert server.availability.loaded is None
     await soon(run(server, await build(server, picture), str(uuid4())))
-    assert server.standing.loaded == "wan21_i2v"
+    assert server.availability.loaded == "wan21_i2v"
 
     await comfyui.close_sockets()
     await soon(until(server, lambda: not server.reachable))
-    assert server.standing.loaded is None
+    assert server.availability.loaded is None
 
 
 async def test_a_drained_server_takes_no_job_and_finishes_what_it_has(
@@ -56,14 +56,14 @@ async def test_a_drained_server_takes_no_job_and_finishes_what_it_has(
     comfyui.pause(Stage.SAMPLING, 1)
     async with Job(server, await build(server, picture)) as job:
         await comfyui.reached(Stage.SAMPLING, 1)
-        server.standing.drain()
-        assert server.obstacle is Obstacle.DRAINED
+        server.availability.drain()
+        assert server.unavailability is Unavailability.DRAINED
         with pytest.raises(TimeoutError):
             await soon(server.ready(), limit=0.2)
         comfyui.resume()
         assert isinstance(await job.end(), Done)
 
-    server.standing.undrain()
+    server.availability.undrain()
     await soon(server.ready())
 
 
@@ -74,11 +74,11 @@ async def test_prompts_of_others_are_counted_and_ours_are_not(
     for _ in range(2):
         await somebody_else(comfyui, workflows, picture)
     async with Job(server, await build(server, picture)) as job:
-        await soon(until(server, lambda: server.standing.others == 2))
+        await soon(until(server, lambda: server.availability.others == 2))
         await server.ready()
         comfyui.resume()
         assert isinstance(await job.end(), Done)
-    await soon(until(server, lambda: server.standing.others == 0))
+    await soon(until(server, lambda: server.availability.others == 0))
 
 
 async def test_a_server_that_gives_way_takes_jobs_again_when_its_owner_is_done(
@@ -89,15 +89,15 @@ async def test_a_server_that_gives_way_takes_jobs_again_when_its_owner_is_done(
         comfyui.pause(Stage.SAMPLING, 1)
         await somebody_else(comfyui, workflows, picture)
 
-        await soon(until(server, lambda: server.obstacle is Obstacle.GIVING_WAY))
+        await soon(until(server, lambda: server.unavailability is Unavailability.GIVING_WAY))
 
         comfyui.resume()
         await soon(server.ready())
         comfyui.pause(Stage.SAMPLING, 1)
         async with Job(server, await build(server, picture)):
             await comfyui.reached(Stage.SAMPLING, 1)
-            await server.standing.probe()
-            assert server.obstacle is None
+            await server.availability.probe()
+            assert server.unavailability is None
 
 
 async def test_jobs_of_an_earlier_process_are_ours(
@@ -110,8 +110,8 @@ async def test_jobs_of_an_earlier_process_are_ours(
         await earlier.submit(str(uuid4()), await build(earlier, picture))
     async with opened(comfyui.url, workflows, client_id=client_id, yield_to_others=True) as later:
         await soon(later.ready())
-        await later.standing.probe()
-        assert later.standing.others == 0
+        await later.availability.probe()
+        assert later.availability.others == 0
 
 
 async def test_nothing_is_handed_in_behind_a_job_that_does_not_stop(
@@ -122,7 +122,7 @@ async def test_nothing_is_handed_in_behind_a_job_that_does_not_stop(
     async with Job(server, await build(server, picture)) as hung:
         await comfyui.reached(Stage.SAMPLING, 1)
         await server.cancel(hung.id)
-        assert server.obstacle is Obstacle.STUCK
+        assert server.unavailability is Unavailability.STUCK
         graph = await build(server, picture)
         tries = [hand_in(str(uuid4()), graph) for hand_in in (server.submit, server.resume)]
         ends = await soon(asyncio.gather(*tries, return_exceptions=True))
@@ -155,19 +155,19 @@ async def test_three_jobs_that_break_in_a_row_open_the_breaker_and_a_good_one_cl
     async with opened(comfyui.url, workflows, rest=0.2) as server:
         await soon(server.ready())
         for _ in range(3):
-            assert server.obstacle is None
+            assert server.unavailability is None
             await fail(comfyui, server, picture)
-        assert server.obstacle is Obstacle.FAULTY
+        assert server.unavailability is Unavailability.FAULTY
 
         await soon(server.ready(), limit=2)  # half open
         await fail(comfyui, server, picture)
-        assert server.obstacle is Obstacle.FAULTY
+        assert server.unavailability is Unavailability.FAULTY
 
         await soon(server.ready(), limit=2)
         await soon(run(server, await build(server, picture), str(uuid4())))
         for _ in range(2):
             await fail(comfyui, server, picture)
-        assert server.obstacle is None
+        assert server.unavailability is None
 
 
 async def test_one_job_that_breaks_again_and_again_opens_nothing(
@@ -177,7 +177,7 @@ async def test_one_job_that_breaks_again_and_again_opens_nothing(
     for _ in range(4):
         await fail(comfyui, server, picture, prompt_id)
 
-    assert server.obstacle is None
+    assert server.unavailability is None
 
 
 async def test_the_breaker_stays_open_while_the_server_is_not_well(
@@ -198,6 +198,6 @@ async def test_what_stands_in_the_way_rings_whoever_waits(server: Server):
     waiting = asyncio.create_task(server.changed(), name="waiting")
     await asyncio.sleep(0)
 
-    server.standing.drain()
+    server.availability.drain()
 
     await soon(waiting, limit=1)

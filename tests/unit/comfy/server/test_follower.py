@@ -11,15 +11,15 @@ from comfy.protocol.messages import (
     JobEnded,
     JobEnding,
     JobStarted,
+    MessagesMissed,
     NodeStarted,
     QueueChanged,
-    Signal,
-    SignalsMissed,
+    SocketMessage,
 )
-from comfy.protocol.responses import Finished, Pending, Running, Whereabouts
+from comfy.protocol.responses import Finished, JobPosition, Pending, Running
 from comfy.protocol.transport import Transport
 from comfy.server.follower import Follower
-from comfy.server.progress import Story
+from comfy.server.progress import ProgressTracker
 from comfy.server.websocket import Listener, Mailbox
 from tests.unit.comfy.jobs import soon
 from tests.unit.comfy.values import graph
@@ -34,19 +34,19 @@ async def listener() -> AsyncIterator[Listener]:
 
 
 async def follow(
-    wan: Workflow, listener: Listener, signals: list[Signal], places: list[Whereabouts]
+    wan: Workflow, listener: Listener, signals: list[SocketMessage], places: list[JobPosition]
 ) -> list[object]:
     """The events of a job about which the socket says `signals` and the server, each time asked, `places`."""
     answers = iter(places)
 
-    async def locate() -> Whereabouts:
+    async def locate() -> JobPosition:
         return next(answers)
 
     mailbox = Mailbox()
     for signal in signals:
         mailbox.put(signal)
     follower = Follower(
-        Story(graph(wan)), locate=locate, mailbox=mailbox, listener=listener, patience=1, quiet=60
+        ProgressTracker(graph(wan)), locate=locate, mailbox=mailbox, listener=listener, patience=1, quiet=60
     )
     return [event async for event in follower.events()]
 
@@ -54,7 +54,11 @@ async def follow(
 async def test_an_end_that_the_history_does_not_know_yet_is_asked_for_again_at_once(
     wan: Workflow, listener: Listener
 ):
-    signals: list[Signal] = [JobStarted(prompt_id="job", at=1), JobEnded(prompt_id="job"), QueueChanged()]
+    signals: list[SocketMessage] = [
+        JobStarted(prompt_id="job", at=1),
+        JobEnded(prompt_id="job"),
+        QueueChanged(),
+    ]
     places = [Running(), Running(), Running(), Finished(outcome=DONE)]
 
     assert await soon(follow(wan, listener, signals, places), limit=2) == [Started(at=1), DONE]
@@ -63,7 +67,7 @@ async def test_an_end_that_the_history_does_not_know_yet_is_asked_for_again_at_o
 async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about(
     wan: Workflow, listener: Listener
 ):
-    signals: list[Signal] = [
+    signals: list[SocketMessage] = [
         QueueChanged(),
         JobStarted(prompt_id="job", at=1),
         *[QueueChanged()] * 50,
@@ -80,13 +84,13 @@ async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about
 async def test_while_it_waits_they_are_asked_about(wan: Workflow, listener: Listener):
     places = [Pending(ahead=1), Finished(outcome=DONE)]
 
-    events = await soon(follow(wan, listener, [SignalsMissed(), QueueChanged()], places))
+    events = await soon(follow(wan, listener, [MessagesMissed(), QueueChanged()], places))
 
     assert events == [Queued(ahead=1), DONE]
 
 
 async def test_an_end_that_is_announced_and_never_told_is_looked_for(wan: Workflow, listener: Listener):
-    signals: list[Signal] = [JobStarted(prompt_id="job", at=1), JobEnding(prompt_id="job")]
+    signals: list[SocketMessage] = [JobStarted(prompt_id="job", at=1), JobEnding(prompt_id="job")]
 
     events = await soon(follow(wan, listener, signals, [Finished(outcome=DONE)]), limit=2)
 
@@ -105,7 +109,7 @@ async def test_a_mailbox_keeps_the_newest():
     assert kept[-1] == JobEnded(prompt_id="job")
 
 
-async def drain(mailbox: Mailbox) -> AsyncIterator[Signal]:
+async def drain(mailbox: Mailbox) -> AsyncIterator[SocketMessage]:
     while signal := await mailbox.take(0):
         yield signal
 

@@ -6,15 +6,15 @@ import pytest
 
 from comfy import Event, Graph, Node, Preview, Sampling, Saved, Stage, Started, Workflow
 from comfy.protocol.messages import JobStarted, NodeProgress, NodeSaved, NodeStarted, PreviewSent, parse
-from comfy.server.progress import Story
+from comfy.server.progress import ProgressTracker
 from tests.unit.comfy import recorded
 from tests.unit.comfy.values import graph
 
 
 def tell(graph: Graph, frames: list[str]) -> list[Event]:
-    story = Story(graph)
+    story = ProgressTracker(graph)
     signals = [signal for frame in frames if (signal := parse(frame))]
-    return [event for signal in signals for event in story.hear(signal)]
+    return [event for signal in signals for event in story.feed(signal)]
 
 
 def test_a_real_run_goes_from_loading_over_true_steps_to_the_file(wan: Workflow):
@@ -53,40 +53,42 @@ def test_weights_counted_in_the_loader_are_no_steps(workflows: Mapping[str, Work
 
 @pytest.mark.parametrize(("denoise", "ticks"), [(1.0, 20), (0.99, 20), (0.6, 13), (0.5, 11), (0.1, 3)])
 def test_below_full_denoise_the_sampler_takes_fewer_steps(wan: Workflow, denoise: float, ticks: int):
-    story = Story(graph(wan, steps=20, denoise=denoise))
+    story = ProgressTracker(graph(wan, steps=20, denoise=denoise))
     tick = NodeProgress(prompt_id="job", node="52", value=1, maximum=ticks)
 
-    assert Sampling(step=1, steps=ticks) in list(story.hear(tick))
+    assert Sampling(step=1, steps=ticks) in list(story.feed(tick))
 
 
 def test_other_bars_of_the_sampler_are_no_steps(wan: Workflow):
-    story = Story(graph(wan, steps=20))
+    story = ProgressTracker(graph(wan, steps=20))
 
-    assert list(story.hear(NodeProgress(prompt_id="job", node="52", value=3, maximum=21))) == [
+    assert list(story.feed(NodeProgress(prompt_id="job", node="52", value=3, maximum=21))) == [
         Node(node="52", stage=Stage.LOADING)
     ]
 
 
 def test_a_job_joined_in_mid_run_shows_where_it_is(wan: Workflow):
-    events = list(Story(graph(wan)).hear(NodeProgress(prompt_id="job", node="52", value=3, maximum=4)))
+    events = list(
+        ProgressTracker(graph(wan)).feed(NodeProgress(prompt_id="job", node="52", value=3, maximum=4))
+    )
 
     assert events == [Node(node="52", stage=Stage.SAMPLING), Sampling(step=3, steps=4)]
 
 
 def test_nothing_is_told_twice(wan: Workflow):
-    story = Story(graph(wan))
+    story = ProgressTracker(graph(wan))
     signals = [
         JobStarted(prompt_id="job", at=1),
         NodeStarted(prompt_id="job", node="53"),
         NodeProgress(prompt_id="job", node="53", value=1, maximum=3),
     ]
 
-    assert [event for signal in signals for event in story.hear(signal)]
-    assert not [event for signal in signals for event in story.hear(signal)]
+    assert [event for signal in signals for event in story.feed(signal)]
+    assert not [event for signal in signals for event in story.feed(signal)]
 
 
 def test_only_the_output_node_saves_the_result(wan: Workflow):
-    story = Story(graph(wan))
+    story = ProgressTracker(graph(wan))
     (saved,) = [
         signal
         for frame in recorded.run("42_real_run", "corrected graph")
@@ -94,14 +96,14 @@ def test_only_the_output_node_saves_the_result(wan: Workflow):
     ]
     elsewhere = NodeSaved(prompt_id=saved.prompt_id, node="41", files=saved.files)
 
-    assert list(story.hear(saved)) == [Saved(files=saved.files)]
-    assert not list(story.hear(elsewhere))
+    assert list(story.feed(saved)) == [Saved(files=saved.files)]
+    assert not list(story.feed(elsewhere))
 
 
 def test_a_preview_that_names_no_job_is_ours_only_while_ours_runs(wan: Workflow):
-    story = Story(graph(wan))
+    story = ProgressTracker(graph(wan))
     preview = PreviewSent(prompt_id=None, image=b"\xff\xd8\xff", kind="jpeg")
 
-    assert not list(story.hear(preview))
+    assert not list(story.feed(preview))
     assert list(story.begin(at=1.0)) == [Started(at=1.0)]
-    assert list(story.hear(preview)) == [Preview(image=b"\xff\xd8\xff", kind="jpeg")]
+    assert list(story.feed(preview)) == [Preview(image=b"\xff\xd8\xff", kind="jpeg")]

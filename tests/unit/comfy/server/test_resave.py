@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from comfy import Graph, OutputFile, Server, Workflow, make_smaller, withdraw
+from comfy import Graph, OutputFile, Server, Workflow, cancel_resave, resave_smaller
 from comfy.server.resave import COARSEST, coarsen
 from playground.comfyui import ComfyUI, Stage
 from tests.unit.comfy.jobs import build, run, soon
@@ -38,7 +38,7 @@ async def test_the_save_node_alone_runs_again_and_nothing_of_it_stays(
     wanted, file, size = await made(server, noise)
     prompt_id = str(uuid4())
 
-    smaller = await soon(make_smaller(server, prompt_id, wanted, file, limit=size * 2 // 3))
+    smaller = await soon(resave_smaller(server, prompt_id, wanted, file, limit=size * 2 // 3))
 
     assert smaller
     assert await server.size_of(smaller) <= size * 2 // 3
@@ -50,7 +50,7 @@ async def test_the_save_node_alone_runs_again_and_nothing_of_it_stays(
 async def test_a_clip_that_fits_is_left_as_it_is(comfyui: ComfyUI, server: Server, noise: bytes):
     wanted, file, size = await made(server, noise)
 
-    assert await soon(make_smaller(server, str(uuid4()), wanted, file, limit=size)) is None
+    assert await soon(resave_smaller(server, str(uuid4()), wanted, file, limit=size)) is None
     assert len(comfyui.runs) == 1
 
 
@@ -58,7 +58,7 @@ async def test_a_cold_cache_samples_nothing_again(comfyui: ComfyUI, server: Serv
     wanted, file, size = await made(server, noise)
     await soon(run(server, await build(server, noise, seed=8), str(uuid4())))
 
-    assert await soon(make_smaller(server, str(uuid4()), wanted, file, limit=size // 2)) is None
+    assert await soon(resave_smaller(server, str(uuid4()), wanted, file, limit=size // 2)) is None
     assert len(comfyui.gpu_runs) == 2
     assert comfyui.running is None
     await soon(server.ready())
@@ -70,7 +70,7 @@ async def test_nobody_is_waited_for(comfyui: ComfyUI, server: Server, noise: byt
     await server.submit(str(uuid4()), await build(server, noise, seed=8))
     await comfyui.reached(Stage.SAMPLING, 1)
 
-    assert await soon(make_smaller(server, str(uuid4()), wanted, file, limit=size // 2)) is None
+    assert await soon(resave_smaller(server, str(uuid4()), wanted, file, limit=size // 2)) is None
     assert comfyui.waiting == []
 
 
@@ -78,9 +78,9 @@ async def test_whatever_breaks_the_first_file_still_stands(comfyui: ComfyUI, ser
     wanted, file, size = await made(server, noise)
     for spoil in (comfyui.reject_next, comfyui.empty_output):
         spoil()
-        assert await soon(make_smaller(server, str(uuid4()), wanted, file, limit=size // 2)) is None
+        assert await soon(resave_smaller(server, str(uuid4()), wanted, file, limit=size // 2)) is None
     gone = replace(file, filename="gone.mp4")
-    assert await soon(make_smaller(server, str(uuid4()), wanted, gone, limit=size // 2)) is None
+    assert await soon(resave_smaller(server, str(uuid4()), wanted, gone, limit=size // 2)) is None
     assert await server.size_of(file) == size
     assert len(comfyui.gpu_runs) == 1
 
@@ -93,7 +93,7 @@ async def test_what_a_dead_process_left_running_is_stopped_and_forgotten(
     await server.submit(prompt_id, await build(server, noise))
     await comfyui.reached(Stage.SAMPLING, 1)
 
-    await soon(withdraw(server, prompt_id))
+    await soon(cancel_resave(server, prompt_id))
 
     assert comfyui.gpu_runs == []
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from comfy import MissingModel, ModelFiles, Workflow
-from comfy.protocol.object_info import Catalogue, parse_catalogue
-from comfy.workflows.adapt import find_missing, fit
+from comfy.protocol.object_info import NodeClasses, parse_object_info
+from comfy.workflows.adapt import adapt, find_missing
 from comfy.workflows.manifest import parse_workflow
 from tests.unit.comfy import recorded
 
@@ -43,8 +43,8 @@ def core_only(workflows: Mapping[str, Workflow]) -> Workflow:
     return workflows["wan21_i2v_native_savevideo"]
 
 
-def catalogue(workflow: Workflow, answer: Any) -> Catalogue:
-    return parse_catalogue(answer, {node.class_type for node in workflow.nodes.values()})
+def catalogue(workflow: Workflow, answer: Any) -> NodeClasses:
+    return parse_object_info(answer, {node.class_type for node in workflow.nodes.values()})
 
 
 def install(object_info: Any, *files: str) -> None:
@@ -71,7 +71,7 @@ def saving(workflow: Workflow, answer: Any, **inputs: object) -> Mapping[str, ob
     nodes = dict(workflow.nodes)
     kept = {name: nodes["14"].inputs[name] for name in ("video", "filename_prefix")}
     nodes["14"] = replace(nodes["14"], inputs={**kept, **inputs})
-    fitted = fit(replace(workflow, nodes=nodes, installed={}), catalogue(workflow, answer), ModelFiles())
+    fitted = adapt(replace(workflow, nodes=nodes, installed={}), catalogue(workflow, answer), ModelFiles())
     return {name: value for name, value in fitted.nodes["14"].inputs.items() if name not in kept}
 
 
@@ -91,7 +91,7 @@ def test_the_settings_files_come_first_then_the_alternatives_in_their_order(
     object_info["VAELoader"]["input"]["required"]["vae_name"][0].append("wan_2.1_vae.safetensors")
     known = catalogue(native, object_info)
 
-    fitted = fit(native, known, ModelFiles())
+    fitted = adapt(native, known, ModelFiles())
 
     assert find_missing(native, known, ModelFiles()) == ()
     assert fitted.nodes["7"].inputs["vae_name"] == ModelFiles().vae
@@ -103,7 +103,7 @@ def test_a_file_set_by_the_owner_wins_over_the_alternatives(native: Workflow, ob
     install(object_info, "umt5_xxl_fp16.safetensors", "clip_vision_h.safetensors", "my_umt5.safetensors")
     files = ModelFiles(t5="my_umt5.safetensors")
 
-    fitted = fit(native, catalogue(native, object_info), files)
+    fitted = adapt(native, catalogue(native, object_info), files)
 
     assert fitted.nodes["4"].inputs["clip_name"] == "my_umt5.safetensors"
 
@@ -112,7 +112,7 @@ def test_options_whose_files_are_not_there_are_not_offered_and_the_others_spelle
     object_info["WanVideoLoraSelect"]["input"]["required"]["lora"][0] = ["styles\\clay.safetensors"]
     workflow = parse_workflow("mine", template=LORA_TEMPLATE, manifest=LORA_CHOICE)
 
-    options = fit(workflow, catalogue(workflow, object_info), ModelFiles()).choices["style"].options
+    options = adapt(workflow, catalogue(workflow, object_info), ModelFiles()).choices["style"].options
 
     assert options.keys() == {"none", "clay"}
     assert "styles\\clay.safetensors" in options["clay"].sets.values()
@@ -171,7 +171,7 @@ def test_inputs_that_may_grow_in_number_stay(object_info: Any):
     template = LORA_TEMPLATE.replace('"images": ["1", 0]', '"images.image0": ["1", 0]')
     workflow = parse_workflow("mine", template=template, manifest='output = "2"')
 
-    fitted = fit(workflow, catalogue(workflow, object_info), ModelFiles())
+    fitted = adapt(workflow, catalogue(workflow, object_info), ModelFiles())
 
     assert fitted.nodes["2"].inputs["images.image0"] == ["1", 0]
 
@@ -181,6 +181,6 @@ def test_widgets_of_a_format_are_left_to_the_node_when_the_template_has_none(wan
     inputs = {name: value for name, value in nodes["54"].inputs.items() if name != "crf"}
     nodes["54"] = replace(nodes["54"], inputs=inputs)
 
-    fitted = fit(replace(wan, nodes=nodes), catalogue(wan, object_info), ModelFiles())
+    fitted = adapt(replace(wan, nodes=nodes), catalogue(wan, object_info), ModelFiles())
 
     assert fitted.nodes["54"].inputs == inputs

@@ -8,7 +8,7 @@ import pytest
 
 from comfy import BUILT_IN, Stage, WorkflowInvalid, load_workflows
 from comfy.workflows.manifest import parse_workflow
-from comfy.workflows.workflow import Place, Range, Role
+from comfy.workflows.workflow import NodeInput, Range, Role
 
 TEMPLATE = json.dumps(
     {
@@ -62,8 +62,11 @@ STEPS = {"draft": 10, "fast": 20, "quality": 28}
 def test_one_value_may_fill_several_nodes():
     workflow = load_workflows(BUILT_IN)["wan21_i2v"]
 
-    assert workflow.inputs["width"] == (Place(node="41", input="width"), Place(node="50", input="width"))
-    assert workflow.installed[Role.MODEL] == (Place(node="48", input="model"),)
+    assert workflow.inputs["width"] == (
+        NodeInput(node="41", input="width"),
+        NodeInput(node="50", input="width"),
+    )
+    assert workflow.installed[Role.MODEL] == (NodeInput(node="48", input="model"),)
 
 
 def test_nothing_that_need_not_stay_is_left_on_the_server():
@@ -160,7 +163,7 @@ options.long = { title = { en = "Long" }, set = { "2.steps" = 50 } }
     assert workflow.nodes["2"].inputs["steps"] == 50
     assert workflow.choices["length"].title == {"en": "Length"}
     assert workflow.choices["length"].options["long"].title == {"en": "Long"}
-    assert workflow.choices["length"].options["short"].sets == {Place(node="2", input="steps"): 5}
+    assert workflow.choices["length"].options["short"].sets == {NodeInput(node="2", input="steps"): 5}
 
 
 def test_an_output_that_is_no_node_is_refused():
@@ -186,11 +189,13 @@ def test_the_manifest_in_the_documentation_is_one():
     workflow = parse_workflow("mine", template=json.dumps(template), manifest=manifest)
 
     assert workflow.choices["style"].options.keys() == {"none", "clay"}
-    assert workflow.inputs["seed"] == (Place(node="52", input="seed"), Place(node="53", input="seed"))
+    assert workflow.inputs["seed"] == (NodeInput(node="52", input="seed"), NodeInput(node="53", input="seed"))
 
 
 def test_the_crf_is_an_input_of_the_output():
     manifest = MANIFEST.replace('output = "3"', 'output = "2"\ncrf = "2.steps"')
-    assert parse_workflow("mine", template=TEMPLATE, manifest=manifest).crf == Place(node="2", input="steps")
+    assert parse_workflow("mine", template=TEMPLATE, manifest=manifest).crf == NodeInput(
+        node="2", input="steps"
+    )
 
     assert "crf: it must be an input of node 3" in refusal(manifest='crf = "2.steps"' + MANIFEST)

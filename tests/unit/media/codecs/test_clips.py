@@ -8,9 +8,9 @@ import av
 import pytest
 from PIL import Image
 
-from media import BadClip, CannotFit, Clip, ClipFault, How, Media
+from media import BadClip, CannotFit, Clip, ClipFault, FitMethod, Media
 from media.codecs.encoder import Recipe, encode
-from media.codecs.ladder import Order, fit
+from media.codecs.ladder import FitRequest, fit
 from media.codecs.video_reader import opened
 from tests.unit.media.clipfiles import RATE, SIZE, film, flipbook, noisy_pages, plain_pages
 from tests.unit.media.codecs.test_pictures import near
@@ -90,7 +90,7 @@ async def test_what_fits_and_plays_is_not_touched(media: Media, tmp_path: Path) 
     source, target = film(tmp_path / "a.mp4", plain_pages()), tmp_path / "b.mp4"
     before = source.read_bytes()
     fitted = await media.fit_clip(source, target, limit=10 * MEBI)
-    assert (fitted.path, fitted.bytes, fitted.how) == (source, len(before), How.UNTOUCHED)
+    assert (fitted.path, fitted.bytes, fitted.method) == (source, len(before), FitMethod.UNTOUCHED)
     assert source.read_bytes() == before
     assert not target.exists()
 
@@ -98,7 +98,7 @@ async def test_what_fits_and_plays_is_not_touched(media: Media, tmp_path: Path) 
 async def test_an_index_at_the_end_moves_to_the_front_without_encoding(media: Media, tmp_path: Path) -> None:
     source, target = film(tmp_path / "a.mp4", plain_pages(), faststart=False), tmp_path / "b.mp4"
     fitted = await media.fit_clip(source, target, limit=10 * MEBI)
-    assert (fitted.path, fitted.how) == (target, How.REMUXED)
+    assert (fitted.path, fitted.method) == (target, FitMethod.REMUXED)
     await assert_plays(media, target, 17)
 
 
@@ -108,11 +108,11 @@ async def test_a_comment_is_written_once_and_what_the_server_wrote_is_left_out(
     source = film(tmp_path / "a.mp4", plain_pages(), prompt="a secret wish")
     assert metadata(source)["prompt"] == "a secret wish"
     fitted = await media.fit_clip(source, tmp_path / "b.mp4", limit=10 * MEBI, comment="AI-generated")
-    assert fitted.how is How.REMUXED
+    assert fitted.method is FitMethod.REMUXED
     assert metadata(fitted.path)["comment"] == "AI-generated"
     assert b"secret" not in fitted.path.read_bytes()
     again = await media.fit_clip(fitted.path, tmp_path / "c.mp4", limit=10 * MEBI, comment="AI-generated")
-    assert again.how is How.UNTOUCHED
+    assert again.method is FitMethod.UNTOUCHED
 
 
 @pytest.mark.parametrize("name", ["a.webm", "a.gif", "a.webp", "mpeg4.mp4", "yuv444p.mp4"])
@@ -128,7 +128,7 @@ async def test_what_would_not_play_is_converted(media: Media, tmp_path: Path, na
         case _:
             flipbook(path, plain_pages())
     fitted = await media.fit_clip(path, tmp_path / "out.mp4", limit=10 * MEBI, comment="AI-generated")
-    assert fitted.how is How.CRF
+    assert fitted.method is FitMethod.CRF
     clip = await assert_plays(media, fitted.path, 17)
     assert (clip.width, clip.height) == SIZE
     assert metadata(fitted.path)["comment"] == "AI-generated"
@@ -147,16 +147,16 @@ async def test_the_hardest_clip_fits_any_sensible_limit(media: Media, tmp_path: 
 
 def test_near_the_least_that_x264_can_do_lower_rungs_are_taken(tmp_path: Path) -> None:
     source, target = film(tmp_path / "a.mp4", noisy_pages(17)), tmp_path / "b.mp4"
-    taken = set[How]()
+    taken = set[FitMethod]()
     for limit in range(3000, 5000, 125):
         with suppress(CannotFit):
-            order = Order(source=source, target=target, scratch=tmp_path, limit=limit, comment=None)
-            how = How(str(fit(order)["how"]))
+            order = FitRequest(source=source, target=target, scratch=tmp_path, limit=limit, comment=None)
+            how = FitMethod(str(fit(order)["how"]))
             assert target.stat().st_size <= limit
-            assert (width(target) < SIZE[0]) == (how is How.SCALED)
+            assert (width(target) < SIZE[0]) == (how is FitMethod.SCALED)
             taken.add(how)
-    assert How.CRF in taken
-    assert taken & {How.TWO_PASS, How.SCALED}
+    assert FitMethod.CRF in taken
+    assert taken & {FitMethod.TWO_PASS, FitMethod.SCALED}
 
 
 def width(path: Path) -> int:

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageCms, ImageFilter
 
-from media import BadPicture, Media, Note, PictureFault
+from media import BadPicture, Media, PictureFault, PictureIssue
 from tests.unit.media.files import (
     display_p3,
     fifty_megapixels,
@@ -39,7 +39,7 @@ async def test_every_accepted_kind_becomes_a_plain_png(media: Media, kind: str) 
     picture = await media.clean_picture(save(photo(), kind))
     image = opened(picture.data)
     assert (image.format, image.mode, image.size) == ("PNG", "RGB", (640, 600))
-    assert (picture.width, picture.height, picture.notes) == (640, 600, frozenset())
+    assert (picture.width, picture.height, picture.issues) == (640, 600, frozenset())
     assert near(image.getpixel((10, 10)), RED)
     assert near(image.getpixel((630, 10)), BLUE)
 
@@ -86,11 +86,11 @@ async def test_what_is_transparent_lies_on_grey_and_is_noted(media: Media) -> No
     picture = await media.clean_picture(save(image, "PNG"))
     assert near(opened(picture.data).getpixel((50, 50)), (128, 128, 128))
     assert near(opened(picture.data).getpixel((200, 50)), RED)
-    assert picture.notes == {Note.TRANSPARENT}
+    assert picture.issues == {PictureIssue.TRANSPARENT}
 
 
 async def test_an_alpha_channel_that_hides_nothing_is_not_worth_a_word(media: Media) -> None:
-    assert not (await media.clean_picture(save(photo(mode="RGBA"), "PNG"))).notes
+    assert not (await media.clean_picture(save(photo(mode="RGBA"), "PNG"))).issues
 
 
 async def test_a_palette_with_a_transparent_colour_is_flattened_too(media: Media) -> None:
@@ -161,7 +161,7 @@ async def test_an_animation_gives_its_first_frame_and_says_so(media: Media) -> N
     for kind in ("GIF", "WEBP", "PNG", "AVIF"):
         data = save(frames[0], kind, save_all=True, append_images=frames[1:], duration=50)
         picture = await media.clean_picture(data)
-        assert picture.notes == {Note.ANIMATED}, kind
+        assert picture.issues == {PictureIssue.ANIMATED}, kind
         assert near(opened(picture.data).getpixel((10, 10)), RED), kind
 
 
@@ -171,14 +171,14 @@ async def test_two_thousand_frames_cost_no_more_than_one(media: Media) -> None:
     began = time.monotonic()
     picture = await media.clean_picture(data)
     assert time.monotonic() - began < 2
-    assert Note.ANIMATED in picture.notes
+    assert PictureIssue.ANIMATED in picture.issues
 
 
 async def test_a_phones_jpeg_with_a_preview_is_a_photo_not_an_animation(media: Media) -> None:
     target = BytesIO()
     photo().save(target, "MPO", save_all=True, append_images=[photo(160, 150)])
     picture = await media.clean_picture(target.getvalue())
-    assert (picture.width, picture.notes) == (640, frozenset())
+    assert (picture.width, picture.issues) == (640, frozenset())
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -187,21 +187,23 @@ async def test_a_large_picture_is_shrunk_and_keeps_its_shape(media: Media, kind:
     assert max(picture.width, picture.height) <= 2048
     assert picture.width == 2 * picture.height
     assert picture.width >= 2 * 832
-    assert picture.notes == {Note.SHRUNK}
+    assert picture.issues == {PictureIssue.SHRUNK}
 
 
 @pytest.mark.parametrize(
     ("image", "note"),
     [
-        (photo(500, 600), Note.SMALL),
-        (photo(2000, 700), Note.EXTREME_ASPECT),
-        (photo().point(lambda value: value // 12), Note.DARK),
-        (photo().filter(ImageFilter.GaussianBlur(12)), Note.BLURRED),
+        (photo(500, 600), PictureIssue.SMALL),
+        (photo(2000, 700), PictureIssue.EXTREME_ASPECT),
+        (photo().point(lambda value: value // 12), PictureIssue.DARK),
+        (photo().filter(ImageFilter.GaussianBlur(12)), PictureIssue.BLURRED),
     ],
     ids=["small", "extreme_aspect", "dark", "blurred"],
 )
-async def test_what_may_disappoint_is_noted_not_refused(media: Media, image: Image.Image, note: Note) -> None:
-    assert (await media.clean_picture(save(image, "PNG"))).notes == {note}
+async def test_what_may_disappoint_is_noted_not_refused(
+    media: Media, image: Image.Image, note: PictureIssue
+) -> None:
+    assert (await media.clean_picture(save(image, "PNG"))).issues == {note}
 
 
 @pytest.mark.parametrize(
