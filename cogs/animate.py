@@ -1,7 +1,6 @@
-"""/animate: a picture and what should move in it become a job."""
+"""/animate: make a job of a picture and a prompt."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 
 import discord
 from discord import app_commands
@@ -13,7 +12,7 @@ from cogs.actions.attachments import refuse_by_metadata
 from cogs.actions.context import BotContext
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import command_text
-from cogs.ui.autocomplete import suggest_prompts, suggest_seeds
+from cogs.ui.autocomplete import suggest_names, suggest_pairs, suggest_prompts, suggest_seeds
 from comfy import Workflow
 from jobs.errors import Refusal
 from jobs.options import (
@@ -30,17 +29,18 @@ from jobs.options import (
     name_choices,
     pick_presets,
 )
-from jobs.service import Admitted, Asker
+from jobs.requester import Requester
+from jobs.service import Admitted
 from storage import Job
 
 ASPECTS = [
     app_commands.Choice(name=command_text(f"aspect_{each.value}"), value=each.value) for each in media.Aspect
 ]
-REMEMBERED = 100  # jobs of theirs that a person may draw on
+MAX_REMEMBERED = 100  # jobs of theirs that a person may draw on
 
 
 class Animate(commands.Cog):
-    """The command that starts it all."""
+    """`/animate` and its autocomplete."""
 
     def __init__(self, context: BotContext, submitter: JobSubmitter) -> None:
         self._context = context
@@ -83,31 +83,36 @@ class Animate(commands.Cog):
         choices: str | None = None,
     ) -> None:
         """The options of the command, in the order people see them."""
-        options = Options(
-            prompt=prompt,
-            preset=preset,
-            seconds=seconds,
-            aspect=media.Aspect(aspect),
-            seed=seed,
-            negative=negative,
-            steps=steps,
-            cfg=cfg,
-            shift=shift,
-            denoise=denoise,
-            model=model,
-            choices=choices,
-        )
-        await self._submitter.submit(
-            interaction, Action.ANIMATE, lambda asker: self._admit(asker, options, image, interaction.id)
-        )
+        async with self._context.answering(interaction, seconds=None) as requester:
+            options = Options(
+                prompt=prompt,
+                preset=preset,
+                seconds=seconds,
+                aspect=media.Aspect(aspect),
+                seed=seed,
+                negative=negative,
+                steps=steps,
+                cfg=cfg,
+                shift=shift,
+                denoise=denoise,
+                model=model,
+                choices=choices,
+            )
+            await self._submitter.submit(
+                interaction,
+                requester,
+                Action.ANIMATE,
+                lambda: self._admit(requester, options, image, f"interaction {interaction.id}"),
+            )
 
     async def _admit(
-        self, asker: Asker, options: Options, image: discord.Attachment, interaction_id: int
+        self, requester: Requester, options: Options, image: discord.Attachment, key: str
     ) -> Admitted:
-        options = await self._context.service.recall(asker, options)
+        service = self._context.service
+        options = await service.recall(requester, options)
         refuse_by_metadata(image)
-        return await self._context.service.animate(
-            asker, options, image.url, key=f"interaction {interaction_id}"
+        return await service.animate(
+            requester, options, lambda: self._context.attachments.fetch(image.url), key
         )
 
     @animate.autocomplete("prompt")
@@ -125,19 +130,19 @@ class Animate(commands.Cog):
         return suggest_seeds(await self._last_jobs(interaction), str(current))
 
     async def _last_jobs(self, interaction: discord.Interaction) -> Sequence[Job]:
-        return await self._context.store.history(interaction.user.id, limit=REMEMBERED)
+        return await self._context.store.history(interaction.user.id, limit=MAX_REMEMBERED)
 
     @animate.autocomplete("preset")
     async def offer_presets(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The presets that the servers can give at this moment."""
-        return matching(self._presets(interaction), current)
+        return suggest_names(self._presets(interaction), current)
 
     @animate.autocomplete("model")
     async def offer_models(self, _: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
         """The models that the servers can run at this moment."""
-        return matching(self._context.service.models(), current)
+        return suggest_names(self._context.service.models(), current)
 
     @animate.autocomplete("choices")
     async def offer_choices(
@@ -148,13 +153,7 @@ class Animate(commands.Cog):
         preset = interaction.namespace.preset or (default_preset(presets) if presets else "")
         workflow = presets.get(preset)
         offered = name_choices(self._context.service.choices(workflow.name)) if workflow else []
-        before, comma, last = current.rpartition(",")
-        return [
-            app_commands.Choice(
-                name=f"{before}{comma}{each.name}"[:100], value=f"{before}{comma}{each.value}"[:100]
-            )
-            for each in matching(offered, last.strip())
-        ]
+        return suggest_pairs(offered, current)
 
     def _presets(self, interaction: discord.Interaction) -> Mapping[str, Workflow]:
         """The presets of the model that stands in the command so far; none where there is no such model."""
@@ -162,9 +161,3 @@ class Animate(commands.Cog):
             return pick_presets(self._context.service.models(), interaction.namespace.model)
         except Refusal:
             return {}
-
-
-def matching(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
-    """The first 25 names with what was typed in them: as many as Discord shows."""
-    found = (name for name in names if typed.lower() in name.lower())
-    return [app_commands.Choice(name=name, value=name) for name in islice(found, 25)]

@@ -9,11 +9,12 @@ from discord import app_commands, ui
 from cogs.access.policy import Action
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import command_text, translate
-from cogs.interaction_router import Handlers, InteractiveCog
-from cogs.messages.card_replies import replace_card, send_card
+from cogs.messages.replies import replace_card, send_card
 from cogs.ui.cards import PLAIN, build_card
 from cogs.ui.components import PersistentButton
+from cogs.ui.handlers import Handlers, InteractiveCog
 from jobs.errors import Refusal
+from jobs.requester import Requester
 from storage import GuildSettings
 
 NO_REPORTS = "noreports"
@@ -42,26 +43,28 @@ class GuildRules(InteractiveCog):
         pictures_of_others: bool | None = None,
     ) -> None:
         """The options of the command."""
-        async with self._context.answering(interaction) as locale:
-            before = rules = await self._rules(interaction)
+        async with self._context.answering(interaction) as requester:
+            before = rules = await self._settings(requester)
             if report_channel:
                 await check_report_channel(report_channel)
                 rules = replace(rules, report_channel=report_channel.id)
             if pictures_of_others is not None:
                 rules = replace(rules, pictures_of_others=pictures_of_others)
             if rules != before:
-                await self._context.store.set_guild_settings(interaction.guild_id or 0, rules)
-            await send_card(interaction, render_rules(locale, rules))
+                await self._context.store.set_guild_settings(requester.guild_id, rules)
+            await send_card(interaction, render_rules(requester.locale, rules))
 
-    async def _stop_reports(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        rules = replace(await self._rules(interaction), report_channel=None)
-        await self._context.store.set_guild_settings(interaction.guild_id or 0, rules)
-        await replace_card(interaction, render_rules(locale, rules))
+    async def _stop_reports(
+        self, interaction: discord.Interaction, argument: str, requester: Requester
+    ) -> None:
+        rules = replace(await self._settings(requester), report_channel=None)
+        await self._context.store.set_guild_settings(requester.guild_id, rules)
+        await replace_card(interaction, render_rules(requester.locale, rules))
 
-    async def _rules(self, interaction: discord.Interaction) -> GuildSettings:
+    async def _settings(self, requester: Requester) -> GuildSettings:
         """As they stand, for whoever may change them. Raises Refusal, StoreError."""
-        self._context.require(interaction, Action.CHANGE_RULES)
-        return await self._context.store.guild_settings(interaction.guild_id or 0)
+        self._context.require(requester, Action.CHANGE_RULES)
+        return await self._context.store.guild_settings(requester.guild_id)
 
 
 async def check_report_channel(channel: discord.TextChannel) -> None:

@@ -8,11 +8,12 @@ from discord import app_commands, ui
 
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import command_text, translate
-from cogs.interaction_router import Handlers, InteractiveCog
-from cogs.messages.card_replies import replace_card, send_card
+from cogs.messages.replies import replace_card, send_card
 from cogs.ui.cards import PLAIN, build_card
 from cogs.ui.components import PersistentSelect
+from cogs.ui.handlers import Handlers, InteractiveCog
 from jobs.errors import Refusal
+from jobs.requester import Requester
 
 
 class Topic(StrEnum):
@@ -45,24 +46,24 @@ class Help(InteractiveCog):
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
-        self.handlers = Handlers(menus={"help": self._turn})
+        self.handlers = Handlers(selects={"help": self._show_topic})
 
     @app_commands.command(description=command_text("command_help"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def help(self, interaction: discord.Interaction) -> None:
         """It opens with the first steps."""
-        async with self._context.answering(interaction) as locale:
-            await send_card(interaction, render_help(locale, Topic.START))
+        async with self._context.answering(interaction) as requester:
+            await send_card(interaction, render_help(requester.locale, Topic.START))
 
-    async def _turn(
-        self, interaction: discord.Interaction, about: str, locale: str, values: list[str]
+    async def _show_topic(
+        self, interaction: discord.Interaction, argument: str, requester: Requester, values: list[str]
     ) -> None:
         try:
             topic = Topic(values[0])
         except ValueError as err:
             raise Refusal("outdated") from err
-        await replace_card(interaction, render_help(locale, topic))
+        await replace_card(interaction, render_help(requester.locale, topic))
 
 
 def render_help(locale: str, topic: Topic) -> ui.LayoutView:

@@ -11,15 +11,16 @@ from discord import app_commands
 import media
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import command_text
-from cogs.interaction_router import Handlers, InteractiveCog
-from cogs.messages.status import NO_MENTIONS
+from cogs.messages.targets import NO_MENTIONS
+from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.history_card import Page, poster_name, render_page
+from jobs.requester import Requester
 from storage import Job, Store
 
 log = logging.getLogger(__name__)
 
-ON_A_PAGE = 5
-PATIENCE = 10.0  # seconds for the pictures of a page; what is late is left out
+PAGE_SIZE = 5
+POSTER_TIMEOUT = 10.0  # seconds; a picture that is late is left out of the page
 
 
 class History(InteractiveCog):
@@ -27,36 +28,40 @@ class History(InteractiveCog):
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
-        self.handlers = Handlers(buttons={"older": self._turn_back, "newer": self._turn_on})
+        self.handlers = Handlers(buttons={"older": self._show_older, "newer": self._show_newer})
 
     @app_commands.command(description=command_text("command_history"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def history(self, interaction: discord.Interaction) -> None:
         """The newest page."""
-        async with self._context.answering(interaction) as locale:
+        async with self._context.answering(interaction) as requester:
             await interaction.response.defer(ephemeral=True)
-            page = await read_older(self._context.store, interaction.user.id)
-            await self._show(interaction, locale, page)
+            page = await read_older(self._context.store, requester.user_id)
+            await self._show(interaction, requester, page)
 
-    async def _turn_back(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+    async def _show_older(
+        self, interaction: discord.Interaction, argument: str, requester: Requester
+    ) -> None:
         await interaction.response.defer()
-        page = await read_older(self._context.store, interaction.user.id, before=int(about))
-        await self._show(interaction, locale, page)
+        page = await read_older(self._context.store, requester.user_id, before=int(argument))
+        await self._show(interaction, requester, page)
 
-    async def _turn_on(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+    async def _show_newer(
+        self, interaction: discord.Interaction, argument: str, requester: Requester
+    ) -> None:
         await interaction.response.defer()
-        page = await read_newer(self._context.store, interaction.user.id, after=int(about))
-        await self._show(interaction, locale, page)
+        page = await read_newer(self._context.store, requester.user_id, after=int(argument))
+        await self._show(interaction, requester, page)
 
-    async def _show(self, interaction: discord.Interaction, locale: str, page: Page) -> None:
+    async def _show(self, interaction: discord.Interaction, requester: Requester, page: Page) -> None:
         posters = await self._posters(page.jobs)
         files = [
             discord.File(io.BytesIO(posters[job.id]), poster_name(job))
             for job in page.jobs
             if job.id in posters
         ]
-        card = render_page(locale, page, posters.keys())
+        card = render_page(requester.locale, page, posters.keys())
         await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=NO_MENTIONS)
 
     async def _posters(self, jobs: Sequence[Job]) -> Mapping[str, bytes]:
@@ -74,7 +79,7 @@ class History(InteractiveCog):
         if not await asyncio.to_thread(path.is_file):
             return None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(POSTER_TIMEOUT):
                 return await self._context.pictures.poster(path)
         except (TimeoutError, media.MediaError) as err:
             log.warning("job %s: its clip shows no first picture: %r", job.id, err)
@@ -83,15 +88,15 @@ class History(InteractiveCog):
 
 async def read_older(store: Store, user_id: int, *, before: int | None = None) -> Page:
     """The page below the seq `before`; without it, or where nothing is left there, the newest."""
-    jobs = await store.history(user_id, before=before, limit=ON_A_PAGE + 1)
+    jobs = await store.history(user_id, before=before, limit=PAGE_SIZE + 1)
     if before is not None and not jobs:
         return await read_older(store, user_id)
-    return Page(jobs=jobs[:ON_A_PAGE], newer=before is not None, older=len(jobs) > ON_A_PAGE)
+    return Page(jobs=jobs[:PAGE_SIZE], newer=before is not None, older=len(jobs) > PAGE_SIZE)
 
 
 async def read_newer(store: Store, user_id: int, *, after: int) -> Page:
     """The page above the seq `after`; where nothing is left there, the newest."""
-    jobs = await store.history_after(user_id, after=after, limit=ON_A_PAGE + 1)
-    if len(jobs) <= ON_A_PAGE:
+    jobs = await store.history_after(user_id, after=after, limit=PAGE_SIZE + 1)
+    if len(jobs) <= PAGE_SIZE:
         return await read_older(store, user_id)
-    return Page(jobs=jobs[-ON_A_PAGE:], newer=True, older=True)
+    return Page(jobs=jobs[-PAGE_SIZE:], newer=True, older=True)

@@ -1,10 +1,9 @@
-"""What people press, choose and fill in, handed to its cog by the custom id alone: restarts do not matter.
+"""Routes buttons, selects and modals to the cog that answers them, by the custom id alone.
 
-discord.py would remember a modal in this process only, so those are heard as raw interactions.
+discord.py remembers a modal in this process only, so modals are read from raw interactions.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TypeVar
 
 import discord
@@ -12,65 +11,47 @@ from discord.ext import commands
 
 from cogs.actions.context import BotContext
 from cogs.ui.components import InteractionHandler
-from cogs.ui.submissions import ModalSubmission, parse_submission
+from cogs.ui.handlers import Handlers
+from cogs.ui.submissions import parse_submission
 from jobs.errors import Refusal
 
 T = TypeVar("T")
-Press = Callable[[discord.Interaction, str, str], Awaitable[None]]
-Choose = Callable[[discord.Interaction, str, str, list[str]], Awaitable[None]]
-Submit = Callable[[discord.Interaction, str, str, ModalSubmission], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handlers:
-    """What a cog answers, by the word of the custom id. Each is called with the interaction, what it is about
-    and the person's language, and may raise Refusal and StoreError."""
-
-    buttons: Mapping[str, Press] = field(default_factory=dict[str, Press])
-    menus: Mapping[str, Choose] = field(default_factory=dict[str, Choose])
-    forms: Mapping[str, Submit] = field(default_factory=dict[str, Submit])
-
-
-class InteractiveCog(commands.Cog):
-    """A cog that answers buttons, menus or forms."""
-
-    handlers: Handlers
 
 
 class InteractionRouter(InteractionHandler):
-    """Serves each press, choice and form by whoever answers its word."""
+    """Calls the handler that a cog declared for an action."""
 
     def __init__(self, context: BotContext, handlers: list[Handlers]) -> None:
         self._context = context
-        self._buttons = {word: each for some in handlers for word, each in some.buttons.items()}
-        self._menus = {word: each for some in handlers for word, each in some.menus.items()}
-        self._forms = {word: each for some in handlers for word, each in some.forms.items()}
+        self._buttons = {action: each for some in handlers for action, each in some.buttons.items()}
+        self._selects = {action: each for some in handlers for action, each in some.selects.items()}
+        self._modals = {action: each for some in handlers for action, each in some.modals.items()}
 
-    async def press(self, interaction: discord.Interaction, word: str, about: str) -> None:
-        """A button."""
-        async with self._context.answering(interaction) as locale:
-            await known(self._buttons, word)(interaction, about, locale)
+    async def press(self, interaction: discord.Interaction, action: str, argument: str) -> None:
+        """Answer a button."""
+        async with self._context.answering(interaction) as requester:
+            await find_handler(self._buttons, action)(interaction, argument, requester)
 
     async def choose(
-        self, interaction: discord.Interaction, word: str, about: str, values: list[str]
+        self, interaction: discord.Interaction, action: str, argument: str, values: list[str]
     ) -> None:
-        """A menu."""
-        async with self._context.answering(interaction) as locale:
-            await known(self._menus, word)(interaction, about, locale, values)
+        """Answer a select."""
+        async with self._context.answering(interaction) as requester:
+            await find_handler(self._selects, action)(interaction, argument, requester, values)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """A modal, also one that was opened before a restart."""
+        """Answer a modal, also one that was opened before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         submission = parse_submission(interaction)
-        word, _, about = submission.custom_id.partition(":")
-        async with self._context.answering(interaction) as locale:
-            await known(self._forms, word)(interaction, about, locale, submission)
+        action, _, argument = submission.custom_id.partition(":")
+        async with self._context.answering(interaction, seconds=None) as requester:
+            await find_handler(self._modals, action)(interaction, argument, requester, submission)
 
 
-def known(handlers: Mapping[str, T], word: str) -> T:
-    """Who answers this word. Raises Refusal for one of another version of the bot."""
-    if word not in handlers:
+def find_handler(handlers: Mapping[str, T], action: str) -> T:
+    """The handler of an action. Raises Refusal where there is none: it is of another version of the bot."""
+    if action not in handlers:
         raise Refusal("outdated")
-    return handlers[word]
+    return handlers[action]

@@ -1,26 +1,34 @@
-"""The buttons under a job's messages: again, change, extend, cancel, try again, try smaller."""
+"""The buttons under a job's messages: reroll, change, extend, cancel, retry, reduce, delete."""
+
+from typing import Any
 
 import discord
+from discord import ui
 
 from cogs.access.policy import Action
-from cogs.access.rights import require_access
 from cogs.actions.cancel import cancel
 from cogs.actions.context import BotContext
-from cogs.actions.reroll import FollowUps, requester_of_interaction
+from cogs.actions.delete import request_deletion
+from cogs.actions.reroll import FollowUps
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import translate
-from cogs.interaction_router import Handlers, InteractiveCog
+from cogs.messages.replies import replace_card, send_card
+from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.components import PersistentButton
+from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.job_buttons import ButtonAction
 from cogs.ui.modals import change_modal, extend_modal, parse_change, parse_extension
 from cogs.ui.submissions import ModalSubmission
 from jobs.errors import Refusal
 from jobs.options import reduced
-from jobs.service import Admitted, Asker
+from jobs.requester import Requester
 from storage import Job, State
+
+DELETE_NOW = "deletenow"
 
 
 class JobButtons(InteractiveCog):
-    """Each answers to its word; ℹ️ and 🗑️ are in modules of their own."""
+    """Answers each button of a job but ℹ️, which is in `show`."""
 
     def __init__(self, context: BotContext, follow_ups: FollowUps, submitter: JobSubmitter) -> None:
         self._context = context
@@ -33,76 +41,104 @@ class JobButtons(InteractiveCog):
                 ButtonAction.EXTEND: self._open_extend,
                 ButtonAction.CANCEL: self._cancel,
                 ButtonAction.RETRY: self._retry,
-                ButtonAction.SMALLER: self._try_smaller,
+                ButtonAction.SMALLER: self._retry_reduced,
+                ButtonAction.DELETE: self._confirm_delete,
+                DELETE_NOW: self._delete,
             },
-            forms={ButtonAction.CHANGE: self._change, ButtonAction.EXTEND: self._extend},
+            modals={ButtonAction.CHANGE: self._change, ButtonAction.EXTEND: self._extend},
         )
 
-    async def _reroll(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        job = await self._context.job(about)
+    async def _reroll(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
+        job = await self._context.job(job_id)
         await interaction.response.defer()
-        await self._follow_ups.reroll(requester_of_interaction(interaction, locale), job)
+        await self._follow_ups.reroll(requester, job)
 
-    async def _retry(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        job = await self._context.job(about)
+    async def _retry(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
+        job = await self._context.job(job_id)
         await interaction.response.defer()
-        await self._follow_ups.retry(requester_of_interaction(interaction, locale), job, job.params)
+        await self._follow_ups.retry(requester, job, job.params)
 
-    async def _try_smaller(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        job = await self._context.job(about)
+    async def _retry_reduced(
+        self, interaction: discord.Interaction, job_id: str, requester: Requester
+    ) -> None:
+        job = await self._context.job(job_id)
         params = reduced(job.params)
         if params is None:
             raise Refusal("smallest")
         await interaction.response.defer()
-        await self._follow_ups.retry(requester_of_interaction(interaction, locale), job, params)
+        await self._follow_ups.retry(requester, job, params)
 
-    async def _cancel(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        click = requester_of_interaction(interaction, locale)
-        job = await cancel(self._context, click.actor, click.place, await self._context.job(about))
+    async def _cancel(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
+        job = await cancel(self._context, requester, await self._context.job(job_id))
         if job.state is State.CANCELLED:
             await interaction.response.defer()
         else:
-            await interaction.response.send_message(translate(locale, "cancelling"), ephemeral=True)
+            await interaction.response.send_message(translate(requester.locale, "cancelling"), ephemeral=True)
 
-    async def _open_change(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        job = await self._allowed(interaction, about, Action.CHANGE, locale)
-        await interaction.response.send_modal(change_modal(job, locale))
+    async def _open_change(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
+        job = await self._allowed(job_id, requester, Action.CHANGE)
+        await interaction.response.send_modal(change_modal(job, requester.locale))
 
-    async def _open_extend(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        job = await self._allowed(interaction, about, Action.EXTEND, locale)
-        await interaction.response.send_modal(extend_modal(job, locale))
+    async def _open_extend(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
+        job = await self._allowed(job_id, requester, Action.EXTEND)
+        await interaction.response.send_modal(extend_modal(job, requester.locale))
 
     async def _change(
-        self, interaction: discord.Interaction, about: str, locale: str, submission: ModalSubmission
+        self,
+        interaction: discord.Interaction,
+        job_id: str,
+        requester: Requester,
+        submission: ModalSubmission,
     ) -> None:
-        job = await self._allowed(interaction, about, Action.CHANGE, locale)
-
-        async def admit(asker: Asker) -> Admitted:
-            key = f"interaction {interaction.id}"
-            return await self._context.service.change(asker, job, parse_change(submission), key)
-
-        await self._submitter.submit(interaction, Action.CHANGE, admit, owner=job.user_id)
+        job, key = await self._context.job(job_id), f"interaction {interaction.id}"
+        options = parse_change(submission)
+        await self._submitter.submit(
+            interaction,
+            requester,
+            Action.CHANGE,
+            lambda: self._context.service.change(requester, job, options, key),
+            parent=job,
+        )
 
     async def _extend(
-        self, interaction: discord.Interaction, about: str, locale: str, submission: ModalSubmission
+        self,
+        interaction: discord.Interaction,
+        job_id: str,
+        requester: Requester,
+        submission: ModalSubmission,
     ) -> None:
-        job = await self._allowed(interaction, about, Action.EXTEND, locale)
+        job, key = await self._context.job(job_id), f"interaction {interaction.id}"
+        options, join = parse_extension(submission), "yes" in submission.choices.get("join", ())
+        await self._submitter.submit(
+            interaction,
+            requester,
+            Action.EXTEND,
+            lambda: self._context.service.extend(requester, job, options, join=join, key=key),
+            parent=job,
+        )
 
-        async def admit(asker: Asker) -> Admitted:
-            return await self._context.service.extend(
-                asker,
-                job,
-                parse_extension(submission),
-                after=job.id if "yes" in submission.choices.get("join", ()) else None,
-                key=f"interaction {interaction.id}",
-            )
+    async def _confirm_delete(
+        self, interaction: discord.Interaction, job_id: str, requester: Requester
+    ) -> None:
+        job = await self._allowed(job_id, requester, Action.DELETE)
+        await send_card(interaction, render_delete_question(requester.locale, job))
 
-        await self._submitter.submit(interaction, Action.EXTEND, admit, owner=job.user_id)
+    async def _delete(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
+        job = await self._allowed(job_id, requester, Action.DELETE)
+        await request_deletion(self._context, job)
+        text = translate(requester.locale, "delete_begun", short=job.short)
+        await replace_card(interaction, build_card(PLAIN, ui.TextDisplay(text)))
 
-    async def _allowed(
-        self, interaction: discord.Interaction, about: str, action: Action, locale: str
-    ) -> Job:
-        job = await self._context.job(about)
-        click = requester_of_interaction(interaction, locale)
-        require_access(self._context.policy, click.actor, click.place, action, job)
+    async def _allowed(self, job_id: str, requester: Requester, action: Action) -> Job:
+        """The job, if the requester may do this with it. Raises Refusal, StoreError."""
+        job = await self._context.job(job_id)
+        self._context.require(requester, action, job)
         return job
+
+
+def render_delete_question(locale: str, job: Job) -> ui.LayoutView:
+    """A card that asks before a job is deleted."""
+    label = translate(locale, "button_deletenow")
+    danger = PersistentButton(DELETE_NOW, job.id, label=label, emoji="🗑️", style=discord.ButtonStyle.danger)
+    text = translate(locale, "delete_ask", short=job.short)
+    return build_card(PLAIN, ui.TextDisplay(text), ui.ActionRow[Any](danger))

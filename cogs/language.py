@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import LANGUAGES, command_text, translate
-from cogs.messages.status import reply_privately
+from cogs.messages.replies import reply_privately
 
 AS_IN_DISCORD = "discord"
 CHOICES = [

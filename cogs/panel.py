@@ -1,11 +1,10 @@
-"""The panel: a message with a button, posted by a manager, so that nobody needs twelve options on a phone."""
+"""/panel and "Animate this": a form instead of the options of /animate, which are hard to fill on a phone."""
 
 import asyncio
 from typing import Any
 
 import discord
 from discord import app_commands, ui
-from discord.ext import commands
 
 from cogs.access.actors import require_bot_permissions
 from cogs.access.policy import Action
@@ -13,64 +12,64 @@ from cogs.actions.attachments import refuse_by_metadata
 from cogs.actions.context import BotContext
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import command_text, translate
-from cogs.interaction_router import Handlers, InteractiveCog
-from cogs.messages.status import NO_MENTIONS, reply_privately
+from cogs.messages.replies import reply_privately
+from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.cards import PLAIN, build_card
 from cogs.ui.components import PersistentButton
+from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.modals import animate_modal, parse_animation
 from cogs.ui.submissions import ModalSubmission
 from jobs.errors import Refusal
-from jobs.service import Admitted, Asker
+from jobs.requester import Requester
 from storage import Draft
 
-PATIENCE = 30.0  # seconds for one message
+SEND_TIMEOUT = 30.0  # seconds for one message
 
 
 class Panel(InteractiveCog):
     """`/panel`, the message menu "Animate this", and the form behind both."""
 
-    def __init__(self, client: commands.Bot, context: BotContext, submitter: JobSubmitter) -> None:
-        self._client = client
+    def __init__(self, context: BotContext, submitter: JobSubmitter) -> None:
         self._context = context
         self._submitter = submitter
-        self.handlers = Handlers(buttons={"panel": self._open}, forms={"animate": self._submit})
+        self.handlers = Handlers(buttons={"panel": self._open}, modals={"animate": self._submit})
         self._menu = app_commands.ContextMenu(name="Animate this", callback=self._animate_this)
         self._menu.guild_only = True
         self._menu.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
 
     async def cog_load(self) -> None:
-        """A menu belongs to no cog by itself."""
-        self._client.tree.add_command(self._menu)
+        """Add the message menu to the command tree: discord.py does not find it in a cog."""
+        self._context.client.tree.add_command(self._menu)
 
     @app_commands.command(description=command_text("command_panel"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
     async def panel(self, interaction: discord.Interaction) -> None:
-        """Post it by the bot's own token: it shall not read as somebody's answer."""
-        async with self._context.answering(interaction) as locale:
-            self._context.require(interaction, Action.CHANGE_RULES)
+        """Post the panel as a message of the bot's own, not as the answer to a command."""
+        async with self._context.answering(interaction) as requester:
+            self._context.require(requester, Action.CHANGE_RULES)
             require_bot_permissions(interaction)
             if interaction.guild is None or interaction.channel_id is None:
                 raise Refusal("direct_message")
             await interaction.response.defer(ephemeral=True)
-            channel = self._client.get_partial_messageable(
+            channel = self._context.client.get_partial_messageable(
                 interaction.channel_id, guild_id=interaction.guild.id
             )
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(SEND_TIMEOUT):
                 card = render_panel(str(interaction.guild.preferred_locale))
                 await channel.send(view=card, allowed_mentions=NO_MENTIONS)
-            await reply_privately(interaction, translate(locale, "panel_posted"))
+            await reply_privately(interaction, translate(requester.locale, "panel_posted"))
 
-    async def _open(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        self._context.require(interaction, Action.ANIMATE)
+    async def _open(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
+        self._context.require(requester, Action.ANIMATE)
         require_bot_permissions(interaction)
-        await interaction.response.send_modal(animate_modal(locale, "animate:", upload=True))
+        await interaction.response.send_modal(animate_modal(requester.locale, "animate:", upload=True))
 
     async def _animate_this(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Remember the picture: another person's message cannot be fetched with its attachments later."""
-        async with self._context.answering(interaction) as locale:
-            self._context.require(interaction, Action.ANIMATE)
+        """Keep the picture's address as a draft, as it cannot be had again later, and open the form."""
+        async with self._context.answering(interaction) as requester:
+            self._context.require(requester, Action.ANIMATE)
             require_bot_permissions(interaction)
             await self._check_owner(interaction, message)
             picture = next((each for each in message.attachments if is_picture(each)), None)
@@ -79,7 +78,9 @@ class Panel(InteractiveCog):
             refuse_by_metadata(picture)
             draft = Draft(id=interaction.id, user_id=interaction.user.id, url=picture.url)
             await self._context.store.keep_draft(draft)
-            await interaction.response.send_modal(animate_modal(locale, f"animate:{draft.id}", upload=False))
+            await interaction.response.send_modal(
+                animate_modal(requester.locale, f"animate:{draft.id}", upload=False)
+            )
 
     async def _check_owner(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """One's own pictures; those of others where the guild allows it. Raises Refusal."""
@@ -89,32 +90,40 @@ class Panel(InteractiveCog):
             raise Refusal("picture_of_others")
 
     async def _submit(
-        self, interaction: discord.Interaction, about: str, locale: str, submission: ModalSubmission
+        self,
+        interaction: discord.Interaction,
+        argument: str,
+        requester: Requester,
+        submission: ModalSubmission,
     ) -> None:
-        url = await self._url_of(interaction, about, submission)
-        options = parse_animation(submission, locale)
+        url = await self._url_of(argument, requester, submission)
+        options = parse_animation(submission, requester.locale)
+        await self._submitter.submit(
+            interaction,
+            requester,
+            Action.ANIMATE,
+            lambda: self._context.service.animate(
+                requester,
+                options,
+                lambda: self._context.attachments.fetch(url),
+                f"interaction {interaction.id}",
+            ),
+        )
 
-        async def admit(asker: Asker) -> Admitted:
-            return await self._context.service.animate(
-                asker, options, url, key=f"interaction {interaction.id}"
-            )
-
-        await self._submitter.submit(interaction, Action.ANIMATE, admit)
-
-    async def _url_of(self, interaction: discord.Interaction, about: str, submission: ModalSubmission) -> str:
-        """Where the picture is: in the form, or remembered from a message. Raises Refusal, StoreError."""
+    async def _url_of(self, draft_id: str, requester: Requester, submission: ModalSubmission) -> str:
+        """The picture's address: in the form, or remembered from a message. Raises Refusal, StoreError."""
         uploads = submission.uploads.get("image", ())
         if uploads:
             refuse_by_metadata(uploads[0])
             return uploads[0].url
-        draft = await self._context.store.draft(int(about)) if about.isdecimal() else None
-        if draft is None or draft.user_id != interaction.user.id:
+        draft = await self._context.store.draft(int(draft_id)) if draft_id.isdecimal() else None
+        if draft is None or draft.user_id != requester.user_id:
             raise Refusal("no_picture")
         return draft.url
 
 
 def render_panel(locale: str) -> ui.LayoutView:
-    """The message itself; it pings nobody, so a card may stand where phones would show no words."""
+    """The panel's message: a card, since it notifies nobody and so needs no text for notifications."""
     button = PersistentButton(
         "panel", "", label=translate(locale, "panel_button"), emoji="✨", style=discord.ButtonStyle.primary
     )
@@ -122,5 +131,5 @@ def render_panel(locale: str) -> ui.LayoutView:
 
 
 def is_picture(attachment: discord.Attachment) -> bool:
-    """Whether Discord calls it one."""
+    """Whether Discord says that it is a picture."""
     return (attachment.content_type or "").startswith("image/")

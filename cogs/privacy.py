@@ -9,10 +9,11 @@ from discord import app_commands, ui
 from cogs.actions.context import BotContext
 from cogs.actions.export import collect, pack
 from cogs.i18n.catalogue import command_text, translate
-from cogs.interaction_router import Handlers, InteractiveCog
-from cogs.messages.card_replies import replace_card, send_card
+from cogs.messages.replies import replace_card, send_card
 from cogs.ui.cards import PLAIN, build_card
 from cogs.ui.components import PersistentButton
+from cogs.ui.handlers import Handlers, InteractiveCog
+from jobs.requester import Requester
 from storage import Retention, StoredData
 
 DAY = 86400.0  # seconds
@@ -23,9 +24,8 @@ ME = "me"  # whoever presses: others never see the card
 class Privacy(InteractiveCog):
     """Everybody for themselves; nobody can ask about others."""
 
-    def __init__(self, context: BotContext, retention: Retention) -> None:
+    def __init__(self, context: BotContext) -> None:
         self._context = context
-        self._retention = retention
         self.handlers = Handlers(
             buttons={EXPORT: self._export, FORGET: self._ask_back, FORGET_NOW: self._forget}
         )
@@ -35,26 +35,28 @@ class Privacy(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def privacy(self, interaction: discord.Interaction) -> None:
         """No options: it is about whoever asks."""
-        async with self._context.answering(interaction) as locale:
-            since = time.time() - self._retention.pictures * DAY
-            mine = await self._context.store.stored_data(interaction.user.id, pictures_since=since)
-            await send_card(interaction, render_privacy(locale, self._retention, mine))
+        async with self._context.answering(interaction) as requester:
+            since = time.time() - self._context.retention.pictures * DAY
+            mine = await self._context.store.stored_data(requester.user_id, pictures_since=since)
+            await send_card(interaction, render_privacy(requester.locale, self._context.retention, mine))
 
-    async def _export(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+    async def _export(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         number = 0
-        async for document in collect(self._context.store, interaction.user.id):
+        async for document in collect(self._context.store, requester.user_id):
             number += 1
-            text = translate(locale, "privacy_exported")
+            text = translate(requester.locale, "privacy_exported")
             await interaction.followup.send(text, file=await pack(document, number), ephemeral=True)
 
-    async def _ask_back(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        await send_card(interaction, render_question(locale, self._retention))
+    async def _ask_back(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
+        await send_card(interaction, render_question(requester.locale, self._context.retention))
 
-    async def _forget(self, interaction: discord.Interaction, about: str, locale: str) -> None:
-        await self._context.store.mark_all_for_deletion(interaction.user.id)
+    async def _forget(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
+        await self._context.store.mark_all_for_deletion(requester.user_id)
         self._context.notifier.notify()
-        await replace_card(interaction, build_card(PLAIN, ui.TextDisplay(translate(locale, "forget_begun"))))
+        await replace_card(
+            interaction, build_card(PLAIN, ui.TextDisplay(translate(requester.locale, "forget_begun")))
+        )
 
 
 def render_privacy(locale: str, retention: Retention, mine: StoredData) -> ui.LayoutView:

@@ -6,35 +6,35 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
-from cogs.access.actors import location_of
-from cogs.access.policy import Actor
+from cogs.access.actors import actor_of
 from cogs.actions.cancel import cancel
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import command_text, translate
-from cogs.interaction_router import Handlers, InteractiveCog
-from cogs.messages.card_replies import send_card
-from cogs.messages.status import NO_MENTIONS, reply_privately
+from cogs.messages.replies import reply_privately, send_card
+from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.autocomplete import suggest_jobs
 from cogs.ui.cards import Entry
-from cogs.ui.queue_card import MOST_CHOICES, MOST_OF_GUILD, Line, render_line
+from cogs.ui.handlers import Handlers, InteractiveCog
+from cogs.ui.queue_card import MAX_CHOICES, MAX_OF_GUILD, QueueView, render_queue
 from jobs.errors import Refusal
+from jobs.requester import Requester
 from storage import Job, State
 
 
 class Queue(InteractiveCog):
-    """The line as one person sees it."""
+    """`/queue`, `/cancel`, and the menu under the card."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
-        self.handlers = Handlers(buttons={"queue": self._refresh}, menus={"cancel": self._choose})
+        self.handlers = Handlers(buttons={"queue": self._refresh}, selects={"cancel": self._choose})
 
     @app_commands.command(description=command_text("command_queue"))
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def queue(self, interaction: discord.Interaction) -> None:
-        """The card."""
-        async with self._context.answering(interaction) as locale:
-            await self._send_card(interaction, locale)
+        """Show the card to whoever asks."""
+        async with self._context.answering(interaction) as requester:
+            await self._send_card(interaction, requester)
 
     @app_commands.command(description=command_text("command_cancel"))
     @app_commands.guild_only()
@@ -42,14 +42,14 @@ class Queue(InteractiveCog):
     @app_commands.describe(job=command_text("option_job"))
     async def cancel(self, interaction: discord.Interaction, job: str | None = None) -> None:
         """Cancel that one; without a name the only one, or let the person choose from the card."""
-        async with self._context.answering(interaction) as locale:
-            found = await (self._named(job) if job else self._only(interaction.user.id))
+        async with self._context.answering(interaction) as requester:
+            found = await (self._named(job) if job else self._only(requester.user_id))
             if found is None:
-                await self._send_card(interaction, locale)
+                await self._send_card(interaction, requester)
                 return
-            ended = await self._cancel(interaction, found)
+            ended = await cancel(self._context, requester, found)
             name = "cancelled_now" if ended.state is State.CANCELLED else "cancelled_soon"
-            await reply_privately(interaction, translate(locale, name, short=ended.short))
+            await reply_privately(interaction, translate(requester.locale, name, short=ended.short))
 
     @cancel.autocomplete("job")
     async def offer_jobs(
@@ -57,7 +57,7 @@ class Queue(InteractiveCog):
     ) -> list[app_commands.Choice[str]]:
         """The person's own jobs in work; to those who moderate, the others of the guild after them."""
         jobs = {job.id: job for job in await self._context.store.in_work_of(interaction.user.id)}
-        if Actor.of(interaction.user).moderates:
+        if actor_of(interaction.user).moderates:
             guild = await self._context.store.in_work(interaction.guild_id or 0)
             jobs |= {job.id: job for job in guild}
         return suggest_jobs(await self._context.locale_of(interaction), jobs.values(), current)
@@ -75,49 +75,46 @@ class Queue(InteractiveCog):
             raise Refusal("nothing_in_work")
         return mine[0] if len(mine) == 1 else None
 
-    async def _send_card(self, interaction: discord.Interaction, locale: str) -> None:
-        await send_card(interaction, render_line(locale, await self._look(interaction)))
+    async def _send_card(self, interaction: discord.Interaction, requester: Requester) -> None:
+        await send_card(interaction, render_queue(requester.locale, await self._read(requester)))
 
-    async def _refresh(self, interaction: discord.Interaction, about: str, locale: str) -> None:
+    async def _refresh(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
         await interaction.response.defer()
-        await self._update_card(interaction, locale)
+        await self._update_card(interaction, requester)
 
     async def _choose(
-        self, interaction: discord.Interaction, about: str, locale: str, values: list[str]
+        self, interaction: discord.Interaction, argument: str, requester: Requester, values: list[str]
     ) -> None:
         """Cancel what was chosen."""
         await interaction.response.defer()
         for job_id in values:
             with contextlib.suppress(Refusal):  # over or gone meanwhile: the card will show that
-                await self._cancel(interaction, await self._context.job(job_id))
-        await self._update_card(interaction, locale)
+                await cancel(self._context, requester, await self._context.job(job_id))
+        await self._update_card(interaction, requester)
 
-    async def _update_card(self, interaction: discord.Interaction, locale: str) -> None:
-        """The card as it is now, in the same message."""
-        card = render_line(locale, await self._look(interaction))
+    async def _update_card(self, interaction: discord.Interaction, requester: Requester) -> None:
+        """Replace the card in its message by what it shows now."""
+        card = render_queue(requester.locale, await self._read(requester))
         await interaction.edit_original_response(view=card, allowed_mentions=NO_MENTIONS)
 
-    async def _cancel(self, interaction: discord.Interaction, job: Job) -> Job:
-        return await cancel(self._context, Actor.of(interaction.user), location_of(interaction), job)
-
-    async def _look(self, interaction: discord.Interaction) -> Line:
+    async def _read(self, requester: Requester) -> QueueView:
         """Read what the card shows. Raises StoreError."""
-        store, guild_id = self._context.store, interaction.guild_id or 0
-        mine = await self._enter((await store.in_work_of(interaction.user.id))[:MOST_CHOICES])
-        return Line(
+        store, guild_id = self._context.store, requester.guild_id
+        mine = await self._entries((await store.in_work_of(requester.user_id))[:MAX_CHOICES])
+        return QueueView(
             mine=sorted(mine, key=lambda each: (each.job.state is State.QUEUED, each.ahead)),
-            guild=await self._enter(await store.line(guild_id, limit=MOST_OF_GUILD)),
+            guild=await self._entries(await store.line(guild_id, limit=MAX_OF_GUILD)),
             guild_jobs=await store.in_work_count(guild_id),
             load=await store.load(),
             servers=sum(server.reachable for server in self._context.servers),
         )
 
-    async def _enter(self, jobs: Sequence[Job]) -> list[Entry]:
+    async def _entries(self, jobs: Sequence[Job]) -> list[Entry]:
         return [
             Entry(
                 job=job,
                 ahead=await self._context.store.ahead(job.id),
-                ready=await self._context.worker.expected_end(job),
+                ready=await self._context.positions.expected_end(job),
             )
             for job in jobs
         ]

@@ -1,4 +1,4 @@
-"""Reactions on a job's messages of any age: 🔁 another, ❌ away with it, ✉️ to me, 🚩 to the moderators."""
+"""Reactions on a job's messages of any age: 🔁 another, ❌ cancel or delete, ✉️ send to me, 🚩 report."""
 
 import asyncio
 import logging
@@ -8,55 +8,47 @@ import discord
 from discord.ext import commands
 
 from cogs.access.policy import Action
-from cogs.access.rights import require_access
 from cogs.actions.cancel import cancel
 from cogs.actions.context import BotContext
 from cogs.actions.delete import request_deletion
-from cogs.actions.reroll import Click, FollowUps
+from cogs.actions.reroll import FollowUps
 from cogs.actions.share import Sharing
 from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.i18n.catalogue import translate
-from cogs.messages.bot_reactions import REROLL, PendingReaction
-from cogs.messages.status import NO_MENTIONS
+from cogs.messages.bot_reactions import REROLL
+from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.texts import render_refusal
 from jobs.errors import Refusal
+from jobs.requester import Requester
 from storage import FINISHED, Job, StoreError
 
 log = logging.getLogger(__name__)
 
-NO_LONGER_THAN = 10.0  # seconds a short reply stays
-DELIVERING = 5.0  # seconds for a result's row to be written after its message
+SHORT_REPLY_SECONDS = 10.0  # a short reply deletes itself after this time
+ROW_TIMEOUT = 5.0  # seconds for a result's row to be written after its message was sent
+POLL_SECONDS = 1.0  # should a notification be missed
 VARIATION = "\ufe0f"  # some clients send an emoji with it, some without
 
-ReactionHandler = Callable[[Click, Job], Awaitable[None]]
+ReactionHandler = Callable[[Requester, Job], Awaitable[None]]
 
 
 class Reactions(commands.Cog):
-    """Listens to raw reactions. Those that come while the bot leaves wait for its next start."""
+    """Listens to raw reactions. Those that come while the bot shuts down wait for its next start."""
 
-    def __init__(
-        self,
-        client: commands.Bot,
-        context: BotContext,
-        follow_ups: FollowUps,
-        sharing: Sharing,
-        pending_reaction: PendingReaction,
-    ) -> None:
-        self._client = client
+    def __init__(self, context: BotContext, follow_ups: FollowUps, sharing: Sharing) -> None:
         self._context = context
         self._follow_ups = follow_ups
         self._sharing = sharing
-        self._pending_reaction = pending_reaction
         self._handlers: Mapping[str, ReactionHandler] = {
             REROLL: self._reroll,
-            "❌": self._remove,
+            "❌": self._cancel_or_delete,
             "✉": self._send,
             "🚩": self._report,
         }
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        """Guard clauses first: most reactions are not for us."""
+        """Find the job of the message, and do what the emoji stands for."""
         handler = self._handlers.get(str(payload.emoji).rstrip(VARIATION))
         if handler is None or payload.guild_id is None or not self._context.in_flight.is_open:
             return
@@ -66,67 +58,73 @@ class Reactions(commands.Cog):
             try:
                 job = await self._job(payload)
                 if job:
-                    click = await self._follow_ups.requester_of(
+                    requester = await self._context.reaction_requester(
                         payload.member, payload.channel_id, payload.message_id
                     )
-                    await self._do(handler, click, job)
+                    await self._handle(handler, requester, job)
             except StoreError as err:
                 log.error("a reaction to message %s is lost: %s", payload.message_id, err)
 
     async def _job(self, payload: discord.RawReactionActionEvent) -> Job | None:
-        """The job of that message; a quick finger may be faster than the row written after a result."""
-        job = await self._known(payload.message_id)
-        if job or not self._client.user or payload.message_author_id != self._client.user.id:
+        """The job of that message; waits for its row where a reaction comes right after the result."""
+        job = await self._find(payload.message_id)
+        user = self._context.client.user
+        if job or not user or payload.message_author_id != user.id:
             return job
         try:
-            async with asyncio.timeout(DELIVERING):
+            async with asyncio.timeout(ROW_TIMEOUT):
                 while job is None:
-                    await self._context.notifier.wait(1)
-                    job = await self._known(payload.message_id)
+                    await self._context.notifier.wait(POLL_SECONDS)
+                    job = await self._find(payload.message_id)
         except TimeoutError:
             return None
         return job
 
-    async def _known(self, message_id: int) -> Job | None:
+    async def _find(self, message_id: int) -> Job | None:
         store = self._context.store
         return await store.by_result(message_id) or await store.by_status(message_id)
 
-    async def _do(self, handler: ReactionHandler, click: Click, job: Job) -> None:
+    async def _handle(self, handler: ReactionHandler, requester: Requester, job: Job) -> None:
         try:
-            await handler(click, job)
+            await handler(requester, job)
         except Refusal as refusal:
-            await self._reply(click, render_refusal(click.locale, refusal))
+            await self._reply(requester, render_refusal(requester.locale, refusal))
 
-    async def _reroll(self, click: Click, job: Job) -> None:
-        if click.message_id != job.result_message:
+    async def _reroll(self, requester: Requester, job: Job) -> None:
+        if requester.message_id != job.result_message:
             return
-        admitted = await self._follow_ups.reroll(click, job)
+        admitted = await self._follow_ups.reroll(requester, job)
         if admitted.created:
-            await self._pending_reaction.add(click.channel_id, click.message_id)
+            await self._context.pending_reaction.add(requester.channel_id, requester.message_id)
 
-    async def _remove(self, click: Click, job: Job) -> None:
-        """A job that is not over is cancelled, a clip removed."""
+    async def _cancel_or_delete(self, requester: Requester, job: Job) -> None:
+        """Cancel a job that is not over, delete one that is."""
         if job.state not in FINISHED:
-            await cancel(self._context, click.actor, click.place, job)
+            await cancel(self._context, requester, job)
             return
-        require_access(self._context.policy, click.actor, click.place, Action.DELETE, job)
+        self._context.require(requester, Action.DELETE, job)
         await request_deletion(self._context, job)
 
-    async def _send(self, click: Click, job: Job) -> None:
-        if click.message_id == job.result_message:
-            await self._sharing.send(click, job)
+    async def _send(self, requester: Requester, job: Job) -> None:
+        if requester.message_id == job.result_message:
+            await self._sharing.send(requester, job)
 
-    async def _report(self, click: Click, job: Job) -> None:
-        await self._sharing.report(click, job)
-        await self._reply(click, translate(click.locale, "reported"))
+    async def _report(self, requester: Requester, job: Job) -> None:
+        await self._sharing.report(requester, job)
+        await self._reply(requester, translate(requester.locale, "reported"))
 
-    async def _reply(self, click: Click, text: str) -> None:
-        """Reactions have no answer that only one person sees: a short reply that removes itself."""
-        channel = self._client.get_partial_messageable(click.channel_id, guild_id=click.place.guild_id)
-        below = channel.get_partial_message(click.message_id).to_reference(fail_if_not_exists=False)
+    async def _reply(self, requester: Requester, text: str) -> None:
+        """Send a short reply that deletes itself: reactions have no answer that only one person sees."""
+        channel = self._context.client.get_partial_messageable(
+            requester.channel_id, guild_id=requester.location.guild_id
+        )
+        reference = channel.get_partial_message(requester.message_id).to_reference(fail_if_not_exists=False)
         try:
             await channel.send(
-                text, reference=below, allowed_mentions=NO_MENTIONS, delete_after=NO_LONGER_THAN
+                text,
+                reference=reference,
+                allowed_mentions=NO_MENTIONS,
+                delete_after=SHORT_REPLY_SECONDS,
             )
         except DISCORD_ERRORS as err:
             log.info("a short reply cannot be shown: %s", err)

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import media
-from cogs.i18n.catalogue import translate
 
 FEWEST_WORDS = 4
 FEWEST_CHARACTERS = 6  # of Chinese, Japanese or Korean, where a word is a character or two
@@ -47,12 +46,6 @@ class Advice:
 def advise(prompt: str, negative: str, notes: Collection[media.PictureIssue] = ()) -> tuple[Advice, ...]:
     """What may disappoint about this wish: first the prompt, then the picture."""
     return (*_on_prompt(prompt.casefold(), negative.casefold()), *_on_picture(notes))
-
-
-def render_advice(locale: str, advice: Collection[Advice]) -> str:
-    """A few lines beside the answer."""
-    lines = [f"- {translate(locale, each.name, **each.values)}" for each in advice]
-    return "\n".join([translate(locale, "advice"), *lines])
 
 
 def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:

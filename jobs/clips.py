@@ -1,24 +1,61 @@
-"""A job's clip: what it is called on our disk, and how large Discord takes it."""
+"""A job's clip on our disk: its file names, and the file that joins it with the clip it extends."""
 
-import discord
+import asyncio
+import logging
+from pathlib import Path
 
-from storage import Job
+import media
+from storage import Files, Job, Store
 
-UPLOAD_LIMIT = 10 * 2**20  # bytes: what Discord takes everywhere
-HEADROOM = 64 * 1024  # bytes: the rest of the request
+log = logging.getLogger(__name__)
+
+
+class ClipJoiner:
+    """Puts a clip and the one that it extends into one file, without encoding."""
+
+    def __init__(self, store: Store, files: Files, pictures: media.Media) -> None:
+        self._store = store
+        self._files = files
+        self._media = pictures
+
+    async def joined_clip(self, job: Job) -> Path:
+        """The file to deliver: the job's clip, joined behind the one it extends where that was asked for.
+
+        The job's clip alone where the other is no longer kept or cannot be joined. Raises StoreError, BadClip
+        (no room on the disk).
+        """
+        own = self._files.clip(job.clip or clip_name(job))
+        before = await self._store.find(job.params.after) if job.params.after else None
+        if before is None:
+            return own
+        joined = self._files.clip(joined_name(job))
+        if not await asyncio.to_thread(joined.exists):
+            try:
+                await self._media.join_clips(await self._joined_or_own(before), own, joined)
+            except media.BadClip as err:
+                if err.code is media.ClipFault.NO_ROOM:
+                    raise
+                log.warning("job %s: stands alone, its clip cannot be joined: %r", job.id, err)
+                return own
+        return joined
+
+    async def _joined_or_own(self, job: Job) -> Path:
+        joined = self._files.clip(joined_name(job))
+        if await asyncio.to_thread(joined.exists):
+            return joined
+        return self._files.clip(job.clip or clip_name(job))
 
 
 def clip_name(job: Job) -> str:
-    """The clip as the job's run made it."""
+    """The file that holds the clip as ComfyUI made it."""
     return f"{job.id}.mp4"
 
 
 def smaller_name(job: Job) -> str:
-    """The clip as ComfyUI saved it again to make it fit. The row keeps this name: so the result says it."""
+    """The file that ComfyUI saved again with a higher crf. The row keeps this name: so the result says it."""
     return f"{job.id}.smaller.mp4"
 
 
-def upload_limit(client: discord.Client, guild_id: int | None) -> int:
-    """How many bytes a clip may have in that guild; None: in direct messages."""
-    guild = None if guild_id is None else client.get_guild(guild_id)
-    return max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - HEADROOM
+def joined_name(job: Job) -> str:
+    """The file that holds the clip behind those that it extends."""
+    return f"{job.id}.joined.mp4"

@@ -1,4 +1,4 @@
-"""The graph of a job, built again from its row, for people who want to go on with it in ComfyUI."""
+"""From a job's row to its ComfyUI graph: the values that fill it, and the file that people can open."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,15 +6,34 @@ from collections.abc import Mapping, Sequence
 import comfy
 from jobs.errors import Refusal
 from jobs.routing import pick_workflow
-from jobs.run import build_values
+from jobs.server import ComputeServer
 from jobs.uploads import picture_name
 from storage import Job
 
 
-def build_again(
-    job: Job, workflows: Mapping[str, comfy.Workflow], servers: Sequence[comfy.Server]
+def build_values(job: Job) -> Mapping[str, object]:
+    """The values of the graph's inputs. The file prefix holds the job's id only: never the prompt."""
+    params = job.params
+    return {
+        "prompt": params.prompt,
+        "negative_prompt": params.negative_prompt,
+        "seed": params.seed,
+        "steps": params.steps,
+        "cfg": params.cfg,
+        "shift": params.shift,
+        "denoise": params.denoise,
+        "width": params.width,
+        "height": params.height,
+        "frames": params.frames,
+        "fps": params.fps,
+        "prefix": f"animate/{job.id}",
+    }
+
+
+def rebuild_graph(
+    job: Job, workflows: Mapping[str, comfy.Workflow], servers: Sequence[ComputeServer]
 ) -> comfy.Graph:
-    """As the job's server got it, else as another would, else as the template has it.
+    """The graph as the job's server got it, else as another server would, else as the template has it.
 
     Raises Refusal where the workflow is gone.
     """
@@ -32,5 +51,5 @@ def build_again(
 
 
 def render_graph(graph: comfy.Graph) -> bytes:
-    """The file that ComfyUI opens."""
+    """The graph as a JSON file that ComfyUI opens (API format)."""
     return json.dumps(graph.as_json(), ensure_ascii=False, indent=2).encode()

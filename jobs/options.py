@@ -113,7 +113,6 @@ def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
 
 def build_params(options: Options, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
     """The parameters of a wish for a picture of `size` (pixels). Raises Refusal."""
-    options.check()
     preset = options.preset or default_preset(presets)
     if preset not in presets:
         raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
@@ -150,7 +149,6 @@ def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
 
 def change_params(params: Params, options: Options, workflow: comfy.Workflow | None) -> Params:
     """The same with what the wish names; the picture's size and the preset stay. Raises Refusal."""
-    options.check()
     changed = replace(
         params,
         prompt=options.prompt.strip(),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import comfy
+from jobs.server import ComputeServer
 from storage import Params
 
 Workflows = Mapping[str, comfy.Workflow]
@@ -21,7 +22,7 @@ def servable(workflows: Workflows, runnable: AbstractSet[str]) -> frozenset[str]
     return frozenset(name for name in workflows if any(_substitutes(workflows, runnable, name)))
 
 
-def offer_of(server: comfy.Server) -> Offer:
+def offer_of(server: ComputeServer) -> Offer:
     """What that server offers at the moment."""
     return {name: server.choices(name) for name in server.runnable}
 

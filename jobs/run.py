@@ -1,7 +1,7 @@
-"""One job's way over one server: from the lease to the clip on our disk.
+"""One job on one server: from its lease to the clip on our disk.
 
-Each station writes the row before its effect and can be entered after a crash: what the row says decides
-where a job goes on, never what this process remembers.
+Each step writes the row before its effect and can be entered after a crash: what the row says decides where a
+job goes on, never what this process remembers.
 """
 
 import asyncio
@@ -15,58 +15,61 @@ from dataclasses import dataclass
 from typing import Unpack
 
 import comfy
-from cogs.i18n.catalogue import translate
-from cogs.messages.status_editor import StatusEditor
-from cogs.ui.texts import SamplingRate, render_event
+from jobs.announcer import Announcer, JobStage
 from jobs.clips import clip_name, smaller_name
+from jobs.errors import JobFailure
+from jobs.graphs import build_values
+from jobs.pace import SamplingRate
 from jobs.routing import pick_workflow
-from jobs.trouble import JobFailure
+from jobs.server import ComputeServer
 from jobs.uploads import Uploads
+from media import Media
 from storage import Changes, Files, Job, Lease, LeaseLost, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN = 1.0  # seconds between two looks at the row while the server computes
-LARGEST_CLIP = 200 * 2**20  # bytes
-CLIP_ENDINGS = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
+CANCEL_POLL_SECONDS = 1.0  # between two looks at the row while the server computes
+MAX_CLIP_BYTES = 200 * 2**20
+CLIP_SUFFIXES = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Previews:
-    """Where people see the clip as it forms, and every how many seconds: each is an edit of the status."""
+class PreviewPolicy:
+    """Where the clip is shown as it forms, and every how many seconds: each preview is an edit."""
 
-    wanted: bool = True
-    off_in: AbstractSet[int] = frozenset()
-    every: float = 4.0
+    enabled: bool = True
+    disabled_guilds: AbstractSet[int] = frozenset()
+    interval: float = 4.0
 
     def shown_in(self, guild_id: int) -> bool:
-        """Whether this guild gets to see them."""
-        return self.wanted and guild_id not in self.off_in
+        """Whether members of this guild see previews."""
+        return self.enabled and guild_id not in self.disabled_guilds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What a job needs on its way."""
+    """What runs need besides their server."""
 
     store: Store
     files: Files
-    status_editor: StatusEditor
+    media: Media
+    announcer: Announcer
     workflows: Mapping[str, comfy.Workflow]
-    previews: Previews
-    longest_run: float  # seconds
+    previews: PreviewPolicy
+    max_run_seconds: float
     upload_limit: Callable[[int], int]  # bytes that a guild takes
 
 
 class Run:
     """One job on one server; `lease` is always the newest."""
 
-    def __init__(self, lease: Lease, server: comfy.Server, uploads: Uploads, context: RunContext) -> None:
+    def __init__(self, lease: Lease, server: ComputeServer, uploads: Uploads, context: RunContext) -> None:
         self.lease = lease
         self.server = server
         self._uploads = uploads
         self._context = context
         self._may_be_there = lease.adopted or lease.job.attempts > 0
-        self._pace = SamplingRate()
+        self._rate = SamplingRate()
         self._next_preview = 0.0
         self._clip: comfy.OutputFile | None = None
         self._smaller: comfy.OutputFile | None = None
@@ -77,27 +80,33 @@ class Run:
         return self.lease.job
 
     async def compute(self) -> None:
-        """Bring the job from its claim to the end of its run. Raises ComfyError, MediaError, Trouble."""
+        """Take the job from its claim to the end of its computation.
+
+        Raises ComfyError, MediaError, JobFailure, LeaseLost, StoreError.
+        """
         await self._check_cancelled()
         if self.job.state not in (State.CLAIMED, State.SUBMITTING, State.RUNNING):
             return
         graph = await self._prepare()
-        longest = self._context.longest_run
+        limit = self._context.max_run_seconds
         try:
-            async with asyncio.timeout(longest), self.server.follow(self.job.id, graph) as events:
+            async with asyncio.timeout(limit), self.server.follow(self.job.id, graph) as events:
                 await self._submit(graph)
                 async with self._cancellable():
                     self._clip = await self._watch(events)
         except TimeoutError as err:
             await self.server.cancel(self.job.id)
-            raise JobFailure("too_long", minutes=round(longest / 60, 1)) from err
+            raise JobFailure("too_long", minutes=round(limit / 60, 1)) from err
         await self._resave(graph, self._clip)
 
     async def fetch(self) -> None:
-        """Bring the clip to our disk and let the server forget the job."""
+        """Download the clip and delete the job from the server's history.
+
+        Raises ComfyError, JobFailure, OSError, LeaseLost, StoreError.
+        """
         await self._check_cancelled()
         if self.job.state == State.DOWNLOADING:
-            self._show("downloading")
+            self._stage(JobStage.DOWNLOADING)
             if self.lease.adopted:
                 await comfy.cancel_resave(self.server, rerun_id(self.job))
             name = self._on_disk() or await self._download_resaved() or await self._download_clip()
@@ -107,7 +116,7 @@ class Run:
     async def _prepare(self) -> comfy.Graph:
         """Upload the picture, cut to size, and fill the graph. Repeating it is harmless."""
         if self.job.state == State.CLAIMED:
-            self._show("preparing")
+            self._stage(JobStage.PREPARING)
         image = await self._uploads.send(self.job)
         workflow = pick_workflow(self._context.workflows, self.server.runnable, self.job.params)
         return self.server.build(workflow, build_values(self.job), image, self.job.params.choices)
@@ -121,9 +130,9 @@ class Run:
             await self._move(State.RUNNING)
 
     async def _post(self, graph: comfy.Graph) -> None:
-        hand_in = self.server.resume if self._may_be_there else self.server.submit
+        post = self.server.resume if self._may_be_there else self.server.submit
         try:
-            await hand_in(self.job.id, graph)
+            await post(self.job.id, graph)
         except comfy.GraphRejected as err:
             if err.class_type != "LoadImage":
                 raise
@@ -131,7 +140,7 @@ class Run:
             raise comfy.JobLost from err
 
     async def _watch(self, events: AsyncIterator[comfy.Event]) -> comfy.OutputFile:
-        """Tell how it goes on; the clip."""
+        """Announce each event of the job; returns its clip. Raises JobLost, NodeFailed, JobFailure."""
         async for event in events:
             match event:
                 case comfy.Done():
@@ -144,21 +153,21 @@ class Run:
                 case comfy.Preview():
                     self._show_preview(event)
                 case _:
-                    self._present(event)
+                    self._announce(event)
         raise comfy.JobLost
 
     async def _resave(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
-        """Where the guild takes no such large file, have it saved again before another job comes."""
+        """Have a clip that is too large for the guild saved again, before another job empties the cache."""
         limit = self._context.upload_limit(self.job.guild_id)
         self._smaller = await comfy.resave_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
 
     def _on_disk(self) -> str | None:
-        """The clip that was brought before a crash: it is there whole or not at all."""
+        """The file that was downloaded before a crash: it is there whole or not at all."""
         names = smaller_name(self.job), clip_name(self.job)
         return next((name for name in names if self._context.files.clip(name).exists()), None)
 
     async def _download_resaved(self) -> str | None:
-        """Fetch the file that was saved again, if there is one; whatever it is, the first still stands."""
+        """Download the file that was saved again; None where there is none or it cannot be had."""
         if self._smaller is None:
             return None
         try:
@@ -172,23 +181,21 @@ class Run:
         return await self._download(clip, clip_name(self.job))
 
     async def _download(self, file: comfy.OutputFile, name: str) -> str:
-        await self.server.download(file, self._context.files.clip(name), limit=LARGEST_CLIP)
+        await self.server.download(file, self._context.files.clip(name), limit=MAX_CLIP_BYTES)
         return name
 
     def _show_preview(self, preview: comfy.Preview) -> None:
         previews, now = self._context.previews, time.monotonic()
         if previews.shown_in(self.job.guild_id) and now >= self._next_preview:
-            self._next_preview = now + previews.every
-            self._context.status_editor.show_preview(self.job, preview)
+            self._next_preview = now + previews.interval
+            self._context.announcer.preview(self.job, preview)
 
-    def _present(self, event: comfy.Event) -> None:
+    def _announce(self, event: comfy.Event) -> None:
         finish = None
         if isinstance(event, comfy.Sampling):
-            left = self._pace.seconds_left(event.step, event.steps, time.monotonic())
+            left = self._rate.seconds_left(event.step, event.steps, time.monotonic())
             finish = None if left is None else time.time() + left
-        text = render_event(self.job, event, finish)
-        if text:
-            self._context.status_editor.show(self.job, text)
+        self._context.announcer.progress(self.job, event, finish)
 
     async def _files_of_outcome(self) -> tuple[comfy.OutputFile, ...]:
         """The result's files, asked again after a crash. Raises JobLost."""
@@ -200,8 +207,8 @@ class Run:
 
     @contextlib.asynccontextmanager
     async def _cancellable(self) -> AsyncGenerator[None]:
-        """Meanwhile look once a second whether somebody wants it cancelled, however silent the server is."""
-        watch = asyncio.create_task(self._watch_cancellation(), name=f"wishes about {self.job.id}")
+        """Look every second whether the job is to be cancelled, also while the server is silent."""
+        watch = asyncio.create_task(self._watch_cancellation(), name=f"cancellation of {self.job.id}")
         try:
             yield
         finally:
@@ -212,7 +219,7 @@ class Run:
 
     async def _watch_cancellation(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_AGAIN)
+            await asyncio.sleep(CANCEL_POLL_SECONDS)
             try:
                 await self._check_cancelled()
             except (JobFailure, LeaseLost):
@@ -221,47 +228,31 @@ class Run:
                 log.warning("job %s: nobody can say whether to go on: %s", self.job.id, err)
 
     async def _check_cancelled(self) -> None:
-        """Stop where somebody wants it cancelled. Raises Trouble, ComfyError, LeaseLost, StoreError."""
+        """Stop the job on the server and raise JobFailure if it is to be cancelled.
+
+        Raises ComfyError, LeaseLost, StoreError.
+        """
         lease = await self._context.store.current(self.lease)
         if lease.job.cancel_requested:
             await self.server.cancel(self.job.id)
             raise JobFailure("cancelled")
 
-    def _show(self, key: str) -> None:
-        self._context.status_editor.show(self.job, translate(self.job.locale, key))
+    def _stage(self, stage: JobStage) -> None:
+        self._context.announcer.stage(self.job, stage)
 
     async def _move(self, state: State, **changes: Unpack[Changes]) -> None:
         self.lease = await self._context.store.move(self.lease, state, **changes)
         log.info("job %s: %s on %s", self.job.id, state, self.server.name)
 
 
-def build_values(job: Job) -> Mapping[str, object]:
-    """What fills the graph. The prefix holds the job's id only: no prompt in a file's name."""
-    params = job.params
-    return {
-        "prompt": params.prompt,
-        "negative_prompt": params.negative_prompt,
-        "seed": params.seed,
-        "steps": params.steps,
-        "cfg": params.cfg,
-        "shift": params.shift,
-        "denoise": params.denoise,
-        "width": params.width,
-        "height": params.height,
-        "frames": params.frames,
-        "fps": params.fps,
-        "prefix": f"animate/{job.id}",
-    }
-
-
 def rerun_id(job: Job) -> str:
-    """Under which its clip is saved again: its own would be the same job twice."""
+    """The prompt id under which a job's clip is saved again: its own id would run the job twice."""
     return str(uuid.uuid5(uuid.UUID(job.id), "smaller"))
 
 
 def _clip_among(files: Sequence[comfy.OutputFile]) -> comfy.OutputFile:
-    """The clip among the files of a result. Raises Trouble when there is none."""
-    clips = [file for file in files if file.filename.lower().endswith(CLIP_ENDINGS)]
+    """The clip among the files of a result. Raises JobFailure where there is none."""
+    clips = [file for file in files if file.filename.lower().endswith(CLIP_SUFFIXES)]
     if not clips:
         raise JobFailure("no_clip")
     return clips[0]

@@ -1,15 +1,13 @@
-"""The way in: a picture and a wish become a row of the queue, or a refusal."""
+"""Admission of jobs: a picture and options become a row of the queue, or a Refusal."""
 
 import asyncio
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import media
-from cogs.access.policy import QueueShare
-from cogs.actions.attachments import MAX_MEGABYTES, MAX_MEGAPIXELS, Attachments
-from comfy import Choice, Server, Workflow
+from comfy import Choice, Workflow
 from jobs.advice import Advice, advise
 from jobs.errors import Refusal
 from jobs.options import (
@@ -21,28 +19,26 @@ from jobs.options import (
     parse_choices,
     pick_presets,
 )
+from jobs.requester import Requester, SharePolicy
+from jobs.server import ComputeServer
 from storage import Admission, Files, Job, Params, Refused, Request, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-RECALLED = re.compile("#([0-9a-f]{8})")  # what stands for a prompt too long to be offered whole
-LIMITS = {media.PictureFault.TOO_LARGE: MAX_MEGABYTES, media.PictureFault.TOO_MANY_PIXELS: MAX_MEGAPIXELS}
+RECALLED = re.compile("#([0-9a-f]{8})")  # stands for a prompt too long to be offered whole
+MAX_MEGABYTES = media.MOST_PICTURE_BYTES // 10**6
+MAX_MEGAPIXELS = media.MOST_PICTURE_PIXELS // 10**6
+PICTURE_LIMITS = {
+    media.PictureFault.TOO_LARGE: MAX_MEGABYTES,
+    media.PictureFault.TOO_MANY_PIXELS: MAX_MEGAPIXELS,
+}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
-    """Who asks, where, in which language."""
-
-    user_id: int
-    guild_id: int
-    channel_id: int
-    locale: str
-    share: QueueShare
+LoadPicture = Callable[[], Awaitable[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """What became of a wish: its job, whether it is a new one, and advice for the next."""
+    """An admitted job; `created`: it is new, not the one that the same request made before; advice on it."""
 
     job: Job
     created: bool
@@ -50,7 +46,7 @@ class Admitted:
 
 
 class JobService:
-    """Admits jobs. Everything that is refused is refused as a Refusal."""
+    """Admits jobs. Whatever is not admitted raises Refusal (or StoreError where the database fails)."""
 
     def __init__(
         self,
@@ -58,98 +54,96 @@ class JobService:
         store: Store,
         files: Files,
         pictures: media.Media,
-        attachments: Attachments,
         workflows: Mapping[str, Workflow],
-        servers: Sequence[Server],
+        servers: Sequence[ComputeServer],
+        shares: SharePolicy,
     ) -> None:
         self._store = store
         self._files = files
         self._pictures = pictures
-        self._attachments = attachments
         self._workflows = workflows
         self._servers = servers
+        self._shares = shares
 
     def models(self) -> Mapping[str, Mapping[str, Workflow]]:
-        """The models that can be had at this moment, each with its presets."""
+        """The models that servers can run now: by name, each with its presets by name."""
         runnable = frozenset[str]().union(*(server.runnable for server in self._servers))
         return offered_models(self._workflows, runnable)
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
-        """What some server lets people choose in this workflow."""
+        """What at least one server lets people choose in this workflow."""
         offered: dict[str, Choice] = {}
         for server in self._servers:
             offered |= server.choices(workflow)
         return offered
 
-    async def recall(self, asker: Asker, options: Options) -> Options:
-        """The wish, where its prompt is the name of an earlier job of theirs, with the prompt of that."""
+    async def recall(self, requester: Requester, options: Options) -> Options:
+        """The options; a prompt of `#` and a short id is replaced by the prompt of that job of theirs."""
         named = RECALLED.fullmatch(options.prompt.strip())
         job = await self._store.by_short(named[1]) if named else None
-        return replace(options, prompt=job.params.prompt) if job and job.user_id == asker.user_id else options
+        if job and job.user_id == requester.user_id:
+            return replace(options, prompt=job.params.prompt)
+        return options
 
-    async def animate(self, asker: Asker, options: Options, url: str, key: str) -> Admitted:
-        """Fetch and clean the picture, keep it, and put the job in line. Raises Refusal."""
+    async def animate(self, requester: Requester, options: Options, load: LoadPicture, key: str) -> Admitted:
+        """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once."""
         options.check()
-        picture = await self._clean(await self._attachments.fetch(url))
-        params = self._params(options, (picture.width, picture.height))
-        admission = await self._admit(asker, key, params, await self._keep(picture.data))
-        return Admitted(
-            job=admission.job,
-            created=admission.created,
-            advice=advise(params.prompt, params.negative_prompt, picture.issues),
+        picture = await self._clean(await load())
+        params = build_params(
+            options, (picture.width, picture.height), pick_presets(self.models(), options.model)
         )
+        params = replace(params, choices=parse_choices(options.choices, self.choices(params.workflow)))
+        sha256 = await self._keep(picture.data)
+        advice = advise(params.prompt, params.negative_prompt, picture.issues)
+        return await self._admit(requester, key, params, sha256, advice=advice)
 
-    async def reroll(self, asker: Asker, parent: Job, message_id: int) -> Admitted:
-        """Another one of a finished job, with a new seed. Raises Refusal.
+    async def reroll(self, requester: Requester, parent: Job) -> Admitted:
+        """Admit a finished job again with a new seed.
 
-        The key counts the person's finished rerolls: twice within a running one is once.
+        The key counts the person's finished rerolls: asked for twice while one runs, it is one.
         """
         params = parent.params.rerolled(other_seed(parent.params.seed))
-        return await self._repeat(asker, parent, params, f"reroll {message_id}")
+        return await self._repeat(requester, parent, params, f"reroll {requester.message_id}")
 
-    async def retry(self, asker: Asker, parent: Job, params: Params) -> Admitted:
-        """A job that came to nothing once more, with these parameters. Twice within one is once.
+    async def retry(self, requester: Requester, parent: Job, params: Params) -> Admitted:
+        """Admit a job that came to nothing once more, with these parameters. Twice while one runs is one."""
+        return await self._repeat(requester, parent, params, f"retry {parent.id}")
 
-        Raises Refusal.
-        """
-        return await self._repeat(asker, parent, params, f"retry {parent.id}")
-
-    async def change(self, asker: Asker, parent: Job, options: Options, key: str) -> Admitted:
-        """Another one of a job, with what the wish names changed. Raises Refusal."""
-        params = change_params(parent.params, options, self._workflows.get(parent.params.workflow))
-        admitted = await self._child(asker, parent, params, key)
-        return replace(admitted, advice=advise(params.prompt, params.negative_prompt))
+    async def change(self, requester: Requester, parent: Job, options: Options, key: str) -> Admitted:
+        """Admit a job again, with what the options name changed."""
+        params = self._changed(parent, options)
+        advice = advise(params.prompt, params.negative_prompt)
+        return await self._admit_child(requester, parent, params, key, advice=advice)
 
     async def extend(
-        self, asker: Asker, parent: Job, options: Options, *, after: str | None, key: str
+        self, requester: Requester, parent: Job, options: Options, *, join: bool, key: str
     ) -> Admitted:
-        """What comes next: a job that starts from the last frame of a clip. Raises Refusal.
-
-        `after` is the id of the job whose clip is to stand before it in one file.
-        """
-        options = replace(options, seed=other_seed(parent.params.seed))
-        params = change_params(parent.params, options, self._workflows.get(parent.params.workflow))
-        if after and not await self._store.find(after):
-            raise Refusal("gone")
+        """Admit a job that starts from the last frame of a clip; `join`: both become one file."""
+        params = self._changed(parent, replace(options, seed=other_seed(parent.params.seed)))
         frame = await self._last_frame(parent)
-        admission = await self._admit(
-            asker, key, replace(params, after=after), await self._keep(frame), parent=parent.id
-        )
+        params = replace(params, after=parent.id if join else None)
         advice = advise(params.prompt, params.negative_prompt)
-        return Admitted(job=admission.job, created=admission.created, advice=advice)
+        return await self._admit(
+            requester, key, params, await self._keep(frame), parent=parent.id, advice=advice
+        )
 
-    async def _repeat(self, asker: Asker, parent: Job, params: Params, key: str) -> Admitted:
-        finished = await self._store.finished_rerolls(parent.id, asker.user_id)
-        return await self._child(asker, parent, params, f"{key} {asker.user_id} {finished}")
+    def _changed(self, parent: Job, options: Options) -> Params:
+        options.check()
+        return change_params(parent.params, options, self._workflows.get(parent.params.workflow))
 
-    async def _child(self, asker: Asker, parent: Job, params: Params, key: str) -> Admitted:
-        """A job of the same picture, as long as that is kept."""
+    async def _repeat(self, requester: Requester, parent: Job, params: Params, key: str) -> Admitted:
+        finished = await self._store.finished_rerolls(parent.id, requester.user_id)
+        return await self._admit_child(requester, parent, params, f"{key} {requester.user_id} {finished}")
+
+    async def _admit_child(
+        self, requester: Requester, parent: Job, params: Params, key: str, advice: tuple[Advice, ...] = ()
+    ) -> Admitted:
+        """Admit a job for its parent's picture, as long as that is kept."""
         try:
             await self._files.hold_picture(parent.picture)
         except OSError as err:
             raise Refusal("picture_gone") from err
-        admission = await self._admit(asker, key, params, parent.picture, parent=parent.id)
-        return Admitted(job=admission.job, created=admission.created)
+        return await self._admit(requester, key, params, parent.picture, parent=parent.id, advice=advice)
 
     async def _last_frame(self, parent: Job) -> bytes:
         path = self._files.clip(parent.clip or "")
@@ -161,20 +155,17 @@ class JobService:
             log.error("job %s: its last frame cannot be read: %s", parent.id, err)
             raise Refusal("clip_gone") from err
 
-    def _params(self, options: Options, size: tuple[int, int]) -> Params:
-        params = build_params(options, size, pick_presets(self.models(), options.model))
-        return replace(params, choices=parse_choices(options.choices, self.choices(params.workflow)))
-
     async def _clean(self, data: bytes) -> media.Picture:
         try:
             return await self._pictures.clean_picture(data)
         except media.BadPicture as err:
-            raise Refusal(err.code.value, limit=LIMITS.get(err.code, 0)) from err
+            raise Refusal(err.code.value, limit=PICTURE_LIMITS.get(err.code, 0)) from err
         except media.MediaError as err:
             log.error("a picture could not be cleaned: %s", err)
             raise Refusal("internal") from err
 
     async def _keep(self, data: bytes) -> str:
+        """Store a picture; returns its sha256."""
         try:
             return await self._files.keep_picture(data)
         except OSError as err:
@@ -182,20 +173,32 @@ class JobService:
             raise Refusal("full") from err
 
     async def _admit(
-        self, asker: Asker, key: str, params: Params, picture: str, parent: str | None = None
-    ) -> Admission:
+        self,
+        requester: Requester,
+        key: str,
+        params: Params,
+        picture: str,
+        *,
+        parent: str | None = None,
+        advice: tuple[Advice, ...] = (),
+    ) -> Admitted:
+        share = self._shares.of(requester.actor)
         request = Request(
             key=key,
-            user_id=asker.user_id,
-            guild_id=asker.guild_id,
-            channel_id=asker.channel_id,
-            locale=asker.locale,
+            user_id=requester.user_id,
+            guild_id=requester.guild_id,
+            channel_id=requester.channel_id,
+            locale=requester.locale,
             params=params,
             picture=picture,
             parent=parent,
-            weight=asker.share.weight,
-            head_start=asker.share.head_start,
+            weight=share.weight,
+            head_start=share.head_start,
         )
+        admission = await self._enqueue(request)
+        return Admitted(job=admission.job, created=admission.created, advice=advice)
+
+    async def _enqueue(self, request: Request) -> Admission:
         try:
             admission = await self._store.admit(request)
         except Refused as err:
@@ -203,5 +206,5 @@ class JobService:
         except StoreError as err:
             log.error("a job cannot be admitted: %s", err)
             raise Refusal("full") from err
-        log.info("job %s: admitted for person %s", admission.job.id, asker.user_id)
+        log.info("job %s: admitted for person %s", admission.job.id, request.user_id)
         return admission

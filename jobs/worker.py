@@ -1,6 +1,7 @@
-"""The runner: joins queue, servers and Discord. Each server computes one job at a time.
+"""The worker: claims jobs, has them computed on servers, and sees each to its end.
 
-No cog: discord.py swallows what a cog's tasks raise. `bot.py` runs it beside the client in one TaskGroup.
+Each server computes one job at a time. Not a cog, since discord.py swallows what a cog's tasks raise: it runs
+beside the client in one TaskGroup.
 """
 
 import asyncio
@@ -10,66 +11,65 @@ from collections.abc import Coroutine, Sequence
 from typing import Unpack
 
 import comfy
-from cogs.i18n.catalogue import translate
-from cogs.messages.delivery import Delivery
-from cogs.ui.texts import expected_end, render_final_status, render_queued
+from jobs.announcer import RequeueReason
+from jobs.errors import reason_of
 from jobs.notifier import QueueNotifier
+from jobs.pace import QueuePositions
 from jobs.routing import lacking, offer_of, servable
 from jobs.run import Run, RunContext
-from jobs.trouble import reason_of
+from jobs.server import ComputeServer
 from jobs.uploads import Uploads
-from media import Media, MediaError
-from storage import LEASE_SECONDS, Changes, Job, Lease, LeaseLost, State, StoreError
+from media import MediaError
+from storage import LEASE_SECONDS, Changes, Lease, LeaseLost, State, StoreError
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN = 5.0  # seconds, should the bell not ring
-SOON = 0.05  # seconds
-MOST_ATTEMPTS = 3
+POLL_SECONDS = 5.0  # should a notification be missed
+MIN_POLL_SECONDS = 0.05
+MAX_ATTEMPTS = 3
 
 
 class Worker:
-    """Claims jobs, has them computed, and sees each to its end."""
+    """Runs the jobs of the queue on all servers, and delivers what is finished."""
 
     def __init__(
         self,
         context: RunContext,
-        servers: Sequence[comfy.Server],
-        pictures: Media,
-        delivery: Delivery,
+        servers: Sequence[ComputeServer],
+        positions: QueuePositions,
         notifier: QueueNotifier,
     ) -> None:
         self._context = context
-        self._media = pictures
         self._store = context.store
-        self._status_editor = context.status_editor
+        self._announcer = context.announcer
         self._servers = servers
-        self._delivery = delivery
+        self._positions = positions
         self._notifier = notifier
         self._held: dict[str, Lease] = {}
-        self._told: dict[str, float] = {}  # when clips of waiting jobs were said to be ready
 
     async def run(self) -> None:
-        """Work for ever; cancel it to stop. Running jobs are left to ComfyUI, the next start adopts them."""
+        """Work until cancelled. Running jobs are left to ComfyUI, the next start adopts them."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renew_leases(), name="renewal of leases")
-            tasks.create_task(self._announce_positions(), name="places in line")
+            tasks.create_task(self._announce_positions(), name="positions in the queue")
             tasks.create_task(self._deliver_left_over(tasks), name="deliveries left over")
             for server in self._servers:
-                uploads = Uploads(server, self._context.files, self._media)
+                uploads = Uploads(server, self._context.files, self._context.media)
                 tasks.create_task(self._serve(server, uploads, tasks), name=f"jobs of {server.name}")
                 tasks.create_task(self._upload_ahead(server, uploads), name=f"next picture of {server.name}")
 
-    async def _serve(self, server: comfy.Server, uploads: Uploads, tasks: asyncio.TaskGroup) -> None:
+    async def _serve(self, server: ComputeServer, uploads: Uploads, tasks: asyncio.TaskGroup) -> None:
+        """Run one job after the other on this server."""
         while True:
             await server.ready()
             lease = await self._next(server)
             if lease:
                 await self._compute(Run(lease, server, uploads, self._context), tasks)
             else:
-                await self._notifier.wait(LOOK_AGAIN)
+                await self._notifier.wait(POLL_SECONDS)
 
-    async def _next(self, server: comfy.Server) -> Lease | None:
+    async def _next(self, server: ComputeServer) -> Lease | None:
+        """Adopt a job that was left on this server, else claim the next one that it can run."""
         names = [each.name for each in self._servers]
         workflows = servable(self._context.workflows, server.runnable)
         others = [offer_of(each) for each in self._servers if each.reachable and each is not server]
@@ -82,10 +82,10 @@ class Worker:
             log.error("no job can be claimed: %s", err)
             return None
 
-    async def _upload_ahead(self, server: comfy.Server, uploads: Uploads) -> None:
-        """Send the picture of who is next while the server computes; nothing is claimed before its turn."""
+    async def _upload_ahead(self, server: ComputeServer, uploads: Uploads) -> None:
+        """Upload the next job's picture while the server computes; nothing is claimed before its turn."""
         while True:
-            await self._notifier.wait(LOOK_AGAIN)
+            await self._notifier.wait(POLL_SECONDS)
             try:
                 for each in await self._store.waiting(limit=1) if server.reachable else ():
                     await uploads.send(each.job)
@@ -93,41 +93,41 @@ class Worker:
                 log.debug("the next picture is not sent ahead: %s", err)
 
     async def _compute(self, run: Run, tasks: asyncio.TaskGroup) -> None:
+        """Run a job to the end of its computation; the rest goes on beside the server's next job."""
         self._notifier.notify()
         await self._attempt(run.lease, run.compute())
         if run.lease.job.state == State.DOWNLOADING:
-            tasks.create_task(self._fetch_and_deliver(run), name=f"bringing {run.lease.job.id}")
+            tasks.create_task(self._fetch_and_deliver(run), name=f"fetching {run.lease.job.id}")
 
     async def _fetch_and_deliver(self, run: Run) -> None:
-        """Fetch and deliver, while the server computes the next job."""
         await self._attempt(run.lease, run.fetch())
         if run.lease.job.state == State.DELIVERING:
-            await self._attempt(run.lease, self._delivery.deliver(run.lease))
+            await self._attempt(run.lease, self._announcer.deliver(run.lease))
 
     async def _deliver_left_over(self, tasks: asyncio.TaskGroup) -> None:
-        """Deliver what was put off, and what a process that is gone had finished."""
+        """Deliver what was put off, and what an earlier process had finished."""
         while True:
-            wait = LOOK_AGAIN
+            wait = POLL_SECONDS
             try:
                 lease = await self._store.adopt_delivery()
                 due = await self._store.next_delivery()
-                wait = min(wait, max(due - time.time(), SOON)) if due else wait
+                wait = min(wait, max(due - time.time(), MIN_POLL_SECONDS)) if due else wait
             except StoreError as err:
                 log.error("no delivery can be taken over: %s", err)
                 lease = None
             if lease:
-                walk = self._attempt(lease, self._delivery.deliver(lease))
-                tasks.create_task(walk, name=f"delivery of {lease.job.id}")
+                delivery = self._attempt(lease, self._announcer.deliver(lease))
+                tasks.create_task(delivery, name=f"delivery of {lease.job.id}")
             else:
                 await self._notifier.wait(wait)
 
-    async def _attempt(self, lease: Lease, walk: Coroutine[object, object, None]) -> None:
-        """The job boundary: a job may fail, the loop may not."""
+    async def _attempt(self, lease: Lease, step: Coroutine[object, object, None]) -> None:
+        """Await one step of a job. The error boundary: a job may fail, the loop may not."""
         self._held[lease.job.id] = lease
-        self._told.pop(lease.job.id, None)
+        self._positions.forget(lease.job.id)
         try:
             try:
-                await walk
+                await step
             except Exception as err:  # noqa: BLE001 - the one place: whatever a job meets ends in its row
                 await self._handle_failure(lease, err)
         except LeaseLost as err:
@@ -139,7 +139,7 @@ class Worker:
             self._notifier.notify()
 
     async def _handle_failure(self, lease: Lease, err: Exception) -> None:
-        """Decide what an error means for the job: later, again, or the end. Raises LeaseLost, StoreError."""
+        """Decide what an error means for the job: later, again, or its end. Raises LeaseLost, StoreError."""
         if isinstance(err, StoreError):
             raise err
         lease = await self._store.current(lease)
@@ -150,22 +150,21 @@ class Worker:
             case comfy.ServerUnreachable() | comfy.TokenRefused():
                 log.warning("job %s: %s", job.id, err)
                 if job.state != State.DOWNLOADING:  # there the clip waits for us: adopted when the lease ends
-                    await self._requeue(lease, "queued_no_server")
+                    await self._requeue(lease, RequeueReason.SERVER_UNREACHABLE)
             case OSError() if job.state == State.DOWNLOADING:
                 log.error("job %s: its clip cannot be written yet: %s", job.id, err)
-            case comfy.JobLost() if job.attempts < MOST_ATTEMPTS:
+            case comfy.JobLost() if job.attempts < MAX_ATTEMPTS:
                 log.warning("job %s: %s", job.id, err)
-                await self._requeue(lease, "sent_again")
+                await self._requeue(lease, RequeueReason.JOB_LOST)
             case _:
                 log.error("job %s: failed: %s", job.id, err, exc_info=err)
                 await self._end(lease, State.FAILED, reason=reason_of(err, job))
 
-    async def _requeue(self, lease: Lease, key: str) -> None:
-        job = (await self._store.move(lease, State.QUEUED)).job
-        self._status_editor.show(job, translate(job.locale, key))
+    async def _requeue(self, lease: Lease, reason: RequeueReason) -> None:
+        self._announcer.requeued((await self._store.move(lease, State.QUEUED)).job, reason)
 
     async def _end(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> None:
-        self.announce_end((await self._store.move(lease, state, **changes)).job)
+        self._announcer.ended((await self._store.move(lease, state, **changes)).job)
 
     async def _renew_leases(self) -> None:
         while True:
@@ -176,43 +175,12 @@ class Worker:
                 log.error("the leases cannot be renewed: %s", err)
 
     async def _announce_positions(self) -> None:
-        """Keep the place in line true in each waiting job's message."""
+        """Keep the position in each waiting job's status true."""
         while True:
-            await self._notifier.wait(LOOK_AGAIN)
+            await self._notifier.wait(POLL_SECONDS)
             try:
                 for each in await self._store.waiting():
-                    self._status_editor.show(each.job, await self.waiting_text(each.job, each.ahead))
+                    position = await self._positions.position(each.job, each.ahead)
+                    self._announcer.waiting(each.job, position)
             except StoreError as err:
-                log.error("the line cannot be read: %s", err)
-
-    async def waiting_text(self, job: Job, ahead: int) -> str:
-        """What the status says while the job waits. Raises StoreError."""
-        if not any(server.reachable for server in self._servers):
-            return translate(job.locale, "queued_no_server")
-        return render_queued(job, ahead, self._steady_time(job, await self.expected_end(job)))
-
-    async def expected_end(self, job: Job) -> float | None:
-        """When its clip will be there, in Unix seconds, where that can be said. Raises StoreError."""
-        reachable = [server for server in self._servers if server.reachable]
-        if not reachable:
-            return None
-        others = min(server.availability.others for server in reachable)
-        return expected_end(await self._store.forecast(job.id, servers=len(reachable)), others)
-
-    def _steady_time(self, job: Job, expected: float | None) -> float | None:
-        """The time told last, unless it moved by more than a person would mind: each change is an edit."""
-        told = self._told.get(job.id)
-        if expected and told and abs(expected - told) < max(60.0, 0.2 * (expected - time.time())):
-            return told
-        if expected:
-            self._told[job.id] = expected
-        return expected
-
-    def announce_end(self, job: Job) -> None:
-        """Say the last word about a job that is over."""
-        self._status_editor.finish(job, render_final_status(job))
-
-    async def announce_missed_ends(self) -> None:
-        """Say the last words that an earlier process did not come to say. Raises StoreError."""
-        for job in await self._store.unannounced_ends():
-            self.announce_end(job)
+                log.error("the queue cannot be read: %s", err)

@@ -1,23 +1,47 @@
-"""Where something happens, and what the bot may do there."""
+"""From discord.py's objects to who asks and where; and what the bot itself may do there."""
 
 import discord
 
-from cogs.access.policy import Location
 from jobs.errors import Refusal
+from jobs.requester import Actor, Location, Requester
 
 
-def location_of(interaction: discord.Interaction) -> Location:
-    """Where an interaction happens; a thread and a forum's post count as their parent too."""
-    channel = interaction.channel
+def actor_of(user: discord.User | discord.Member) -> Actor:
+    """Who acts, with the permissions that Discord sent along, else with those in the whole guild."""
+    if not isinstance(user, discord.Member):
+        return Actor(id=user.id, bot=user.bot or user.system, roles=frozenset())
+    permissions = user.resolved_permissions or user.guild_permissions
+    return Actor(
+        id=user.id,
+        bot=user.bot,
+        roles=frozenset(role.id for role in user.roles),
+        booster=user.premium_since is not None,
+        moderates=permissions.administrator or permissions.manage_messages,
+        manages=permissions.administrator or permissions.manage_guild,
+    )
+
+
+def location_of(guild_id: int | None, channel_id: int | None, channel: object) -> Location:
+    """Where it happens; `channel`: the channel itself, if known. A thread counts as its parent too."""
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
-    ids = {interaction.channel_id, parent} - {None}
-    return Location(guild_id=interaction.guild_id, channel_ids=frozenset(each for each in ids if each))
+    return Location(guild_id=guild_id, channel_ids=frozenset({channel_id or 0, parent or 0} - {0}))
+
+
+def requester_of(interaction: discord.Interaction, locale: str) -> Requester:
+    """Who sent an interaction, answered in `locale`."""
+    return Requester(
+        actor=actor_of(interaction.user),
+        location=location_of(interaction.guild_id, interaction.channel_id, interaction.channel),
+        channel_id=interaction.channel_id or 0,
+        message_id=interaction.message.id if interaction.message else 0,
+        locale=locale,
+    )
 
 
 def require_bot_permissions(interaction: discord.Interaction) -> None:
-    """Refuse where the result could not be sent, and name what is missing.
+    """Raise a Refusal that names what the bot lacks to send a result here by its own token.
 
-    The interaction's token will not live that long. Raises Refusal.
+    The interaction's token would allow it, but expires after 15 minutes.
     """
     mine = interaction.app_permissions
     if mine.administrator or not mine.value:

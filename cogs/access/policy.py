@@ -1,13 +1,12 @@
-"""The gate: the one place that decides who may do what where."""
+"""Who may do what where: the one decision that commands, buttons, forms and reactions ask for."""
 
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-import discord
-
 from jobs.errors import Refusal
+from jobs.requester import Actor, Location, Requester
+from storage import Job
 
 
 class Action(StrEnum):
@@ -26,9 +25,8 @@ class Action(StrEnum):
     CHANGE_RULES = "change rules"
 
 
-# What takes GPU time.
 COSTS_GPU_TIME = frozenset({Action.ANIMATE, Action.REROLL, Action.CHANGE, Action.EXTEND, Action.RETRY})
-# What only the owner of a job may do with it, and who moderates.
+# Only the owner of the job may do these with it, and who moderates.
 OWNER_ONLY = frozenset(
     {
         Action.CANCEL,
@@ -43,47 +41,8 @@ OWNER_ONLY = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Whoever acts: a member of a guild, or a bot or webhook, or somebody in a DM (who has no roles).
-
-    `moderates`: has Manage Messages where it happens; `manages`: has Manage Server.
-    """
-
-    id: int
-    bot: bool
-    roles: AbstractSet[int]
-    booster: bool = False
-    moderates: bool = False
-    manages: bool = False
-
-    @classmethod
-    def of(cls, user: discord.User | discord.Member) -> "Actor":
-        """Read off what Discord sent."""
-        if not isinstance(user, discord.Member):
-            return cls(id=user.id, bot=user.bot or user.system, roles=frozenset())
-        roles = frozenset(role.id for role in user.roles)
-        allowed = user.resolved_permissions or user.guild_permissions
-        return cls(
-            id=user.id,
-            bot=user.bot,
-            roles=roles,
-            booster=user.premium_since is not None,
-            moderates=allowed.administrator or allowed.manage_messages,
-            manages=allowed.administrator or allowed.manage_guild,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """Where it happens. A thread counts as its parent channel too."""
-
-    guild_id: int | None
-    channel_ids: AbstractSet[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
-    """What the owner of the bot allows; an empty set allows all."""
+    """What the owner of the bot allows, as Discord ids; an empty set allows all."""
 
     guilds: AbstractSet[int] = field(default_factory=frozenset[int])
     channels: AbstractSet[int] = field(default_factory=frozenset[int])
@@ -93,21 +52,21 @@ class AccessPolicy:
     def check(
         self, actor: Actor, location: Location, action: Action, *, owner: int | None = None
     ) -> Refusal | None:
-        """None where it is allowed, else which rule says no. `owner` is whose job it is about, if any."""
+        """None where it is allowed, else which rule forbids it. `owner`: whose job it is about, if any."""
         if actor.bot:
             return Refusal("bot")
         if action is Action.CHANGE_RULES:
-            return self._may_change_rules(actor, location)
+            return self._check_manager(actor, location)
         if action in OWNER_ONLY and actor.id != owner and not actor.moderates:
             return Refusal("not_yours")
-        return self._may_ask(actor, location) if action in COSTS_GPU_TIME else None
+        return self._check_gpu_time(actor, location) if action in COSTS_GPU_TIME else None
 
-    def _may_change_rules(self, actor: Actor, location: Location) -> Refusal | None:
+    def _check_manager(self, actor: Actor, location: Location) -> Refusal | None:
         if location.guild_id is None:
             return Refusal("direct_message")
         return None if actor.manages else Refusal("not_manager")
 
-    def _may_ask(self, actor: Actor, location: Location) -> Refusal | None:
+    def _check_gpu_time(self, actor: Actor, location: Location) -> Refusal | None:
         if actor.id in self.blocked:
             return Refusal("blocked_people")
         if location.guild_id is None:
@@ -121,23 +80,16 @@ class AccessPolicy:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueShare:
-    """How much of the GPU somebody gets: the weight against others, and GPU seconds of head start."""
+def require_access(
+    policy: AccessPolicy, requester: Requester, action: Action, job: Job | None = None
+) -> None:
+    """Raise the Refusal of the rule that forbids it. `job`: the job that the action is about, if any.
 
-    weight: float = 1.0
-    head_start: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharePolicy:
-    """What roles and boosting are worth: the largest weight counts."""
-
-    roles: Mapping[int, float] = field(default_factory=dict[int, float])
-    booster: QueueShare = QueueShare()
-
-    def of(self, actor: Actor) -> QueueShare:
-        """The share of this person."""
-        weights = [self.roles[role] for role in actor.roles if role in self.roles]
-        boosted = self.booster if actor.booster else QueueShare()
-        return QueueShare(weight=max([boosted.weight, *weights]), head_start=boosted.head_start)
+    Who moderates one guild does not moderate the jobs of another.
+    """
+    actor = requester.actor
+    if job and requester.location.guild_id != job.guild_id:
+        actor = replace(actor, moderates=False)
+    refusal = policy.check(actor, requester.location, action, owner=job.user_id if job else None)
+    if refusal:
+        raise refusal

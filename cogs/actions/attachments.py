@@ -7,9 +7,8 @@ from yarl import URL
 import media
 from cogs.ui.submissions import Upload
 from jobs.errors import Refusal
+from jobs.service import MAX_MEGABYTES, MAX_MEGAPIXELS
 
-MAX_MEGABYTES = media.MOST_PICTURE_BYTES // 10**6
-MAX_MEGAPIXELS = media.MOST_PICTURE_PIXELS // 10**6
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
 CHUNK = 64 * 1024

@@ -1,23 +1,24 @@
-"""Cancelling: the one way in which people end a job, whatever they press, type or react with."""
+"""Cancelling a job: the one way, whatever somebody presses, types or reacts with."""
 
-from cogs.access.policy import Action, Actor, Location
-from cogs.access.rights import require_access
+from cogs.access.policy import Action
 from cogs.actions.context import BotContext
 from jobs.errors import Refusal
+from jobs.requester import Requester
 from storage import Job, Reason, State
 
 
-async def cancel(context: BotContext, actor: Actor, place: Location, job: Job) -> Job:
-    """End a job that waits, or have one that runs stopped; returns it as it stands now.
+async def cancel(context: BotContext, requester: Requester, job: Job) -> Job:
+    """End a job that waits, or have a running one stopped; returns its row as it is now.
 
-    Raises Refusal where the person may not or the job is over, StoreError.
+    Raises Refusal where the requester may not or the job is over, StoreError.
     """
-    require_access(context.policy, actor, place, Action.CANCEL, job)
-    code = "by_person" if actor.id == job.user_id else "by_moderator"
-    cancelled = await context.store.cancel(job.id, mover=f"person {actor.id}", reason=Reason(code=code))
+    context.require(requester, Action.CANCEL, job)
+    code = "by_person" if requester.user_id == job.user_id else "by_moderator"
+    mover = f"person {requester.user_id}"
+    cancelled = await context.store.cancel(job.id, mover=mover, reason=Reason(code=code))
     if cancelled is None:
         raise Refusal("over")
     if cancelled.state is State.CANCELLED:
-        context.worker.announce_end(cancelled)
+        context.announcer.ended(cancelled)
     context.notifier.notify()
     return cancelled

@@ -1,66 +1,72 @@
-"""The desk: what every cog needs to take a wish and answer it."""
+"""What every cog needs: the opened resources, and the one way of answering an interaction with its errors."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import aiohttp
 import discord
 from discord import app_commands
+from discord.ext import commands
 
 import comfy
 import media
-from cogs.access.actors import location_of
-from cogs.access.policy import AccessPolicy, Action, Actor, SharePolicy
+from cogs.access.actors import actor_of, location_of, requester_of
+from cogs.access.policy import AccessPolicy, Action, require_access
+from cogs.actions.attachments import Attachments
 from cogs.actions.in_flight import InFlight
 from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.lost_status import LostStatusHandler
-from cogs.messages.status import StatusMessages, reply_privately
-from cogs.ui.texts import render_refusal
+from cogs.messages.replies import reply_privately
+from cogs.messages.status import StatusMessages
+from cogs.ui.texts import render_refusal, render_waiting
+from jobs.announcer import Announcer
 from jobs.errors import Refusal
 from jobs.notifier import QueueNotifier
-from jobs.service import Asker, JobService
-from jobs.worker import Worker
-from storage import Files, Job, Store, StoreError
+from jobs.pace import QueuePositions
+from jobs.requester import Requester
+from jobs.service import JobService
+from storage import Files, Job, Retention, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 60.0  # seconds for one interaction
+INTERACTION_TIMEOUT = 60.0  # seconds
+FETCH_CHANNEL_TIMEOUT = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotContext:
-    """Opened in `house.py`, handed to each cog."""
+    """Built once in `cogs.runtime.resources`, handed to each cog."""
 
+    client: commands.Bot
     policy: AccessPolicy
-    shares: SharePolicy
-    service: JobService
+    retention: Retention
     store: Store
     files: Files
     pictures: media.Media
     workflows: Mapping[str, comfy.Workflow]
     servers: Sequence[comfy.Server]
-    status: StatusMessages
-    worker: Worker
+    service: JobService
+    attachments: Attachments
+    positions: QueuePositions
     notifier: QueueNotifier
+    announcer: Announcer
+    status: StatusMessages
     lost_status: LostStatusHandler
-    in_flight: InFlight
+    bot_reactions: BotReactions
+    pending_reaction: PendingReaction
+    in_flight: InFlight = field(default_factory=InFlight)
 
     async def waiting_text(self, job: Job) -> str:
-        """What the status of a job says while it waits. Raises StoreError."""
-        return await self.worker.waiting_text(job, await self.store.ahead(job.id))
+        """The status of a job that waits, in its language. Raises StoreError."""
+        return render_waiting(job, await self.positions.position(job))
 
-    async def locale_of(self, interaction: discord.Interaction) -> str:
-        """The language that the person chose, else that of their Discord. Raises StoreError."""
-        return await self.store.language(interaction.user.id) or str(interaction.locale)
-
-    def require(self, interaction: discord.Interaction, action: Action, *, owner: int | None = None) -> None:
-        """Let the person go on, or raise the Refusal of the rule that says no."""
-        actor = Actor.of(interaction.user)
-        refusal = self.policy.check(actor, location_of(interaction), action, owner=owner)
-        if refusal:
-            raise refusal
+    def require(self, requester: Requester, action: Action, job: Job | None = None) -> None:
+        """Raise the Refusal of the rule that forbids it; `job`: what the action is about, if any."""
+        require_access(self.policy, requester, action, job)
 
     async def job(self, job_id: str) -> Job:
         """The job with that whole id. Raises Refusal where it is no longer kept, StoreError."""
@@ -69,35 +75,58 @@ class BotContext:
             raise Refusal("gone")
         return job
 
-    def asker(self, interaction: discord.Interaction, locale: str) -> Asker:
-        """Who asks, as the queue will know them."""
-        return Asker(
-            user_id=interaction.user.id,
-            guild_id=interaction.guild_id or 0,
-            channel_id=interaction.channel_id or 0,
-            locale=locale,
-            share=self.shares.of(Actor.of(interaction.user)),
+    async def locale_of(self, interaction: discord.Interaction) -> str:
+        """The language that the person chose, else that of their Discord. Raises StoreError."""
+        return await self.store.language(interaction.user.id) or str(interaction.locale)
+
+    async def reaction_requester(self, member: discord.Member, channel_id: int, message_id: int) -> Requester:
+        """Who reacted to a message. Raises StoreError."""
+        locale = await self.store.locale_of(member.id)
+        channel = await self._find_channel(channel_id)
+        return Requester(
+            actor=actor_of(member),
+            location=location_of(member.guild.id, channel_id, channel),
+            channel_id=channel_id,
+            message_id=message_id,
+            locale=locale or str(member.guild.preferred_locale),
         )
 
     @contextlib.asynccontextmanager
-    async def answering(self, interaction: discord.Interaction) -> AsyncGenerator[str]:
-        """Serve somebody in their language, which it yields; a Refusal inside is told to them alone."""
+    async def answering(
+        self, interaction: discord.Interaction, *, seconds: float | None = INTERACTION_TIMEOUT
+    ) -> AsyncGenerator[Requester]:
+        """Answer an interaction; yields who asks. Errors inside are told to them alone, as one sentence.
+
+        `seconds`: how long that may take; None where each call inside has its own limit.
+        """
         with self.in_flight.track():
             locale = str(interaction.locale)
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(seconds):
                     locale = await self.locale_of(interaction)
                     if not self.in_flight.is_open:
                         raise Refusal("closing")
-                    yield locale
+                    yield requester_of(interaction, locale)
             except Refusal as refusal:
                 await reply_privately(interaction, render_refusal(locale, refusal))
             except (StoreError, *DISCORD_ERRORS) as err:
                 log.error("interaction %s: %r", interaction.id, err)
                 await reply_privately(interaction, render_refusal(locale, Refusal("internal")))
 
+    async def _find_channel(self, channel_id: int) -> object:
+        """The channel from the cache; asked of Discord where its parent matters: an archived thread."""
+        channel = self.client.get_channel(channel_id)
+        if channel or not self.policy.channels:
+            return channel
+        try:
+            async with asyncio.timeout(FETCH_CHANNEL_TIMEOUT):
+                return await self.client.fetch_channel(channel_id)
+        except (discord.HTTPException, discord.InvalidData, aiohttp.ClientError, OSError) as err:
+            log.warning("channel %s cannot be looked up: %s", channel_id, err)
+            return None
+
 
 async def on_app_command_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
-    """A command met a fault of ours: all of it goes to the log, one sentence to the person."""
+    """Log the error of a command whole, and answer with one sentence."""
     log.error("interaction %s: %s", interaction.id, error, exc_info=error)
     await reply_privately(interaction, render_refusal(str(interaction.locale), Refusal("internal")))

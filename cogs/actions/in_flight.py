@@ -1,4 +1,4 @@
-"""The door: open while the bot takes wishes; who is inside when it closes still gets an answer."""
+"""Counts the interactions that are being answered, so that shutting down can wait for them."""
 
 import asyncio
 import contextlib
@@ -6,29 +6,29 @@ from collections.abc import Generator
 
 
 class InFlight:
-    """Closed once, at the end."""
+    """Open until `close`; then new interactions are refused, and those begun before are waited for."""
 
     def __init__(self) -> None:
         self.is_open = True
-        self._inside = 0
-        self._left = asyncio.Event()
+        self._count = 0
+        self._changed = asyncio.Event()
 
     @contextlib.contextmanager
     def track(self) -> Generator[None]:
-        """While somebody is being answered."""
-        self._inside += 1
+        """Count an interaction for as long as the block lasts."""
+        self._count += 1
         try:
             yield
         finally:
-            self._inside -= 1
-            self._left.set()
+            self._count -= 1
+            self._changed.set()
 
     def close(self) -> None:
-        """Take no more wishes."""
+        """Take no more interactions."""
         self.is_open = False
 
     async def drained(self) -> None:
-        """Return when everybody has been answered."""
-        while self._inside:
-            self._left.clear()
-            await self._left.wait()
+        """Return when every interaction has been answered."""
+        while self._count:
+            self._changed.clear()
+            await self._changed.wait()

@@ -1,4 +1,4 @@
-"""✉️ and 🚩: a clip by direct message, and a word to the moderators."""
+"""✉️ and 🚩: a clip by direct message, and a report to the moderators."""
 
 import asyncio
 import hashlib
@@ -8,51 +8,51 @@ import discord
 
 import media
 from cogs.access.policy import Action
-from cogs.access.rights import require_access
 from cogs.actions.context import BotContext
-from cogs.actions.reroll import Click
 from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.messages.delivery import COMMENT, file_name
-from cogs.messages.status import NO_MENTIONS
+from cogs.messages.targets import NO_MENTIONS, upload_limit
 from cogs.ui.texts import render_alt, render_copy, render_report
-from jobs.clips import clip_name, upload_limit
+from jobs.clips import clip_name
 from jobs.errors import Refusal
+from jobs.requester import Requester
 from storage import Job
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 60.0  # seconds for one message
+SEND_TIMEOUT = 60.0  # seconds for one message
 
 
 class Sharing:
-    """Sends what is there already to somebody else."""
+    """Sends a finished clip, or a report about it, to somebody else."""
 
-    def __init__(self, client: discord.Client, context: BotContext) -> None:
-        self._client = client
+    def __init__(self, context: BotContext) -> None:
         self._context = context
 
-    async def send(self, click: Click, job: Job) -> None:
+    async def send(self, requester: Requester, job: Job) -> None:
         """Send the clip to whoever asked, by direct message. Raises Refusal, StoreError."""
-        require_access(self._context.policy, click.actor, click.place, Action.SEND_BY_DM, job)
-        file = await self._pack(job)
+        self._context.require(requester, Action.SEND_BY_DM, job)
+        file = await self._open_clip(job)
         try:
-            async with asyncio.timeout(PATIENCE):
-                channel = await self._client.create_dm(discord.Object(click.actor.id))
+            async with asyncio.timeout(SEND_TIMEOUT):
+                channel = await self._context.client.create_dm(discord.Object(requester.user_id))
                 await channel.send(
-                    render_copy(click.locale, job),
+                    render_copy(requester.locale, job),
                     file=file,
                     allowed_mentions=NO_MENTIONS,
-                    nonce=build_note("copy", job, click),
+                    nonce=sharing_nonce("copy", job, requester),
                 )
         except DISCORD_ERRORS as err:
             log.info("job %s: no copy by direct message: %s", job.id, err)
             raise Refusal("no_dms") from err
 
-    async def _pack(self, job: Job) -> discord.File:
+    async def _open_clip(self, job: Job) -> discord.File:
+        """The clip, fitted to what Discord takes in direct messages. Raises Refusal."""
         source = self._context.files.clip(job.clip or clip_name(job))
+        limit = upload_limit(self._context.client, None)
         try:
             fitted = await self._context.pictures.fit_clip(
-                source, source.with_suffix(".dm.mp4"), limit=upload_limit(self._client, None), comment=COMMENT
+                source, source.with_suffix(".dm.mp4"), limit=limit, comment=COMMENT
             )
             return await asyncio.to_thread(
                 discord.File, fitted.path, file_name(job, "mp4"), description=render_alt(job)
@@ -61,28 +61,29 @@ class Sharing:
             log.info("job %s: no copy: %r", job.id, err)
             raise Refusal("clip_gone") from err
 
-    async def report(self, click: Click, job: Job) -> None:
-        """Tell the moderators of that guild. Raises Refusal, StoreError."""
-        require_access(self._context.policy, click.actor, click.place, Action.REPORT, job)
-        rules = await self._context.store.guild_settings(job.guild_id)
-        if rules.report_channel is None:
+    async def report(self, requester: Requester, job: Job) -> None:
+        """Tell the moderators of the job's guild, in its report channel. Raises Refusal, StoreError."""
+        self._context.require(requester, Action.REPORT, job)
+        settings = await self._context.store.guild_settings(job.guild_id)
+        if settings.report_channel is None:
             raise Refusal("no_report_channel")
-        guild = self._client.get_guild(job.guild_id)
-        locale = str(guild.preferred_locale) if guild else click.locale
-        channel = self._client.get_partial_messageable(rules.report_channel, guild_id=job.guild_id)
+        client = self._context.client
+        guild = client.get_guild(job.guild_id)
+        locale = str(guild.preferred_locale) if guild else requester.locale
+        channel = client.get_partial_messageable(settings.report_channel, guild_id=job.guild_id)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(SEND_TIMEOUT):
                 await channel.send(
-                    render_report(locale, job, click.actor.id),
+                    render_report(locale, job, requester.user_id),
                     allowed_mentions=NO_MENTIONS,
-                    nonce=build_note("flag", job, click),
+                    nonce=sharing_nonce("flag", job, requester),
                 )
         except DISCORD_ERRORS as err:
             log.warning("job %s: a report does not reach its channel: %s", job.id, err)
             raise Refusal("no_report_channel") from err
 
 
-def build_note(word: str, job: Job, click: Click) -> str:
-    """A nonce of 25 characters for a word to one person about one job: asked for twice at once, sent once."""
-    about = f"{job.id} {click.actor.id}"
-    return f"{word}-{hashlib.sha256(about.encode()).hexdigest()}"[:25]
+def sharing_nonce(kind: str, job: Job, requester: Requester) -> str:
+    """A nonce (25 characters) for one kind of message, job and person: asked for twice at once, sent once."""
+    digest = hashlib.sha256(f"{job.id} {requester.user_id}".encode()).hexdigest()
+    return f"{kind}-{digest}"[:25]

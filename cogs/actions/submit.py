@@ -1,4 +1,4 @@
-"""The road from an interaction to a job: refused in words, or admitted and answered with its status."""
+"""From an interaction to a job: admitted, and answered with its status message."""
 
 import asyncio
 import logging
@@ -11,72 +11,68 @@ from cogs.access.policy import Action
 from cogs.actions.context import BotContext
 from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.i18n.catalogue import translate
-from cogs.messages.status import InteractionReply, reply_privately
-from cogs.ui.texts import render_refusal
-from jobs.advice import render_advice
+from cogs.messages.replies import InteractionReply, reply_privately
+from cogs.ui.texts import render_advice
 from jobs.errors import Refusal
-from jobs.service import Admitted, Asker
+from jobs.requester import Requester
+from jobs.service import Admitted
 from storage import Job, StoreError
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.5  # seconds until "looking at your picture": Discord wants a word within 3
+DEFER_SECONDS = 1.5  # until "looking at your picture": Discord wants an answer within 3
 
-Admit = Callable[[Asker], Coroutine[object, object, Admitted]]
+Admit = Callable[[], Coroutine[object, object, Admitted]]
 
 
 class JobSubmitter:
-    """Takes wishes over commands and forms: each becomes one job with one status message."""
+    """Makes one job with one status message of a command or a form. To be used within `answering`."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
 
     async def submit(
-        self, interaction: discord.Interaction, action: Action, admit: Admit, *, owner: int | None = None
+        self,
+        interaction: discord.Interaction,
+        requester: Requester,
+        action: Action,
+        admit: Admit,
+        *,
+        parent: Job | None = None,
     ) -> None:
-        """Have `admit` make a job of it, unless a rule says no; `owner` is whose job it makes another of."""
-        answer = InteractionReply(interaction)
-        locale = str(interaction.locale)
-        with self._context.in_flight.track():
-            try:
-                locale = await self._context.locale_of(interaction)
-                self._refuse_early(interaction, action, owner)
-                admitted = await self._admit_in_time(answer, admit, self._context.asker(interaction, locale))
-            except Refusal as refusal:
-                await answer.refuse(render_refusal(locale, refusal))
-                return
-            except StoreError as err:
-                log.error("interaction %s: %s", interaction.id, err)
-                await answer.refuse(render_refusal(locale, Refusal("internal")))
-                return
-            await self._publish(answer, admitted.job)
-            if admitted.advice:
-                await reply_privately(interaction, render_advice(locale, admitted.advice))
+        """Have `admit` make a job, unless a rule forbids it; `parent`: the job that it makes another of.
 
-    def _refuse_early(self, interaction: discord.Interaction, action: Action, owner: int | None) -> None:
-        """Whatever is known without looking at the wish. Raises Refusal."""
-        if not self._context.in_flight.is_open:
-            raise Refusal("closing")
-        self._context.require(interaction, action, owner=owner)
+        Raises Refusal, StoreError.
+        """
+        self._context.require(requester, action, parent)
         require_bot_permissions(interaction)
-
-    async def _admit_in_time(self, answer: InteractionReply, admit: Admit, asker: Asker) -> Admitted:
-        """Admit the job; say "looking" where that takes longer than Discord waits. Raises Refusal."""
-        work = asyncio.create_task(admit(asker), name=f"intake of person {asker.user_id}")
+        reply = InteractionReply(interaction)
         try:
-            done, _ = await asyncio.wait({work}, timeout=PATIENCE)
+            admitted = await self._admit_in_time(reply, admit, requester)
+        except (Refusal, StoreError):
+            await reply.withdraw()
+            raise
+        await self._publish(reply, admitted.job)
+        if admitted.advice:
+            await reply_privately(interaction, render_advice(requester.locale, admitted.advice))
+
+    async def _admit_in_time(self, reply: InteractionReply, admit: Admit, requester: Requester) -> Admitted:
+        """Admit the job; acknowledge the interaction first where that takes longer than Discord waits."""
+        work = asyncio.create_task(admit(), name=f"admission for person {requester.user_id}")
+        try:
+            done, _ = await asyncio.wait({work}, timeout=DEFER_SECONDS)
             if not done:
-                await answer.defer_with(translate(asker.locale, "looking"))
+                await reply.defer_with(translate(requester.locale, "looking"))
             return await work
         finally:
             work.cancel()
 
-    async def _publish(self, answer: InteractionReply, job: Job) -> None:
-        """Answer with the status message; the row is there already, whatever becomes of the answer."""
+    async def _publish(self, reply: InteractionReply, job: Job) -> None:
+        """Answer with the status message. Raises nothing: the row stays, whatever becomes of the answer."""
         try:
             text = await self._context.waiting_text(job)
             try:
-                await self._context.status.record(job, await answer.send(text, job), text)
+                await self._context.status.record(job, await reply.send(text, job), text)
             except DISCORD_ERRORS as err:
                 log.warning("job %s: the answer did not reach Discord: %s", job.id, err)
                 await self._context.status.post(job, text)

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 REROLL = "🔁"
 HOURGLASS = "⏳"
 REROLL_KEY = re.compile(r"reroll (\d+) ")  # the key of such a job names the message
-PATIENCE = 60.0  # seconds for one request
+REACTION_TIMEOUT = 60.0  # seconds for one request
 
 
 class BotReactions:
@@ -28,7 +28,7 @@ class BotReactions:
     async def add(self, channel_id: int, message_id: int, emoji: str) -> None:
         """Put it there; where the bot may not react nothing is lost, people's own work all the same."""
         try:
-            async with self._turns[channel_id], asyncio.timeout(PATIENCE):
+            async with self._turns[channel_id], asyncio.timeout(REACTION_TIMEOUT):
                 await self._message(channel_id, message_id).add_reaction(emoji)
         except DISCORD_ERRORS as err:
             log.info("cannot put %s under message %s: %s", emoji, message_id, err)
@@ -39,7 +39,7 @@ class BotReactions:
         if me is None:
             return
         try:
-            async with self._turns[channel_id], asyncio.timeout(PATIENCE):
+            async with self._turns[channel_id], asyncio.timeout(REACTION_TIMEOUT):
                 await self._message(channel_id, message_id).remove_reaction(emoji, me)
         except DISCORD_ERRORS as err:
             log.info("cannot take %s from message %s: %s", emoji, message_id, err)

@@ -14,23 +14,28 @@ import media
 from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import REROLL, BotReactions
 from cogs.messages.delivery_policy import DELIVERY_ERRORS, DeliveryStep, backoff, next_step, reason_code
-from cogs.messages.status import reply_arguments
 from cogs.messages.status_editor import StatusEditor
-from cogs.messages.targets import MessageKind, build_nonce, mention_owner, open_channel
+from cogs.messages.targets import (
+    MessageKind,
+    build_nonce,
+    mention_owner,
+    open_channel,
+    reply_arguments,
+    upload_limit,
+)
 from cogs.ui.job_buttons import result_buttons
 from cogs.ui.texts import render_alt, render_final_status, render_poster, render_result
-from jobs.clips import smaller_name, upload_limit
-from jobs.joining import Joining, joined_name
-from jobs.trouble import JobFailure
+from jobs.clips import ClipJoiner, joined_name, smaller_name
+from jobs.errors import JobFailure
 from storage import Files, Job, Lease, State, Store
 
 log = logging.getLogger(__name__)
 
 SMALLER_LIMIT = 7_500_000  # bytes: less than Discord ever took, where even the limit it told is too much
-PATIENCE = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
+REQUEST_TIMEOUT = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
 COMMENT = "AI-generated"  # in the container; never the prompt
-LOOK_BACK = 1000  # messages read when a crash or a lost answer may have hidden our own
-SKEW = 60.0  # seconds that Discord's clock and ours may differ
+MAX_HISTORY = 1000  # messages read when a crash or a lost answer may have hidden our own
+CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +68,7 @@ class Delivery:
     ) -> None:
         self._client = client
         self._store = store
-        self._joining = Joining(store, files, pictures)
+        self._clip_joiner = ClipJoiner(store, files, pictures)
         self._media = pictures
         self._status_editor = status_editor
         self._bot_reactions = bot_reactions
@@ -71,7 +76,7 @@ class Delivery:
     async def deliver(self, lease: Lease) -> None:
         """Send the result of a job in state `delivering`, once; or put it off, as its row then says.
 
-        Raises Trouble where Discord will never take it, MediaError, LeaseLost.
+        Raises JobFailure where Discord will never take it, MediaError, LeaseLost.
         """
         job = lease.job
         if job.cancel_requested and not lease.adopted:
@@ -88,7 +93,7 @@ class Delivery:
             await self._bot_reactions.add(place, message.id, REROLL)
 
     async def _send_result(self, lease: Lease) -> discord.Message | None:
-        """Try one way after the other; None where it has to wait. Raises Trouble."""
+        """Try one way after the other; None where it has to wait. Raises JobFailure."""
         job, tried, first = lease.job, list[DeliveryStep](), None
         while True:
             try:
@@ -109,7 +114,7 @@ class Delivery:
     async def _attempt(self, lease: Lease, tried: Collection[DeliveryStep]) -> discord.Message:
         """Send it in this way, unless it is there already. Raises one of OBSTACLES, MediaError."""
         job = lease.job
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(REQUEST_TIMEOUT):
             channel = await open_channel(self._client, job, tried)
             sent = await self._find_sent(channel, lease) if lease.adopted else None
         if sent:
@@ -118,7 +123,7 @@ class Delivery:
             raise JobFailure("cancelled")
         result = await self._build_result(job, tried)
         alone = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(REQUEST_TIMEOUT):
             return await channel.send(
                 result.text,
                 file=result.open(),
@@ -132,8 +137,8 @@ class Delivery:
         """Our own result, sent by somebody who did not live to write it down, or whose answer was lost."""
         moves = await self._store.moves(lease.job.id)
         began = next(each.at for each in moves if each.state == State.DELIVERING)
-        after = discord.Object(discord.utils.time_snowflake(_utc(began - SKEW)))
-        async for message in channel.history(limit=LOOK_BACK, after=after):
+        after = discord.Object(discord.utils.time_snowflake(_utc(began - CLOCK_SKEW)))
+        async for message in channel.history(limit=MAX_HISTORY, after=after):
             if message.author == self._client.user and any(
                 each.filename.startswith(file_name(lease.job, "")) for each in message.attachments
             ):
@@ -141,7 +146,7 @@ class Delivery:
         return None
 
     async def _build_result(self, job: Job, tried: Collection[DeliveryStep]) -> ResultMessage:
-        source = await self._joining.joined_clip(job)
+        source = await self._clip_joiner.joined_clip(job)
         if DeliveryStep.POSTER in tried:
             poster = await self._media.poster(source)
             return ResultMessage(

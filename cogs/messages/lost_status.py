@@ -14,7 +14,7 @@ from storage import Job, Reason, State, Store
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 60.0  # seconds for one message
+SEND_TIMEOUT = 60.0  # seconds for one message
 
 
 class OnDelete(StrEnum):
@@ -64,7 +64,7 @@ class LostStatusHandler:
                 return
 
     async def _send(self, job: Job, text: str, tried: list[DeliveryStep]) -> None:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SEND_TIMEOUT):
             channel = await open_channel(self._client, job, tried)
             words = f"<@{job.user_id}> {text}"
             await channel.send(

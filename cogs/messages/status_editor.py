@@ -23,6 +23,7 @@ from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import PendingReaction
 from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
 from cogs.messages.lost_status import LostStatusHandler
+from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.job_buttons import last_buttons
 from storage import Job, State, Store, StoreError
 
@@ -35,10 +36,9 @@ EDITS = 5  # in a window
 SPACING = WINDOW / EDITS  # seconds between progress edits: what comes in between is never sent
 OLD = 3600.0  # seconds: the age from which on Discord takes fewer edits of a message
 OLD_SPACING = 60.0  # seconds between progress edits of such a message
-TRIES = 2  # for progress, since newer progress comes by itself
-TRIES_TO_BE_THERE = 5  # for a final, until the status message is no longer waited for
-PATIENCE = 30.0  # seconds for one edit
-NO_MENTIONS = discord.AllowedMentions.none()
+MAX_TRIES = 2  # for progress, since newer progress comes by itself
+MAX_TRIES_UNPOSTED = 5  # for a final, until the status message is no longer waited for
+EDIT_TIMEOUT = 30.0  # seconds for one edit
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class ChannelEditor:
                 return  # removed, at its person's wish
             if self._too_soon(edit, job):
                 self._pending.setdefault(edit.job_id, edit)
-            elif job.status_message is None and edit.tries < TRIES_TO_BE_THERE:
+            elif job.status_message is None and edit.tries < MAX_TRIES_UNPOSTED:
                 self._retry_later(edit)  # its first answer is on its way to Discord at this moment
             elif edit.final:
                 await self._finish(edit, job)
@@ -170,7 +170,7 @@ class ChannelEditor:
         message = self._channel.get_partial_message(job.status_message)
         self._sent.append(time.monotonic())
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(EDIT_TIMEOUT):
                 await message.edit(
                     content=edit.text, allowed_mentions=NO_MENTIONS, **_edit_arguments(edit, job)
                 )
@@ -195,7 +195,7 @@ class ChannelEditor:
     def _retry_later(self, edit: PendingEdit) -> None:
         """Try later, unless a newer text has come meanwhile."""
         edit.tries += 1
-        if (edit.final or edit.tries < TRIES) and edit.job_id not in self._pending:
+        if (edit.final or edit.tries < MAX_TRIES) and edit.job_id not in self._pending:
             edit.ready_at = time.monotonic() + backoff(edit.tries - 1)
             self._pending[edit.job_id] = edit
 

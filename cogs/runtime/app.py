@@ -1,36 +1,27 @@
-"""The wiring: whatever was opened, handed to whoever needs it."""
+"""The application: opens everything, loads the cogs, runs until a signal, shuts down in order."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from functools import partial
-
-from discord.ext import commands
 
 import storage
-from cogs.actions.attachments import Attachments
 from cogs.actions.context import BotContext, on_app_command_error
 from cogs.actions.delete import DeletionWorker
-from cogs.actions.in_flight import InFlight
 from cogs.actions.reroll import FollowUps
 from cogs.actions.share import Sharing
 from cogs.actions.submit import JobSubmitter
 from cogs.animate import Animate
-from cogs.discarding import Discarding
 from cogs.duplicate_bot import DuplicateBot
 from cogs.guild_rules import GuildRules
 from cogs.help import Help
 from cogs.history import History
 from cogs.i18n.catalogue import CommandTranslator
-from cogs.interaction_router import InteractionRouter, InteractiveCog
+from cogs.interaction_router import InteractionRouter
 from cogs.job_buttons import JobButtons
 from cogs.language import Language
 from cogs.message_deletions import MessageDeletions
-from cogs.messages.delivery import Delivery
-from cogs.messages.status import StatusMessages
-from cogs.messages.status_editor import StatusEditor
 from cogs.missed_reactions import MissedReactions
 from cogs.panel import Panel
 from cogs.privacy import Privacy
@@ -40,141 +31,84 @@ from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
 from cogs.ui.components import PersistentButton, PersistentSelect
-from jobs.clips import upload_limit
-from jobs.run import Previews, RunContext
-from jobs.service import JobService
-from jobs.worker import Worker
+from cogs.ui.handlers import InteractiveCog
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_SECONDS = 10.0  # seconds
+SHUTDOWN_SECONDS = 10.0
 
-Life = Coroutine[object, object, None]
+Task = Coroutine[object, object, None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """What `open_bot` opened: logged in, not yet connected."""
+    """What `open_application` opened: logged in, not yet connected to the gateway."""
 
-    client: commands.Bot
-    worker: Worker
-    maintenance: storage.Maintenance
-    missed: MissedReactions
-    bin: DeletionWorker
-    store: storage.Store
-    status_editor: StatusEditor
-    in_flight: InFlight
+    resources: Resources
+    missed_reactions: MissedReactions
+
+    @property
+    def context(self) -> BotContext:
+        """What every cog got."""
+        return self.resources.context
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; if one of these dies, all of it dies."""
-        work = (self.worker.run(), self.maintenance.run(), self.missed.run(), self.bin.run())
-        await run_until(stop, self.client.connect(), work, self._shut_down)
+        """Work until `stop` is set; if one of the tasks dies, all end."""
+        context = self.context
+        maintenance = storage.Maintenance(
+            context.store, context.files, context.retention, context.announcer.ended
+        )
+        deletion = DeletionWorker(context)
+        work = (self.resources.worker.run(), maintenance.run(), self.missed_reactions.run(), deletion.run())
+        await run_until(stop, context.client.connect(), work, self._shut_down)
 
     async def _shut_down(self) -> None:
-        """Refuse what comes now, answer who is inside, send the newest texts: all within FAREWELL."""
-        self.in_flight.close()
+        """Refuse new interactions, answer those begun, send the newest texts; all within SHUTDOWN_SECONDS."""
+        self.context.in_flight.close()
         log.info("taking leave: nothing new is begun")
         try:
             async with asyncio.timeout(SHUTDOWN_SECONDS):
-                await self.in_flight.drained()
-                await self.status_editor.flush()
+                await self.context.in_flight.drained()
+                await self.resources.status_editor.flush()
         except TimeoutError:
             log.warning("some messages keep an old text until the next start: Discord is too slow")
 
 
 @contextlib.asynccontextmanager
 async def open_application(settings: Settings) -> AsyncGenerator[Application]:
-    """Open every resource and hand each to whoever needs it."""
-    async with open_resources(settings) as opened:
-        worker = build_worker(settings, opened)
-        context = build_context(settings, opened, worker)
-        missed = await _load_cogs(opened, context, settings.retention())
-        await context.status.post_missing(worker.waiting_text)
-        await worker.announce_missed_ends()
-        yield Application(
-            client=opened.client,
-            worker=worker,
-            maintenance=storage.Maintenance(
-                opened.store, opened.files, settings.retention(), worker.announce_end
-            ),
-            missed=missed,
-            bin=DeletionWorker(opened.client, context),
-            store=opened.store,
-            status_editor=opened.status_editor,
-            in_flight=context.in_flight,
-        )
+    """Open every resource, load the cogs, and say what an earlier process did not come to say.
+
+    Raises what `open_resources` raises.
+    """
+    async with open_resources(settings) as resources:
+        context = resources.context
+        missed_reactions = await _load_cogs(context)
+        await context.status.post_missing(context.waiting_text)
+        for job in await context.store.unannounced_ends():
+            context.announcer.ended(job)
+        yield Application(resources=resources, missed_reactions=missed_reactions)
 
 
-def build_worker(settings: Settings, opened: Resources) -> Worker:
-    """What joins queue, servers and Discord."""
-    context = RunContext(
-        store=opened.store,
-        files=opened.files,
-        status_editor=opened.status_editor,
-        workflows=opened.workflows,
-        previews=Previews(wanted=settings.previews, off_in=settings.previews_off_guilds),
-        longest_run=settings.longest_run_minutes * 60,
-        upload_limit=partial(upload_limit, opened.client),
-    )
-    delivery = Delivery(
-        opened.client,
-        store=opened.store,
-        files=opened.files,
-        pictures=opened.pictures,
-        status_editor=opened.status_editor,
-        bot_reactions=opened.bot_reactions,
-    )
-    return Worker(context, opened.servers, opened.pictures, delivery, opened.notifier)
-
-
-def build_context(settings: Settings, opened: Resources, worker: Worker) -> BotContext:
-    """What every cog gets."""
-    service = JobService(
-        store=opened.store,
-        files=opened.files,
-        pictures=opened.pictures,
-        attachments=Attachments(opened.session, settings.discord_api_url),
-        workflows=opened.workflows,
-        servers=opened.servers,
-    )
-    return BotContext(
-        policy=settings.policy(),
-        shares=settings.shares(),
-        service=service,
-        store=opened.store,
-        files=opened.files,
-        pictures=opened.pictures,
-        workflows=opened.workflows,
-        servers=opened.servers,
-        status=StatusMessages(opened.client, opened.store, opened.status_editor),
-        notifier=opened.notifier,
-        worker=worker,
-        lost_status=opened.lost_status,
-        in_flight=InFlight(),
-    )
-
-
-async def _load_cogs(opened: Resources, context: BotContext, retention: storage.Retention) -> MissedReactions:
-    """Add every cog, and tell Discord of the commands."""
-    client = opened.client
-    submitter, follow_ups = JobSubmitter(context), FollowUps(client, context)
-    missed = MissedReactions(client, context, follow_ups, opened.bot_reactions)
+async def _load_cogs(context: BotContext) -> MissedReactions:
+    """Add every cog, and register the commands with Discord."""
+    client = context.client
+    submitter, follow_ups = JobSubmitter(context), FollowUps(context)
+    missed_reactions = MissedReactions(context, follow_ups)
     cogs = [
         Animate(context, submitter),
         Queue(context),
         History(context),
         Show(context),
         JobButtons(context, follow_ups, submitter),
-        Panel(client, context, submitter),
-        Reactions(client, context, follow_ups, Sharing(client, context), opened.pending_reaction),
-        missed,
+        Panel(context, submitter),
+        Reactions(context, follow_ups, Sharing(context)),
+        missed_reactions,
         MessageDeletions(context),
-        Discarding(context),
         Help(context),
         Language(context),
-        Privacy(context, retention),
+        Privacy(context),
         GuildRules(context),
-        DuplicateBot(client, context.store),
+        DuplicateBot(context),
     ]
     handlers = [each.handlers for each in cogs if isinstance(each, InteractiveCog)]
     for cog in (*cogs, InteractionRouter(context, handlers)):
@@ -183,34 +117,34 @@ async def _load_cogs(opened: Resources, context: BotContext, retention: storage.
     client.tree.error(on_app_command_error)
     await client.tree.set_translator(CommandTranslator())
     await client.tree.sync()
-    return missed
+    return missed_reactions
 
 
 async def run_until(
     stop: asyncio.Event,
-    connection: Life,
-    work: Iterable[Life],
-    take_leave: Callable[[], Awaitable[None]],
+    connection: Task,
+    work: Iterable[Task],
+    shut_down: Callable[[], Awaitable[None]],
 ) -> None:
-    """Run these until `stop`; none may end before. Never half alive: one death ends all.
+    """Run these until `stop`; none may end before: if one dies, all are cancelled and the error is raised.
 
-    Then the work ends at once, and the connection when leave was taken over it.
+    After `stop` the work is cancelled at once, the connection once `shut_down` has used it.
     """
 
-    async def live(life: Life) -> None:
+    async def run(task: Task) -> None:
         try:
-            await life
+            await task
             raise RuntimeError("it ended by itself")
         except Exception:
-            log.critical("%s died, and with it the bot", life.__qualname__, exc_info=True)
+            log.critical("%s died, and with it the bot", task.__qualname__, exc_info=True)
             raise
 
     async with asyncio.TaskGroup() as tasks:
         connected, *working = [
-            tasks.create_task(live(life), name=life.__qualname__) for life in (connection, *work)
+            tasks.create_task(run(task), name=task.__qualname__) for task in (connection, *work)
         ]
         await stop.wait()
         for task in working:
             task.cancel()
-        await take_leave()
+        await shut_down()
         connected.cancel()

@@ -1,27 +1,119 @@
-"""Everything that is opened at the start and closed at the end."""
+"""Opens everything that is closed at the end, and builds the context that every cog gets."""
 
 import contextlib
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
-from discord.ext import commands
 from yarl import URL
 
 import comfy
 import media
 import storage
+from cogs.actions.attachments import Attachments
+from cogs.actions.context import BotContext
+from cogs.messages.announcer import DiscordAnnouncer
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
+from cogs.messages.delivery import Delivery
 from cogs.messages.lost_status import LostStatusHandler
+from cogs.messages.status import StatusMessages
 from cogs.messages.status_editor import StatusEditor, open_status_editor
+from cogs.messages.targets import upload_limit
 from cogs.runtime.client import open_client
 from cogs.runtime.settings import Settings
 from jobs.notifier import QueueNotifier
+from jobs.pace import QueuePositions
+from jobs.run import PreviewPolicy, RunContext
+from jobs.service import JobService
+from jobs.worker import Worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What was opened, and is closed at the end; the last opened first."""
+
+    context: BotContext
+    status_editor: StatusEditor
+    worker: Worker
+
+
+@contextlib.asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
+    """Open database, sockets, child processes and the Discord client, and build what works on them.
+
+    Raises WorkflowInvalid, StoreError, LoginFailure and what else the client raises.
+    """
+    workflows, notifier = load_workflows(settings), QueueNotifier()
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        pictures = await stack.enter_async_context(media.open_media(limit=2))
+        servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
+        token = settings.discord_token.get_secret_value()
+        client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
+        files = storage.Files(settings.data_dir)
+        lost_status = LostStatusHandler(client, store, notifier, settings.on_delete)
+        bot_reactions = BotReactions(client)
+        pending_reaction = PendingReaction(bot_reactions, store)
+        status_editor = await stack.enter_async_context(
+            open_status_editor(store, client.get_partial_messageable, lost_status, pending_reaction)
+        )
+        delivery = Delivery(
+            client,
+            store=store,
+            files=files,
+            pictures=pictures,
+            status_editor=status_editor,
+            bot_reactions=bot_reactions,
+        )
+        context = BotContext(
+            client=client,
+            policy=settings.access_policy(),
+            retention=settings.retention(),
+            store=store,
+            files=files,
+            pictures=pictures,
+            workflows=workflows,
+            servers=servers,
+            service=JobService(
+                store=store,
+                files=files,
+                pictures=pictures,
+                workflows=workflows,
+                servers=servers,
+                shares=settings.shares(),
+            ),
+            attachments=Attachments(session, settings.discord_api_url),
+            positions=QueuePositions(store, servers),
+            notifier=notifier,
+            announcer=DiscordAnnouncer(status_editor, delivery),
+            status=StatusMessages(client, store, status_editor),
+            lost_status=lost_status,
+            bot_reactions=bot_reactions,
+            pending_reaction=pending_reaction,
+        )
+        yield Resources(context=context, status_editor=status_editor, worker=build_worker(settings, context))
+
+
+def build_worker(settings: Settings, context: BotContext) -> Worker:
+    """The worker on all servers of the settings."""
+    run_context = RunContext(
+        store=context.store,
+        files=context.files,
+        media=context.pictures,
+        announcer=context.announcer,
+        workflows=context.workflows,
+        previews=PreviewPolicy(enabled=settings.previews, disabled_guilds=settings.previews_off_guilds),
+        max_run_seconds=settings.longest_run_minutes * 60,
+        upload_limit=partial(upload_limit, context.client),
+    )
+    return Worker(run_context, context.servers, context.positions, context.notifier)
 
 
 def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
-    """The built-in workflows and the owner's. Raises WorkflowInvalid."""
+    """The built-in workflows and the owner's, by name. Raises WorkflowInvalid."""
     return comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
 
 
@@ -29,7 +121,7 @@ def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
 async def open_servers(
     settings: Settings, instance: str, workflows: Mapping[str, comfy.Workflow]
 ) -> AsyncGenerator[list[comfy.Server]]:
-    """Every ComfyUI of the settings; those that are down come later by themselves."""
+    """Every ComfyUI of the settings; those that are down are connected to when they come up."""
     async with contextlib.AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(
@@ -52,56 +144,3 @@ def server_name(url: str) -> str:
     """Host, port and path: what the log and the rows call a server, without a password in its address."""
     address = URL(url)
     return f"{address.host}:{address.port}{address.path.rstrip('/')}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resources:
-    """What was opened, and is closed at the end; the last opened first."""
-
-    workflows: Mapping[str, comfy.Workflow]
-    store: storage.Store
-    files: storage.Files
-    session: aiohttp.ClientSession
-    pictures: media.Media
-    servers: Sequence[comfy.Server]
-    client: commands.Bot
-    status_editor: StatusEditor
-    lost_status: LostStatusHandler
-    pending_reaction: PendingReaction
-    bot_reactions: BotReactions
-    notifier: QueueNotifier
-
-
-@contextlib.asynccontextmanager
-async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
-    """Database, sockets, child processes, the Discord client, and the messages' editor."""
-    workflows, notifier = load_workflows(settings), QueueNotifier()
-    async with contextlib.AsyncExitStack() as stack:
-        store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        pictures = await stack.enter_async_context(media.open_media(limit=2))
-        servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
-        token = settings.discord_token.get_secret_value()
-        client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
-        lost_status, bot_reactions = (
-            LostStatusHandler(client, store, notifier, settings.on_delete),
-            BotReactions(client),
-        )
-        pending_reaction = PendingReaction(bot_reactions, store)
-        status_editor = await stack.enter_async_context(
-            open_status_editor(store, client.get_partial_messageable, lost_status, pending_reaction)
-        )
-        yield Resources(
-            workflows=workflows,
-            store=store,
-            files=storage.Files(settings.data_dir),
-            session=session,
-            pictures=pictures,
-            servers=servers,
-            client=client,
-            status_editor=status_editor,
-            lost_status=lost_status,
-            pending_reaction=pending_reaction,
-            bot_reactions=bot_reactions,
-            notifier=notifier,
-        )

@@ -11,9 +11,10 @@ from yarl import URL
 
 import comfy
 import storage
-from cogs.access.policy import AccessPolicy, QueueShare, SharePolicy
+from cogs.access.policy import AccessPolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
+from jobs.requester import QueueShare, SharePolicy
 
 Ids = Annotated[frozenset[int], NoDecode]
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -118,7 +119,7 @@ class Settings(BaseSettings):
         """What no log may show."""
         return [each.get_secret_value() for each in (self.discord_token, *self.comfyui_token)]
 
-    def policy(self) -> AccessPolicy:
+    def access_policy(self) -> AccessPolicy:
         """Who may do what where."""
         return AccessPolicy(
             guilds=self.allowed_guilds,

@@ -1,4 +1,4 @@
-"""What a person is offered while they type: their jobs, prompts and seeds. All pure."""
+"""Autocomplete choices: what of jobs, prompts, seeds and names matches the text typed so far; pure."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -10,8 +10,8 @@ from cogs.ui.cards import first_words, say_state
 from storage import Job
 
 T = TypeVar("T")
-MOST = 25  # choices, Discord's limit
-ROOM = 100  # characters of a choice's name or value, Discord's limit
+MAX_CHOICES = 25  # Discord's limit
+MAX_CHARACTERS = 100  # characters of a choice's name or value, Discord's limit
 
 
 def suggest_jobs(locale: str, jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[str]]:
@@ -25,7 +25,9 @@ def suggest_prompts(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice
     newest: dict[str, Job] = {}
     for job in jobs:
         newest.setdefault(job.params.prompt, job)
-    named = {prompt if len(prompt) <= ROOM else f"#{job.short}": prompt for prompt, job in newest.items()}
+    named = {
+        prompt if len(prompt) <= MAX_CHARACTERS else f"#{job.short}": prompt for prompt, job in newest.items()
+    }
     return [app_commands.Choice(name=name, value=value) for value, name in _matching(named, typed).items()]
 
 
@@ -37,8 +39,21 @@ def suggest_seeds(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[i
     return [app_commands.Choice(name=name, value=seed) for seed, name in _matching(named, typed).items()]
 
 
+def suggest_names(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
+    """The names with the typed text in them, each its own value."""
+    found = _matching({name: name for name in names}, typed)
+    return [app_commands.Choice(name=name, value=name) for name in found]
+
+
+def suggest_pairs(pairs: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
+    """The `name=option` pairs that match the text behind the last comma; what stands before it is kept."""
+    before, comma, last = typed.rpartition(",")
+    found = (f"{before}{comma}{each.value}"[:MAX_CHARACTERS] for each in suggest_names(pairs, last))
+    return [app_commands.Choice(name=each, value=each) for each in found]
+
+
 def _matching(named: Mapping[T, str], typed: str) -> Mapping[T, str]:
     """The first of them in whose name the typed text stands, names cut to Discord's room."""
     wanted = typed.strip().casefold()
     found = ((value, name) for value, name in named.items() if wanted in name.casefold())
-    return {value: first_words(name, ROOM) for value, name in islice(found, MOST)}
+    return {value: first_words(name, MAX_CHARACTERS) for value, name in islice(found, MAX_CHOICES)}

@@ -1,6 +1,7 @@
-"""Buttons and menus that work for ever: all they know is in their custom id: a word, a colon, and what about.
+"""Persistent buttons and selects (`DynamicItem`): they work in messages of any age, after any restart.
 
-discord.py finds them by `DynamicItem` in messages of any age; from here the cog that serves them gets them.
+The custom id is `ACTION:ARGUMENT` (of a select `menu ACTION:ARGUMENT`), at most 100 characters; no state is
+kept in memory.
 """
 
 import abc
@@ -13,75 +14,75 @@ from discord.ext import commands
 
 
 class InteractionHandler(commands.Cog):
-    """Whoever serves presses and choices; the one cog of that name."""
+    """Base of the one cog that answers persistent buttons and selects."""
 
     @abc.abstractmethod
-    async def press(self, interaction: discord.Interaction, word: str, about: str) -> None:
-        """A button."""
+    async def press(self, interaction: discord.Interaction, action: str, argument: str) -> None:
+        """A button was pressed."""
 
     @abc.abstractmethod
     async def choose(
-        self, interaction: discord.Interaction, word: str, about: str, values: list[str]
+        self, interaction: discord.Interaction, action: str, argument: str, values: list[str]
     ) -> None:
-        """A menu."""
+        """Something was chosen."""
 
 
-class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?P<word>[a-z]+):(?P<about>.*)"):
-    """A button that works for ever."""
+class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?P<action>[a-z]+):(?P<argument>.*)"):
+    """A persistent button."""
 
     def __init__(
         self,
-        word: str,
-        about: str,
+        action: str,
+        argument: str,
         *,
         label: str | None = None,
         emoji: str | None = None,
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        super().__init__(ui.Button(custom_id=f"{word}:{about}", label=label, emoji=emoji, style=style))
-        self.word, self.about = word, about
+        super().__init__(ui.Button(custom_id=f"{action}:{argument}", label=label, emoji=emoji, style=style))
+        self.action, self.argument = action, argument
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """As discord.py makes it from a message of any age."""
-        return cls(match["word"], match["about"], label="…")
+        """Called by discord.py for a component of a message of any age."""
+        return cls(match["action"], match["argument"], label="…")
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Somebody pressed it."""
-        await handler_of(interaction).press(interaction, self.word, self.about)
+        """Called by discord.py when it is pressed."""
+        await handler_of(interaction).press(interaction, self.action, self.argument)
 
 
-class PersistentSelect(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<word>[a-z]+):(?P<about>.*)"):
-    """A menu that works for ever."""
+class PersistentSelect(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<action>[a-z]+):(?P<argument>.*)"):
+    """A persistent select."""
 
     def __init__(
         self,
-        word: str,
-        about: str,
+        action: str,
+        argument: str,
         *,
         placeholder: str | None = None,
         options: list[discord.SelectOption] | None = None,
     ) -> None:
-        custom_id = f"menu {word}:{about}"
+        custom_id = f"menu {action}:{argument}"
         super().__init__(ui.Select(custom_id=custom_id, placeholder=placeholder, options=options or []))
-        self.word, self.about = word, about
+        self.action, self.argument = action, argument
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """As discord.py makes it from a message of any age."""
-        return cls(match["word"], match["about"])
+        """Called by discord.py for a component of a message of any age."""
+        return cls(match["action"], match["argument"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Somebody chose."""
-        await handler_of(interaction).choose(interaction, self.word, self.about, self.item.values)
+        """Called by discord.py when something is chosen."""
+        await handler_of(interaction).choose(interaction, self.action, self.argument, self.item.values)
 
 
 def handler_of(interaction: discord.Interaction[Any]) -> InteractionHandler:
-    """The cog that serves; discord.py makes its items without one."""
+    """The cog that answers: discord.py makes dynamic items without arguments, so they ask the client."""
     cog = interaction.client.get_cog("InteractionRouter")
-    assert isinstance(cog, InteractionHandler)  # noqa: S101 - the house adds it before it connects
+    assert isinstance(cog, InteractionHandler)  # noqa: S101 - added before the client connects
     return cog

@@ -15,7 +15,7 @@ from storage import Job
 PROMPT_ROOM = 1200  # characters
 NEGATIVE_ROOM = 500  # characters
 CHOICES_ROOM = 100  # characters
-MOST_CHILDREN = 5
+MAX_CHILDREN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def _render_story(locale: str, details: Details) -> str:
 def _render_family(locale: str, details: Details) -> str:
     near = {"parent": details.parent, "root": details.root, "after": details.after}
     facts: dict[str, object] = {name: each and _name(each) for name, each in near.items()}
-    children = ", ".join(_name(each) for each in details.children[:MOST_CHILDREN])
+    children = ", ".join(_name(each) for each in details.children[:MAX_CHILDREN])
     return _render_facts(locale, {**facts, "children": children})
 
 

@@ -12,15 +12,15 @@ from cogs.ui.cards import PLAIN, Entry, build_card, escape, first_words, say_sta
 from cogs.ui.components import PersistentButton, PersistentSelect
 from storage import Job, Load
 
-MOST_MINE = 15  # lines; the menu holds MOST_CHOICES
-MOST_OF_GUILD = 10  # lines
-MOST_CHOICES = 25  # what a menu of Discord holds
+MAX_MINE = 15  # lines; the menu holds MAX_CHOICES
+MAX_OF_GUILD = 10  # lines
+MAX_CHOICES = 25  # what a menu of Discord holds
 WORDS = 40  # characters of a prompt in a line
 LABEL = 100  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class QueueView:
     """What /queue shows: jobs in the order of their turns, and how many the guild has in all."""
 
     mine: Sequence[Entry]
@@ -30,34 +30,34 @@ class Line:
     servers: int
 
 
-def render_line(locale: str, line: Line) -> ui.LayoutView:
+def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
     """The card, with a menu to cancel one's own where there are any."""
     items: list[ui.Item[Any]] = [
-        ui.TextDisplay(f"## {translate(locale, 'queue_title')}\n{_say_load(locale, line)}"),
+        ui.TextDisplay(f"## {translate(locale, 'queue_title')}\n{_say_load(locale, view)}"),
         ui.Separator(),
-        ui.TextDisplay(_render_mine(locale, line.mine)),
+        ui.TextDisplay(_render_mine(locale, view.mine)),
         ui.Separator(),
-        ui.TextDisplay(_render_guild(locale, line)),
+        ui.TextDisplay(_render_guild(locale, view)),
     ]
-    if line.mine:
-        items.append(ui.ActionRow[Any](_build_menu(locale, [each.job for each in line.mine[:MOST_CHOICES]])))
+    if view.mine:
+        items.append(ui.ActionRow[Any](_build_menu(locale, [each.job for each in view.mine[:MAX_CHOICES]])))
     items.append(
         ui.ActionRow[Any](PersistentButton("queue", "", label=translate(locale, "queue_refresh"), emoji="🔄"))
     )
     return build_card(PLAIN, *items)
 
 
-def _say_load(locale: str, line: Line) -> str:
-    if not line.servers:
+def _say_load(locale: str, view: QueueView) -> str:
+    if not view.servers:
         return translate(locale, "queue_unreachable")
-    load = line.load
-    return translate(locale, "queue_load", running=load.running, waiting=load.queued, servers=line.servers)
+    load = view.load
+    return translate(locale, "queue_load", running=load.running, waiting=load.queued, servers=view.servers)
 
 
 def _render_mine(locale: str, mine: Sequence[Entry]) -> str:
     lines = [
         "- " + " · ".join([*say_standing(locale, each), f"`{each.job.short}`", _words(each.job)])
-        for each in mine[:MOST_MINE]
+        for each in mine[:MAX_MINE]
     ]
     rest = _say_rest(locale, len(mine) - len(lines))
     return "\n".join(
@@ -65,11 +65,11 @@ def _render_mine(locale: str, mine: Sequence[Entry]) -> str:
     )
 
 
-def _render_guild(locale: str, line: Line) -> str:
+def _render_guild(locale: str, view: QueueView) -> str:
     """Whose jobs, and where they stand: what others asked for is theirs."""
-    shown = line.guild[:MOST_OF_GUILD]
+    shown = view.guild[:MAX_OF_GUILD]
     lines = [" · ".join([f"- <@{each.job.user_id}>", *say_standing(locale, each)]) for each in shown]
-    rest = _say_rest(locale, line.guild_jobs - len(lines))
+    rest = _say_rest(locale, view.guild_jobs - len(lines))
     return "\n".join(
         [f"### {translate(locale, 'queue_guild')}", *(lines or [translate(locale, "queue_empty")]), *rest]
     )

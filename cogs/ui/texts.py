@@ -1,14 +1,16 @@
 """From a job to the text of its messages: pure, so that every state can be looked at in a test."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import discord
 
 import comfy
 from cogs.i18n.catalogue import translate
+from jobs.advice import Advice
+from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
-from storage import Forecast, Job, Reason, State
+from storage import Job, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 MAX_ALT = 1024  # of an attachment's description
@@ -17,8 +19,8 @@ BAR = 10
 
 def render_bar(step: int, steps: int) -> str:
     """Ten blocks: filled for what is done."""
-    submission = BAR * step // max(steps, 1)
-    return "▰" * submission + "▱" * (BAR - submission)
+    filled = BAR * step // max(steps, 1)
+    return "▰" * filled + "▱" * (BAR - filled)
 
 
 def quote(text: str, room: int) -> str:
@@ -50,44 +52,16 @@ def render_refusal(locale: str, refusal: Refusal) -> str:
     return text + translate(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text
 
 
-def render_queued(job: Job, ahead: int, ready: float | None = None) -> str:
-    """The status while the job waits for a server; `ready` is when its clip is expected, in Unix seconds."""
-    text = (
-        translate(job.locale, "queued_next")
-        if ahead == 0
-        else translate(job.locale, "queued_ahead", ahead=ahead)
-    )
-    return text + (translate(job.locale, "queued_ready", at=round(ready)) if ready else "")
-
-
-def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
-    """The middle of the range, where it is narrow enough to be worth saying: learnt, not guessed.
-
-    `others`: prompts in ComfyUI's queue that are not ours; each is taken to last as long as this job.
-    """
-    if forecast is None:
-        return None
-    end, now = forecast.end, forecast.start.low
-    middle = (end.low + end.high) / 2
-    if end.high - end.low > 1.5 * (middle - now):
-        return None
-    return middle + others * (middle - (forecast.start.low + forecast.start.high) / 2)
-
-
-@dataclass(slots=True, kw_only=True)
-class SamplingRate:
-    """How fast the sampler goes, told from its own steps; times in seconds of one monotonic clock."""
-
-    first_step: int = 0
-    first_time: float = 0.0
-
-    def seconds_left(self, step: int, steps: int, now: float) -> float | None:
-        """What the remaining steps take at the pace so far; None until two steps were seen."""
-        if not self.first_step or step < self.first_step:
-            self.first_step, self.first_time = step, now
-        if step == self.first_step:
-            return None
-        return (now - self.first_time) / (step - self.first_step) * (steps - step)
+def render_waiting(job: Job, position: QueuePosition) -> str:
+    """The status of a job that waits for a server."""
+    if not position.reachable:
+        return translate(job.locale, "queued_no_server")
+    if position.ahead:
+        text = translate(job.locale, "queued_ahead", ahead=position.ahead)
+    else:
+        text = translate(job.locale, "queued_next")
+    expected = position.expected_end
+    return text + (translate(job.locale, "queued_ready", at=round(expected)) if expected else "")
 
 
 def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> str | None:
@@ -198,3 +172,9 @@ def render_poster(job: Job) -> str:
     """The text beside the first picture of a clip that is too large for Discord, however it is encoded."""
     head = translate(job.locale, "poster", mention=f"<@{job.user_id}>", short=job.short)
     return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))
+
+
+def render_advice(locale: str, advice: Collection[Advice]) -> str:
+    """A few lines beside the answer."""
+    lines = [f"- {translate(locale, each.name, **each.values)}" for each in advice]
+    return "\n".join([translate(locale, "advice"), *lines])

@@ -7,13 +7,14 @@ Whatever is in the way, the first file still stands.
 import asyncio
 import logging
 import math
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from pathlib import PurePath
+from typing import Protocol
 
 from comfy.errors import ComfyError
 from comfy.protocol.files import OutputFile
-from comfy.server.server import Server
 from comfy.workflows.events import Done, Event, Node, Queued
 from comfy.workflows.graph import Graph, fill
 
@@ -26,8 +27,20 @@ SHARE = 0.8  # of the limit that is aimed at: clips differ
 COARSEST = 34  # above it two passes of an encoder look better
 
 
+class ResaveServer(Protocol):
+    """What of a `Server` is needed to run a save node again."""
+
+    @property
+    def name(self) -> str: ...
+    async def submit(self, prompt_id: str, graph: Graph) -> None: ...
+    def follow(self, prompt_id: str, graph: Graph) -> AbstractAsyncContextManager[AsyncIterator[Event]]: ...
+    async def cancel(self, prompt_id: str) -> None: ...
+    async def size_of(self, file: OutputFile) -> int: ...
+    async def forget(self, prompt_id: str) -> None: ...
+
+
 async def resave_smaller(
-    server: Server, prompt_id: str, graph: Graph, file: OutputFile, *, limit: int
+    server: ResaveServer, prompt_id: str, graph: Graph, file: OutputFile, *, limit: int
 ) -> OutputFile | None:
     """A file of at most `limit` bytes of the clip `file`, by handing in its graph with a higher crf.
 
@@ -51,7 +64,7 @@ async def resave_smaller(
         return None
 
 
-async def cancel_resave(server: Server, prompt_id: str) -> None:
+async def cancel_resave(server: ResaveServer, prompt_id: str) -> None:
     """Stop such a rerun wherever it is, and let the server forget it. Raises nothing of the server's."""
     with suppress(ComfyError, TimeoutError):
         async with asyncio.timeout(LONGEST_STOP):
@@ -71,14 +84,16 @@ def coarsen(graph: Graph, size: int, limit: int) -> Graph | None:
     return replace(graph, nodes=fill(graph.nodes, [(graph.crf, coarser)])) if coarser <= COARSEST else None
 
 
-async def _save_again(server: Server, prompt_id: str, graph: Graph, *, like: OutputFile) -> OutputFile | None:
+async def _save_again(
+    server: ResaveServer, prompt_id: str, graph: Graph, *, like: OutputFile
+) -> OutputFile | None:
     done = await _run_warm(server, prompt_id, graph)
     await server.forget(prompt_id)
     ending = PurePath(like.filename).suffix
     return next((file for file in done.files if file.filename.endswith(ending)), None) if done else None
 
 
-async def _run_warm(server: Server, prompt_id: str, graph: Graph) -> Done | None:
+async def _run_warm(server: ResaveServer, prompt_id: str, graph: Graph) -> Done | None:
     """Run it out of the cache; stopped at once where the cache is cold, for that would sample again."""
     stopped = False
     async with server.follow(prompt_id, graph) as events:

@@ -13,9 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 from cogs import privacy
 from cogs.actions import export
 from cogs.actions.export import build_document, build_record, collect, pack
-from cogs.discarding import render_question
 from cogs.guild_rules import render_rules
 from cogs.help import Topic, render_help
+from cogs.job_buttons import render_delete_question
 from cogs.privacy import render_privacy
 from jobs.options import NEGATIVE_PROMPT
 from storage import GuildSettings, Reason, Retention, State, StoredData, open_store
@@ -29,7 +29,7 @@ CARDS = {
     "privacy": lambda locale: render_privacy(locale, Retention(), MINE),
     "privacy without backups": lambda locale: render_privacy(locale, Retention(backups=0, rows=0.5), MINE),
     "forget": lambda locale: privacy.render_question(locale, Retention(backups=1)),
-    "delete": lambda locale: render_question(locale, JOB),
+    "delete": lambda locale: render_delete_question(locale, JOB),
     "rules": lambda locale: render_rules(locale, GuildSettings(report_channel=5, pictures_of_others=True)),
     "rules by default": lambda locale: render_rules(locale, GuildSettings()),
 }

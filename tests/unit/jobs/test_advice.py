@@ -4,7 +4,8 @@ import pytest
 
 import media
 from cogs.i18n.catalogue import LANGUAGES
-from jobs.advice import Advice, advise, render_advice
+from cogs.ui.texts import render_advice
+from jobs.advice import Advice, advise
 from jobs.options import NEGATIVE_PROMPT
 
 GOOD = [

@@ -35,6 +35,12 @@ def presets(runnable: frozenset[str]) -> Mapping[str, comfy.Workflow]:
     return pick_presets(offered_models(WORKFLOWS, runnable), None)
 
 
+def check_and_build(options: Options) -> Params:
+    """As a job is admitted."""
+    options.check()
+    return build_params(options, (1, 1), presets(ALL))
+
+
 def test_turbo_is_the_default_where_it_can_be_had_else_fast() -> None:
     best = build_params(Options(prompt="go"), (800, 500), presets(ALL))
     assert (best.preset, best.steps, best.cfg, best.shift) == ("turbo", 4, 1.0, 5.0)
@@ -90,7 +96,7 @@ def test_every_size_is_one_the_model_knows(width: int, height: int, aspect: Aspe
 )
 def test_what_discord_would_not_send_is_refused_again(options: Options, code: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        build_params(options, (1, 1), presets(ALL))
+        check_and_build(options)
     assert refusal.value.code == code
 
 
@@ -132,7 +138,7 @@ def test_a_change_keeps_what_it_does_not_name() -> None:
     changed = change_params(was, Options(prompt="  other ", seconds=2, seed=9), None)
     assert changed == replace(was, prompt="other", frames=33, seed=9)
     with pytest.raises(Refusal):
-        change_params(was, Options(prompt="other", steps=99), None)
+        Options(prompt="other", steps=99).check()
 
 
 def test_smaller_is_fewer_frames_and_then_fewer_steps_until_there_is_little_left() -> None:

@@ -2,29 +2,31 @@
 
 import pytest
 
-from cogs.access.policy import AccessPolicy, Action, Actor, Location, QueueShare, SharePolicy
+from cogs.access.policy import AccessPolicy, Action, require_access
 from jobs.errors import Refusal
+from jobs.requester import Actor, Location, Requester
+from tests.unit.jobs.sample_jobs import JOB
 
 MEMBER = Actor(id=1, bot=False, roles=frozenset({10}))
 HERE = Location(guild_id=5, channel_ids=frozenset({7, 70}))
-GATE = AccessPolicy(guilds=frozenset({5}), channels=frozenset({70}), roles=frozenset({10, 11}))
+RESTRICTED = AccessPolicy(guilds=frozenset({5}), channels=frozenset({70}), roles=frozenset({10, 11}))
 
 
 @pytest.mark.parametrize("action", [Action.ANIMATE, Action.REROLL])
 @pytest.mark.parametrize(
     ("policy", "actor", "location", "code"),
     [
-        (GATE, MEMBER, HERE, None),
+        (RESTRICTED, MEMBER, HERE, None),
         (AccessPolicy(), Actor(id=2, bot=False, roles=frozenset()), HERE, None),
         (AccessPolicy(), Actor(id=2, bot=True, roles=frozenset()), HERE, "bot"),
         (AccessPolicy(), MEMBER, Location(guild_id=None, channel_ids=frozenset({7})), "direct_message"),
-        (GATE, MEMBER, Location(guild_id=6, channel_ids=frozenset({70})), "guild"),
-        (GATE, MEMBER, Location(guild_id=5, channel_ids=frozenset({8})), "channel"),
+        (RESTRICTED, MEMBER, Location(guild_id=6, channel_ids=frozenset({70})), "guild"),
+        (RESTRICTED, MEMBER, Location(guild_id=5, channel_ids=frozenset({8})), "channel"),
         (AccessPolicy(blocked=frozenset({1})), MEMBER, HERE, "blocked_people"),
-        (GATE, Actor(id=3, bot=False, roles=frozenset({12})), HERE, "role"),
+        (RESTRICTED, Actor(id=3, bot=False, roles=frozenset({12})), HERE, "role"),
     ],
 )
-def test_the_gate(
+def test_the_policy(
     policy: AccessPolicy, actor: Actor, location: Location, code: str | None, action: Action
 ) -> None:
     assert policy.check(actor, location, action) == (Refusal(code) if code else None)
@@ -89,10 +91,26 @@ def test_every_action_is_in_the_matrix() -> None:
     assert {action for actions in KINDS for action in actions} == set(Action)
 
 
-def test_a_share_is_the_largest_weight_and_a_boosters_head_start() -> None:
-    shares = SharePolicy(roles={10: 1.5, 11: 3}, booster=QueueShare(weight=2, head_start=120))
-    assert shares.of(Actor(id=1, bot=False, roles=frozenset())) == QueueShare()
-    assert shares.of(MEMBER) == QueueShare(weight=1.5)
-    assert shares.of(Actor(id=1, bot=False, roles=frozenset({10, 11}))) == QueueShare(weight=3)
-    booster = Actor(id=1, bot=False, roles=frozenset({10}), booster=True)
-    assert shares.of(booster) == QueueShare(weight=2, head_start=120)
+AT_JOB = Location(guild_id=JOB.guild_id, channel_ids=frozenset({8}))
+IN_OTHER_GUILD = Location(guild_id=JOB.guild_id + 1, channel_ids=frozenset({8}))
+JOB_OWNER = Actor(id=JOB.user_id, bot=False, roles=frozenset())
+STRANGER = Actor(id=1, bot=False, roles=frozenset())
+MODERATOR = Actor(id=2, bot=False, roles=frozenset(), moderates=True)
+
+
+@pytest.mark.parametrize(
+    ("actor", "location"),
+    [(JOB_OWNER, AT_JOB), (JOB_OWNER, IN_OTHER_GUILD), (JOB_OWNER, IN_DM), (MODERATOR, AT_JOB)],
+)
+@pytest.mark.parametrize("action", [Action.CANCEL, Action.SHOW])
+def test_owners_may_anywhere_and_who_moderates_where_the_job_is(
+    actor: Actor, location: Location, action: Action
+) -> None:
+    require_access(AccessPolicy(), Requester(actor=actor, location=location, channel_id=8), action, JOB)
+
+
+@pytest.mark.parametrize(("actor", "location"), [(STRANGER, AT_JOB), (MODERATOR, IN_OTHER_GUILD)])
+@pytest.mark.parametrize("action", [Action.CANCEL, Action.SHOW])
+def test_others_may_not_nor_who_moderates_elsewhere(actor: Actor, location: Location, action: Action) -> None:
+    with pytest.raises(Refusal, match="not_yours"):
+        require_access(AccessPolicy(), Requester(actor=actor, location=location, channel_id=8), action, JOB)

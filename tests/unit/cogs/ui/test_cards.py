@@ -16,7 +16,7 @@ from cogs.ui.autocomplete import suggest_jobs, suggest_prompts, suggest_seeds
 from cogs.ui.cards import Entry, escape, first_words, result_link
 from cogs.ui.history_card import Page, render_page
 from cogs.ui.job_card import NEGATIVE_ROOM, PROMPT_ROOM, Details, is_cut, render_details
-from cogs.ui.queue_card import Line, render_line
+from cogs.ui.queue_card import QueueView, render_queue
 from storage import Load, Reason, State
 from tests.unit.jobs.sample_jobs import JOB, PARAMS, job
 
@@ -65,11 +65,11 @@ SENT_BY_DM = replace(DONE, id="66666666-0000-4000-8000-000000000000", result_cha
 LOAD = Load(queued=3, running=1)
 
 LINES = {
-    "empty": Line(mine=[], guild=[], guild_jobs=0, load=Load(queued=0, running=0), servers=1),
-    "no server": Line(
+    "empty": QueueView(mine=[], guild=[], guild_jobs=0, load=Load(queued=0, running=0), servers=1),
+    "no server": QueueView(
         mine=[Entry(job=WAITING)], guild=[Entry(job=WAITING)], guild_jobs=1, load=LOAD, servers=0
     ),
-    "busy": Line(
+    "busy": QueueView(
         mine=[Entry(job=STOPPING), Entry(job=WAITING, ahead=2, ready=1_795_000_000.4)],
         guild=[Entry(job=RUNNING, ready=1_795_000_000), Entry(job=WAITING, ahead=500)],
         guild_jobs=12,
@@ -97,7 +97,7 @@ DETAILS = {
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("name", LINES)
 def test_the_line(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
-    assert outline(render_line(locale, LINES[name])) == snapshot
+    assert outline(render_queue(locale, LINES[name])) == snapshot
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -117,8 +117,8 @@ def test_discord_takes_the_longest_line(prompt: str, jobs: int, locale: str) -> 
     entry = Entry(
         job=replace(WAITING, user_id=2**63, params=replace(PARAMS, prompt=prompt)), ahead=499, ready=2e9
     )
-    line = Line(mine=[entry] * jobs, guild=[entry] * 10, guild_jobs=10**6, load=LOAD, servers=9)
-    check_limits(render_line(locale, line))
+    line = QueueView(mine=[entry] * jobs, guild=[entry] * 10, guild_jobs=10**6, load=LOAD, servers=9)
+    check_limits(render_queue(locale, line))
 
 
 @given(TEXTS, st.integers(1, 5), st.sampled_from(LOCALES))

@@ -17,11 +17,12 @@ from cogs.ui.texts import (
     render_event,
     render_final_status,
     render_poster,
-    render_queued,
     render_refusal,
     render_report,
     render_result,
+    render_waiting,
 )
+from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
 from storage import Reason, State
 from tests.unit.jobs.sample_jobs import job
@@ -45,8 +46,8 @@ def pressed(view: ui.View | None) -> list[str]:
 async def test_while_it_waits_and_runs(locale: str, snapshot: SnapshotAssertion) -> None:
     mine = job(locale=locale)
     texts = {
-        "next": render_queued(mine, 0),
-        "third": render_queued(mine, 2, 1_800_000_000),
+        "next": render_waiting(mine, QueuePosition(ahead=0)),
+        "third": render_waiting(mine, QueuePosition(ahead=2, expected_end=1_800_000_000)),
         **{name: render_event(mine, event, 1_800_000_000) for name, event in EVENTS.items()},
     }
     assert {"texts": texts, "buttons": pressed(waiting_buttons(mine))} == snapshot

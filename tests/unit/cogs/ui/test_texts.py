@@ -10,19 +10,18 @@ import comfy
 from cogs.i18n.catalogue import ENGLISH, LANGUAGES
 from cogs.ui.texts import (
     MAX_CONTENT,
-    SamplingRate,
-    expected_end,
     quote,
     render_bar,
     render_event,
     render_failed,
     render_final_status,
-    render_queued,
     render_refusal,
     render_result,
+    render_waiting,
 )
+from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
-from storage import Forecast, Interval, Reason, State
+from storage import Reason, State
 from storage.limits import RULES
 from tests.unit.jobs.sample_jobs import job
 
@@ -55,19 +54,6 @@ def test_a_preview_alone_changes_no_words() -> None:
 @pytest.mark.parametrize(("step", "blocks"), [(0, 0), (1, 0), (10, 5), (19, 9), (20, 10)])
 def test_the_bar_is_full_only_at_the_end(step: int, blocks: int) -> None:
     assert render_bar(step, 20) == "▰" * blocks + "▱" * (10 - blocks)
-
-
-def test_the_pace_is_told_from_the_samplers_own_steps() -> None:
-    pace = SamplingRate()
-    assert pace.seconds_left(1, 20, now=100.0) is None
-    assert pace.seconds_left(2, 20, now=103.0) == 54.0
-    assert pace.seconds_left(20, 20, now=157.0) == 0.0
-
-
-def test_a_run_that_starts_again_starts_its_pace_again() -> None:
-    pace = SamplingRate()
-    pace.seconds_left(5, 20, now=100.0)
-    assert pace.seconds_left(1, 20, now=200.0) is None
 
 
 def test_the_result_says_everything_that_matters() -> None:
@@ -130,25 +116,14 @@ def test_every_rule_of_the_queue_has_its_sentence(locale: str, rule: str) -> Non
     assert "600.0" not in text
 
 
-def test_a_time_is_told_only_when_it_was_learnt() -> None:
-    def end(width: float) -> float | None:
-        span = Interval(low=1100 - width / 2, high=1100 + width / 2)
-        return expected_end(Forecast(start=Interval(low=1000, high=1000), end=span))
-
-    assert end(20) == 1100
-    assert end(190) is None
-    span = Interval(low=1050, high=1050)
-    assert expected_end(Forecast(start=Interval(low=1000, high=1000), end=span), others=2) == 1150
-    assert expected_end(None) is None
-    assert "<t:1100:R>" in render_queued(job(), 2, 1100.4)
+def test_the_position_in_the_queue() -> None:
+    assert "next" in render_waiting(job(), QueuePosition(ahead=0))
+    assert "about 3" in render_waiting(job(), QueuePosition(ahead=3))
+    assert "<t:1100:R>" in render_waiting(job(), QueuePosition(ahead=2, expected_end=1100.4))
+    assert "not reachable" in render_waiting(job(), QueuePosition(ahead=0, reachable=False))
 
 
-def test_the_place_in_line() -> None:
-    assert "next" in render_queued(job(), 0)
-    assert "about 3" in render_queued(job(), 3)
-
-
-def test_the_last_word_links_to_the_result_unless_only_its_person_could_follow() -> None:
+def test_the_final_status_links_to_the_result_unless_only_its_person_could_follow() -> None:
     done = replace(job(), state=State.DONE, result_message=5)
     assert "channels/7/8/5" in render_final_status(done)
     assert "channels/7/8/5" in render_final_status(replace(done, result_channel=8))

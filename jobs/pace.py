@@ -1,0 +1,84 @@
+"""How long jobs take: the sampler's rate, and when a queued job's clip will be there."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.announcer import QueuePosition
+from jobs.server import ComputeServer
+from storage import Forecast, Job, Store
+
+STEADY_SECONDS = 60.0  # a smaller change of an expected time is not announced: each change is an edit
+STEADY_FRACTION = 0.2  # nor one that is smaller than this part of the remaining time
+
+
+@dataclass(slots=True, kw_only=True)
+class SamplingRate:
+    """How fast the sampler goes, measured between its steps; times in seconds of one monotonic clock."""
+
+    first_step: int = 0
+    first_time: float = 0.0
+
+    def seconds_left(self, step: int, steps: int, now: float) -> float | None:
+        """What the remaining steps take at the rate so far; None until two steps were seen."""
+        if not self.first_step or step < self.first_step:
+            self.first_step, self.first_time = step, now
+        if step == self.first_step:
+            return None
+        return (now - self.first_time) / (step - self.first_step) * (steps - step)
+
+
+def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
+    """The middle of a forecast in Unix seconds; None where its range is too wide to be worth saying.
+
+    `others`: prompts in ComfyUI's queue that are not ours; each is taken to last as long as this job.
+    """
+    if forecast is None:
+        return None
+    end, now = forecast.end, forecast.start.low
+    middle = (end.low + end.high) / 2
+    if end.high - end.low > 1.5 * (middle - now):
+        return None
+    return middle + others * (middle - (forecast.start.low + forecast.start.high) / 2)
+
+
+class QueuePositions:
+    """Where queued jobs stand and when they will be done; a time once told is kept while about right."""
+
+    def __init__(self, store: Store, servers: Sequence[ComputeServer]) -> None:
+        self._store = store
+        self._servers = servers
+        self._told: dict[str, float] = {}
+
+    async def position(self, job: Job, ahead: int | None = None) -> QueuePosition:
+        """The job's position; `ahead` where it is known already. Raises StoreError."""
+        if ahead is None:
+            ahead = await self._store.ahead(job.id)
+        if not any(server.reachable for server in self._servers):
+            return QueuePosition(ahead=ahead, reachable=False)
+        return QueuePosition(ahead=ahead, expected_end=self._steady(job, await self.expected_end(job)))
+
+    async def expected_end(self, job: Job) -> float | None:
+        """When the clip will be there, in Unix seconds, where that can be said. Raises StoreError."""
+        reachable = [server for server in self._servers if server.reachable]
+        if not reachable:
+            return None
+        others = min(server.availability.others for server in reachable)
+        return expected_end(await self._store.forecast(job.id, servers=len(reachable)), others)
+
+    def forget(self, job_id: str) -> None:
+        """Drop the time told last: the job waits no longer."""
+        self._told.pop(job_id, None)
+
+    def _steady(self, job: Job, expected: float | None) -> float | None:
+        """The time told last, unless it moved by more than a person would mind."""
+        told, now = self._told.get(job.id), time.time()
+        if (
+            expected
+            and told
+            and abs(expected - told) < max(STEADY_SECONDS, STEADY_FRACTION * (expected - now))
+        ):
+            return told
+        if expected:
+            self._told[job.id] = expected
+        return expected
