@@ -1,0 +1,149 @@
+"""`python bot.py demo`: the playground and the bot in one process, for a browser or once without."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import discord
+from pydantic import SecretStr
+
+import storage
+from cli.signals import stop_on_signal
+from cogs.runtime.app import open_application
+from cogs.runtime.settings import DemoSettings, Settings
+from media import open_media
+
+# Imported where they are used: a bot at work starts a fifth faster without them.
+if TYPE_CHECKING:
+    from playground.demo_once import Saved
+    from playground.playground import Playground
+
+INSTRUCTIONS = """\
+Open {url}
+Attach a picture, write what should move, press Enter; when the clip is there, click 🔁 under it.
+{source} Ctrl+C ends it."""
+NO_MODEL = "No model runs here: the built-in ComfyUI only moves a camera over the picture."
+DEFAULT_PORT = 8420
+BUILT_IN_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
+SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `demo`."""
+    parser.add_argument("--comfyui", metavar="URL", help="a real ComfyUI instead of the built-in one")
+    parser.add_argument("--port", type=int, metavar="N", help=f"where the page is served ({DEFAULT_PORT})")
+    parser.add_argument("--once", action="store_true", help="one /animate without a browser, then exit")
+    parser.add_argument("--image", type=Path, metavar="FILE", help="with --once: the picture (else a sample)")
+    parser.add_argument(
+        "--prompt", default=SAMPLE_PROMPT, metavar="TEXT", help="with --once: what should move"
+    )
+    parser.add_argument("--reroll", action="store_true", help="with --once: react with 🔁 and save that too")
+    parser.add_argument("--out", type=Path, default=Path("clips"), metavar="DIR", help="with --once (clips)")
+    parser.add_argument("--json", action="store_true", help="with --once: a JSON object as the last line")
+
+
+async def demo(options: argparse.Namespace) -> int:
+    """Run the demo; returns the exit code."""
+    from media.sample import sample_picture
+    from playground.page import Sample, place_with_page
+
+    discord.utils.setup_logging(level=logging.WARNING)
+    stop = stop_on_signal()
+    image = await asyncio.to_thread(options.image.read_bytes if options.image else sample_picture)
+    port = options.port if options.port is not None else 0 if options.once else DEFAULT_PORT
+    async with contextlib.AsyncExitStack() as stack:
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="animate-", ignore_cleanup_errors=True)
+        )
+        sample = Sample(draw=sample_picture, prompt=SAMPLE_PROMPT)
+        page = place_with_page(comfyui=options.comfyui or BUILT_IN_COMFYUI, port=port, sample=sample)
+        playground = await stack.enter_async_context(page)
+        application = await stack.enter_async_context(
+            open_application(demo_settings(playground, Path(folder)))
+        )
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks.create_task(application.run(stop), name="bot")
+        await playground.bot_online()
+        if options.once:
+            code = await run_once(options, image, playground, application.context.store)
+        else:
+            source = f"Clips come from {options.comfyui}." if options.comfyui else NO_MODEL
+            code = await wait_for_signal(playground, stop, source)
+        stop.set()
+        return code
+
+
+def demo_settings(playground: Playground, folder: Path) -> Settings:
+    """The playground's addresses and token; of the environment only what helps a demo."""
+    found = playground.environment()
+    return DemoSettings(
+        discord_token=SecretStr(found["DISCORD_TOKEN"]),
+        discord_api_url=found["DISCORD_API_URL"],
+        comfyui_url=(found["COMFYUI_URL"],),
+        comfyui_token=tuple(
+            SecretStr(each) for each in os.environ.get("COMFYUI_TOKEN", "").split(",") if each
+        ),
+        data_dir=Path(os.environ.get("DATA_DIR") or folder),
+    )
+
+
+async def wait_for_signal(playground: Playground, stop: asyncio.Event, source: str) -> int:
+    """Print what to open and click, and wait for a signal."""
+    print(INSTRUCTIONS.format(url=playground.discord.origin, source=source), flush=True)
+    await stop.wait()
+    return 0
+
+
+async def run_once(
+    options: argparse.Namespace, image: bytes, playground: Playground, store: storage.Store
+) -> int:
+    """`demo --once`: send one `/animate` and print what the bot says; returns the exit code."""
+    from playground.demo_once import DemoRun
+    from playground.errors import PlaygroundError
+
+    demo_run = DemoRun(
+        place=playground,
+        image=image,
+        filename=options.image.name if options.image else "sample.png",
+        prompt=options.prompt,
+        folder=options.out,
+        tell=lambda text: print(text, flush=True),
+    )
+    clips: list[dict[str, object]] = []
+    report: dict[str, object] = {"clips": clips}
+    try:
+        async for saved in demo_run.go(rerolls=int(options.reroll)):
+            clips.append(await describe(saved, store))
+            print(f"saved {saved.file}", flush=True)
+    except* PlaygroundError as failures:
+        report["error"] = str(failures.exceptions[0])
+        print(f"failed: {report['error']}")
+    if options.json:
+        print(json.dumps(report, ensure_ascii=False))
+    return 1 if "error" in report else 0
+
+
+async def describe(saved: Saved, store: storage.Store) -> dict[str, object]:
+    """What `--json` says of a clip: its file measured, the rest from its row."""
+    job = await store.by_result(saved.message_id)
+    async with open_media() as reader:
+        clip = await reader.probe_clip(saved.file)
+    return {
+        "file": str(saved.file),
+        "seed": job.params.seed if job else None,
+        "frames": clip.frames,
+        "width": clip.width,
+        "height": clip.height,
+        "bytes": clip.bytes,
+        "seconds": round(saved.seconds, 3),
+        "engine_seconds": round(job.seconds, 3) if job and job.seconds is not None else None,
+        "progress_texts": saved.texts,
+    }

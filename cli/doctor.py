@@ -1,0 +1,49 @@
+"""`python bot.py doctor`: what would fail, and what to do about it."""
+
+import argparse
+import asyncio
+import json
+import logging
+from dataclasses import asdict
+
+import discord
+
+import comfy
+from cogs.runtime.doctor import DoctorOptions, run_checks
+from cogs.runtime.doctor_report import print_report
+from cogs.runtime.redaction import redact_logs
+from cogs.runtime.resources import load_workflows, server_name
+from cogs.runtime.settings import Settings
+
+
+async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print the report; the exit code is 1 if something would fail."""
+    from media.sample import sample_picture  # Pillow: a bot at work starts faster without
+
+    discord.utils.setup_logging(level=logging.ERROR)
+    redact_logs(settings.secrets())
+    workflows = load_workflows(settings)
+    picture = await asyncio.to_thread(sample_picture)
+    servers = [
+        comfy.Subject(
+            url=url,
+            name=server_name(url),
+            token=settings.token_of(number),
+            workflows=workflows,
+            files=settings.model_files(),
+            picture=picture,
+        )
+        for number, url in enumerate(settings.comfyui_url)
+    ]
+    options = DoctorOptions(
+        discord_token=settings.discord_token.get_secret_value(),
+        discord_api_url=settings.discord_api_url,
+        servers=servers,
+        run=arguments.run,
+    )
+    report = await run_checks(options)
+    if arguments.json:
+        print(json.dumps(asdict(report), ensure_ascii=False))
+    else:
+        print_report(report)
+    return report.exit_code

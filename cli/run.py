@@ -1,0 +1,32 @@
+"""`python bot.py run`: the bot for real guilds, until a signal."""
+
+import logging
+import sys
+
+import discord
+
+from cli.signals import stop_on_signal
+from cogs.runtime.app import open_application
+from cogs.runtime.client import invite_link
+from cogs.runtime.redaction import redact_logs
+from cogs.runtime.settings import Settings
+
+WHAT_TO_DO_FIRST = """\
+There is no DISCORD_TOKEN: create a bot in Discord's developer portal and put its token into the environment
+or into a file named .env (README.md, "Run it for your server"). To try everything without Discord and without
+a GPU: python bot.py demo"""
+
+
+async def run(settings: Settings) -> int:
+    """Run the bot until a signal; returns the exit code."""
+    if not settings.discord_token.get_secret_value():
+        print(WHAT_TO_DO_FIRST, file=sys.stderr)
+        return 2
+    discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level])
+    redact_logs(settings.secrets())
+    stop = stop_on_signal()
+    async with open_application(settings) as application:
+        client = application.context.client
+        print(f"Logged in as {client.user}. Invite it to a server: {invite_link(client)}", flush=True)
+        await application.run(stop)
+    return 0

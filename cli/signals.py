@@ -1,0 +1,31 @@
+"""SIGINT and SIGTERM: the first asks for a clean shutdown, the second ends the process at once."""
+
+import asyncio
+import os
+import signal
+import threading
+
+MAX_SHUTDOWN_SECONDS = 14.0
+
+
+def stop_on_signal() -> asyncio.Event:
+    """An event that SIGINT or SIGTERM sets.
+
+    A second signal ends the process at once, and so does MAX_SHUTDOWN_SECONDS: whatever hangs then, the rows
+    say how to go on. `signal.signal` works on Windows too, `add_signal_handler` does not.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    deadline = threading.Timer(MAX_SHUTDOWN_SECONDS, os._exit, [0])
+    deadline.daemon = True
+    signals: list[int] = []
+
+    def on_signal(number: int, _: object) -> None:
+        signals.append(number)
+        if len(signals) > 1:
+            os._exit(128 + number)
+        deadline.start()
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stop
