@@ -164,7 +164,9 @@ def sync(file: Path) -> None:
 
 
 @asynccontextmanager
-async def opened_server(url: str, patience: float = 60, quiet: float = 5) -> AsyncGenerator[comfy.Server]:
+async def opened_server(
+    url: str, answer_timeout: float = 60, silence_timeout: float = 5
+) -> AsyncGenerator[comfy.Server]:
     """Our client of that server, connected and ready; as the bot has it, unless told otherwise."""
     async with comfy.open_server(
         url,
@@ -172,8 +174,8 @@ async def opened_server(url: str, patience: float = 60, quiet: float = 5) -> Asy
         client_id=str(uuid4()),
         workflows=comfy.load_workflows(comfy.BUILT_IN),
         files=comfy.ModelFiles(),
-        patience=patience,
-        quiet=quiet,
+        answer_timeout=answer_timeout,
+        silence_timeout=silence_timeout,
     ) as server:
         await server.ready()
         yield server

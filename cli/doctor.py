@@ -25,7 +25,7 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     workflows = load_workflows(settings)
     picture = await asyncio.to_thread(sample_picture)
     servers = [
-        comfy.Subject(
+        comfy.ServerToCheck(
             url=url,
             name=server_name(url),
             token=settings.token_of(number),

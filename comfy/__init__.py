@@ -3,7 +3,7 @@
 `open_server` makes a `Server`; then `upload`, `build`, `submit` within `follow`, `download`, `forget`.
 """
 
-from comfy.doctor.checkup import Subject, check_up, look_around
+from comfy.doctor.checkup import ServerToCheck, check_server, find_local_servers
 from comfy.doctor.findings import Check, Finding, Fix
 from comfy.errors import (
     BadAnswer,
@@ -23,7 +23,7 @@ from comfy.errors import (
 from comfy.protocol.files import OutputFile
 from comfy.protocol.responses import Finished, JobPosition, Pending, Running
 from comfy.protocol.system_stats import Device, SystemStats
-from comfy.server.availability import Availability, Unavailability
+from comfy.server.availability import Availability, UnavailableReason
 from comfy.server.connect import open_server
 from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
@@ -82,22 +82,22 @@ __all__ = [
     "Sampling",
     "Saved",
     "Server",
+    "ServerToCheck",
     "ServerTooOld",
     "ServerUnreachable",
     "Stage",
     "Started",
-    "Subject",
     "SystemStats",
     "TokenRefused",
     "TooLarge",
-    "Unavailability",
+    "UnavailableReason",
     "Workflow",
     "WorkflowInvalid",
     "build_graph",
     "cancel_resave",
-    "check_up",
+    "check_server",
+    "find_local_servers",
     "load_workflows",
-    "look_around",
     "open_server",
     "resave_smaller",
 ]

@@ -22,7 +22,7 @@ class DoctorOptions:
 
     discord_token: str
     discord_api_url: str
-    servers: Sequence[comfy.Subject]
+    servers: Sequence[comfy.ServerToCheck]
     run: bool
 
 
@@ -30,9 +30,9 @@ async def run_checks(patient: DoctorOptions) -> Report:
     """Look at Discord and at every server, all at once."""
     async with asyncio.TaskGroup() as tasks:
         guilds = tasks.create_task(_examine_discord(patient), name="doctor: Discord")
-        around = tasks.create_task(comfy.look_around(), name="doctor: this machine")
+        around = tasks.create_task(comfy.find_local_servers(), name="doctor: this machine")
         servers = [
-            tasks.create_task(comfy.check_up(subject, run=patient.run), name=f"doctor: {subject.name}")
+            tasks.create_task(comfy.check_server(subject, run=patient.run), name=f"doctor: {subject.name}")
             for subject in patient.servers
         ]
     checked = [

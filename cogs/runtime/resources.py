@@ -132,7 +132,7 @@ async def open_servers(
                     workflows=workflows,
                     files=settings.model_files(),
                     token=settings.token_of(number),
-                    patience=settings.comfyui_patience,
+                    answer_timeout=settings.comfyui_patience,
                     yield_to_others=settings.comfyui_yield_to_others,
                 )
             )

@@ -29,7 +29,7 @@ LOOK = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class ServerToCheck:
     """The server to check, and what it shall be able to do; `picture` is a small one to try with."""
 
     url: str
@@ -40,7 +40,7 @@ class Subject:
     picture: bytes
 
 
-async def check_up(subject: Subject, *, run: bool = False) -> list[Finding]:
+async def check_server(subject: ServerToCheck, *, run: bool = False) -> list[Finding]:
     """Look at everything; with `run`, make the smallest clip with each workflow that can run.
 
     Raises nothing that a server does: that is a finding.
@@ -56,7 +56,7 @@ async def check_up(subject: Subject, *, run: bool = False) -> list[Finding]:
     return findings
 
 
-async def look_around(host: str = "127.0.0.1") -> list[str]:
+async def find_local_servers(host: str = "127.0.0.1") -> list[str]:
     """The addresses of that host, among the usual ones, where a ComfyUI answers."""
     urls = [f"http://{host}:{port}" for port in USUAL_PORTS]
     async with asyncio.TaskGroup() as tasks:
@@ -64,7 +64,7 @@ async def look_around(host: str = "127.0.0.1") -> list[str]:
     return [url for url, look in looks.items() if look.result()]
 
 
-async def _check(subject: Subject, transport: Transport, *, run: bool) -> AsyncIterator[Finding]:
+async def _check(subject: ServerToCheck, transport: Transport, *, run: bool) -> AsyncIterator[Finding]:
     endpoints = Endpoints(transport, owner=str(uuid4()))
     vitals = await endpoints.system_stats()
     for finding in _greet(subject, vitals):
@@ -78,7 +78,7 @@ async def _check(subject: Subject, transport: Transport, *, run: bool) -> AsyncI
         yield finding
 
 
-async def _try(subject: Subject, endpoints: Endpoints, *, run: bool) -> AsyncIterator[Finding]:
+async def _try(subject: ServerToCheck, endpoints: Endpoints, *, run: bool) -> AsyncIterator[Finding]:
     async with open_server(
         subject.url,
         name=subject.name,
@@ -102,7 +102,7 @@ async def _try(subject: Subject, endpoints: Endpoints, *, run: bool) -> AsyncIte
                 yield finding
 
 
-def _greet(subject: Subject, vitals: SystemStats) -> list[Finding]:
+def _greet(subject: ServerToCheck, vitals: SystemStats) -> list[Finding]:
     """It answered, and took the token."""
     new_enough = parse_version(vitals.version) >= OLDEST
     version = Finding(
@@ -144,7 +144,7 @@ async def _socket(server: Server) -> Finding:
                 await server.changed()
     if server.reachable:
         return Finding(check=Check.WEBSOCKET, ok=True, subject=server.name, needed=True)
-    fields = {"reason": str(server.trouble or "")}
+    fields = {"reason": str(server.error or "")}
     return _missing(Check.WEBSOCKET, server.name, Fix.LET_WEBSOCKET_THROUGH, fields)
 
 

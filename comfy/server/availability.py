@@ -12,7 +12,7 @@ from comfy.workflows.events import Done, Event, Failed, Started
 from comfy.workflows.graph import Graph
 
 
-class Unavailability(StrEnum):
+class UnavailableReason(StrEnum):
     """Why a server takes no job at the moment.
 
     Drained: somebody said so. Faulty: several jobs in a row broke there, so it rests. Stuck: a job that was
@@ -59,13 +59,13 @@ class Availability:
         return self._occupancy.stuck
 
     @property
-    def unavailability(self) -> Unavailability | None:
+    def unavailable_reason(self) -> UnavailableReason | None:
         """Why it should be given no job, though it is reachable."""
         obstacles = {
-            Unavailability.DRAINED: self._drained,
-            Unavailability.FAULTY: self._breaker.is_open,
-            Unavailability.STUCK: self.stuck,
-            Unavailability.GIVING_WAY: self._yields and self.others > 0,
+            UnavailableReason.DRAINED: self._drained,
+            UnavailableReason.FAULTY: self._breaker.is_open,
+            UnavailableReason.STUCK: self.stuck,
+            UnavailableReason.GIVING_WAY: self._yields and self.others > 0,
         }
         return next((obstacle for obstacle, stands in obstacles.items() if stands), None)
 

@@ -21,9 +21,9 @@ async def open_server(
     workflows: Mapping[str, Workflow],
     files: ModelFiles,
     token: str | None = None,
-    patience: float = 60,
-    quiet: float = 5,
-    rest: float = 30,
+    answer_timeout: float = 60,
+    silence_timeout: float = 5,
+    reset_timeout: float = 30,
     yield_to_others: bool = False,
 ) -> AsyncGenerator[Server]:
     """A server at `url` (http or https, a path before ComfyUI's allowed). Opens at once, even if it is down.
@@ -41,9 +41,9 @@ async def open_server(
             client_id=client_id,
             workflows=workflows,
             files=files,
-            patience=patience,
-            quiet=quiet,
-            rest=rest,
+            answer_timeout=answer_timeout,
+            silence_timeout=silence_timeout,
+            reset_timeout=reset_timeout,
             yield_to_others=yield_to_others,
         )
         with _ungrouped():

@@ -22,7 +22,7 @@ from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.files import OutputFile
 from comfy.protocol.responses import JobPosition, Running
 from comfy.protocol.transport import Transport
-from comfy.server.availability import Availability, Unavailability
+from comfy.server.availability import Availability, UnavailableReason
 from comfy.server.capabilities import Capabilities, Missing
 from comfy.server.follower import Follower
 from comfy.server.progress import ProgressTracker
@@ -49,14 +49,14 @@ class Server:
         client_id: str,
         workflows: Mapping[str, Workflow],
         files: ModelFiles,
-        patience: float,
-        quiet: float,
-        rest: float,
+        answer_timeout: float,
+        silence_timeout: float,
+        reset_timeout: float,
         yield_to_others: bool,
     ) -> None:
         self.name = transport.name
-        self._patience = patience
-        self._quiet = quiet
+        self._patience = answer_timeout
+        self._quiet = silence_timeout
         self._bell = asyncio.Event()
         self._followers: dict[str, Follower] = {}
         self._endpoints = Endpoints(transport, owner=client_id)
@@ -64,8 +64,8 @@ class Server:
             self._endpoints,
             self._ring,
             owner=client_id,
-            quiet=quiet,
-            rest=rest,
+            quiet=silence_timeout,
+            rest=reset_timeout,
             yield_to_others=yield_to_others,
         )
         self._listener = Listener(transport, client_id, self._on_socket, self.availability.look_again)
@@ -92,18 +92,18 @@ class Server:
         return self._capabilities.missing
 
     @property
-    def trouble(self) -> ComfyError | None:
+    def error(self) -> ComfyError | None:
         """Why it is not reachable."""
         return self._listener.trouble or self._capabilities.trouble
 
     @property
-    def unavailability(self) -> Unavailability | None:
+    def unavailable_reason(self) -> UnavailableReason | None:
         """Why it takes no job at the moment."""
-        return self.availability.unavailability if self.reachable else Unavailability.UNREACHABLE
+        return self.availability.unavailable_reason if self.reachable else UnavailableReason.UNREACHABLE
 
     async def ready(self) -> None:
         """Wait until it takes jobs."""
-        while self.unavailability:
+        while self.unavailable_reason:
             await self.changed()
 
     async def changed(self) -> None:

@@ -32,8 +32,8 @@ def opened(
     *,
     token: str | None = None,
     client_id: str = "",
-    quiet: float = 0.2,
-    rest: float = 30,
+    silence_timeout: float = 0.2,
+    reset_timeout: float = 30,
     yield_to_others: bool = False,
 ) -> AbstractAsyncContextManager[Server]:
     return open_server(
@@ -43,9 +43,9 @@ def opened(
         workflows=workflows,
         files=ModelFiles(),
         token=token,
-        patience=2,
-        quiet=quiet,
-        rest=rest,
+        answer_timeout=2,
+        silence_timeout=silence_timeout,
+        reset_timeout=reset_timeout,
         yield_to_others=yield_to_others,
     )
 

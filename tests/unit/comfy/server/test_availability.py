@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from comfy import Done, Failed, Server, ServerUnreachable, Unavailability, Workflow
+from comfy import Done, Failed, Server, ServerUnreachable, UnavailableReason, Workflow
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.unit.comfy.jobs import Job, build, opened, run, soon, until
 
@@ -57,7 +57,7 @@ async def test_a_drained_server_takes_no_job_and_finishes_what_it_has(
     async with Job(server, await build(server, picture)) as job:
         await comfyui.reached(Stage.SAMPLING, 1)
         server.availability.drain()
-        assert server.unavailability is Unavailability.DRAINED
+        assert server.unavailable_reason is UnavailableReason.DRAINED
         with pytest.raises(TimeoutError):
             await soon(server.ready(), limit=0.2)
         comfyui.resume()
@@ -89,7 +89,7 @@ async def test_a_server_that_gives_way_takes_jobs_again_when_its_owner_is_done(
         comfyui.pause(Stage.SAMPLING, 1)
         await somebody_else(comfyui, workflows, picture)
 
-        await soon(until(server, lambda: server.unavailability is Unavailability.GIVING_WAY))
+        await soon(until(server, lambda: server.unavailable_reason is UnavailableReason.GIVING_WAY))
 
         comfyui.resume()
         await soon(server.ready())
@@ -97,7 +97,7 @@ async def test_a_server_that_gives_way_takes_jobs_again_when_its_owner_is_done(
         async with Job(server, await build(server, picture)):
             await comfyui.reached(Stage.SAMPLING, 1)
             await server.availability.probe()
-            assert server.unavailability is None
+            assert server.unavailable_reason is None
 
 
 async def test_jobs_of_an_earlier_process_are_ours(
@@ -122,7 +122,7 @@ async def test_nothing_is_handed_in_behind_a_job_that_does_not_stop(
     async with Job(server, await build(server, picture)) as hung:
         await comfyui.reached(Stage.SAMPLING, 1)
         await server.cancel(hung.id)
-        assert server.unavailability is Unavailability.STUCK
+        assert server.unavailable_reason is UnavailableReason.STUCK
         graph = await build(server, picture)
         tries = [hand_in(str(uuid4()), graph) for hand_in in (server.submit, server.resume)]
         ends = await soon(asyncio.gather(*tries, return_exceptions=True))
@@ -152,22 +152,22 @@ async def test_a_job_that_stops_lets_the_next_one_in_at_once(
 async def test_three_jobs_that_break_in_a_row_open_the_breaker_and_a_good_one_closes_it(
     comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
 ):
-    async with opened(comfyui.url, workflows, rest=0.2) as server:
+    async with opened(comfyui.url, workflows, reset_timeout=0.2) as server:
         await soon(server.ready())
         for _ in range(3):
-            assert server.unavailability is None
+            assert server.unavailable_reason is None
             await fail(comfyui, server, picture)
-        assert server.unavailability is Unavailability.FAULTY
+        assert server.unavailable_reason is UnavailableReason.FAULTY
 
         await soon(server.ready(), limit=2)  # half open
         await fail(comfyui, server, picture)
-        assert server.unavailability is Unavailability.FAULTY
+        assert server.unavailable_reason is UnavailableReason.FAULTY
 
         await soon(server.ready(), limit=2)
         await soon(run(server, await build(server, picture), str(uuid4())))
         for _ in range(2):
             await fail(comfyui, server, picture)
-        assert server.unavailability is None
+        assert server.unavailable_reason is None
 
 
 async def test_one_job_that_breaks_again_and_again_opens_nothing(
@@ -177,13 +177,13 @@ async def test_one_job_that_breaks_again_and_again_opens_nothing(
     for _ in range(4):
         await fail(comfyui, server, picture, prompt_id)
 
-    assert server.unavailability is None
+    assert server.unavailable_reason is None
 
 
 async def test_the_breaker_stays_open_while_the_server_is_not_well(
     comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
 ):
-    async with opened(comfyui.url, workflows, rest=0.05) as server:
+    async with opened(comfyui.url, workflows, reset_timeout=0.05) as server:
         await soon(server.ready())
         for _ in range(3):
             await fail(comfyui, server, picture)

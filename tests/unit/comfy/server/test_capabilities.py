@@ -36,12 +36,12 @@ async def test_it_opens_though_the_server_is_down_and_is_ready_when_it_comes(
             assert server.runnable == frozenset()
             with pytest.raises(ServerUnreachable):
                 server.build("wan21_i2v", values(), "x.png")
-            await soon(until(server, lambda: isinstance(server.trouble, ServerUnreachable)))
+            await soon(until(server, lambda: isinstance(server.error, ServerUnreachable)))
             await comfyui.start()
             await soon(server.ready())
 
             assert server.runnable == WRAPPED
-            assert server.trouble is None
+            assert server.error is None
 
 
 async def test_a_token_and_a_path_before_comfyui_are_used_everywhere(
@@ -66,9 +66,9 @@ async def test_a_wrong_token_is_said_and_never_shown(
         ComfyUI(token="secret") as comfyui,
         opened(comfyui.url, workflows, token="wrong-one") as server,
     ):
-        await soon(until(server, lambda: server.trouble is not None))
+        await soon(until(server, lambda: server.error is not None))
 
-        assert isinstance(server.trouble, TokenRefused)
+        assert isinstance(server.error, TokenRefused)
         with pytest.raises(TokenRefused) as caught:
             await server.upload(picture, name="x.png")
         assert "wrong-one" not in str(caught.value) + caplog.text
@@ -151,12 +151,12 @@ async def test_nodes_that_cannot_be_read_are_a_trouble_until_they_can(
     async with ComfyUI() as comfyui:
         comfyui.answer(200, path="/object_info", times=1, body=b"[]")
         async with opened(comfyui.url, workflows) as server:
-            await soon(until(server, lambda: isinstance(server.trouble, BadAnswer)))
+            await soon(until(server, lambda: isinstance(server.error, BadAnswer)))
             assert not server.reachable
 
             await comfyui.close_sockets()
             await soon(server.ready())
-            assert server.trouble is None
+            assert server.error is None
     assert "what it can run is not known" in caplog.text
 
 

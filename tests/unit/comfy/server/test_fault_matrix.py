@@ -91,7 +91,7 @@ class Scene:
 async def scene(workflows: Mapping[str, Workflow], picture: bytes, tmp_path: Path) -> AsyncIterator[Scene]:
     async with (
         ComfyUI(speed=50) as comfyui,
-        opened(comfyui.url, workflows, quiet=QUIET) as server,
+        opened(comfyui.url, workflows, silence_timeout=QUIET) as server,
     ):
         await soon(server.ready())
         yield Scene(comfyui, server, picture, tmp_path)

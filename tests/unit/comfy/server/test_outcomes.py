@@ -113,7 +113,7 @@ async def test_a_picture_that_is_gone_is_a_rejected_graph(server: Server):
 async def test_a_server_restarted_in_mid_run_has_lost_the_job_and_that_is_seen_at_once(
     comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
 ):
-    async with opened(comfyui.url, workflows, quiet=60) as server:
+    async with opened(comfyui.url, workflows, silence_timeout=60) as server:
         await soon(server.ready())
         async with Job(server, await build(server, picture, steps=50)) as job:
             await comfyui.reached(Stage.SAMPLING, 1)
