@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.policies import BOOSTERS, SECONDS, FirstCome, Ours, Policy, RoundRobin, Wish
-from storage import Limits, Store
+from storage import QueueLimits, Store
 from storage.sqlite.database import open_database
 
 PEOPLE = 60
@@ -102,7 +102,7 @@ async def open_policy(name: str, evening: list[Evening]) -> AsyncGenerator[Polic
     with tempfile.TemporaryDirectory() as folder:
         async with open_database(Path(folder) / "animate.db") as database:
             await database.fetch("PRAGMA synchronous = OFF", {})
-            limits = Limits(queued_per_person=QUEUED_PER_PERSON, longest_wait=None)
+            limits = QueueLimits(queued_per_person=QUEUED_PER_PERSON, longest_wait=None)
             store = Store(database, lambda: evening[0].now, limits)
             yield Ours(store, affinity=name == "ours")
 

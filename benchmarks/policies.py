@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from benchmarks.queue import PARAMS
-from storage import Lease, Request, State, Store, TooManyQueued
+from storage import AdmissionRefused, Lease, Request, State, Store
 
 BOOSTERS = 6  # the first of the people
 SECONDS = {"wan": 180.0, "light": 60.0}
@@ -112,7 +112,7 @@ class Ours:
         )
         try:
             job = (await self._store.admit(request)).job
-        except TooManyQueued:
+        except AdmissionRefused:
             self._refused.setdefault(wish.person, deque()).append(wish)
             return
         await self._store.set_status_message(job.id, job.seq)

@@ -75,7 +75,7 @@ class History(InteractiveCog):
         return {job_id: poster for job_id, each in made.items() if (poster := each.result())}
 
     async def _poster(self, job: Job, clip: str) -> bytes | None:
-        path = self._context.files.clip(clip)
+        path = self._context.files.clip_path(clip)
         if not await asyncio.to_thread(path.is_file):
             return None
         try:

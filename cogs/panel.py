@@ -77,7 +77,7 @@ class Panel(InteractiveCog):
                 raise Refusal("no_picture")
             refuse_by_metadata(picture)
             draft = Draft(id=interaction.id, user_id=interaction.user.id, url=picture.url)
-            await self._context.store.keep_draft(draft)
+            await self._context.store.save_draft(draft)
             await interaction.response.send_modal(
                 animate_modal(requester.locale, f"animate:{draft.id}", upload=False)
             )

@@ -56,9 +56,9 @@ class Queue(InteractiveCog):
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The person's own jobs in work; to those who moderate, the others of the guild after them."""
-        jobs = {job.id: job for job in await self._context.store.in_work_of(interaction.user.id)}
+        jobs = {job.id: job for job in await self._context.store.unfinished_of(interaction.user.id)}
         if actor_of(interaction.user).moderates:
-            guild = await self._context.store.in_work(interaction.guild_id or 0)
+            guild = await self._context.store.unfinished_in(interaction.guild_id or 0)
             jobs |= {job.id: job for job in guild}
         return suggest_jobs(await self._context.locale_of(interaction), jobs.values(), current)
 
@@ -70,7 +70,7 @@ class Queue(InteractiveCog):
 
     async def _only(self, user_id: int) -> Job | None:
         """The person's one job in work; None where there are several. Raises Refusal where there is none."""
-        mine = await self._context.store.in_work_of(user_id)
+        mine = await self._context.store.unfinished_of(user_id)
         if not mine:
             raise Refusal("nothing_in_work")
         return mine[0] if len(mine) == 1 else None
@@ -100,11 +100,11 @@ class Queue(InteractiveCog):
     async def _read(self, requester: Requester) -> QueueView:
         """Read what the card shows. Raises StoreError."""
         store, guild_id = self._context.store, requester.guild_id
-        mine = await self._entries((await store.in_work_of(requester.user_id))[:MAX_CHOICES])
+        mine = await self._entries((await store.unfinished_of(requester.user_id))[:MAX_CHOICES])
         return QueueView(
             mine=sorted(mine, key=lambda each: (each.job.state is State.QUEUED, each.ahead)),
-            guild=await self._entries(await store.line(guild_id, limit=MAX_OF_GUILD)),
-            guild_jobs=await store.in_work_count(guild_id),
+            guild=await self._entries(await store.guild_queue(guild_id, limit=MAX_OF_GUILD)),
+            guild_jobs=await store.unfinished_count(guild_id),
             load=await store.load(),
             servers=sum(server.reachable for server in self._context.servers),
         )

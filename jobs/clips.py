@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 import media
-from storage import Files, Job, Store
+from storage import FileStore, Job, Store
 
 log = logging.getLogger(__name__)
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 class ClipJoiner:
     """Puts a clip and the one that it extends into one file, without encoding."""
 
-    def __init__(self, store: Store, files: Files, pictures: media.Media) -> None:
+    def __init__(self, store: Store, files: FileStore, pictures: media.Media) -> None:
         self._store = store
         self._files = files
         self._media = pictures
@@ -24,11 +24,11 @@ class ClipJoiner:
         The job's clip alone where the other is no longer kept or cannot be joined. Raises StoreError, BadClip
         (no room on the disk).
         """
-        own = self._files.clip(job.clip or clip_name(job))
+        own = self._files.clip_path(job.clip or clip_name(job))
         before = await self._store.find(job.params.after) if job.params.after else None
         if before is None:
             return own
-        joined = self._files.clip(joined_name(job))
+        joined = self._files.clip_path(joined_name(job))
         if not await asyncio.to_thread(joined.exists):
             try:
                 await self._media.join_clips(await self._joined_or_own(before), own, joined)
@@ -40,10 +40,10 @@ class ClipJoiner:
         return joined
 
     async def _joined_or_own(self, job: Job) -> Path:
-        joined = self._files.clip(joined_name(job))
+        joined = self._files.clip_path(joined_name(job))
         if await asyncio.to_thread(joined.exists):
             return joined
-        return self._files.clip(job.clip or clip_name(job))
+        return self._files.clip_path(job.clip or clip_name(job))
 
 
 def clip_name(job: Job) -> str:

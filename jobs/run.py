@@ -24,7 +24,7 @@ from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
 from jobs.uploads import Uploads
 from media import Media
-from storage import Changes, Files, Job, Lease, LeaseLost, State, Store, StoreError
+from storage import Changes, FileStore, Job, Lease, LeaseLost, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class RunContext:
     """What runs need besides their server."""
 
     store: Store
-    files: Files
+    files: FileStore
     media: Media
     announcer: Announcer
     workflows: Mapping[str, comfy.Workflow]
@@ -164,7 +164,7 @@ class Run:
     def _on_disk(self) -> str | None:
         """The file that was downloaded before a crash: it is there whole or not at all."""
         names = smaller_name(self.job), clip_name(self.job)
-        return next((name for name in names if self._context.files.clip(name).exists()), None)
+        return next((name for name in names if self._context.files.clip_path(name).exists()), None)
 
     async def _download_resaved(self) -> str | None:
         """Download the file that was saved again; None where there is none or it cannot be had."""
@@ -181,7 +181,7 @@ class Run:
         return await self._download(clip, clip_name(self.job))
 
     async def _download(self, file: comfy.OutputFile, name: str) -> str:
-        await self.server.download(file, self._context.files.clip(name), limit=MAX_CLIP_BYTES)
+        await self.server.download(file, self._context.files.clip_path(name), limit=MAX_CLIP_BYTES)
         return name
 
     def _show_preview(self, preview: comfy.Preview) -> None:

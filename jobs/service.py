@@ -21,13 +21,13 @@ from jobs.options import (
 )
 from jobs.requester import Requester, SharePolicy
 from jobs.server import ComputeServer
-from storage import Admission, Files, Job, Params, Refused, Request, Store, StoreError
+from storage import Admission, AdmissionRefused, FileStore, Job, Params, Request, Store, StoreError
 
 log = logging.getLogger(__name__)
 
 RECALLED = re.compile("#([0-9a-f]{8})")  # stands for a prompt too long to be offered whole
-MAX_MEGABYTES = media.MOST_PICTURE_BYTES // 10**6
-MAX_MEGAPIXELS = media.MOST_PICTURE_PIXELS // 10**6
+MAX_MEGABYTES = media.MAX_PICTURE_BYTES // 10**6
+MAX_MEGAPIXELS = media.MAX_PICTURE_PIXELS // 10**6
 PICTURE_LIMITS = {
     media.PictureFault.TOO_LARGE: MAX_MEGABYTES,
     media.PictureFault.TOO_MANY_PIXELS: MAX_MEGAPIXELS,
@@ -52,7 +52,7 @@ class JobService:
         self,
         *,
         store: Store,
-        files: Files,
+        files: FileStore,
         pictures: media.Media,
         workflows: Mapping[str, Workflow],
         servers: Sequence[ComputeServer],
@@ -140,13 +140,13 @@ class JobService:
     ) -> Admitted:
         """Admit a job for its parent's picture, as long as that is kept."""
         try:
-            await self._files.hold_picture(parent.picture)
+            await self._files.touch_picture(parent.picture)
         except OSError as err:
             raise Refusal("picture_gone") from err
         return await self._admit(requester, key, params, parent.picture, parent=parent.id, advice=advice)
 
     async def _last_frame(self, parent: Job) -> bytes:
-        path = self._files.clip(parent.clip or "")
+        path = self._files.clip_path(parent.clip or "")
         try:
             if not parent.clip or not await asyncio.to_thread(path.is_file):
                 raise Refusal("clip_gone")
@@ -167,7 +167,7 @@ class JobService:
     async def _keep(self, data: bytes) -> str:
         """Store a picture; returns its sha256."""
         try:
-            return await self._files.keep_picture(data)
+            return await self._files.save_picture(data)
         except OSError as err:
             log.error("a picture cannot be written: %s", err)
             raise Refusal("full") from err
@@ -201,7 +201,7 @@ class JobService:
     async def _enqueue(self, request: Request) -> Admission:
         try:
             admission = await self._store.admit(request)
-        except Refused as err:
+        except AdmissionRefused as err:
             raise Refusal(err.rule, number=err.number or 0, lifts_at=err.lifts_at or 0) from err
         except StoreError as err:
             log.error("a job cannot be admitted: %s", err)

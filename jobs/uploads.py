@@ -4,7 +4,7 @@ import asyncio
 
 import media
 from jobs.server import ComputeServer
-from storage import Files, Job
+from storage import FileStore, Job
 
 MAX_REMEMBERED = 64  # pictures
 
@@ -12,7 +12,7 @@ MAX_REMEMBERED = 64  # pictures
 class Uploads:
     """Uploads the pictures of jobs, also ahead of their turn, and remembers what the server has."""
 
-    def __init__(self, server: ComputeServer, files: Files, pictures: media.Media) -> None:
+    def __init__(self, server: ComputeServer, files: FileStore, pictures: media.Media) -> None:
         self._server = server
         self._files = files
         self._media = pictures
@@ -38,7 +38,7 @@ class Uploads:
         self._sent.pop(picture_name(job), None)
 
     async def _upload(self, job: Job) -> str:
-        picture = await self._files.picture(job.picture)
+        picture = await self._files.read_picture(job.picture)
         fitted = await self._media.fit_picture(picture, job.params.width, job.params.height)
         return await self._server.upload(fitted, name=picture_name(job))
 

@@ -2,12 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from media.errors import BadClip, BadPicture, CannotFit, ClipFault, MediaError, NoWorker, PictureFault
-from media.file_types import Kind, sniff
+from media.errors import (
+    BadClip,
+    BadPicture,
+    CannotFit,
+    ClipFault,
+    MediaError,
+    PictureFault,
+    ProcessStartFailed,
+)
+from media.file_types import FileType, sniff
 from media.sizes import Aspect, size_for
 from media.values import (
-    MOST_PICTURE_BYTES,
-    MOST_PICTURE_PIXELS,
+    MAX_PICTURE_BYTES,
+    MAX_PICTURE_PIXELS,
     Clip,
     FitMethod,
     Fitted,
@@ -19,23 +27,23 @@ if TYPE_CHECKING:
     from media.media import Media, open_media
 
 __all__ = [
-    "MOST_PICTURE_BYTES",
-    "MOST_PICTURE_PIXELS",
+    "MAX_PICTURE_BYTES",
+    "MAX_PICTURE_PIXELS",
     "Aspect",
     "BadClip",
     "BadPicture",
     "CannotFit",
     "Clip",
     "ClipFault",
+    "FileType",
     "FitMethod",
     "Fitted",
-    "Kind",
     "Media",
     "MediaError",
-    "NoWorker",
     "Picture",
     "PictureFault",
     "PictureIssue",
+    "ProcessStartFailed",
     "open_media",
     "size_for",
     "sniff",

@@ -4,12 +4,12 @@ MediaError
 ├── BadPicture      this picture cannot be used: code, and the format where it was recognised
 ├── BadClip         this clip cannot be read: code
 ├── CannotFit       no rung of the ladder brought the clip under the limit
-└── NoWorker        no child process could be started: our trouble, not the file's
+└── ProcessStartFailed  no child process could be started: our trouble, not the file's
 """
 
 from enum import StrEnum
 
-from media.file_types import Kind
+from media.file_types import FileType
 
 
 class PictureFault(StrEnum):
@@ -42,7 +42,7 @@ class MediaError(Exception):
 class BadPicture(MediaError):
     """This picture cannot be used."""
 
-    def __init__(self, code: PictureFault, format: Kind | None = None) -> None:  # noqa: A002 - the field's name
+    def __init__(self, code: PictureFault, format: FileType | None = None) -> None:  # noqa: A002 - the field's name
         super().__init__(code, format)
         self.code = code
         self.format = format
@@ -65,5 +65,5 @@ class CannotFit(MediaError):
         self.smallest = smallest
 
 
-class NoWorker(MediaError):
+class ProcessStartFailed(MediaError):
     """No child process could be started."""

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class FileType(StrEnum):
     """The formats that are told apart; which of them are usable is for others to say."""
 
     JPEG = "jpeg"
@@ -23,50 +23,50 @@ class Kind(StrEnum):
 
 
 _SIGNATURES = (
-    (b"\xff\xd8\xff", Kind.JPEG),
-    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-    (b"GIF87a", Kind.GIF),
-    (b"GIF89a", Kind.GIF),
-    (b"BM", Kind.BMP),
-    (b"II*\x00", Kind.TIFF),
-    (b"MM\x00*", Kind.TIFF),
-    (b"\xff\x0a", Kind.JXL),
-    (b"\x00\x00\x00\x0cJXL ", Kind.JXL),
-    (b"%PDF-", Kind.PDF),
-    (b"\x1a\x45\xdf\xa3", Kind.WEBM),
+    (b"\xff\xd8\xff", FileType.JPEG),
+    (b"\x89PNG\r\n\x1a\n", FileType.PNG),
+    (b"GIF87a", FileType.GIF),
+    (b"GIF89a", FileType.GIF),
+    (b"BM", FileType.BMP),
+    (b"II*\x00", FileType.TIFF),
+    (b"MM\x00*", FileType.TIFF),
+    (b"\xff\x0a", FileType.JXL),
+    (b"\x00\x00\x00\x0cJXL ", FileType.JXL),
+    (b"%PDF-", FileType.PDF),
+    (b"\x1a\x45\xdf\xa3", FileType.WEBM),
 )
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _MARKUP_WINDOW = 1024  # bytes: comments and a doctype may stand before the first tag
 
 
-def sniff(data: bytes) -> Kind | None:
+def sniff(data: bytes) -> FileType | None:
     """Name the format of a file by its first bytes, or None when they say nothing known."""
     for signature, kind in _SIGNATURES:
         if data.startswith(signature):
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Kind.WEBP
+        return FileType.WEBP
     if data[4:8] == b"ftyp":
         return _sniff_brands(data)
     return _sniff_markup(data[:_MARKUP_WINDOW])
 
 
-def _sniff_brands(data: bytes) -> Kind:
+def _sniff_brands(data: bytes) -> FileType:
     """Tell the ISO base media files apart by their brands (ISO/IEC 14496-12, 4.3)."""
     end = min(int.from_bytes(data[:4], "big"), _MARKUP_WINDOW)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
     if brands & _AVIF_BRANDS:
-        return Kind.AVIF
+        return FileType.AVIF
     if brands & _HEIC_BRANDS:
-        return Kind.HEIC
-    return Kind.MP4
+        return FileType.HEIC
+    return FileType.MP4
 
 
-def _sniff_markup(head: bytes) -> Kind | None:
+def _sniff_markup(head: bytes) -> FileType | None:
     text = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()  # UTF-16 too
     if not text.startswith(b"<"):
         return None
     if b"<svg" in text:
-        return Kind.SVG
-    return Kind.HTML
+        return FileType.SVG
+    return FileType.HTML

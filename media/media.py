@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from media.child.framing import pack, unpack
-from media.child.process import ChildDied, Limits, Workers
+from media.child.process import ChildDied, ProcessLimits, ProcessRunner
 from media.child.responses import (
     parse_clip,
     parse_fitted,
@@ -17,11 +17,11 @@ from media.child.responses import (
     raise_picture_fault,
 )
 from media.errors import BadPicture, PictureFault
-from media.file_types import Kind, sniff
-from media.values import MOST_PICTURE_BYTES, Clip, Fitted, Picture
+from media.file_types import FileType, sniff
+from media.values import MAX_PICTURE_BYTES, Clip, Fitted, Picture
 
-_PICTURES = frozenset({Kind.JPEG, Kind.PNG, Kind.WEBP, Kind.GIF, Kind.AVIF})
-_OTHER_PICTURES = frozenset({Kind.SVG, Kind.BMP, Kind.TIFF, Kind.JXL})
+_PICTURES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
+_OTHER_PICTURES = frozenset({FileType.SVG, FileType.BMP, FileType.TIFF, FileType.JXL})
 _PICTURE_MEMORY = 1 << 30  # bytes: 50 megapixels with alpha, twice, and the libraries
 _CLIP_MEMORY = 2 << 30  # bytes: x264 looks forty frames ahead
 _MOST_ANSWER = 20_000_000  # bytes: 2,048² × 3 and what PNG adds
@@ -32,12 +32,12 @@ _Answer = tuple[Mapping[str, object], bytes]
 class Media:
     """Pictures going in and clips coming out; made by `open_media`.
 
-    Each `timeout` is seconds of work, not of waiting for a turn. NoWorker is raised by all.
+    Each `timeout` is seconds of work, not of waiting for a turn. All raise ProcessStartFailed.
     """
 
     def __init__(self, *, limit: int) -> None:
-        self._picture_workers = Workers(limit)
-        self._clip_workers = Workers(limit)  # its own: nobody's picture waits for minutes of encoding
+        self._picture_workers = ProcessRunner(limit)
+        self._clip_workers = ProcessRunner(limit)  # its own: nobody's picture waits for minutes of encoding
 
     async def clean_picture(self, data: bytes, *, timeout: float = 8) -> Picture:
         """Make a stranger's bytes a trusted picture of at most 2,048 × 2,048 pixels. Raises BadPicture."""
@@ -94,13 +94,13 @@ class Media:
         return parse_fitted(header, source, target)
 
     async def _picture(self, request: Mapping[str, object], data: bytes, timeout: float) -> _Answer:
-        limits = Limits(memory=_PICTURE_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
+        limits = ProcessLimits(memory=_PICTURE_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
         header, payload = await _ask(self._picture_workers, pack(request, data), limits)
         raise_picture_fault(header)
         return header, payload
 
     async def _clip(self, request: Mapping[str, object], timeout: float) -> _Answer:
-        limits = Limits(memory=_CLIP_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
+        limits = ProcessLimits(memory=_CLIP_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
         header, payload = await _ask(self._clip_workers, pack(request), limits)
         raise_clip_fault(header)
         return header, payload
@@ -112,7 +112,7 @@ async def open_media(*, limit: int = 2) -> AsyncGenerator[Media]:
     yield Media(limit=limit)
 
 
-async def _ask(workers: Workers, message: bytes, limits: Limits) -> _Answer:
+async def _ask(workers: ProcessRunner, message: bytes, limits: ProcessLimits) -> _Answer:
     """Have a child answer; what befalls it is a fault like those that it reports itself."""
     try:
         return unpack(await workers.run(message, limits))
@@ -122,14 +122,14 @@ async def _ask(workers: Workers, message: bytes, limits: Limits) -> _Answer:
         return {"fault": "broken"}, b""
 
 
-def _accept(data: bytes) -> Kind:
+def _accept(data: bytes) -> FileType:
     """Refuse by size and first bytes, before any child process; raises BadPicture."""
-    if len(data) > MOST_PICTURE_BYTES:
+    if len(data) > MAX_PICTURE_BYTES:
         raise BadPicture(PictureFault.TOO_LARGE)
     kind = sniff(data)
     if kind is not None and kind in _PICTURES:
         return kind
-    if kind is Kind.HEIC:
+    if kind is FileType.HEIC:
         raise BadPicture(PictureFault.HEIC, kind)
     if kind in _OTHER_PICTURES:
         raise BadPicture(PictureFault.UNSUPPORTED_FORMAT, kind)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-MOST_PICTURE_BYTES = 25_000_000
-MOST_PICTURE_PIXELS = 50_000_000
+MAX_PICTURE_BYTES = 25_000_000
+MAX_PICTURE_PIXELS = 50_000_000
 
 
 class PictureIssue(StrEnum):

@@ -1,10 +1,10 @@
 """The queue: jobs in SQLite, in fair order, held by leases; and the files that belong to them."""
 
-from storage.blobs.files import Files
+from storage.blobs.files import FileStore
 from storage.blocked_words import BLOCKED_WORDS
 from storage.errors import (
+    AdmissionRefused,
     LeaseLost,
-    Refused,
     SchemaTooNew,
     StoreDamaged,
     StoreError,
@@ -12,7 +12,6 @@ from storage.errors import (
     StoreInUse,
     StoreLocked,
     StoreUnavailable,
-    TooManyQueued,
 )
 from storage.forecast import Forecast, Interval
 from storage.job import (
@@ -29,7 +28,7 @@ from storage.job import (
     Transition,
     Waiting,
 )
-from storage.limits import Limits
+from storage.limits import QueueLimits
 from storage.maintenance import Maintenance
 from storage.preferences import Draft, GuildSettings, StoredData
 from storage.retention import Retention
@@ -41,21 +40,21 @@ __all__ = [
     "FINISHED",
     "LEASE_SECONDS",
     "Admission",
+    "AdmissionRefused",
     "Changes",
     "Draft",
-    "Files",
+    "FileStore",
     "Forecast",
     "GuildSettings",
     "Interval",
     "Job",
     "Lease",
     "LeaseLost",
-    "Limits",
     "Load",
     "Maintenance",
     "Params",
+    "QueueLimits",
     "Reason",
-    "Refused",
     "Request",
     "Retention",
     "SchemaTooNew",
@@ -68,7 +67,6 @@ __all__ = [
     "StoreLocked",
     "StoreUnavailable",
     "StoredData",
-    "TooManyQueued",
     "Transition",
     "Waiting",
     "open_store",

@@ -1,8 +1,7 @@
 """What can go wrong in the store.
 
 StoreError                everything that leaves this room
-├── Refused               a rule does not allow this job; it says which, its number, and when it lifts
-│   └── TooManyQueued     the person has as many jobs waiting as the rules allow
+├── AdmissionRefused      a rule does not allow this job; it says which, its number, and when it lifts
 ├── LeaseLost             somebody else moved the job since: this holder may do nothing more
 ├── StoreUnavailable      the database did not answer
 │   ├── StoreFull         no room on the disk: reading goes on, writing as soon as there is room
@@ -17,7 +16,7 @@ class StoreError(Exception):
     """The root of this room's errors."""
 
 
-class Refused(StoreError):
+class AdmissionRefused(StoreError):
     """A rule does not allow this job.
 
     `rule` is its name in storage/limits.py, `number` what it allows where it counts, `lifts_at` the Unix time
@@ -29,14 +28,6 @@ class Refused(StoreError):
         self.rule = rule
         self.number = number
         self.lifts_at = lifts_at
-
-
-class TooManyQueued(Refused):
-    """The person has as many jobs waiting as the rules allow."""
-
-    def __init__(self, limit: int, lifts_at: float | None = None) -> None:
-        super().__init__("queued_per_person", limit, lifts_at)
-        self.limit = limit
 
 
 class LeaseLost(StoreError):

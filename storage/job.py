@@ -25,7 +25,7 @@ class State(StrEnum):
 
 ACTIVE = frozenset({State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING, State.DELIVERING})
 FINISHED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
-MOST_HEAD_START = 600.0  # GPU seconds
+MAX_HEAD_START = 600.0  # GPU seconds
 
 
 @functools.cache
@@ -100,7 +100,7 @@ class Request:
 
     `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256
     of a blob. Ids are Discord's snowflakes. `weight` is the person's share of the GPU against that of others;
-    who was away comes back with `head_start` GPU seconds to be served first, MOST_HEAD_START at most.
+    who was away comes back with `head_start` GPU seconds to be served first, MAX_HEAD_START at most.
     """
 
     key: str

@@ -1,6 +1,6 @@
 """What a community allows: the limits as numbers, and the rules as a list that SQL answers.
 
-A new rule is a field of Limits and a line in RULES.
+A new rule is a field of QueueLimits and a line in RULES.
 """
 
 from dataclasses import dataclass, fields
@@ -9,7 +9,7 @@ from storage.blocked_words import BLOCKED_WORDS, first_blocked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class QueueLimits:
     """The numbers of the rules; None is no limit. Times in seconds, a day is one of UTC."""
 
     queued_per_person: int | None = 5

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from storage.blobs.files import Files
+from storage.blobs.files import FileStore
 from storage.errors import StoreError
 from storage.job import Job
 from storage.retention import (
@@ -33,7 +33,7 @@ class Maintenance:
     """
 
     def __init__(
-        self, store: Store, files: Files, retention: Retention, on_expired: Callable[[Job], None]
+        self, store: Store, files: FileStore, retention: Retention, on_expired: Callable[[Job], None]
     ) -> None:
         self._store = store
         self._files = files

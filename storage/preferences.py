@@ -93,7 +93,7 @@ class Preferences(JobQueries):
             },
         )
 
-    async def keep_draft(self, draft: Draft) -> None:
+    async def save_draft(self, draft: Draft) -> None:
         """Remember a picture until its words come; older drafts than DRAFT_SECONDS go."""
         now = self.now()
         await self.database.fetch(

@@ -96,17 +96,17 @@ class JobQueries:
         """The job with that whole id, if it is still kept."""
         return await self._one("id = :id", id=job_id)
 
-    async def in_work(self, guild_id: int) -> Sequence[Job]:
+    async def unfinished_in(self, guild_id: int) -> Sequence[Job]:
         """The guild's jobs that are not over, in order of admission."""
         return await self._many("guild_id = :guild AND finished_at IS NULL ORDER BY seq", guild=guild_id)
 
-    async def in_work_of(self, user_id: int) -> Sequence[Job]:
+    async def unfinished_of(self, user_id: int) -> Sequence[Job]:
         """The person's jobs that are not over, wherever they asked, in order of admission."""
         # Two signs keep SQLite to the index of jobs in work: a person's own are those of a year.
         mine = "finished_at IS NULL AND guild_id >= 0 AND +user_id = :user"
         return await self._many(f"{mine} ORDER BY +seq", user=user_id)
 
-    async def line(self, guild_id: int, limit: int = 10) -> Sequence[Job]:
+    async def guild_queue(self, guild_id: int, limit: int = 10) -> Sequence[Job]:
         """The guild's first jobs that are not over: those in work, then those that wait, in their order."""
         return await self._many(
             """guild_id = :guild AND finished_at IS NULL
@@ -115,7 +115,7 @@ class JobQueries:
             limit=limit,
         )
 
-    async def in_work_count(self, guild_id: int) -> int:
+    async def unfinished_count(self, guild_id: int) -> int:
         """How many of the guild's jobs are not over."""
         return await self._count("FROM job WHERE guild_id = :guild AND finished_at IS NULL", guild=guild_id)
 
@@ -130,19 +130,10 @@ class JobQueries:
         """The newest jobs that were made from this one, newest first."""
         return await self._many("parent = :parent ORDER BY seq DESC LIMIT :limit", parent=job_id, limit=limit)
 
-    async def family(self, root: str, limit: int = 25) -> Sequence[Job]:
-        """The newest jobs that descend from that one, itself among them."""
-        mine = "id = :root OR (root = :root AND root <> id)"
-        return await self._many(f"{mine} ORDER BY seq DESC LIMIT :limit", root=root, limit=limit)
-
     async def has_unfinished_reroll(self, message: int) -> bool:
         """Whether a reroll that was asked for under that message is not over."""
         found = "FROM job WHERE key BETWEEN :start AND :start || '~' AND finished_at IS NULL"
         return bool(await self._count(found, start=f"reroll {message} "))
-
-    async def children(self, job_id: str) -> int:
-        """How many rerolls this job has, of all people."""
-        return await self._count("FROM job WHERE parent = :parent", parent=job_id)
 
     async def finished_rerolls(self, parent: str, user_id: int) -> int:
         """How many rerolls of this job the person has seen to their end."""
@@ -152,7 +143,7 @@ class JobQueries:
             user=user_id,
         )
 
-    async def moves(self, job_id: str) -> Sequence[Transition]:
+    async def transitions(self, job_id: str) -> Sequence[Transition]:
         """Who moved the job when, from its admission on. Raises StoreError for an unknown id."""
         job = await self.job(job_id)
         rows = await self.database.fetch(

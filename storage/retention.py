@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from storage.blobs.files import Files
+from storage.blobs.files import FileStore
 from storage.sqlite.database import Database
 
 DAY = 86400.0  # seconds
@@ -64,7 +64,7 @@ async def remove_preferences(database: Database, now: float) -> None:
         pass
 
 
-async def remove_pictures(database: Database, files: Files, *, before: float, now: float) -> None:
+async def remove_pictures(database: Database, files: FileStore, *, before: float, now: float) -> None:
     """Remove pictures that no job needs: neither one in work nor one finished after `before`.
 
     The youngest hour is spared: a picture is kept before its job is admitted.
@@ -86,7 +86,7 @@ async def _page(database: Database, before: float, after: int) -> sqlite3.Row | 
     return await database.fetch_one(NEEDED_PICTURES, values)
 
 
-async def remove_clips(database: Database, files: Files, before: float) -> None:
+async def remove_clips(database: Database, files: FileStore, before: float) -> None:
     """Remove clips written before that Unix time, unless their job is still in work."""
     for name in await files.clips_before(before):
         job = {"id": name.partition(".")[0]}

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from storage.affinity import HEAD_OF_LINE, Candidate, choose
-from storage.errors import LeaseLost, Refused, TooManyQueued
-from storage.job import ACTIVE, FINISHED, MOST_HEAD_START, Admission, Job, Lease, Reason, Request, State
-from storage.limits import Limits
+from storage.errors import AdmissionRefused, LeaseLost
+from storage.job import ACTIVE, FINISHED, MAX_HEAD_START, Admission, Job, Lease, Reason, Request, State
+from storage.limits import QueueLimits
 from storage.preferences import Preferences
 from storage.sqlite.database import Database, SqlValue, open_database
 from storage.sqlite.statements import (
@@ -54,19 +54,19 @@ class Store(Preferences):
     """The jobs of one bot. Times are Unix seconds, read from `now`; `limits` are the rules."""
 
     def __init__(
-        self, database: Database, now: Callable[[], float] = time.time, limits: Limits | None = None
+        self, database: Database, now: Callable[[], float] = time.time, limits: QueueLimits | None = None
     ) -> None:
         super().__init__(database, now)
-        self.limits = limits or Limits()
+        self.limits = limits or QueueLimits()
         self._numbers = self.limits.values()
 
     async def admit(self, request: Request, *, limit: int | None = None) -> Admission:
-        """Put a job in line; the same key again gives the job it became then. Raises Refused, TooManyQueued.
+        """Put a job in line; the same key again gives the job it became then. Raises AdmissionRefused.
 
         `limit` takes the place of the rule `queued_per_person`.
         """
         if self.limits.blocked_word(request.params.prompt):
-            raise Refused("blocked_words")
+            raise AdmissionRefused("blocked_words")
         values = self._new_row(request) | self._numbers
         if limit is not None:
             values["queued_per_person"] = limit
@@ -78,14 +78,12 @@ class Store(Preferences):
             raise await self._refusal(values)
         return Admission(job=known, created=False)
 
-    async def _refusal(self, values: dict[str, SqlValue]) -> Refused:
+    async def _refusal(self, values: dict[str, SqlValue]) -> AdmissionRefused:
         """Why it was not admitted; should the rule have lifted meanwhile, whoever asks again gets in."""
         row = await self.database.fetch_one(REFUSAL, values)
         if row is None:
-            return Refused("just_lifted", lifts_at=self.now())
-        if row["rule"] == "queued_per_person":
-            return TooManyQueued(row["number"])
-        return Refused(row["rule"], row["number"], row["lifts_at"])
+            return AdmissionRefused("just_lifted", lifts_at=self.now())
+        return AdmissionRefused(row["rule"], row["number"], row["lifts_at"])
 
     def _new_row(self, request: Request) -> dict[str, SqlValue]:
         params, now = request.params, self.now()
@@ -103,7 +101,7 @@ class Store(Preferences):
             "picture": request.picture,
             "parent": request.parent,
             "weight": request.weight,
-            "head_start": min(request.head_start, MOST_HEAD_START),
+            "head_start": min(request.head_start, MAX_HEAD_START),
             "mover": f"person {request.user_id}",
             "now": now,
             "day": int(now // 86400),
@@ -258,7 +256,7 @@ class Store(Preferences):
 
 
 @contextlib.asynccontextmanager
-async def open_store(folder: Path, limits: Limits | None = None) -> AsyncGenerator[Store]:
+async def open_store(folder: Path, limits: QueueLimits | None = None) -> AsyncGenerator[Store]:
     """The store in this folder, for one process. Raises StoreInUse, SchemaTooNew, StoreUnavailable."""
     async with open_database(folder / "animate.db") as database:
         store = Store(database, limits=limits)

@@ -16,9 +16,9 @@ CHUNK = 64 * 1024
 
 def refuse_by_metadata(attachment: discord.Attachment | Upload) -> None:
     """Refuse what Discord's own description already shows, before a byte is fetched. Raises Refusal."""
-    if attachment.size > media.MOST_PICTURE_BYTES:
+    if attachment.size > media.MAX_PICTURE_BYTES:
         raise Refusal("too_large", limit=MAX_MEGABYTES)
-    if (attachment.width or 0) * (attachment.height or 0) > media.MOST_PICTURE_PIXELS:
+    if (attachment.width or 0) * (attachment.height or 0) > media.MAX_PICTURE_PIXELS:
         raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS)
     kind = (attachment.content_type or "image/").lower()
     if kind.startswith(("image/heic", "image/heif")):
@@ -57,7 +57,7 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
     data = bytearray()
     async for chunk in content.iter_chunked(CHUNK):
         data += chunk
-        if len(data) > media.MOST_PICTURE_BYTES:
+        if len(data) > media.MAX_PICTURE_BYTES:
             raise Refusal("too_large", limit=MAX_MEGABYTES)
     if not media.sniff(bytes(data[:64])):
         raise Refusal("not_a_picture")

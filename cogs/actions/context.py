@@ -29,7 +29,7 @@ from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
 from jobs.requester import Requester
 from jobs.service import JobService
-from storage import Files, Job, Retention, Store, StoreError
+from storage import FileStore, Job, Retention, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class BotContext:
     policy: AccessPolicy
     retention: Retention
     store: Store
-    files: Files
+    files: FileStore
     pictures: media.Media
     workflows: Mapping[str, comfy.Workflow]
     servers: Sequence[comfy.Server]

@@ -48,7 +48,7 @@ class Sharing:
 
     async def _open_clip(self, job: Job) -> discord.File:
         """The clip, fitted to what Discord takes in direct messages. Raises Refusal."""
-        source = self._context.files.clip(job.clip or clip_name(job))
+        source = self._context.files.clip_path(job.clip or clip_name(job))
         limit = upload_limit(self._context.client, None)
         try:
             fitted = await self._context.pictures.fit_clip(

@@ -27,7 +27,7 @@ from cogs.ui.job_buttons import result_buttons
 from cogs.ui.texts import render_alt, render_final_status, render_poster, render_result
 from jobs.clips import ClipJoiner, joined_name, smaller_name
 from jobs.errors import JobFailure
-from storage import Files, Job, Lease, State, Store
+from storage import FileStore, Job, Lease, State, Store
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Delivery:
         client: discord.Client,
         *,
         store: Store,
-        files: Files,
+        files: FileStore,
         pictures: media.Media,
         status_editor: StatusEditor,
         bot_reactions: BotReactions,
@@ -135,7 +135,7 @@ class Delivery:
 
     async def _find_sent(self, channel: discord.abc.Messageable, lease: Lease) -> discord.Message | None:
         """Our own result, sent by somebody who did not live to write it down, or whose answer was lost."""
-        moves = await self._store.moves(lease.job.id)
+        moves = await self._store.transitions(lease.job.id)
         began = next(each.at for each in moves if each.state == State.DELIVERING)
         after = discord.Object(discord.utils.time_snowflake(_utc(began - CLOCK_SKEW)))
         async for message in channel.history(limit=MAX_HISTORY, after=after):

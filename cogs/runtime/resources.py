@@ -53,7 +53,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
         token = settings.discord_token.get_secret_value()
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
-        files = storage.Files(settings.data_dir)
+        files = storage.FileStore(settings.data_dir)
         lost_status = LostStatusHandler(client, store, notifier, settings.on_delete)
         bot_reactions = BotReactions(client)
         pending_reaction = PendingReaction(bot_reactions, store)

@@ -133,9 +133,9 @@ class Settings(BaseSettings):
         booster = QueueShare(weight=self.booster_weight, head_start=self.booster_head_start)
         return SharePolicy(roles=self.role_weights, booster=booster)
 
-    def limits(self) -> storage.Limits:
+    def limits(self) -> storage.QueueLimits:
         """The rules of the queue."""
-        return storage.Limits(
+        return storage.QueueLimits(
             queued_per_person=self.max_queued_per_user,
             queued_per_guild=self.max_queued_per_guild,
             running_per_guild=self.max_running_per_guild,

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.errors import NoWorker
+from media.errors import ProcessStartFailed
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _FLAGS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ProcessLimits:
     """What one child may use: bytes of memory, seconds of wall time, bytes of answer."""
 
     memory: int
@@ -43,17 +43,17 @@ class ChildDied(Exception):
     """The child ended without an answer: killed by a signal, a memory limit, or an error of its own."""
 
 
-class Workers:
+class ProcessRunner:
     """Starts children, at most `at_once` at a time; the others wait their turn."""
 
     def __init__(self, at_once: int) -> None:
         self._slots = asyncio.Semaphore(at_once)
 
-    async def run(self, request: bytes, limits: Limits) -> bytes:
+    async def run(self, request: bytes, limits: ProcessLimits) -> bytes:
         """Give a child one request and return its answer; waiting for a turn is outside the time limit.
 
         Cancelled, out of time, or done: the child is gone when this returns.
-        Raises TimeoutError, ChildDied and NoWorker.
+        Raises TimeoutError, ChildDied and ProcessStartFailed.
         """
         async with self._slots, _started(limits) as process:
             async with asyncio.timeout(limits.seconds):
@@ -66,7 +66,7 @@ class Workers:
 
 
 @contextlib.asynccontextmanager
-async def _started(limits: Limits) -> AsyncGenerator[Process]:
+async def _started(limits: ProcessLimits) -> AsyncGenerator[Process]:
     """Run a worker for the length of a block; leaving it in any way kills and reaps the process."""
     process = await _start(limits)
     try:
@@ -77,7 +77,7 @@ async def _started(limits: Limits) -> AsyncGenerator[Process]:
         await process.communicate()  # not wait(): that hangs while a full pipe has nobody reading it
 
 
-async def _start(limits: Limits) -> Process:
+async def _start(limits: ProcessLimits) -> Process:
     arguments = (_HOUSE, str(limits.memory), str(limits.seconds + _GRACE))
     try:
         return await asyncio.create_subprocess_exec(
@@ -91,7 +91,7 @@ async def _start(limits: Limits) -> Process:
             creationflags=_FLAGS,
         )
     except OSError as err:
-        raise NoWorker(str(err)) from err
+        raise ProcessStartFailed(str(err)) from err
 
 
 async def _talk(process: Process, request: bytes, most: int) -> tuple[bytes, bytes]:

@@ -13,7 +13,7 @@ import av
 from media.codecs.mp4 import is_faststart
 from media.codecs.video_reader import VideoReader, opened
 from media.errors import BadClip, ClipFault
-from media.file_types import Kind
+from media.file_types import FileType
 
 _POSTER_QUALITY = 88
 
@@ -30,7 +30,7 @@ def probe(path: Path) -> Mapping[str, object]:
             "codec": reel.codec,
             "pixel_format": reel.pixel_format,
             "bytes": path.stat().st_size,
-            "faststart": reel.kind is Kind.MP4 and is_faststart(path),
+            "faststart": reel.kind is FileType.MP4 and is_faststart(path),
         }
 
 

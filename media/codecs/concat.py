@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from media.codecs.encoder import writing
 from media.codecs.video_reader import open_film, opened, video_of
 from media.errors import BadClip, ClipFault
-from media.file_types import Kind
+from media.file_types import FileType
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -30,12 +30,12 @@ def join(paths: tuple[Path, Path], target: Path) -> None:
     Raises BadClip where one cannot be read, or they differ in what a player cannot change in mid-clip.
     """
     kinds = [_kind_of(path) for path in paths]
-    if kinds[0] != kinds[1] or kinds[0][:2] != (Kind.MP4, "h264"):
+    if kinds[0] != kinds[1] or kinds[0][:2] != (FileType.MP4, "h264"):
         raise BadClip(ClipFault.NOT_ALIKE)
     with writing(target, None) as out:
         stream, start = None, 0
         for path in paths:
-            with open_film(path, Kind.MP4) as film:
+            with open_film(path, FileType.MP4) as film:
                 source = video_of(film)
                 stream = stream or out.add_stream_from_template(source)
                 # Only as the filter tells the stream does the container put lengths before the units again.
@@ -43,7 +43,7 @@ def join(paths: tuple[Path, Path], target: Path) -> None:
                 start = _append(out, stream, _packets(film, source, inline), start)
 
 
-def _kind_of(path: Path) -> tuple[Kind, str, str, int, int, object]:
+def _kind_of(path: Path) -> tuple[FileType, str, str, int, int, object]:
     with opened(path) as reel:
         return reel.kind, reel.codec, reel.pixel_format, reel.width, reel.height, reel.rate
 

@@ -13,7 +13,7 @@ from media.codecs.encoder import Recipe, encode, remux
 from media.codecs.mp4 import is_faststart
 from media.codecs.video_reader import VideoReader, opened
 from media.errors import CannotFit
-from media.file_types import Kind
+from media.file_types import FileType
 from media.values import FitMethod
 
 _BITRATES = (10_000, 100_000_000)  # bits a second, least and most: x264 counts from 1,000 to 2³¹
@@ -65,7 +65,7 @@ def fit(order: FitRequest) -> Mapping[str, object]:
 
 def _plays(reel: VideoReader) -> bool:
     """Whether Discord's players on all devices decode it."""
-    return (reel.kind, reel.codec, reel.pixel_format) == (Kind.MP4, "h264", "yuv420p")
+    return (reel.kind, reel.codec, reel.pixel_format) == (FileType.MP4, "h264", "yuv420p")
 
 
 def _attempts(order: FitRequest, made: Path, seconds: float, *, remuxable: bool) -> Iterator[FitMethod]:

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from media.codecs.quality import find_issues
 from media.errors import BadPicture, PictureFault
-from media.values import MOST_PICTURE_PIXELS, PictureIssue
+from media.values import MAX_PICTURE_PIXELS, PictureIssue
 
 LONGEST = 2048  # pixels: more is reduced
 _ENOUGH = 1664  # pixels on the longer side: twice what the model sees
@@ -80,7 +80,7 @@ def fit(data: bytes, kind: str, size: tuple[int, int]) -> bytes:
 def _opened(data: bytes, kind: str) -> Generator[Image.Image]:
     """Open with the one decoder that the first bytes name; whatever it raises becomes BadPicture."""
     import_module(f"PIL.{_PLUGINS[kind]}")
-    Image.MAX_IMAGE_PIXELS = MOST_PICTURE_PIXELS
+    Image.MAX_IMAGE_PIXELS = MAX_PICTURE_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)  # Pillow would go on to twice as many
     try:
         with Image.open(BytesIO(data), formats=(kind.upper(),)) as image:

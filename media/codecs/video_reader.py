@@ -17,10 +17,10 @@ from av.video.stream import VideoStream
 from PIL import Image, ImageSequence
 
 from media.errors import BadClip, ClipFault
-from media.file_types import Kind, sniff
+from media.file_types import FileType, sniff
 
 THREADS = 4  # at most: each costs memory, and the clips are small
-_DEMUXERS = {Kind.MP4: "mp4", Kind.WEBM: "matroska", Kind.GIF: "gif"}
+_DEMUXERS = {FileType.MP4: "mp4", FileType.WEBM: "matroska", FileType.GIF: "gif"}
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _HEAD = 1024  # bytes that sniffing looks at
 _COLOURS = ("color_range", "colorspace", "color_primaries", "color_trc")
@@ -30,7 +30,7 @@ _COLOURS = ("color_range", "colorspace", "color_primaries", "color_trc")
 class VideoReader:
     """An open clip: `images` can be read once, `colours` are the codec's tags, `rate` is frames a second."""
 
-    kind: Kind
+    kind: FileType
     codec: str
     pixel_format: str
     width: int
@@ -48,7 +48,7 @@ def opened(path: Path) -> Generator[VideoReader]:
     try:
         with path.open("rb") as file:
             kind = sniff(file.read(_HEAD))
-        if kind is Kind.WEBP:
+        if kind is FileType.WEBP:
             with Image.open(path, formats=("WEBP",)) as book:
                 yield _flipbook(book)
         elif kind is not None and kind in _DEMUXERS:
@@ -68,7 +68,7 @@ def _classify(err: Exception) -> ClipFault:
     return ClipFault.BROKEN if has_room else ClipFault.NO_ROOM
 
 
-def open_film(path: Path, kind: Kind) -> InputContainer:
+def open_film(path: Path, kind: FileType) -> InputContainer:
     """Open a video file; never by a format that could name further files or addresses."""
     return av.open(path, format=_DEMUXERS[kind], options={"protocol_whitelist": "file"})
 
@@ -80,7 +80,7 @@ def video_of(film: InputContainer) -> VideoStream:
     return film.streams.video[0]
 
 
-def _film(path: Path, kind: Kind, film: InputContainer) -> VideoReader:
+def _film(path: Path, kind: FileType, film: InputContainer) -> VideoReader:
     stream = video_of(film)
     context = stream.codec_context
     context.thread_count = THREADS
@@ -102,7 +102,7 @@ def _film(path: Path, kind: Kind, film: InputContainer) -> VideoReader:
     )
 
 
-def _count(path: Path, kind: Kind) -> int:
+def _count(path: Path, kind: FileType) -> int:
     """Count packets, where the container does not say how many frames it has."""
     with open_film(path, kind) as film:
         return sum(1 for packet in film.demux(video_of(film)) if packet.size)
@@ -116,7 +116,7 @@ def _flipbook(book: Image.Image) -> VideoReader:
     # Its writers cut 62.5 ms to 62: the whole rate nearest to the first frame's time is what was meant.
     rate = Fraction(max(1, round(1000 / max(1, book.info.get("duration", 62)))))
     return VideoReader(
-        kind=Kind.WEBP,
+        kind=FileType.WEBP,
         codec="webp",
         pixel_format="rgb24",
         width=book.width,

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 
-class Files:
+class FileStore:
     """Pictures and clips below one folder. A file is there whole or not at all, also after a power cut."""
 
     def __init__(self, folder: Path) -> None:
@@ -17,19 +17,19 @@ class Files:
         self._pictures.mkdir(parents=True, exist_ok=True)
         self._clips.mkdir(parents=True, exist_ok=True)
 
-    async def keep_picture(self, data: bytes) -> str:
+    async def save_picture(self, data: bytes) -> str:
         """Write the picture if it is new; returns its sha256."""
         return await asyncio.to_thread(self._keep, data)
 
-    async def picture(self, sha256: str) -> bytes:
+    async def read_picture(self, sha256: str) -> bytes:
         """The bytes of a kept picture. Raises FileNotFoundError."""
         return await asyncio.to_thread((self._pictures / sha256).read_bytes)
 
-    async def hold_picture(self, sha256: str) -> None:
+    async def touch_picture(self, sha256: str) -> None:
         """Let a kept picture count as new: a job is about to need it. Raises FileNotFoundError."""
         await asyncio.to_thread(os.utime, self._pictures / sha256)
 
-    def clip(self, name: str) -> Path:
+    def clip_path(self, name: str) -> Path:
         """Where the clip of that name stands, or will."""
         return self._clips / name
 

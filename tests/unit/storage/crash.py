@@ -16,12 +16,12 @@ from pathlib import Path
 
 import aiosqlite
 
-from storage import Lease, Limits, Reason, State, Store, open_store
+from storage import Lease, QueueLimits, Reason, State, Store, open_store
 from storage.retention import remove_rows
 from tests.unit.storage.requests import BROKEN, claim, wish
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows SIGTERM ends a process at once
-LIMITS = Limits(longest_wait=0)
+LIMITS = QueueLimits(longest_wait=0)
 WITHDRAWN = Reason(code="cancelled")
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import settings
 
-from storage import Lease, Limits, State, Store
+from storage import Lease, QueueLimits, State, Store
 from storage.sqlite.database import Database, open_database
 from tests.unit.storage.requests import Clock, admit, wish
 
@@ -73,7 +73,7 @@ class World:
 
         return self._runner.run(waited())
 
-    def begin(self, limits: Limits | None = None) -> None:
+    def begin(self, limits: QueueLimits | None = None) -> None:
         """Start a new history: nothing has happened yet."""
         self.clock.time = 1000.0
         self.store = Store(self._database, self.clock, limits)

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from storage import Limits, Reason, Refused, State, Store, TooManyQueued
+from storage import AdmissionRefused, QueueLimits, Reason, State, Store
 from storage.blocked_words import BLOCKED_WORDS, first_blocked
 from storage.limits import RULES
 from tests.unit.storage.requests import BROKEN, SERVER, Clock, admit, claim, finish, kind, teach, wish
@@ -13,31 +13,30 @@ from tests.unit.storage.requests import BROKEN, SERVER, Clock, admit, claim, fin
 DAY = 86400.0
 
 
-async def refusal(store: Store, user: int = 1, guild: int = 7, **changes: object) -> Refused | None:
+async def refusal(store: Store, user: int = 1, guild: int = 7, **changes: object) -> AdmissionRefused | None:
     """Why this wish is refused; it is a new one each time."""
     try:
         key = str(uuid.uuid4())
         await admit(store, wish(key, user=user, guild_id=guild, **changes), limit=None)
-    except Refused as err:
+    except AdmissionRefused as err:
         return err
     return None
 
 
-def told(err: Refused | None) -> tuple[str, float | None, float | None] | None:
+def told(err: AdmissionRefused | None) -> tuple[str, float | None, float | None] | None:
     return err and (err.rule, err.number, err.lifts_at)
 
 
 def limited(store: Store, **numbers: float | None) -> Store:
     """The same store under these rules and no others."""
-    none: dict[str, float | None] = dict.fromkeys(Limits().values())
-    return Store(store.database, store.now, Limits(**none | numbers))  # type: ignore[arg-type]
+    none: dict[str, float | None] = dict.fromkeys(QueueLimits().values())
+    return Store(store.database, store.now, QueueLimits(**none | numbers))  # type: ignore[arg-type]
 
 
 async def test_jobs_of_a_person_that_wait(store: Store) -> None:
     store = limited(store, queued_per_person=2)
     assert [await refusal(store) for _ in range(2)] == [None, None]
     err = await refusal(store)
-    assert isinstance(err, TooManyQueued)
     assert told(err) == ("queued_per_person", 2, None)
     assert await refusal(store, user=2) is None
     await claim(store)
@@ -150,7 +149,7 @@ async def test_wishes_at_once_do_not_slip_past_a_limit(store: Store) -> None:
 
 
 def test_every_rule_has_its_limit_or_its_table() -> None:
-    assert {rule.name for rule in RULES} - set(Limits().values()) == {"blocked_people"}
+    assert {rule.name for rule in RULES} - set(QueueLimits().values()) == {"blocked_people"}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +179,7 @@ def test_harmless_prompts_pass(prompt: str) -> None:
 
 def test_words_of_ones_own_are_normalised_too() -> None:
     assert first_blocked("blue   CAR!", {"Ｂlue car"}) == "Ｂlue car"
-    assert not Limits(blocked_words=frozenset()).blocked_word("undress")
+    assert not QueueLimits(blocked_words=frozenset()).blocked_word("undress")
 
 
 def test_no_prompt_takes_long() -> None:

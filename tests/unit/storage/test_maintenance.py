@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from storage import (
-    Files,
+    FileStore,
     Job,
-    Limits,
     Maintenance,
+    QueueLimits,
     Reason,
     Retention,
     State,
@@ -104,8 +104,8 @@ async def test_a_copy_made_while_work_goes_on_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
-    return Files(tmp_path)
+def files(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path)
 
 
 @pytest.fixture
@@ -121,12 +121,14 @@ async def failed(store: Store, key: str, **changes: object) -> Job:
     return (await store.move(await claim(store), State.FAILED, reason=BROKEN)).job
 
 
-def maintenance(store: Store, files: Files, expired: list[Job] | None = None, **days: float) -> Maintenance:
+def maintenance(
+    store: Store, files: FileStore, expired: list[Job] | None = None, **days: float
+) -> Maintenance:
     told = [] if expired is None else expired
     return Maintenance(store, files, Retention(**days), told.append)  # type: ignore[arg-type]
 
 
-async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store, files: Files) -> None:
+async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store, files: FileStore) -> None:
     first = await failed(aged, "first")
     young = Store(aged.database)
     child = await failed(young, "child", parent=first.id)
@@ -140,7 +142,7 @@ async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store,
 
 
 async def test_rows_are_removed_in_small_steps_and_the_file_shrinks(
-    aged: Store, files: Files, monkeypatch: pytest.MonkeyPatch
+    aged: Store, files: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "ROWS_AT_ONCE", 7)
     for n in range(30):
@@ -151,15 +153,15 @@ async def test_rows_are_removed_in_small_steps_and_the_file_shrinks(
     assert await number(aged, "PRAGMA page_count") < before / 2
 
 
-async def old_picture(files: Files, tmp_path: Path, data: bytes) -> str:
+async def old_picture(files: FileStore, tmp_path: Path, data: bytes) -> str:
     """A picture kept a hundred days ago."""
-    name = await files.keep_picture(data)
+    name = await files.save_picture(data)
     os.utime(tmp_path / "pictures" / name, (time.time() - 100 * DAY,) * 2)
     return name
 
 
 async def test_a_picture_goes_when_no_job_needs_it(
-    aged: Store, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aged: Store, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "ROWS_AT_ONCE", 2)
     names = [await old_picture(files, tmp_path, bytes([n])) for n in range(5)]
@@ -168,33 +170,33 @@ async def test_a_picture_goes_when_no_job_needs_it(
         await failed(aged, f"finished {n}", picture=finished)
     await failed(Store(aged.database), "young", picture=young)
     await admit(aged, wish("waiting", picture=waiting))
-    await files.hold_picture(held)
-    fresh = await files.keep_picture(b"fresh")
+    await files.touch_picture(held)
+    fresh = await files.save_picture(b"fresh")
     await maintenance(aged, files, pictures=30).apply_retention()
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {waiting, young, held, fresh}
     with pytest.raises(FileNotFoundError):
-        await files.hold_picture(nobody)
+        await files.touch_picture(nobody)
 
 
-async def test_a_clip_goes_after_its_days_unless_its_job_is_in_work(aged: Store, files: Files) -> None:
+async def test_a_clip_goes_after_its_days_unless_its_job_is_in_work(aged: Store, files: FileStore) -> None:
     await admit(aged, wish("done"))
     done = await finish(aged, await claim(aged), 5)
     await admit(aged, wish("delivering"))
     delivering = await aged.move(await claim(aged), State.DELIVERING, clip="x")
     ids = [done.job.id, f"{done.job.id}.fitted", delivering.job.id, "torn"]
     for name in ids:
-        path = files.clip(f"{name}.mp4")
+        path = files.clip_path(f"{name}.mp4")
         path.write_bytes(b"clip")
         os.utime(path, (time.time() - 100 * DAY,) * 2)
-    files.clip("young.mp4").write_bytes(b"clip")
+    files.clip_path("young.mp4").write_bytes(b"clip")
     await maintenance(aged, files, clips=30).apply_retention()
-    left = {path.name for path in files.clip("").iterdir()}
+    left = {path.name for path in files.clip_path("").iterdir()}
     assert left == {f"{delivering.job.id}.mp4", "young.mp4"}
 
 
-async def test_jobs_that_waited_too_long_end_and_say_so(store: Store, files: Files, clock: Clock) -> None:
+async def test_jobs_that_waited_too_long_end_and_say_so(store: Store, files: FileStore, clock: Clock) -> None:
     expired: list[Job] = []
-    store = Store(store.database, clock, Limits(longest_wait=3600))
+    store = Store(store.database, clock, QueueLimits(longest_wait=3600))
     await admit(store, wish("old"))
     running = await claim(store)
     await admit(store, wish("late"))
@@ -207,17 +209,17 @@ async def test_jobs_that_waited_too_long_end_and_say_so(store: Store, files: Fil
     ]
     assert await line(store) == ["young"]
     assert (await store.current(running)).job.state == State.CLAIMED
-    assert (await store.moves(expired[0].id))[-1].mover == "rules"
+    assert (await store.transitions(expired[0].id))[-1].mover == "rules"
 
 
-async def test_no_limit_on_waiting_lets_jobs_wait(store: Store, files: Files, clock: Clock) -> None:
-    store = Store(store.database, clock, Limits(longest_wait=None))
+async def test_no_limit_on_waiting_lets_jobs_wait(store: Store, files: FileStore, clock: Clock) -> None:
+    store = Store(store.database, clock, QueueLimits(longest_wait=None))
     await admit(store, wish("old"))
     clock.time += 1e9
     assert await store.expire() == []
 
 
-async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path, files: Files) -> None:
+async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path, files: FileStore) -> None:
     folder = tmp_path / "backups"
     async with open_store(tmp_path) as store:
         keep = maintenance(store, files, backups=2)
@@ -234,11 +236,11 @@ async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path,
 
 
 async def test_the_keeper_goes_on_where_a_chore_fails(
-    tmp_path: Path, files: Files, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, files: FileStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "backups").write_text("not a folder")
     told = asyncio.Queue[Job]()
-    async with open_store(tmp_path, Limits(longest_wait=0)) as store:
+    async with open_store(tmp_path, QueueLimits(longest_wait=0)) as store:
         await admit(store, wish("a"))
         keep = asyncio.create_task(Maintenance(store, files, Retention(), told.put_nowait).run())
         assert (await asyncio.wait_for(told.get(), 10)).key == "a"

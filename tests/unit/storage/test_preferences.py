@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Draft, Files, GuildSettings, Store, StoredData
+from storage import Draft, FileStore, GuildSettings, Store, StoredData
 from storage.preferences import DRAFT_SECONDS
 from storage.retention import DAY, remove_preferences
 from tests.unit.storage.requests import Clock, admit, claim, finish, wish
@@ -30,12 +30,12 @@ async def test_a_guild_has_the_careful_rules_until_somebody_sets_others(store: S
 
 async def test_a_draft_lasts_a_day(store: Store, clock: Clock) -> None:
     draft = Draft(id=1, user_id=42, url="https://cdn/1")
-    await store.keep_draft(draft)
+    await store.save_draft(draft)
     clock.time += DRAFT_SECONDS
     assert await store.draft(1) == draft
     clock.time += 1
     assert await store.draft(1) is None
-    await store.keep_draft(Draft(id=2, user_id=42, url="https://cdn/2"))
+    await store.save_draft(Draft(id=2, user_id=42, url="https://cdn/2"))
     assert [row["id"] for row in await store.database.fetch("SELECT id FROM draft", {})] == [2]
 
 
@@ -66,8 +66,8 @@ async def test_somebody_who_takes_all_back_leaves_nothing_but_todays_account(sto
     done = await finish(store, await claim(store), 30.0)
     await admit(store, wish("others", user=2))
     await store.set_language(1, "zh-TW")
-    await store.keep_draft(Draft(id=1, user_id=1, url="https://cdn/1"))
-    await store.keep_draft(Draft(id=2, user_id=2, url="https://cdn/2"))
+    await store.save_draft(Draft(id=1, user_id=1, url="https://cdn/1"))
+    await store.save_draft(Draft(id=2, user_id=2, url="https://cdn/2"))
     await store.mark_all_for_deletion(1)
     assert [job.id for job in await store.marked_for_deletion()] == [done.job.id]
     assert await store.draft(1) is None
@@ -80,18 +80,18 @@ async def test_somebody_who_takes_all_back_leaves_nothing_but_todays_account(sto
 async def test_a_picture_that_was_kept_again_meanwhile_stays(
     tmp_path: Path, kept_at: float, stays: bool
 ) -> None:
-    files = Files(tmp_path)
-    name = await files.keep_picture(b"picture")
+    files = FileStore(tmp_path)
+    name = await files.save_picture(b"picture")
     await files.remove_picture(name, before=5e9 - kept_at)
     assert (tmp_path / "pictures" / name).exists() == stays
 
 
 async def test_all_clips_of_a_job_go_and_no_others(tmp_path: Path) -> None:
-    files = Files(tmp_path)
+    files = FileStore(tmp_path)
     for name in ("a1.mp4", "a1.fitted.mp4", "a1.mp4.1f.part", "a2.mp4"):
-        files.clip(name).write_bytes(b"clip")
+        files.clip_path(name).write_bytes(b"clip")
     await files.remove_clips_of("a1")
-    assert [path.name for path in files.clip("").iterdir()] == ["a2.mp4"]
+    assert [path.name for path in files.clip_path("").iterdir()] == ["a2.mp4"]
 
 
 async def test_what_is_kept_of_somebody_is_counted_as_long_as_it_is_kept(store: Store, clock: Clock) -> None:

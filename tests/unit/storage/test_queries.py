@@ -40,7 +40,7 @@ async def test_a_persons_jobs_in_work_are_those_that_are_not_over_wherever_they_
         await admit(store, wish(str(n), user=1, guild_id=n))
         await admit(store, wish(f"other {n}", user=2))
     await finish(store, await claim(store), 1)
-    assert [job.key for job in await store.in_work_of(1)] == ["1", "2"]
+    assert [job.key for job in await store.unfinished_of(1)] == ["1", "2"]
     plan = await store.database.fetch(
         "EXPLAIN QUERY PLAN SELECT * FROM job WHERE finished_at IS NULL AND guild_id >= 0 AND +user_id = 1",
         {},
@@ -53,9 +53,9 @@ async def test_a_guilds_line_is_what_runs_and_then_what_waits_in_the_order_of_tu
         await admit(store, wish(key, user=user))
     await admit(store, wish("elsewhere", user=3, guild_id=8))
     await claim(store)
-    assert [job.key for job in await store.line(7)] == ["a1", "b1", "a2", "a3"]
-    assert [job.key for job in await store.line(7, limit=2)] == ["a1", "b1"]
-    assert await store.in_work_count(7) == 4
+    assert [job.key for job in await store.guild_queue(7)] == ["a1", "b1", "a2", "a3"]
+    assert [job.key for job in await store.guild_queue(7, limit=2)] == ["a1", "b1"]
+    assert await store.unfinished_count(7) == 4
     load = await store.load()
     assert (load.queued, load.running) == (4, 1)
 
@@ -71,7 +71,7 @@ async def test_rerolls_know_their_parent_and_the_first_of_their_line(store: Stor
     grandchild = (await admit(store, wish("grandchild", user=2, parent=child.id))).job
     assert (grandchild.parent, grandchild.root) == (child.id, first.id)
     assert (child.root, first.root) == (first.id, first.id)
-    assert [await store.children(job.id) for job in (first, child, grandchild)] == [1, 1, 0]
+    assert [len(await store.rerolls_of(job.id)) for job in (first, child, grandchild)] == [1, 1, 0]
     second = (await admit(store, wish("second", parent=first.id))).job
     assert [job.id for job in await store.rerolls_of(first.id)] == [second.id, child.id]
 
@@ -85,7 +85,7 @@ async def test_every_move_is_told_with_its_mover(store: Store, clock: Clock) -> 
     clock.time += 100
     assert await store.adopt("server 2", ["server 2"])
     await store.renew([lease])
-    assert [(each.at, each.state, each.epoch, each.mover) for each in await store.moves(job.id)] == [
+    assert [(each.at, each.state, each.epoch, each.mover) for each in await store.transitions(job.id)] == [
         (1000, State.QUEUED, 0, "person 1"),
         (1001, State.CLAIMED, 1, SERVER),
         (1001, State.QUEUED, 1, SERVER),
@@ -98,7 +98,7 @@ async def test_every_move_is_told_with_its_mover(store: Store, clock: Clock) -> 
 async def test_a_cancellation_names_who_wanted_it(store: Store) -> None:
     job = (await admit(store, wish("a"))).job
     await store.cancel(job.id, mover="person 9", reason=Reason(code="cancelled"))
-    assert (await store.moves(job.id))[-1].mover == "person 9"
+    assert (await store.transitions(job.id))[-1].mover == "person 9"
 
 
 async def test_a_place_is_counted_up_to_a_cap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from storage import Lease, LeaseLost, Limits, Reason, State
+from storage import Lease, LeaseLost, QueueLimits, Reason, State
 from storage.job import FINISHED
 from tests.unit.storage.requests import BROKEN, kind
 from tests.unit.storage.temporary_store import World, histories, open_world
@@ -41,7 +41,7 @@ class Histories(RuleBasedStateMachine):
 
     @initialize(running=st.sampled_from([None, None, 1, 2]))
     def begin(self, running: int | None) -> None:
-        self.limits = Limits(running_per_guild=running)
+        self.limits = QueueLimits(running_per_guild=running)
         self.world.begin(self.limits)
         for workflow, seconds in WORKFLOWS.items():
             self.world.teach(workflow, seconds)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage import (
+    AdmissionRefused,
     LeaseLost,
     Reason,
     SchemaTooNew,
@@ -14,7 +15,6 @@ from storage import (
     Store,
     StoreInUse,
     StoreUnavailable,
-    TooManyQueued,
     open_store,
 )
 from storage.sqlite.database import open_database
@@ -42,9 +42,9 @@ async def test_a_hundred_admissions_at_once_of_ten_keys_make_ten_jobs(store: Sto
 async def test_more_jobs_than_the_limit_are_refused_and_a_known_key_is_not(store: Store) -> None:
     for key in "ab":
         await admit(store, wish(key), limit=2)
-    with pytest.raises(TooManyQueued) as refusal:
+    with pytest.raises(AdmissionRefused) as refusal:
         await admit(store, wish("c"), limit=2)
-    assert refusal.value.limit == 2
+    assert (refusal.value.rule, refusal.value.number) == ("queued_per_person", 2)
     assert not (await admit(store, wish("a"), limit=2)).created
     assert (await admit(store, wish("d", user=2), limit=2)).created
 

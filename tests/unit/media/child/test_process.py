@@ -12,7 +12,7 @@ from PIL import Image
 
 from media import BadPicture, Media, PictureFault, open_media
 from media.child.framing import pack, unpack
-from media.child.process import _BOOT, _HOUSE, ChildDied, Limits, Workers, _read
+from media.child.process import _BOOT, _HOUSE, ChildDied, ProcessLimits, ProcessRunner, _read
 from tests.unit.media.files import fifty_megapixels, photo, save
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -100,16 +100,16 @@ async def test_the_working_directory_cannot_replace_a_library(
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS caps no address space")
 async def test_memory_beyond_the_cap_is_refused(slow: bytes) -> None:
-    limits = Limits(memory=200 << 20, seconds=8, answer=1000)
-    answer = await Workers(1).run(pack({"do": "clean", "kind": "png"}, slow), limits)
+    limits = ProcessLimits(memory=200 << 20, seconds=8, answer=1000)
+    answer = await ProcessRunner(1).run(pack({"do": "clean", "kind": "png"}, slow), limits)
     assert unpack(answer)[0] == {"fault": "too_large"}
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS caps no address space")
 async def test_a_large_jpeg_is_decoded_small() -> None:
     jpeg = save(Image.new("RGB", (8000, 6000), "red"), "JPEG")
-    limits = Limits(memory=200 << 20, seconds=8, answer=1_000_000)
-    answer = await Workers(1).run(pack({"do": "clean", "kind": "jpeg"}, jpeg), limits)
+    limits = ProcessLimits(memory=200 << 20, seconds=8, answer=1_000_000)
+    answer = await ProcessRunner(1).run(pack({"do": "clean", "kind": "jpeg"}, jpeg), limits)
     assert b'"width": 2000' in answer
 
 
@@ -117,14 +117,16 @@ async def test_a_child_that_fails_is_reported_and_its_words_are_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with pytest.raises(ChildDied):
-        await Workers(1).run(pack({"do": "sing"}), Limits(memory=1 << 30, seconds=8, answer=1000))
+        await ProcessRunner(1).run(
+            pack({"do": "sing"}), ProcessLimits(memory=1 << 30, seconds=8, answer=1000)
+        )
     assert "unknown request" in caplog.text
 
 
 async def test_an_answer_longer_than_its_cap_is_none() -> None:
-    limits = Limits(memory=1 << 30, seconds=8, answer=100)
+    limits = ProcessLimits(memory=1 << 30, seconds=8, answer=100)
     with pytest.raises(ChildDied):
-        await Workers(1).run(pack({"do": "clean", "kind": "png"}, save(photo(), "PNG")), limits)
+        await ProcessRunner(1).run(pack({"do": "clean", "kind": "png"}, save(photo(), "PNG")), limits)
 
 
 async def test_of_endless_words_only_the_first_are_kept() -> None:
