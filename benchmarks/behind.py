@@ -81,25 +81,25 @@ async def measure(way: str, seconds: float) -> Told:
     """Run the jobs for that long, and look at every message ten times a second."""
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            Playground(comfyui=None, judge=False) as place,
+            Playground(comfyui=None, judge=False) as playground,
             open_store(Path(folder)) as store,
-            open_client(place.world.token, place.discord.api_url) as client,
+            open_client(playground.state.token, playground.discord.api_url) as client,
             WAYS[way](client, store) as show,
         ):
-            jobs = [await _post(place, store, number) for number in range(JOBS)]
+            jobs = [await _post(playground, store, number) for number in range(JOBS)]
             told = Told()
-            await _run(place, jobs, show, told, seconds)
-            told.edits = sum(each.method == "PATCH" for each in place.discord.requests)
-            told.too_many = len(place.discord.too_many)
+            await _run(playground, jobs, show, told, seconds)
+            told.edits = sum(each.method == "PATCH" for each in playground.discord.requests)
+            told.too_many = len(playground.discord.too_many)
             return told
 
 
-async def _post(place: Playground, store: Store, number: int) -> Job:
-    channel = place.channel_named(f"channel-{number % CHANNELS}")
+async def _post(playground: Playground, store: Store, number: int) -> Job:
+    channel = playground.channel_named(f"channel-{number % CHANNELS}")
     request = Request(
         key=str(number),
         user_id=number,
-        guild_id=place.guild.id,
+        guild_id=playground.guild.id,
         channel_id=channel.id,
         locale="en-US",
         params=PARAMS,
@@ -107,17 +107,17 @@ async def _post(place: Playground, store: Store, number: int) -> Job:
     )
     job = (await store.admit(request)).job
     message = Message(
-        id=place.world.ids.next(),
+        id=playground.state.ids.next(),
         channel_id=channel.id,
-        author_id=place.bot_user.id,
+        author_id=playground.bot_user.id,
         content="0",
-        sent_at=place.world.clock.now(),
+        sent_at=playground.state.clock.now(),
     )
-    await store.set_status_message(job.id, place.world.post(message).id)
+    await store.set_status_message(job.id, playground.state.post(message).id)
     return await store.job(job.id)
 
 
-async def _run(place: Playground, jobs: Sequence[Job], show: Show, told: Told, seconds: float) -> None:
+async def _run(playground: Playground, jobs: Sequence[Job], show: Show, told: Told, seconds: float) -> None:
     """A text is the moment at which it was true; what is shown is behind since the next one was."""
     began, events = time.monotonic(), 0
     true_since = {"0": began}
@@ -128,7 +128,7 @@ async def _run(place: Playground, jobs: Sequence[Job], show: Show, told: Told, s
             for job in jobs:
                 show(job, str(events))
         for job in jobs:
-            shown = int(place.world.messages[job.status_message or 0].content)
+            shown = int(playground.state.messages[job.status_message or 0].content)
             told.behind.append(now - true_since[str(shown + 1)] if shown < events else 0.0)
         await asyncio.sleep(0.1)
 

@@ -47,31 +47,30 @@ async def lanes(server: comfy.Server, url: str, picture: bytes, jobs: Iterable[c
 async def whole_bot(jobs: int) -> list[float]:
     """Gaps in seconds of the real bot, with its database and its Discord, over that many commands."""
     picture = await asyncio.to_thread(sample_picture)
-    async with Playground(comfyui={"speed": SPEED, "lora": False}, judge=False) as place:
-        assert place.comfyui
+    async with Playground(comfyui={"speed": SPEED, "lora": False}, judge=False) as playground:
         with tempfile.TemporaryDirectory() as folder:
-            bot = await _start_bot(place, folder)
+            bot = await _start_bot(playground, folder)
             try:
-                return await _drive(place, place.comfyui, picture, jobs)
+                return await _drive(playground, playground.comfyui, picture, jobs)
             finally:
                 bot.terminate()
                 await bot.wait()
 
 
-async def _start_bot(place: Playground, folder: str) -> asyncio.subprocess.Process:
-    environment = {**os.environ, **place.environment(), "DATA_DIR": folder, "LOG_LEVEL": "ERROR"}
+async def _start_bot(playground: Playground, folder: str) -> asyncio.subprocess.Process:
+    environment = {**os.environ, **playground.environment(), "DATA_DIR": folder, "LOG_LEVEL": "ERROR"}
     bot = await asyncio.create_subprocess_exec(
         sys.executable, str(ROOT / "bot.py"), cwd=folder, env=environment, stdout=asyncio.subprocess.DEVNULL
     )
-    await place.bot_online()
+    await playground.bot_online()
     return bot
 
 
-async def _drive(place: Playground, comfyui: ComfyUI, picture: bytes, jobs: int) -> list[float]:
+async def _drive(playground: Playground, comfyui: ComfyUI, picture: bytes, jobs: int) -> list[float]:
     comfyui.pause()
     watch = asyncio.create_task(_watch(comfyui, jobs), name="watching the engine")
     asked = [
-        await place.member(f"member {number}").animate(picture, "it moves", seconds=1)
+        await playground.member(f"member {number}").animate(picture, "it moves", seconds=1)
         for number in range(jobs)
     ]
     for job in asked:

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def demo(options: argparse.Namespace) -> int:
     """Run the demo; returns the exit code."""
     from media.sample import sample_picture
-    from playground.page import Sample, place_with_page
+    from playground.page import Sample, playground_with_page
 
     discord.utils.setup_logging(level=logging.WARNING)
     stop = stop_on_signal()
@@ -64,7 +64,7 @@ async def demo(options: argparse.Namespace) -> int:
             tempfile.TemporaryDirectory(prefix="animate-", ignore_cleanup_errors=True)
         )
         sample = Sample(draw=sample_picture, prompt=SAMPLE_PROMPT)
-        page = place_with_page(comfyui=options.comfyui or BUILT_IN_COMFYUI, port=port, sample=sample)
+        page = playground_with_page(comfyui=options.comfyui or BUILT_IN_COMFYUI, port=port, sample=sample)
         playground = await stack.enter_async_context(page)
         application = await stack.enter_async_context(
             open_application(demo_settings(playground, Path(folder)))
@@ -115,7 +115,7 @@ async def run_once(
         filename=options.image.name if options.image else "sample.png",
         prompt=options.prompt,
         folder=options.out,
-        tell=lambda text: print(text, flush=True),
+        report=lambda text: print(text, flush=True),
     )
     clips: list[dict[str, object]] = []
     report: dict[str, object] = {"clips": clips}

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from media.sample import sample_picture  # noqa: E402 # found from here on only
 from playground.comfyui import ComfyUI, Failure, Stage  # noqa: E402
-from playground.page import Sample, place_with_page  # noqa: E402
+from playground.page import Sample, playground_with_page  # noqa: E402
 from playground.page.browser import PHONE, Tab, find_chromium, open_browser  # noqa: E402
 from playground.playground import Playground  # noqa: E402
 
@@ -28,12 +28,12 @@ HAS = "[...document.querySelectorAll('{selector}')].some((each) => each.textCont
 class Guide:
     """Leads through one job's life at the page, and takes a picture at each station."""
 
-    def __init__(self, place: Playground, comfyui: ComfyUI, tab: Tab) -> None:
-        self.place, self.comfyui, self.tab = place, comfyui, tab
+    def __init__(self, playground: Playground, comfyui: ComfyUI, tab: Tab) -> None:
+        self.playground, self.comfyui, self.tab = playground, comfyui, tab
 
-    async def visit(self, who: str, locale: str = "en-US", *, phone: bool = False) -> None:
+    async def open_as(self, who: str, locale: str = "en-US", *, phone: bool = False) -> None:
         """Look at the page as somebody else."""
-        url = f"{self.place.discord.origin}/?as={who}&locale={locale}"
+        url = f"{self.playground.discord.origin}/?as={who}&locale={locale}"
         await self.tab.open(url, width=820, height=1000)
         if phone:
             await self.tab.resize(PHONE)
@@ -66,15 +66,15 @@ class Guide:
 
 async def queued_and_running(guide: Guide) -> None:
     """It waits, it runs, and shows how far it is."""
-    await guide.visit("ada")
+    await guide.open_as("ada")
     guide.comfyui.pause(Stage.SAMPLING, 13)
     await guide.ask()
     await guide.see("Sampling")
-    await guide.visit("grace")
+    await guide.open_as("grace")
     await guide.ask()
     await guide.see("Queued")
     await guide.take("queued")
-    await guide.visit("ada")
+    await guide.open_as("ada")
     await guide.see("13/20", "#messages > li")
     await guide.tab.until("document.querySelector('#messages li .files img')?.naturalWidth", PATIENCE)
     await guide.take("running", "#messages > li:first-child")
@@ -84,7 +84,7 @@ async def queued_and_running(guide: Guide) -> None:
 
 async def the_result(guide: Guide) -> None:
     """The clip with its buttons, and what they open."""
-    await guide.visit("ada")
+    await guide.open_as("ada")
     clip = "#messages > li:has(video)"
     await guide.tab.until(f"document.querySelector('{clip} video')")
     await guide.tab.hover(f"{clip} video")  # films out of sight are not fetched
@@ -134,10 +134,10 @@ async def the_cards(guide: Guide) -> None:
 
 async def on_a_phone(guide: Guide) -> None:
     """The panel, its form, and a clip, in Chinese."""
-    await guide.visit("mia")
+    await guide.open_as("mia")
     await guide.command("panel")
     await guide.see("panel stands", "#messages > li")
-    await guide.visit("小雨", "zh-TW", phone=True)
+    await guide.open_as("小雨", "zh-TW", phone=True)
     await guide.tab.click("#messages button", "Animate a picture")
     await guide.see("讓圖片動起來", "dialog h2")
     await guide.take("panel", None)
@@ -163,15 +163,15 @@ STATIONS: tuple[Callable[[Guide], Awaitable[None]], ...] = (
 
 
 @contextlib.asynccontextmanager
-async def bot_at(place: Playground) -> AsyncGenerator[None]:
+async def bot_at(playground: Playground) -> AsyncGenerator[None]:
     """The real bot as a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, **place.environment(), "DATA_DIR": folder, "LOG_LEVEL": "WARNING"}
+        environment = {**os.environ, **playground.environment(), "DATA_DIR": folder, "LOG_LEVEL": "WARNING"}
         bot = await asyncio.create_subprocess_exec(
             sys.executable, str(ROOT / "bot.py"), env=environment, cwd=folder
         )
         try:
-            await place.bot_online()
+            await playground.bot_online()
             yield
         finally:
             bot.terminate()
@@ -187,14 +187,13 @@ async def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     sample = Sample(draw=sample_picture, prompt=PROMPT)
     async with (
-        place_with_page(comfyui={"speed": 8, "lora": False}, sample=sample) as place,
-        bot_at(place),
+        playground_with_page(comfyui={"speed": 8, "lora": False}, sample=sample) as playground,
+        bot_at(playground),
         open_browser(chromium) as browser,
         browser.tab() as tab,
     ):
-        assert place.comfyui
         for station in STATIONS:
-            await station(Guide(place, place.comfyui, tab))
+            await station(Guide(playground, playground.comfyui, tab))
             print(station.__doc__)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playground.errors import NeverHappened, PlaygroundError
 from playground.playground import Playground
-from playground.tracked_job import Clip, Job, Said
+from playground.tracked_job import Clip, TextRevision, TrackedJob
 
 FAILED, DONE = "❌", "✅"  # how the last text of a status begins
 
@@ -32,55 +32,57 @@ class Saved:
 class DemoRun:
     """What the person wants: the picture, the words, the folder for the clips, the patience in seconds."""
 
-    place: Playground
+    playground: Playground
     image: bytes
     filename: str
     prompt: str
     folder: Path
-    tell: Callable[[str], None]
+    report: Callable[[str], None]
     patience: float = 3600.0
 
     async def go(self, *, rerolls: int) -> AsyncGenerator[Saved]:
         """Ask, and yield each clip when it is saved. Raises DemoRunFailed, Refused, NeverHappened."""
-        visitor = self.place.member("visitor")
+        member = self.playground.member("visitor")
         began = time.monotonic()
-        job = await visitor.animate(self.image, self.prompt, filename=self.filename)
+        job = await member.animate(self.image, self.prompt, filename=self.filename)
         clip = await self._await_clip(job)
         yield await self._save(clip, job, began)
         for _ in range(rerolls):
             began = time.monotonic()
-            job = await visitor.react(clip, "🔁")
+            job = await member.react(clip, "🔁")
             clip = await self._await_clip(job)
             yield await self._save(clip, job, began)
 
-    async def _await_clip(self, job: Job) -> Clip:
+    async def _await_clip(self, job: TrackedJob) -> Clip:
         async with asyncio.TaskGroup() as tasks:
-            telling = tasks.create_task(self._tell(job), name="telling")
+            reporting = tasks.create_task(self._report_texts(job), name="reporting")
             failing = tasks.create_task(self._watch_for_failure(job), name="failing")
             try:
                 return await job.video(self.patience)
             finally:
-                telling.cancel()
+                reporting.cancel()
                 failing.cancel()
 
-    async def _watch_for_failure(self, job: Job) -> None:
+    async def _watch_for_failure(self, job: TrackedJob) -> None:
         raise DemoRunFailed(await job.says(FAILED, self.patience))
 
-    async def _tell(self, job: Job) -> None:
-        told: list[Said] = []
+    async def _report_texts(self, job: TrackedJob) -> None:
+        reported: list[TextRevision] = []
         while True:
-            new = await self.place.until(lambda: job.texts[len(told) :] or None, self.patience, "a new text")
-            for said in new:
-                self.tell(said.text)
-            told.extend(new)
+            new = await self.playground.until(
+                lambda: job.texts[len(reported) :] or None, self.patience, "a new text"
+            )
+            for revision in new:
+                self.report(revision.text)
+            reported.extend(new)
 
-    async def _save(self, clip: Clip, job: Job, began: float) -> Saved:
+    async def _save(self, clip: Clip, job: TrackedJob, began: float) -> Saved:
         seconds = time.monotonic() - began
         file = self.folder / f"{clip.message.id}.mp4"
         await asyncio.to_thread(_write, file, clip.data)
         with contextlib.suppress(NeverHappened):
-            self.tell(await job.says(DONE, 15))
-        texts = len({said.text for said in job.texts})
+            self.report(await job.says(DONE, 15))
+        texts = len({revision.text for revision in job.texts})
         return Saved(file=file, message_id=clip.message.id, seconds=seconds, texts=texts)
 
 

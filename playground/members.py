@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING
 from playground.discord.commands import Command, CommandKind
 from playground.discord.interactions import Interaction, InteractionKind
 from playground.discord.menus import Choice, choose, find_button, find_menu
-from playground.discord.message_bodies import heard_by
+from playground.discord.message_bodies import mentions_in
 from playground.discord.modals import Value, fill_modal
 from playground.discord.model import Attachment, Channel, ChannelKind, Message, MessageKind, Upload, User
 from playground.discord.options import Filled, check, choices_for, descend, fill
 from playground.discord.permissions import NOTHING, Permission, to_write_in
 from playground.errors import NotPossible
-from playground.tracked_job import Clip, Job
+from playground.tracked_job import Clip, TrackedJob
 
 if TYPE_CHECKING:
     from playground.playground import Playground
 
-Target = Message | Clip | Job
+Target = Message | Clip | TrackedJob
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """Somebody in the playground's guild: a person, another bot or a webhook. Made by `Playground.member`."""
 
-    place: Playground
+    playground: Playground
     id: int
     webhook_id: int | None = None
     """Set where this is no member but a webhook, which writes and does nothing else."""
 
     @property
     def user(self) -> User:
-        return self.place.world.user(self.id)
+        return self.playground.state.user(self.id)
 
     @property
     def name(self) -> str:
@@ -49,8 +49,8 @@ class Member:
     @property
     def inbox(self) -> list[Message]:
         """The direct messages between this person and the bot, oldest first."""
-        world = self.place.world
-        return world.messages_in(world.dm_with(self.id).id)
+        state = self.playground.state
+        return state.messages_in(state.dm_with(self.id).id)
 
     # commands
 
@@ -63,29 +63,29 @@ class Member:
         content_type: str | None = None,
         channel: Channel | None = None,
         **options: object,
-    ) -> Job:
+    ) -> TrackedJob:
         """`/animate` with a picture. Raises OptionRefused for what Discord's client would not send."""
         data = image if isinstance(image, bytes) else await asyncio.to_thread(image.read_bytes)
         name = filename if isinstance(image, bytes) else image.name
         upload = Upload(filename=name, data=data, content_type=content_type)
         return await self.command("animate", channel=channel, image=upload, prompt=prompt, **options)
 
-    async def command(self, name: str, /, *, channel: Channel | None = None, **options: object) -> Job:
+    async def command(self, name: str, /, *, channel: Channel | None = None, **options: object) -> TrackedJob:
         """A slash command, a subcommand after a space. Files are given as `Upload`, people as `User`."""
         root, *path = name.split()
-        channel = channel or self.place.channel
+        channel = channel or self.playground.channel
         command = self._command(root, CommandKind.SLASH, channel)
         limit = self._upload_limit(channel)
         check(descend(command.definition, tuple(path)), options, limit)
         data = await self._command_data(command, tuple(path), options, channel)
         return self._open(InteractionKind.COMMAND, channel, data)
 
-    async def menu(self, name: str, target: Target) -> Job:
+    async def menu(self, name: str, target: Target) -> TrackedJob:
         """A command of a message's context menu."""
         message = self._current(target)
         channel = self._channel_of(message)
         command = self._command(name, CommandKind.MESSAGE, channel)
-        resolved = {"messages": {str(message.id): self.place.render(message)}}
+        resolved = {"messages": {str(message.id): self.playground.render(message)}}
         data = {**_named(command), "target_id": str(message.id), "resolved": resolved}
         return self._open(InteractionKind.COMMAND, channel, data)
 
@@ -101,14 +101,14 @@ class Member:
     ) -> list[tuple[str, object]]:
         """The choices (name, value) that the bot offers while the person types in an option."""
         root, *path = name.split()
-        channel = channel or self.place.channel
+        channel = channel or self.playground.channel
         command = self._command(root, CommandKind.SLASH, channel)
         values = {**others, option: typed}
         data = await self._command_data(command, tuple(path), values, channel, focused=option)
-        interaction = self.place.discord.interactions.open(
+        interaction = self.playground.discord.interactions.open(
             InteractionKind.AUTOCOMPLETE, self.id, channel, data
         )
-        await self.place.until(lambda: interaction.answer, timeout, f"choices for {option}")
+        await self.playground.until(lambda: interaction.answer, timeout, f"choices for {option}")
         return choices_for(interaction.choices)
 
     # messages
@@ -121,57 +121,57 @@ class Member:
         reply_to: Message | None = None,
     ) -> Message:
         """Write a message."""
-        world, channel = self.place.world, channel or self.place.channel
+        state, channel = self.playground.state, channel or self.playground.channel
         self._need(channel, to_write_in(channel))
-        attachments = tuple([await world.store(file, channel.id) for file in files])
-        return world.post(self._written(content, attachments, channel, reply_to))
+        attachments = tuple([await state.store(file, channel.id) for file in files])
+        return state.post(self._written(content, attachments, channel, reply_to))
 
     async def delete(self, target: Target) -> None:
         """Delete a message: one's own, or with Manage Messages another's."""
         message = _message_of(target)
         if message.author_id != self.id:
-            self._need(self.place.world.channel(message.channel_id), Permission.MANAGE_MESSAGES)
-        self.place.world.delete(self.place.world.message(message.channel_id, message.id))
+            self._need(self.playground.state.channel(message.channel_id), Permission.MANAGE_MESSAGES)
+        self.playground.state.delete(self.playground.state.message(message.channel_id, message.id))
 
     # reactions
 
-    async def react(self, target: Target, emoji: str) -> Job:
+    async def react(self, target: Target, emoji: str) -> TrackedJob:
         """React to a message; the job is what the bot makes of it, its status a reply to that message."""
         message = self._current(target)
         if message.only_for:
             raise NotPossible("nobody reacts to an ephemeral message")
-        channel = self.place.world.channel(message.channel_id)
+        channel = self.playground.state.channel(message.channel_id)
         needed = Permission.READ_MESSAGE_HISTORY
         if emoji not in message.reactions:
             needed |= Permission.ADD_REACTIONS
         self._need(channel, needed)
-        since = self.place.world.ids.next()
-        self.place.world.react(message, self.id, emoji)
-        return Job(self.place, self.id, since=since, below=message)
+        since = self.playground.state.ids.next()
+        self.playground.state.react(message, self.id, emoji)
+        return TrackedJob(self.playground, self.id, since=since, below=message)
 
     async def unreact(self, target: Target, emoji: str) -> None:
-        self.place.world.unreact(self._current(target), self.id, emoji)
+        self.playground.state.unreact(self._current(target), self.id, emoji)
 
     # components
 
-    async def press(self, target: Target, button: str) -> Job:
+    async def press(self, target: Target, button: str) -> TrackedJob:
         """Press a button, named by its label, its emoji or its custom id. Raises NotPossible."""
         message = self._current(target)
         pressed = find_button(message, button)
         data = {"component_type": pressed["type"], "custom_id": pressed["custom_id"]}
         return self._open(InteractionKind.COMPONENT, self._channel_of(message), data, message)
 
-    async def choose(self, target: Target, custom_id: str, *choices: Choice) -> Job:
+    async def choose(self, target: Target, custom_id: str, *choices: Choice) -> TrackedJob:
         """Choose from a menu in a message, entries by value or label. Raises NotPossible, OptionRefused."""
         message = self._current(target)
         menu, channel, filled = find_menu(message, custom_id), self._channel_of(message), Filled()
-        values = await choose(self.place.world, channel, menu, choices, filled)
+        values = await choose(self.playground.state, channel, menu, choices, filled)
         data = {"component_type": menu["type"], "custom_id": custom_id, "values": values}
         if filled.resolved:
             data["resolved"] = filled.resolved
         return self._open(InteractionKind.COMPONENT, channel, data, message)
 
-    async def submit(self, opened: Job, *, timeout: float = 3.0, **values: Value) -> Job:
+    async def submit(self, opened: TrackedJob, *, timeout: float = 3.0, **values: Value) -> TrackedJob:
         """Fill in and send the modal that a job opened, fields by custom id; those left out stay as they are.
 
         A text, a `bool` for a checkbox, files as `Upload`, several choices as a list. Raises OptionRefused.
@@ -181,7 +181,7 @@ class Member:
             raise NotPossible("a reaction opens no modal")
         channel = interaction.channel
         limit = self._upload_limit(channel)
-        data = await fill_modal(self.place.world, channel, modal, values, limit)
+        data = await fill_modal(self.playground.state, channel, modal, values, limit)
         return self._open(InteractionKind.MODAL, channel, data, interaction.source, interaction)
 
     # what the client does
@@ -193,27 +193,27 @@ class Member:
         channel: Channel,
         reply_to: Message | None,
     ) -> Message:
-        world = self.place.world
-        people, everyone = heard_by(content, None, reply_to.author_id if reply_to else None)
-        heard = tuple(person for person in people if person in world.users)
-        may_ping_all = Permission.MENTION_EVERYONE in world.permissions(self.id, channel)
+        state = self.playground.state
+        people, everyone = mentions_in(content, None, reply_to.author_id if reply_to else None)
+        heard = tuple(person for person in people if person in state.users)
+        may_ping_all = Permission.MENTION_EVERYONE in state.permissions(self.id, channel)
         return Message(
-            id=world.ids.next(),
+            id=state.ids.next(),
             channel_id=channel.id,
             author_id=self.id,
             kind=MessageKind.REPLY if reply_to else MessageKind.DEFAULT,
             content=content,
             attachments=attachments,
-            sent_at=world.clock.now(),
+            sent_at=state.clock.now(),
             reply_to=reply_to.id if reply_to else None,
             mentions=heard,
             mentions_everyone=everyone and may_ping_all,
-            pinged=world.people_among(heard),
+            pinged=state.people_among(heard),
             webhook_id=self.webhook_id,
         )
 
     def _command(self, name: str, kind: CommandKind, channel: Channel) -> Command:
-        command = self.place.discord.commands.find(name, kind, channel.guild_id)
+        command = self.playground.discord.commands.find(name, kind, channel.guild_id)
         if command is None or (channel.guild_id is None and not command.works_in_dms):
             raise NotPossible(f"there is no command {name} in {channel.name}")
         if channel.kind is ChannelKind.FORUM:
@@ -236,7 +236,7 @@ class Member:
         channel: Channel,
         focused: str | None = None,
     ) -> dict[str, object]:
-        filled = await fill(self.place.world, channel, command.definition, path, values, focused)
+        filled = await fill(self.playground.state, channel, command.definition, path, values, focused)
         data = {**_named(command), "options": filled.options}
         return {**data, "resolved": filled.resolved} if filled.resolved else data
 
@@ -247,28 +247,28 @@ class Member:
         data: dict[str, object],
         source: Message | None = None,
         opener: Interaction | None = None,
-    ) -> Job:
-        since = self.place.world.ids.next()
-        interaction = self.place.discord.interactions.open(kind, self.id, channel, data, source, opener)
-        return Job(self.place, self.id, since=since, below=source, interaction=interaction)
+    ) -> TrackedJob:
+        since = self.playground.state.ids.next()
+        interaction = self.playground.discord.interactions.open(kind, self.id, channel, data, source, opener)
+        return TrackedJob(self.playground, self.id, since=since, below=source, interaction=interaction)
 
     def _need(self, channel: Channel, needed: Permission) -> None:
-        granted = self.place.world.permissions(self.id, channel)
+        granted = self.playground.state.permissions(self.id, channel)
         if missing := (needed | Permission.VIEW_CHANNEL) & ~granted:
             raise NotPossible(f"{self.name} lacks {missing!r} in #{channel.name}")
 
     def _current(self, target: Target) -> Message:
-        message = self.place.world.messages.get(_message_of(target).id)
+        message = self.playground.state.messages.get(_message_of(target).id)
         if message is None or message.only_for not in (None, self.id):
             raise NotPossible(f"{self.name} does not see that message any more")
         self._need(self._channel_of(message), NOTHING)
         return message
 
     def _channel_of(self, message: Message) -> Channel:
-        return self.place.world.channel(message.channel_id)
+        return self.playground.state.channel(message.channel_id)
 
     def _upload_limit(self, channel: Channel) -> int:
-        guild = self.place.world.guild_of(channel.id)
+        guild = self.playground.state.guild_of(channel.id)
         return max(self.user.upload_limit, guild.upload_limit if guild else 0)
 
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class TextRevision:
     """One text of a message, and when it appeared, in seconds since 1970 on the playground's clock."""
 
     text: str
@@ -50,7 +50,7 @@ class Clip:
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class TrackedJob:
     """Follows what the bot makes of one command, button or reaction.
 
     The status message of an interaction is its original answer, of a reaction the bot's first reply to the
@@ -62,7 +62,7 @@ class Job:
     modal that the job opened.
     """
 
-    place: Playground
+    playground: Playground
     member_id: int
     since: int
     """A snowflake: the bot's messages for this job are younger."""
@@ -77,7 +77,7 @@ class Job:
         if self.interaction is None:
             return self.status
         answers = (self.interaction.original, *self.interaction.followups)
-        shown = (self.place.world.messages.get(message_id or 0) for message_id in reversed(answers))
+        shown = (self.playground.state.messages.get(message_id or 0) for message_id in reversed(answers))
         return next((message for message in shown if message), None)
 
     @property
@@ -91,7 +91,7 @@ class Job:
         if self._status_id is None:
             self._status_id = self._find_status()
         shown = self._status_id or self._updated()
-        return self.place.world.revisions[shown][-1] if shown else None
+        return self.playground.state.revisions[shown][-1] if shown else None
 
     @property
     def text(self) -> str:
@@ -99,15 +99,15 @@ class Job:
         return self.status.text if self.status else ""
 
     @property
-    def texts(self) -> list[Said]:
+    def texts(self) -> list[TextRevision]:
         """Every different text that the status message has had, in order."""
         if (status := self.status) is None:
             return []
-        said: list[Said] = []
-        for revision in self.place.world.revisions[status.id]:
-            if revision.text and (not said or said[-1].text != revision.text):
-                said.append(Said(text=revision.text, at=revision.shown_at))
-        return said
+        found: list[TextRevision] = []
+        for revision in self.playground.state.revisions[status.id]:
+            if revision.text and (not found or found[-1].text != revision.text):
+                found.append(TextRevision(text=revision.text, at=revision.shown_at))
+        return found
 
     @property
     def refusal(self) -> str | None:
@@ -119,11 +119,11 @@ class Job:
             return None
         if self.interaction.unanswered:
             return "The application did not respond"
-        if self.status and self.status.id in self.place.world.messages:
+        if self.status and self.status.id in self.playground.state.messages:
             return None
         pressed = self.below.id if self.below else None
         for message_id in (self.interaction.original, *self.interaction.followups):
-            message = self.place.world.messages.get(message_id or 0)
+            message = self.playground.state.messages.get(message_id or 0)
             if message and message.only_for == self.member_id and message.text and message_id != pressed:
                 return message.text
         return None
@@ -132,7 +132,7 @@ class Job:
         """The first text of the status message that contains these words, in whatever case."""
 
         def look() -> str | None:
-            texts = (said.text for said in self.texts)
+            texts = (revision.text for revision in self.texts)
             return next((text for text in texts if words.casefold() in text.casefold()), None)
 
         return await self._until(look, timeout, f"the status message says {words!r}")
@@ -151,11 +151,11 @@ class Job:
             ready = card and not card.flags & MessageFlag.LOADING
             return card if card and ready and words.casefold() in card.text.casefold() else None
 
-        return await self.place.until(look, timeout, f"an answer with {words!r}", about=self)
+        return await self.playground.until(look, timeout, f"an answer with {words!r}", about=self)
 
     async def opens(self, timeout: float = 3.0) -> Json:
         """The modal that the interaction opens."""
-        return await self.place.until(lambda: self.modal, timeout, "a modal", about=self)
+        return await self.playground.until(lambda: self.modal, timeout, "a modal", about=self)
 
     async def refused(self, timeout: float = 10.0) -> str:
         """The words of the refusal: to a command the ephemeral answer, to a reaction the bot's reply."""
@@ -163,20 +163,20 @@ class Job:
         def look() -> str | None:
             return self.refusal if self.interaction else self.text or None
 
-        return await self.place.until(look, timeout, "a refusal", about=self)
+        return await self.playground.until(look, timeout, "a refusal", about=self)
 
     async def gone(self, timeout: float = 30.0) -> None:
         """Wait until the status message, or the short reply to a reaction, has been deleted."""
 
         def look() -> bool | None:
-            return True if self.status and self.status.id not in self.place.world.messages else None
+            return True if self.status and self.status.id not in self.playground.state.messages else None
 
-        await self.place.until(look, timeout, "its message is deleted", about=self)
+        await self.playground.until(look, timeout, "its message is deleted", about=self)
 
     async def video(self, timeout: float = 60.0) -> Clip:
         """The result: the bot's message with a video, under the status message. Raises Refused."""
         clip = await self._until(self._find_clip, timeout, "a video")
-        self.place.claimed.add(clip.message.id)
+        self.playground.claimed.add(clip.message.id)
         return clip
 
     async def _until(self, look: Callable[[], T | None], timeout: float, what: str) -> T:
@@ -188,7 +188,7 @@ class Job:
                 raise Refused(words)
             return found
 
-        return await self.place.until(look_unless_refused, timeout, what, about=self)
+        return await self.playground.until(look_unless_refused, timeout, what, about=self)
 
     def _find_status(self) -> int | None:
         """A public answer of its own, or the bot's first reply below what was pressed or reacted to."""
@@ -200,7 +200,7 @@ class Job:
             if original is None or pressed is None:
                 return None
         for message in self._replies_to(pressed):
-            self.place.claimed.add(message.id)
+            self.playground.claimed.add(message.id)
             return message.id
         return None
 
@@ -210,24 +210,24 @@ class Job:
         return original if self._is_public(original) else None
 
     def _is_public(self, message_id: int | None) -> bool:
-        revisions = self.place.world.revisions.get(message_id or 0)
+        revisions = self.playground.state.revisions.get(message_id or 0)
         return bool(revisions) and revisions[0].only_for is None
 
     def _replies_to(self, message_id: int | None) -> list[Message]:
         """The bot's replies to a message since the job began that no other job has claimed."""
-        world, claimed = self.place.world, self.place.claimed
-        ids = [reply for reply in world.replies.get(message_id, ()) if reply > self.since]
-        replies = [world.revisions[reply][-1] for reply in ids if reply not in claimed]
-        return [reply for reply in replies if reply.author_id == world.bot.id and reply.only_for is None]
+        state, claimed = self.playground.state, self.playground.claimed
+        ids = [reply for reply in state.replies.get(message_id, ()) if reply > self.since]
+        replies = [state.revisions[reply][-1] for reply in ids if reply not in claimed]
+        return [reply for reply in replies if reply.author_id == state.bot.id and reply.only_for is None]
 
     def _find_clip(self) -> Clip | None:
-        status, messages = self.status, self.place.world.messages
+        status, messages = self.status, self.playground.state.messages
         candidates = [*self._replies_to(status.id), status] if status else []
         if status is None or status.id not in messages:
             candidates += [message for message in self._replies_to(None) if self._names_me(message)]
         if self.below is not None:
             candidates += [message for message in self._replies_to(self.below.id) if self._names_me(message)]
-        clips = (self.place.clip(message) for message in candidates if message.id in messages)
+        clips = (self.playground.clip(message) for message in candidates if message.id in messages)
         return next((clip for clip in clips if clip and clip.message.id > self.since), None)
 
     def _names_me(self, message: Message) -> bool:

@@ -5,7 +5,7 @@ import asyncio
 from playground.comfyui.cache import Cache
 from playground.comfyui.errors import ComfyUIFault
 from playground.comfyui.execution import Execution
-from playground.comfyui.node_environment import World
+from playground.comfyui.node_environment import NodeEnvironment
 from playground.comfyui.queue import Backlog
 from playground.comfyui.sockets import Sockets
 from playground.comfyui.timeline import Moment
@@ -17,10 +17,12 @@ _BEFORE_HISTORY = 0.003  # seconds; at execution_success history is often not fi
 class Engine:
     """Runs one prompt after another. `runs` gets a summary of each, also of those that were cut off."""
 
-    def __init__(self, world: World, sockets: Sockets, backlog: Backlog, runs: list[Run]) -> None:
+    def __init__(
+        self, environment: NodeEnvironment, sockets: Sockets, backlog: Backlog, runs: list[Run]
+    ) -> None:
         self.cache = Cache()
         self.current: Execution | None = None
-        self._world = world
+        self._environment = environment
         self._sockets = sockets
         self._backlog = backlog
         self._runs = runs
@@ -36,7 +38,7 @@ class Engine:
             self.current.halt.set(reason)
 
     async def _run_one(self, prompt: Prompt) -> None:
-        execution = self.current = Execution(prompt, self._world, self._sockets, self.cache)
+        execution = self.current = Execution(prompt, self._environment, self._sockets, self.cache)
         try:
             finished = await execution.run()
         finally:
@@ -46,4 +48,4 @@ class Engine:
         self._backlog.finish(finished)
         if finished:
             execution.events.ended()
-        await self._world.timeline.note(Moment(prompt_id=prompt.id, stage=Stage.DONE))
+        await self._environment.timeline.note(Moment(prompt_id=prompt.id, stage=Stage.DONE))

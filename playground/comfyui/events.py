@@ -2,7 +2,7 @@
 
 from playground.comfyui.graph import Json
 from playground.comfyui.previews import VHS_RATE, render_plain, render_vhs, render_with_metadata
-from playground.comfyui.sockets import Letter, Sockets, render_message
+from playground.comfyui.sockets import OutgoingMessage, Sockets, render_message
 from playground.comfyui.values import PreviewMethod, Prompt, now
 
 
@@ -44,7 +44,7 @@ class Events:
         else:
             plain = (state, bar, render_plain(jpeg))
             modern = (state, render_with_metadata(jpeg, self._display(node_id)), bar)
-        self._sockets.deliver(Letter(client_id=self._prompt.client_id, plain=plain, modern=modern))
+        self._sockets.deliver(OutgoingMessage(client_id=self._prompt.client_id, plain=plain, modern=modern))
 
     def output(self, node_id: str, ui: Json) -> None:
         """A node made files."""

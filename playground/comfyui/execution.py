@@ -10,7 +10,7 @@ from playground.comfyui.errors import ComfyUIFault, Forgotten, Interrupted, Node
 from playground.comfyui.events import Events
 from playground.comfyui.faults import Once
 from playground.comfyui.graph import Graph, Json, Node, needed, order, parse_graph, without_dangling_links
-from playground.comfyui.node_environment import Halt, Work, World
+from playground.comfyui.node_environment import Halt, NodeEnvironment, Work
 from playground.comfyui.nodes import BEHAVIOURS, settings
 from playground.comfyui.sockets import Sockets
 from playground.comfyui.timeline import Moment
@@ -27,12 +27,12 @@ _TRACEBACK = (
 class Execution:
     """One run of one prompt."""
 
-    def __init__(self, prompt: Prompt, world: World, sockets: Sockets, cache: Cache) -> None:
+    def __init__(self, prompt: Prompt, environment: NodeEnvironment, sockets: Sockets, cache: Cache) -> None:
         self.prompt = prompt
         self.node_id: str | None = None
         self.halt = Halt()
         self.events = Events(sockets, prompt)
-        self._world = world
+        self._environment = environment
         self._cache = cache
         self._graph: Graph = without_dangling_links(parse_graph(prompt.graph))
         self._signatures: dict[str, str] = {}
@@ -45,7 +45,7 @@ class Execution:
     async def run(self) -> Finished | None:
         """Run it. None if it is to leave no trace."""
         self.events.milestone("execution_start", {})
-        await self._world.timeline.note(Moment(prompt_id=self.prompt.id, stage=Stage.STARTED))
+        await self._environment.timeline.note(Moment(prompt_id=self.prompt.id, stage=Stage.STARTED))
         try:
             await self._run_nodes()
         except Forgotten:
@@ -71,7 +71,7 @@ class Execution:
 
     async def _run_nodes(self) -> None:
         wanted = needed(self._graph, self.prompt.outputs)
-        self._signatures = await asyncio.to_thread(sign, self._graph, wanted, self._world.folders)
+        self._signatures = await asyncio.to_thread(sign, self._graph, wanted, self._environment.folders)
         self._cache.keep_only(self._signatures)
         cached = self._recall()
         self.events.milestone("execution_cached", {"nodes": cached})
@@ -91,7 +91,7 @@ class Execution:
         self.events.started(node.id)
         self.halt.check()
         made = await self._make(node)
-        if made.ui is not None and self._world.faults.take(Once.EMPTY_OUTPUT):
+        if made.ui is not None and self._environment.faults.take(Once.EMPTY_OUTPUT):
             made = Made()
         elif made.is_there:
             self._cache.put(self._signatures[node.id], made)
@@ -119,7 +119,7 @@ class Execution:
             node=node,
             inputs={**node.inputs, **before},
             prompt=self.prompt,
-            world=self._world,
+            environment=self._environment,
             events=self.events,
             halt=self.halt,
         )

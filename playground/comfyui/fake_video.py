@@ -25,7 +25,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Film:
+class FakeVideo:
     """A picture and a camera's path over it, as `frames` frames of `width` × `height` pixels."""
 
     picture: Image.Image
@@ -53,15 +53,17 @@ class Film:
 class Video:
     """A film and its frames per second."""
 
-    film: Film
+    fake_video: FakeVideo
     fps: float
 
 
-def shoot(picture: Image.Image, width: int, height: int, frames: int, seed: int, prompt: str) -> Film:
+def make_fake_video(
+    picture: Image.Image, width: int, height: int, frames: int, seed: int, prompt: str
+) -> FakeVideo:
     """Choose a path: the seed decides it, the prompt nudges it, equal ones repeat it."""
     chance = random.Random(f"{seed}|{prompt}")
     start, end = _view(chance), _view(chance)
-    return Film(picture=picture, width=width, height=height, frames=frames, start=start, end=end)
+    return FakeVideo(picture=picture, width=width, height=height, frames=frames, start=start, end=end)
 
 
 def render_preview(picture: Image.Image, part_done: float) -> Image.Image:

@@ -18,14 +18,14 @@ _POLICY = (
 _TROUBLE = "500 Internal Server Error\n\nServer got itself in trouble"
 
 
-class Gatekeeper:
+class RequestPolicy:
     """A middleware for the application."""
 
     def __init__(self, token: str | None, faults: Faults) -> None:
         self._token = token
         self._faults = faults
 
-    async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer a request: by a fault, by a refusal, or by its handler."""
         if self._token and request.headers.get("Authorization") != f"Bearer {self._token}":
             return web.Response(status=401, text="401: Unauthorized")

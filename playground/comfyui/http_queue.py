@@ -10,7 +10,7 @@ from playground.comfyui.errors import Forgotten, Interrupted, Refused
 from playground.comfyui.faults import Once
 from playground.comfyui.graph import Json, parse_list, parse_object
 from playground.comfyui.jobs_api import STATUSES, find_job, list_jobs
-from playground.comfyui.node_environment import World
+from playground.comfyui.node_environment import NodeEnvironment
 from playground.comfyui.object_info import Catalogue
 from playground.comfyui.queue import Backlog
 from playground.comfyui.timeline import Moment
@@ -21,8 +21,10 @@ from playground.comfyui.values import Prompt, Stage, now
 class QueueEndpoints:
     """/prompt, /queue, /history, /interrupt, /free and /jobs."""
 
-    def __init__(self, world: World, catalogue: Catalogue, backlog: Backlog, engine: Engine) -> None:
-        self._world = world
+    def __init__(
+        self, environment: NodeEnvironment, catalogue: Catalogue, backlog: Backlog, engine: Engine
+    ) -> None:
+        self._environment = environment
         self._catalogue = catalogue
         self._backlog = backlog
         self._engine = engine
@@ -58,9 +60,9 @@ class QueueEndpoints:
             raise refusal("no_prompt", "No prompt provided", "No prompt provided")
         wire = parse_object(body["prompt"])
         prompt_id = self._prompt_id(body)
-        if self._world.faults.take(Once.REJECTION):
+        if self._environment.faults.take(Once.REJECTION):
             raise _made_up_rejection(wire)
-        verdict = validate(wire, self._catalogue, self._world.folders)
+        verdict = validate(wire, self._catalogue, self._environment.folders)
         await self._queue(number, prompt_id, body, verdict)
         answer = {"prompt_id": prompt_id, "number": number, "node_errors": verdict.node_errors}
         return web.json_response(answer)
@@ -105,7 +107,7 @@ class QueueEndpoints:
         """Stop the running prompt; with an id only that one (recording 12)."""
         body = await _read_json(request) if request.can_read_body else parse_object(None)
         running = self._backlog.running
-        wanted = None if self._world.faults.ignores_interrupt_id else body.get("prompt_id")
+        wanted = None if self._environment.faults.ignores_interrupt_id else body.get("prompt_id")
         if running and wanted in (None, running.id):
             self._engine.halt(Interrupted())
         return web.Response()
@@ -163,7 +165,7 @@ class QueueEndpoints:
         return -number if body.get("front") else number
 
     def _prompt_id(self, body: Json) -> str:
-        if self._world.faults.ignores_prompt_id or "prompt_id" not in body:
+        if self._environment.faults.ignores_prompt_id or "prompt_id" not in body:
             return str(uuid.uuid4())
         return check_prompt_id(body["prompt_id"])
 
@@ -176,7 +178,7 @@ class QueueEndpoints:
         self._backlog.put(
             Prompt(number=number, id=prompt_id, graph=wire, extra=extra, outputs=verdict.outputs)
         )
-        await self._world.timeline.note(Moment(prompt_id=prompt_id, stage=Stage.QUEUED))
+        await self._environment.timeline.note(Moment(prompt_id=prompt_id, stage=Stage.QUEUED))
 
 
 async def _read_json(request: web.Request) -> Json:

@@ -10,10 +10,10 @@ from aiohttp import web
 from playground.comfyui.engine import Engine
 from playground.comfyui.http_about import AboutEndpoints
 from playground.comfyui.http_files import FileEndpoints
-from playground.comfyui.http_policy import Gatekeeper, Handler, add_policy
+from playground.comfyui.http_policy import Handler, RequestPolicy, add_policy
 from playground.comfyui.http_queue import QueueEndpoints
 from playground.comfyui.http_socket import SocketEndpoint
-from playground.comfyui.node_environment import World
+from playground.comfyui.node_environment import NodeEnvironment
 from playground.comfyui.object_info import Catalogue
 from playground.comfyui.queue import Backlog
 from playground.comfyui.sockets import Sockets, cut
@@ -24,7 +24,7 @@ _MAX_UPLOAD = 100 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
+class RunningServer:
     """A running server."""
 
     port: int
@@ -34,38 +34,43 @@ class Life:
 
 
 @contextlib.asynccontextmanager
-async def live(
-    world: World, catalogue: Catalogue, runs: list[Run], port: int, prefix: str, token: str | None
-) -> AsyncGenerator[Life, None]:
+async def serve(
+    environment: NodeEnvironment,
+    catalogue: Catalogue,
+    runs: list[Run],
+    port: int,
+    prefix: str,
+    token: str | None,
+) -> AsyncGenerator[RunningServer, None]:
     """Serve until the block ends; then cut every connection, as a killed process does (recording 18)."""
-    world.folders.prepare()
-    sockets = Sockets(world.faults)
+    environment.folders.prepare()
+    sockets = Sockets(environment.faults)
     backlog = Backlog(lambda: sockets.post("status", backlog.status(), None))
-    engine = Engine(world, sockets, backlog, runs)
-    queue = QueueEndpoints(world, catalogue, backlog, engine)
+    engine = Engine(environment, sockets, backlog, runs)
+    queue = QueueEndpoints(environment, catalogue, backlog, engine)
     routes = [
         *queue.routes(),
-        *FileEndpoints(world.folders, world.faults).routes(),
-        *AboutEndpoints(catalogue, world.folders).routes(),
+        *FileEndpoints(environment.folders, environment.faults).routes(),
+        *AboutEndpoints(catalogue, environment.folders).routes(),
         *SocketEndpoint(catalogue, sockets, backlog, engine).routes(),
     ]
-    application = _build_application(routes, prefix, Gatekeeper(token, world.faults))
+    application = _build_application(routes, prefix, RequestPolicy(token, environment.faults))
     async with _listening(application, port) as bound, asyncio.TaskGroup() as tasks:
         workers = [
-            tasks.create_task(sockets.send_letters(), name="comfyui-sockets"),
+            tasks.create_task(sockets.send_messages(), name="comfyui-sockets"),
             tasks.create_task(engine.run(), name="comfyui-engine"),
         ]
-        yield Life(port=bound, sockets=sockets, backlog=backlog, queue=queue)
+        yield RunningServer(port=bound, sockets=sockets, backlog=backlog, queue=queue)
         for worker in workers:
             worker.cancel()
 
 
-def _build_application(routes: list[web.RouteDef], prefix: str, gatekeeper: Gatekeeper) -> web.Application:
+def _build_application(routes: list[web.RouteDef], prefix: str, policy: RequestPolicy) -> web.Application:
     @web.middleware
-    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await gatekeeper.admit(request, handler)
+    async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await policy.handle(request, handler)
 
-    application = web.Application(middlewares=[admit], client_max_size=_MAX_UPLOAD)
+    application = web.Application(middlewares=[handle], client_max_size=_MAX_UPLOAD)
     application.on_response_prepare.append(add_policy)
     for route in routes:
         for path in (prefix + route.path, f"{prefix}/api{route.path}"):

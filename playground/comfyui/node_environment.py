@@ -35,7 +35,7 @@ _SHAPES = "mat1 and mat2 shapes cannot be multiplied (512x768 and 4096x5120)\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class NodeEnvironment:
     """What every node shares. `speed` 2 runs twice as fast."""
 
     speed: float
@@ -70,7 +70,7 @@ class Work:
     node: Node
     inputs: Json
     prompt: Prompt
-    world: World
+    environment: NodeEnvironment
     events: Events
     halt: Halt
 
@@ -95,17 +95,17 @@ class Work:
 
     async def reach(self, stage: Stage, step: int = 0) -> None:
         """Tell the tests how far this is, wait at the gate, and stop here if asked to."""
-        await self.world.timeline.note(Moment(prompt_id=self.prompt.id, stage=stage, step=step))
-        if self.world.faults.deaf:
-            await self.world.timeline.gate.wait()
+        await self.environment.timeline.note(Moment(prompt_id=self.prompt.id, stage=stage, step=step))
+        if self.environment.faults.deaf:
+            await self.environment.timeline.gate.wait()
             return
-        await _either(self.world.timeline.gate, self.halt.event)
+        await _either(self.environment.timeline.gate, self.halt.event)
         self.halt.check()
 
     async def wait(self, seconds: float) -> None:
         """Pretend to compute for `seconds` at speed 1; obey a stop unless nodes are deaf (recording 12)."""
-        faults = self.world.faults
-        duration = seconds * faults.slowness / self.world.speed
+        faults = self.environment.faults
+        duration = seconds * faults.slowness / self.environment.speed
         if faults.deaf:
             await asyncio.sleep(duration)
             return
@@ -126,10 +126,10 @@ class Work:
         """One step of a sampler: a tick at which faults happen."""
         await self.tick(value, maximum, seconds, picture)
         await self.reach(Stage.SAMPLING, value)
-        if self.world.faults.take(Once.HANG):
-            await (asyncio.Event() if self.world.faults.deaf else self.halt.event).wait()
+        if self.environment.faults.take(Once.HANG):
+            await (asyncio.Event() if self.environment.faults.deaf else self.halt.event).wait()
             self.halt.check()
-        match self.world.faults.take_failure():
+        match self.environment.faults.take_failure():
             case Failure.MEMORY:
                 raise NodeFailed("torch.OutOfMemoryError", _OUT_OF_MEMORY)
             case Failure.ERROR:

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from playground.comfyui.cache import Made
 from playground.comfyui.errors import NodeFailed
-from playground.comfyui.fake_video import Film, Video, shoot
+from playground.comfyui.fake_video import FakeVideo, Video, make_fake_video
 from playground.comfyui.node_environment import Behaviour, Work
 from playground.comfyui.saving import save_image, save_vhs, save_video
 from playground.comfyui.sizes import Canvas, cells, check_frames, check_patches, fit, fit_area
@@ -22,7 +22,7 @@ async def load_model(work: Work) -> Made:
     """Every loader."""
     await work.reach(Stage.LOADING)
     await work.wait(_LOAD)
-    if work.text("attention_mode").startswith("sageattn") and not work.world.installed.sageattention:
+    if work.text("attention_mode").startswith("sageattn") and not work.environment.installed.sageattention:
         raise NodeFailed("ValueError", "Can't import SageAttention: No module named 'sageattention'\n")
     return Made(values=(work.node.kind,))
 
@@ -34,7 +34,7 @@ async def settings(work: Work) -> Made:
 
 async def load_image(work: Work) -> Made:
     """LoadImage: the picture as RGB."""
-    path = work.world.folders.annotated(work.text("image"))
+    path = work.environment.folders.annotated(work.text("image"))
     try:
         picture = await asyncio.to_thread(_open, path)
     except (UnidentifiedImageError, OSError) as err:
@@ -117,23 +117,23 @@ async def native_sample(work: Work) -> Made:
 async def decode(work: Work) -> Made:
     """WanVideoDecode: one tick for each latent frame."""
     await work.reach(Stage.DECODING)
-    film = work.value("samples", Film)
-    latents = (film.frames - 1) // 4 + 1
+    fake_video = work.value("samples", FakeVideo)
+    latents = (fake_video.frames - 1) // 4 + 1
     for value in range(1, latents + 1):
         await work.tick(value, latents, _DECODE / latents)
-    return Made(values=(film,))
+    return Made(values=(fake_video,))
 
 
 async def native_decode(work: Work) -> Made:
     """VAEDecode: no bar."""
     await work.reach(Stage.DECODING)
     await work.wait(_DECODE)
-    return Made(values=(work.value("samples", Film),))
+    return Made(values=(work.value("samples", FakeVideo),))
 
 
 async def create_video(work: Work) -> Made:
     """CreateVideo: frames and their rate."""
-    return Made(values=(Video(film=work.value("images", Film), fps=work.number("fps")),))
+    return Made(values=(Video(fake_video=work.value("images", FakeVideo), fps=work.number("fps")),))
 
 
 async def _encode_canvas(work: Work, canvas: Canvas) -> Made:
@@ -149,8 +149,8 @@ async def _sample(work: Work, canvas: Canvas, steps: int, prompt: str) -> Made:
     for step in range(1, steps + 1):
         await work.step(step, steps, _STEP * guided * size / _USUAL_PIXELS, canvas.picture)
     seed = work.whole("seed")
-    film = shoot(canvas.picture, canvas.width, canvas.height, canvas.frames, seed, prompt)
-    return Made(values=(film, film))
+    fake_video = make_fake_video(canvas.picture, canvas.width, canvas.height, canvas.frames, seed, prompt)
+    return Made(values=(fake_video, fake_video))
 
 
 def _open(path: object) -> Image.Image:

@@ -10,8 +10,8 @@ from typing import Self
 
 from playground.comfyui.faults import CannedAnswer, Faults, Once
 from playground.comfyui.folders import Folders
-from playground.comfyui.lifecycle import Life, live
-from playground.comfyui.node_environment import World
+from playground.comfyui.lifecycle import RunningServer, serve
+from playground.comfyui.node_environment import NodeEnvironment
 from playground.comfyui.object_info import Catalogue, Installed
 from playground.comfyui.timeline import Moment, Timeline
 from playground.comfyui.values import Failure, Run, Stage
@@ -63,7 +63,7 @@ class ComfyUI:
         self._stack = contextlib.ExitStack()
         self._stopping = asyncio.Event()
         self._server: asyncio.Task[None] | None = None
-        self._life: Life | None = None
+        self._current: RunningServer | None = None
 
     @property
     def url(self) -> str:
@@ -78,13 +78,13 @@ class ComfyUI:
     @property
     def waiting(self) -> list[str]:
         """The prompts that wait, by id, in the order in which they will run."""
-        pending = self._life.backlog.pending if self._life else []
+        pending = self._current.backlog.pending if self._current else []
         return [prompt.id for prompt in sorted(pending, key=lambda prompt: prompt.number)]
 
     @property
     def running(self) -> str | None:
         """The id of the prompt that runs."""
-        prompt = self._life.backlog.running if self._life else None
+        prompt = self._current.backlog.running if self._current else None
         return prompt.id if prompt else None
 
     async def __aenter__(self) -> Self:
@@ -123,20 +123,20 @@ class ComfyUI:
 
     async def start(self) -> None:
         """Listen, on the port of the last life if there was one; temp, queue and history are empty."""
-        started: asyncio.Future[Life] = asyncio.get_running_loop().create_future()
+        started: asyncio.Future[RunningServer] = asyncio.get_running_loop().create_future()
         self._server = asyncio.create_task(self._serve(started), name="comfyui-server")
         await asyncio.wait([self._server, started], return_when=asyncio.FIRST_COMPLETED)
         if self._server.done():
             await self._server
-        self._life = started.result()
-        self._port = self._life.port
+        self._current = started.result()
+        self._port = self._current.port
 
     async def stop(self) -> None:
         """Die as by kill -9: connections are cut (1006), nobody listens."""
         if self._server:
             self._stopping.set()
             await self._server
-            self._server, self._life = None, None
+            self._server, self._current = None, None
 
     async def restart(self) -> None:
         """Die and come back on the same port, everything in memory and in temp gone (recording 18)."""
@@ -147,8 +147,8 @@ class ComfyUI:
 
     async def close_sockets(self, code: int = 1006) -> None:
         """Close every websocket; 1006 cuts the connections."""
-        if self._life:
-            await self._life.sockets.close(code)
+        if self._current:
+            await self._current.sockets.close(code)
 
     def silence(self) -> None:
         """Websockets stay open and say nothing any more."""
@@ -178,8 +178,8 @@ class ComfyUI:
 
     def forget(self, prompt_id: str) -> None:
         """Lose a prompt from queue and history without a word, even if it runs."""
-        if self._life:
-            self._life.queue.forget(prompt_id)
+        if self._current:
+            self._current.queue.forget(prompt_id)
 
     # Faults of HTTP
 
@@ -231,15 +231,17 @@ class ComfyUI:
         self._faults.reset()
         self.resume()
 
-    async def _serve(self, started: asyncio.Future[Life]) -> None:
+    async def _serve(self, started: asyncio.Future[RunningServer]) -> None:
         self._stopping.clear()
-        world = World(
+        environment = NodeEnvironment(
             speed=self._speed,
             installed=self._catalogue.installed,
             folders=Folders(self.folder),
             faults=self._faults,
             timeline=self._timeline,
         )
-        async with live(world, self._catalogue, self.runs, self._port, self._prefix, self._token) as life:
-            started.set_result(life)
+        async with serve(
+            environment, self._catalogue, self.runs, self._port, self._prefix, self._token
+        ) as server:
+            started.set_result(server)
             await self._stopping.wait()

@@ -15,7 +15,7 @@ Frame = str | bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class OutgoingMessage:
     """What goes to one client (None: to all). `modern` is for those who support preview metadata."""
 
     client_id: str | None
@@ -32,7 +32,7 @@ class Sockets:
         self._open: dict[str, web.WebSocketResponse] = {}
         self._transports: dict[web.WebSocketResponse, asyncio.BaseTransport | None] = {}
         self._modern: set[str] = set()
-        self._outbox: asyncio.Queue[Letter] = asyncio.Queue()
+        self._outbox: asyncio.Queue[OutgoingMessage] = asyncio.Queue()
 
     @contextlib.asynccontextmanager
     async def joined(
@@ -60,19 +60,19 @@ class Sockets:
     def post(self, kind: str, data: Json, client_id: str | None) -> None:
         """Send one text message to a client, or to all if None."""
         text = render_message(kind, data)
-        self.deliver(Letter(client_id=client_id, plain=(text,), modern=(text,)))
+        self.deliver(OutgoingMessage(client_id=client_id, plain=(text,), modern=(text,)))
 
-    def deliver(self, letter: Letter) -> None:
+    def deliver(self, message: OutgoingMessage) -> None:
         """Put a letter into the line."""
-        self._outbox.put_nowait(letter)
+        self._outbox.put_nowait(message)
 
-    async def send_letters(self) -> None:
+    async def send_messages(self) -> None:
         """The task that sends, for as long as the server lives."""
         while True:
-            letter = await self._outbox.get()
+            message = await self._outbox.get()
             for client_id, socket in list(self._open.items()):
-                if letter.client_id in (None, client_id) and not self.is_silent:
-                    await _send(socket, letter.modern if client_id in self._modern else letter.plain)
+                if message.client_id in (None, client_id) and not self.is_silent:
+                    await _send(socket, message.modern if client_id in self._modern else message.plain)
 
     async def close(self, code: int) -> None:
         """Close every socket with `code`; 1006 stands for a cut connection."""

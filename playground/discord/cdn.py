@@ -56,7 +56,7 @@ def content_type_of(filename: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
+class MediaInfo:
     """What Discord's metadata tells of a file: pixels and seconds, where it could read them."""
 
     width: int | None = None
@@ -64,30 +64,30 @@ class Looks:
     seconds: float | None = None
 
 
-def look_at(data: bytes, content_type: str) -> Looks:
+def probe(data: bytes, content_type: str) -> MediaInfo:
     """Read a picture's or video's size from its header; nothing for what cannot be read. Blocks."""
     if content_type.startswith("image/"):
-        return _look_at_picture(data)
+        return _probe_picture(data)
     if content_type.startswith("video/"):
-        return _look_at_video(data)
-    return Looks()
+        return _probe_video(data)
+    return MediaInfo()
 
 
-def _look_at_picture(data: bytes) -> Looks:
+def _probe_picture(data: bytes) -> MediaInfo:
     try:
         with Image.open(io.BytesIO(data)) as picture:
-            return Looks(width=picture.width, height=picture.height)
+            return MediaInfo(width=picture.width, height=picture.height)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return Looks()
+        return MediaInfo()
 
 
-def _look_at_video(data: bytes) -> Looks:
+def _probe_video(data: bytes) -> MediaInfo:
     try:
         with av.open(io.BytesIO(data), mode="r") as container:
             if not container.streams.video:
-                return Looks()
+                return MediaInfo()
             stream = container.streams.video[0]
             seconds = container.duration / av.time_base if container.duration else None
-            return Looks(width=stream.width, height=stream.height, seconds=seconds)
+            return MediaInfo(width=stream.width, height=stream.height, seconds=seconds)
     except (av.error.FFmpegError, OSError, ValueError):
-        return Looks()
+        return MediaInfo()

@@ -85,8 +85,8 @@ class Commands:
 
     def find(self, name: str, kind: int, guild_id: int | None) -> Command | None:
         """The command that a person in that guild would use; a guild's own comes first."""
-        for place in (guild_id, None):
-            for command in self.of(place):
+        for scope in (guild_id, None):
+            for command in self.of(scope):
                 if command.name == name and command.kind == kind:
                     return command
         return None

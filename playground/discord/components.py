@@ -99,12 +99,12 @@ _BOUNDS_OF_ENTRIES: Mapping[str, Bounds] = {
 }
 
 
-def walk(components: Sequence[Json], path: str = "components") -> Iterator[tuple[str, Json]]:
+def iter_components(components: Sequence[Json], path: str = "components") -> Iterator[tuple[str, Json]]:
     """Each component with its path, also those within others."""
     for index, component in enumerate(components):
         here = f"{path}.{index}"
         yield here, component
-        yield from walk(as_objects(component.get("components")), f"{here}.components")
+        yield from iter_components(as_objects(component.get("components")), f"{here}.components")
         for single in ("accessory", "component"):
             if inner := as_object(component.get(single)):
                 yield f"{here}.{single}", inner
@@ -112,7 +112,7 @@ def walk(components: Sequence[Json], path: str = "components") -> Iterator[tuple
 
 def component_problems(components: Sequence[Json], layout: Layout) -> Problems:
     """What Discord says against these, by path."""
-    everything = list(walk(components))
+    everything = list(iter_components(components))
     top = _placed({"components": components}, "components", "components")
     problems = dict(_misplaced(top, layout.top, layout))
     for path, component in everything:

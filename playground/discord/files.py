@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from playground.discord.faults import FaultKind, Faults, cut
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 
 GONE = "This content is no longer available."
 
@@ -11,8 +11,8 @@ GONE = "This content is no longer available."
 class Files:
     """`GET /attachments/CHANNEL/ID/NAME?ex=…&is=…&hm=…` and the same below `/ephemeral-attachments`."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState, faults: Faults) -> None:
+        self._state = state
         self._faults = faults
 
     def routes(self) -> list[web.RouteDef]:
@@ -28,8 +28,8 @@ class Files:
         return self._file(request)
 
     def _file(self, request: web.Request) -> web.Response:
-        file = self._world.files.get(int(request.match_info["id"]))
-        if file is None or not self._world.cdn.admits(request.rel_url.raw_path, request.query):
+        file = self._state.files.get(int(request.match_info["id"]))
+        if file is None or not self._state.cdn.admits(request.rel_url.raw_path, request.query):
             return web.Response(status=404, text=GONE)
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=86400"}
         if "Range" not in request.headers:

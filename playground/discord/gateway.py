@@ -17,7 +17,7 @@ from playground.discord.change_feed import Change
 from playground.discord.intents import KNOWN, PRIVILEGED, Intent, readable, wants
 from playground.discord.json_values import Json, as_int, as_list, as_object, as_text
 from playground.discord.permissions import Permission
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 
 HEARTBEAT_MILLISECONDS = 41_250
 
@@ -106,8 +106,8 @@ class Session:
 class Gateway:
     """Accepts websockets at `/gateway` and passes the world's changes on to sessions."""
 
-    def __init__(self, world: World, privileged_intents: Intent) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState, privileged_intents: Intent) -> None:
+        self._state = state
         self._privileged = privileged_intents
         self._connections: set[Connection] = set()
         self._sessions: dict[str, Session] = {}
@@ -115,7 +115,7 @@ class Gateway:
         self.identified = 0
         """How often a bot has begun a session."""
         self.resumed = 0
-        world.feed.listen(self._pass_on)
+        state.feed.listen(self._pass_on)
 
     @property
     def online(self) -> bool:
@@ -124,7 +124,7 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One websocket from hello to close."""
-        if self._world.clock.now() < self._refuse_until:
+        if self._state.clock.now() < self._refuse_until:
             raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=16 * 1024)
         await socket.prepare(request)
@@ -150,7 +150,7 @@ class Gateway:
             await asyncio.gather(writer, return_exceptions=True)
             if connection.session and connection.session.connection is connection:
                 connection.session.connection = None
-            self._tell()
+            self._publish()
 
     def _hear(self, connection: Connection, text: str) -> None:
         try:
@@ -180,15 +180,15 @@ class Gateway:
         self._sessions[session.id] = connection.session = session
         self.identified += 1
         session.dispatch("READY", self._ready(session, data))
-        for guild in self._world.guilds.values():
-            if self._world.is_bot_in(guild) and intents & Intent.GUILDS:
-                session.dispatch("GUILD_CREATE", render.guild_create(self._world, guild))
-        self._tell()
+        for guild in self._state.guilds.values():
+            if self._state.is_bot_in(guild) and intents & Intent.GUILDS:
+                session.dispatch("GUILD_CREATE", render.guild_create(self._state, guild))
+        self._publish()
 
     def _refusal(self, connection: Connection, token: str, intents: int) -> CloseCode | None:
         if connection.session:
             return CloseCode.ALREADY_AUTHENTICATED
-        if token != self._world.token:
+        if token != self._state.token:
             return CloseCode.AUTHENTICATION_FAILED
         if intents & ~KNOWN:
             return CloseCode.INVALID_INTENTS
@@ -197,15 +197,15 @@ class Gateway:
         return None
 
     def _ready(self, session: Session, identify: Json) -> dict[str, object]:
-        world = self._world
-        guilds = [guild for guild in world.guilds.values() if world.is_bot_in(guild)]
+        state = self._state
+        guilds = [guild for guild in state.guilds.values() if state.is_bot_in(guild)]
         return {
             "v": 10,
-            "user": render.own_user(world.bot),
+            "user": render.own_user(state.bot),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
-            "resume_gateway_url": world.gateway_url,
-            "application": {"id": str(world.bot.id), "flags": 0},
+            "resume_gateway_url": state.gateway_url,
+            "application": {"id": str(state.bot.id), "flags": 0},
             "shard": list(as_list(identify.get("shard"))) or [0, 1],
             "session_type": "normal",
             "private_channels": [],
@@ -214,7 +214,7 @@ class Gateway:
     def _resume(self, connection: Connection, data: Json) -> None:
         session = self._sessions.get(as_text(data.get("session_id")))
         seen = as_int(data.get("seq"))
-        if data.get("token") != self._world.token:
+        if data.get("token") != self._state.token:
             connection.outbox.put_nowait(CloseCode.AUTHENTICATION_FAILED)
         elif session is None or seen > len(session.told):
             resumable = False
@@ -222,13 +222,13 @@ class Gateway:
         else:
             self.resumed += 1
             session.resume_on(connection, seen)
-            self._tell()
+            self._publish()
 
     def _send_members(self, session: Session, data: Json) -> None:
-        guild = self._world.guilds[int(str(data.get("guild_id")))]
+        guild = self._state.guilds[int(str(data.get("guild_id")))]
         chunk: dict[str, object] = {
             "guild_id": str(guild.id),
-            "members": [render.member(self._world, guild, user_id) for user_id in guild.members],
+            "members": [render.member(self._state, guild, user_id) for user_id in guild.members],
             "chunk_index": 0,
             "chunk_count": 1,
             "not_found": [],
@@ -238,25 +238,25 @@ class Gateway:
         session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
     def _pass_on(self, change: Change) -> None:
-        if change.only_for not in (None, self._world.bot.id) or not self._bot_sees(change):
+        if change.only_for not in (None, self._state.bot.id) or not self._bot_sees(change):
             return
         for session in self._sessions.values():
             if wants(session.intents, change):
-                session.dispatch(change.name, readable(session.intents, change, self._world.bot.id))
+                session.dispatch(change.name, readable(session.intents, change, self._state.bot.id))
 
     def _bot_sees(self, change: Change) -> bool:
-        world = self._world
-        if change.guild_id and not world.is_bot_in(world.guilds[change.guild_id]):
+        state = self._state
+        if change.guild_id and not state.is_bot_in(state.guilds[change.guild_id]):
             return False
         if change.name == "INTERACTION_CREATE" or change.channel_id is None or change.guild_id is None:
             return True
-        channel = world.channels.get(change.channel_id)
+        channel = state.channels.get(change.channel_id)
         return channel is not None and bool(
-            world.permissions(world.bot.id, channel) & Permission.VIEW_CHANNEL
+            state.permissions(state.bot.id, channel) & Permission.VIEW_CHANNEL
         )
 
-    def _tell(self) -> None:
-        self._world.feed.publish(Change(name="CLIENT_GATEWAY", data={"online": self.online}))
+    def _publish(self) -> None:
+        self._state.feed.publish(Change(name="CLIENT_GATEWAY", data={"online": self.online}))
 
     # faults
 
@@ -279,7 +279,7 @@ class Gateway:
 
     def drop(self, seconds: float) -> None:
         """Break every connection without a word, and take no new one for a while."""
-        self._refuse_until = self._world.clock.now() + seconds
+        self._refuse_until = self._state.clock.now() + seconds
         for connection in self._connections:
             if connection.request.transport:
                 connection.request.transport.abort()

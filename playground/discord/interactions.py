@@ -10,7 +10,7 @@ from playground.discord.change_feed import Change
 from playground.discord.json_values import Json, as_object, as_text
 from playground.discord.model import Channel, Invocation, Message, MessageFlag, MessageKind
 from playground.discord.permissions import EVERYTHING
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 
 ACKNOWLEDGE_WITHIN = 3.0
 TOKEN_LIVES = 15 * 60.0
@@ -72,8 +72,8 @@ class Interaction:
 class Interactions:
     """All interactions; sends them out, and keeps their deadlines."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: DiscordState) -> None:
+        self._state = state
         self._by_token: dict[str, Interaction] = {}
 
     def open(
@@ -86,9 +86,9 @@ class Interactions:
         opener: Interaction | None = None,
     ) -> Interaction:
         """Send a person's interaction to the bot; the 3 seconds run from now."""
-        now = self._world.clock.now()
+        now = self._state.clock.now()
         interaction = Interaction(
-            id=self._world.ids.next(),
+            id=self._state.ids.next(),
             token=secrets.token_urlsafe(64),
             kind=kind,
             user_id=user_id,
@@ -99,11 +99,11 @@ class Interactions:
             opener=opener,
         )
         self._by_token[interaction.token] = interaction
-        self._world.clock.at(now + ACKNOWLEDGE_WITHIN, lambda: self._give_up(interaction))
+        self._state.clock.at(now + ACKNOWLEDGE_WITHIN, lambda: self._give_up(interaction))
         guild_id = channel.guild_id
         payload = self._payload(interaction)
-        self._world.feed.publish(
-            Change(name="INTERACTION_CREATE", data=payload, guild_id=guild_id, only_for=self._world.bot.id)
+        self._state.feed.publish(
+            Change(name="INTERACTION_CREATE", data=payload, guild_id=guild_id, only_for=self._state.bot.id)
         )
         return interaction
 
@@ -121,36 +121,36 @@ class Interactions:
         interaction = self._by_token.get(token)
         if interaction is None or interaction.answer is None:
             raise errors.unknown("Webhook")
-        if self._world.clock.now() > interaction.made_at + TOKEN_LIVES:
+        if self._state.clock.now() > interaction.made_at + TOKEN_LIVES:
             raise errors.expired_token()
         return interaction
 
     def blank_message(self, interaction: Interaction, flags: int) -> Message:
         """An empty answer by the bot: public, or for the person alone where `flags` say so."""
-        world = self._world
+        state = self._state
         ephemeral = bool(flags & MessageFlag.EPHEMERAL)
         return Message(
-            id=world.ids.next(),
+            id=state.ids.next(),
             channel_id=interaction.channel.id,
-            author_id=world.bot.id,
+            author_id=state.bot.id,
             kind=self._message_kind(interaction),
             flags=MessageFlag.EPHEMERAL if ephemeral else 0,
-            sent_at=world.clock.now(),
+            sent_at=state.clock.now(),
             reply_to=interaction.source.id if interaction.source else None,
             invocation=invocation_of(interaction),
-            webhook_id=world.bot.id,
+            webhook_id=state.bot.id,
             only_for=interaction.user_id if ephemeral else None,
         )
 
     def upload_limit(self, interaction: Interaction) -> int:
         """Bytes a file: the larger of what the guild and the person's plan allow."""
-        guild = self._world.guild_of(interaction.channel.id)
-        own = self._world.user(interaction.user_id).upload_limit
+        guild = self._state.guild_of(interaction.channel.id)
+        own = self._state.user(interaction.user_id).upload_limit
         return max(own, guild.upload_limit) if guild else own
 
     def loading(self, interaction: Interaction) -> Message | None:
         """The deferred answer that still shows "thinking", if there is one."""
-        message = self._world.messages.get(interaction.original or 0)
+        message = self._state.messages.get(interaction.original or 0)
         return message if message and message.flags & MessageFlag.LOADING else None
 
     def _message_kind(self, interaction: Interaction) -> MessageKind:
@@ -162,9 +162,9 @@ class Interactions:
     def _give_up(self, interaction: Interaction) -> None:
         if interaction.answer is None:
             interaction.unanswered = True
-            self.tell(interaction)
+            self.publish(interaction)
 
-    def tell(self, interaction: Interaction) -> None:
+    def publish(self, interaction: Interaction) -> None:
         """Show the person what came of an interaction."""
         data: dict[str, object] = {
             "id": str(interaction.id),
@@ -179,21 +179,21 @@ class Interactions:
             channel_id=interaction.channel.id,
             only_for=interaction.user_id,
         )
-        self._world.feed.publish(change)
+        self._state.feed.publish(change)
 
     def _payload(self, interaction: Interaction) -> dict[str, object]:
-        world, channel = self._world, interaction.channel
-        user = world.user(interaction.user_id)
+        state, channel = self._state, interaction.channel
+        user = state.user(interaction.user_id)
         payload: dict[str, object] = {
             "id": str(interaction.id),
-            "application_id": str(world.bot.id),
+            "application_id": str(state.bot.id),
             "type": int(interaction.kind),
             "token": interaction.token,
             "version": 1,
             "data": self._data(interaction),
             "channel_id": str(channel.id),
-            "channel": {**render.channel(world, channel), "permissions": self._bits(user.id, channel)},
-            "app_permissions": self._bits(world.bot.id, channel),
+            "channel": {**render.channel(state, channel), "permissions": self._bits(user.id, channel)},
+            "app_permissions": self._bits(state.bot.id, channel),
             "locale": user.locale,
             "entitlements": [],
             "authorizing_integration_owners": {"0": str(channel.guild_id or 0)},
@@ -201,8 +201,8 @@ class Interactions:
             "attachment_size_limit": self.upload_limit(interaction),
         }
         if interaction.source:
-            pressed = world.revisions[interaction.source.id][-1]
-            payload["message"] = render_messages.message(world, pressed)
+            pressed = state.revisions[interaction.source.id][-1]
+            payload["message"] = render_messages.message(state, pressed)
         return payload | self._who(user.id, channel)
 
     def _data(self, interaction: Interaction) -> Json:
@@ -211,7 +211,7 @@ class Interactions:
         channels = {
             key: {
                 **as_object(each),
-                "permissions": self._bits(interaction.user_id, self._world.channel(int(key))),
+                "permissions": self._bits(interaction.user_id, self._state.channel(int(key))),
             }
             for key, each in as_object(resolved.get("channels")).items()
         }
@@ -220,11 +220,11 @@ class Interactions:
         return {**interaction.data, "resolved": {**resolved, "channels": channels}}
 
     def _who(self, user_id: int, channel: Channel) -> dict[str, object]:
-        world = self._world
+        state = self._state
         if channel.guild_id is None:
-            return {"user": render.user(world.user(user_id))}
-        guild = world.guilds[channel.guild_id]
-        member = {**render.member(world, guild, user_id), "permissions": self._bits(user_id, channel)}
+            return {"user": render.user(state.user(user_id))}
+        guild = state.guilds[channel.guild_id]
+        member = {**render.member(state, guild, user_id), "permissions": self._bits(user_id, channel)}
         return {
             "member": member,
             "guild_id": str(guild.id),
@@ -234,7 +234,7 @@ class Interactions:
 
     def _bits(self, user_id: int, channel: Channel) -> str:
         in_dm = channel.guild_id is None
-        return str(int(EVERYTHING if in_dm else self._world.permissions(user_id, channel)))
+        return str(int(EVERYTHING if in_dm else self._state.permissions(user_id, channel)))
 
 
 def invocation_of(interaction: Interaction) -> Invocation:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from playground.discord.components import SELECTS, Kind, choosable, walk
+from playground.discord.components import SELECTS, Kind, choosable, iter_components
 from playground.discord.json_values import Json, as_int, as_list, as_object, as_objects, as_text
 from playground.discord.model import Channel, Message, Role, Upload, User
 from playground.discord.options import Filled, carry
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 from playground.errors import NotPossible, OptionRefused
 
 Choice = str | User | Role | Channel | Upload
@@ -25,7 +25,7 @@ TAKES: Mapping[int, tuple[type, ...]] = {
 
 def find_button(message: Message, name: str) -> Json:
     """The button with this label, emoji or custom id. Raises NotPossible where it cannot be pressed."""
-    for _, component in walk(message.components):
+    for _, component in iter_components(message.components):
         if component.get("type") == Kind.BUTTON and name in _names_of(component):
             if component.get("disabled") or not component.get("custom_id"):
                 raise NotPossible(f"the button {name} cannot be pressed")
@@ -35,7 +35,7 @@ def find_button(message: Message, name: str) -> Json:
 
 def find_menu(message: Message, custom_id: str) -> Json:
     """The menu with this custom id. Raises NotPossible where nothing can be chosen from it."""
-    for _, component in walk(message.components):
+    for _, component in iter_components(message.components):
         if component.get("custom_id") == custom_id and component.get("type") in SELECTS:
             if component.get("disabled"):
                 raise NotPossible(f"the menu {custom_id} cannot be used")
@@ -44,7 +44,7 @@ def find_menu(message: Message, custom_id: str) -> Json:
 
 
 async def choose(
-    world: World, channel: Channel, menu: Json, choices: Sequence[Choice], filled: Filled
+    state: DiscordState, channel: Channel, menu: Json, choices: Sequence[Choice], filled: Filled
 ) -> list[object]:
     """What an interaction carries of the choices; what they refer to goes into `filled`.
 
@@ -58,7 +58,7 @@ async def choose(
     for choice in choices:
         _check_kind(name, menu, choice)
         meant = _entry(name, menu, choice) if isinstance(choice, str) else choice
-        carried.append(await carry(world, channel, meant, filled))
+        carried.append(await carry(state, channel, meant, filled))
     return carried
 
 

@@ -12,8 +12,8 @@ from playground.discord.components import (
     Problem,
     Problems,
     component_problems,
+    iter_components,
     numbered,
-    walk,
 )
 from playground.discord.json_values import Json, as_int, as_list, as_object, as_objects, as_text
 from playground.discord.model import Attachment, Message, MessageFlag
@@ -110,7 +110,7 @@ def _component_problems(message: Message) -> Problems:
     if not message.flags & MessageFlag.COMPONENTS_V2:
         too_many = {"components": too_long(5)} if len(message.components) > 5 else {}
         return component_problems(message.components, CLASSIC) | too_many
-    everything = list(walk(message.components))
+    everything = list(iter_components(message.components))
     problems = component_problems(message.components, CARDS)
     if len(everything) > 40:
         problems["components"] = ("COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", "The total is limited to 40")
@@ -149,7 +149,7 @@ def _rich(embed: Json) -> Json:
 _USER_MENTION = re.compile(r"<@!?(\d+)>")
 
 
-def heard_by(
+def mentions_in(
     text: str, rules: Mapping[str, object] | None, reply_author: int | None
 ) -> tuple[list[int], bool]:
     """Who is mentioned with a ping, and whether everybody is, under a message's `allowed_mentions`.

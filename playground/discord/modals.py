@@ -9,14 +9,14 @@ from playground.discord.components import (
     Problems,
     bad_length,
     component_problems,
+    iter_components,
     lengths,
-    walk,
 )
 from playground.discord.json_values import Json, as_int, as_object, as_objects, as_text
 from playground.discord.menus import Choice, choose
 from playground.discord.model import Channel, Role, Upload, User
 from playground.discord.options import Filled
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 from playground.errors import OptionRefused
 
 LONGEST_TEXT = 4000
@@ -30,7 +30,7 @@ def modal_problems(modal: Json) -> Problems:
     components = as_objects(modal.get("components"))
     problems = lengths(modal, {"custom_id": (1, 100), "title": (1, 45), "components": (1, 5)})
     problems |= component_problems(components, MODAL)
-    for path, component in walk(components):
+    for path, component in iter_components(components):
         if component.get("type") in SELECTS and component.get("disabled"):
             problems[f"{path}.disabled"] = ("COMPONENT_DISABLED_IN_MODAL", "Cannot be disabled in a modal.")
         if component.get("type") == Kind.ACTION_ROW:
@@ -48,18 +48,18 @@ def _unlabelled(row: Json, path: str) -> Problems:
 
 
 async def fill_modal(
-    world: World, channel: Channel, modal: Json, values: Mapping[str, Value], upload_limit: int
+    state: DiscordState, channel: Channel, modal: Json, values: Mapping[str, Value], upload_limit: int
 ) -> dict[str, object]:
     """A modal's submission. Fields not in `values` keep what the bot filled in. Raises OptionRefused."""
     rows = as_objects(modal.get("components"))
-    fields = {as_text(each["custom_id"]): each for _, each in walk(rows) if "custom_id" in each}
+    fields = {as_text(each["custom_id"]): each for _, each in iter_components(rows) if "custom_id" in each}
     for name in values:
         if name not in fields:
             raise OptionRefused(name, f"the modal has only {sorted(fields)}")
     filled, answers = Filled(), dict[str, dict[str, object]]()
     for name, field in fields.items():
         _check_files(name, values.get(name), upload_limit)
-        answer = await _answer(world, channel, field, values.get(name), filled)
+        answer = await _answer(state, channel, field, values.get(name), filled)
         answers[name] = {
             "type": field.get("type"),
             "id": as_int(field.get("id")),
@@ -78,7 +78,7 @@ def _check_files(name: str, value: Value | None, upload_limit: int) -> None:
 
 
 async def _answer(
-    world: World, channel: Channel, field: Json, value: Value | None, filled: Filled
+    state: DiscordState, channel: Channel, field: Json, value: Value | None, filled: Filled
 ) -> dict[str, object]:
     """What a field is sent with beside its kind and name."""
     kind = field.get("type")
@@ -89,7 +89,7 @@ async def _answer(
     choices = _preselected(field) if value is None else _several(value)
     chosen: list[object] = []
     if choices:
-        chosen = await choose(world, channel, field, choices, filled)
+        chosen = await choose(state, channel, field, choices, filled)
     elif field.get("required", True) is not False:
         raise OptionRefused(as_text(field.get("custom_id")), "is required")
     if kind == Kind.RADIO_GROUP:

@@ -7,7 +7,7 @@ from enum import IntEnum
 from playground.discord import render
 from playground.discord.json_values import Json, as_int, as_objects, as_text
 from playground.discord.model import Channel, Role, Upload, User
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 from playground.errors import NotPossible, OptionRefused
 
 LONGEST_STRING = 6000
@@ -102,7 +102,7 @@ def _check_range(name: str, option: Json, value: float) -> None:
 
 
 async def fill(
-    world: World,
+    state: DiscordState,
     channel: Channel,
     definition: Json,
     path: tuple[str, ...],
@@ -116,7 +116,7 @@ async def fill(
         for option in as_objects(descend(definition, path).get("options"))
     }
     for name, value in values.items():
-        carried = await carry(world, channel, value, filled)
+        carried = await carry(state, channel, value, filled)
         focus = {"focused": True} if name == focused else {}
         filled.options.append({"name": name, "type": kinds[name], "value": carried, **focus})
     for depth in range(len(path), 0, -1):
@@ -125,20 +125,20 @@ async def fill(
     return filled
 
 
-async def carry(world: World, channel: Channel, value: object, filled: Filled) -> object:
+async def carry(state: DiscordState, channel: Channel, value: object, filled: Filled) -> object:
     """A plain value as it is; of anything else the id, with its data among the resolved."""
     match value:
         case Upload():
-            attachment = await world.store(value, channel.id, ephemeral=True)
-            return _resolve(filled, "attachments", attachment.id, render.attachment(world, attachment))
+            attachment = await state.store(value, channel.id, ephemeral=True)
+            return _resolve(filled, "attachments", attachment.id, render.attachment(state, attachment))
         case User():
-            if (guild := world.guild_of(channel.id)) and value.id in guild.members:
+            if (guild := state.guild_of(channel.id)) and value.id in guild.members:
                 _resolve(filled, "members", value.id, render.member_without_user(guild, value.id))
             return _resolve(filled, "users", value.id, render.user(value))
         case Role():
             return _resolve(filled, "roles", value.id, render.role(value))
         case Channel():
-            return _resolve(filled, "channels", value.id, render.channel(world, value))
+            return _resolve(filled, "channels", value.id, render.channel(state, value))
         case _:
             return value
 

@@ -15,7 +15,7 @@ from playground.discord.model import (
 )
 
 if TYPE_CHECKING:
-    from playground.discord.state import World
+    from playground.discord.state import DiscordState
 
 Data = dict[str, object]
 
@@ -59,8 +59,8 @@ def member_without_user(guild: Guild, user_id: int) -> Data:
     }
 
 
-def member(world: World, guild: Guild, user_id: int) -> Data:
-    return {**member_without_user(guild, user_id), "user": user(world.users[user_id])}
+def member(state: DiscordState, guild: Guild, user_id: int) -> Data:
+    return {**member_without_user(guild, user_id), "user": user(state.users[user_id])}
 
 
 def role(role: Role) -> Data:
@@ -81,7 +81,7 @@ def role(role: Role) -> Data:
     }
 
 
-def guild(world: World, guild: Guild) -> Data:
+def guild(state: DiscordState, guild: Guild) -> Data:
     return {
         **_GUILD_DEFAULTS,
         "id": str(guild.id),
@@ -131,19 +131,19 @@ _GUILD_DEFAULTS: Data = {
 }
 
 
-def guild_create(world: World, guild_: Guild) -> Data:
+def guild_create(state: DiscordState, guild_: Guild) -> Data:
     """The whole guild as GUILD_CREATE brings it: with channels, threads and members."""
-    channels = [each for each in world.channels.values() if each.guild_id == guild_.id]
+    channels = [each for each in state.channels.values() if each.guild_id == guild_.id]
     return {
-        **guild(world, guild_),
-        "joined_at": when(guild_.members[world.bot.id].joined_at),
+        **guild(state, guild_),
+        "joined_at": when(guild_.members[state.bot.id].joined_at),
         "large": False,
         "unavailable": False,
         "member_count": len(guild_.members),
         "voice_states": [],
-        "members": [member(world, guild_, user_id) for user_id in guild_.members],
-        "channels": [channel(world, each) for each in channels if each.kind != ChannelKind.PUBLIC_THREAD],
-        "threads": [channel(world, each) for each in channels if each.kind == ChannelKind.PUBLIC_THREAD],
+        "members": [member(state, guild_, user_id) for user_id in guild_.members],
+        "channels": [channel(state, each) for each in channels if each.kind != ChannelKind.PUBLIC_THREAD],
+        "threads": [channel(state, each) for each in channels if each.kind == ChannelKind.PUBLIC_THREAD],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
@@ -151,18 +151,18 @@ def guild_create(world: World, guild_: Guild) -> Data:
     }
 
 
-def channel(world: World, channel: Channel) -> Data:
+def channel(state: DiscordState, channel: Channel) -> Data:
     shared: Data = {"id": str(channel.id), "type": int(channel.kind), "flags": 0, "last_message_id": None}
     if channel.recipient_id is not None:
-        return {**shared, "recipients": [user(world.users[channel.recipient_id])]}
+        return {**shared, "recipients": [user(state.users[channel.recipient_id])]}
     shared |= {"guild_id": str(channel.guild_id), "name": channel.name, "rate_limit_per_user": 0}
     if channel.kind == ChannelKind.PUBLIC_THREAD:
         return {**shared, **_thread_fields(channel)}
-    return {**shared, **_guild_channel_fields(world, channel)}
+    return {**shared, **_guild_channel_fields(state, channel)}
 
 
-def _guild_channel_fields(world: World, channel: Channel) -> Data:
-    roles = world.guilds[channel.guild_id or 0].roles
+def _guild_channel_fields(state: DiscordState, channel: Channel) -> Data:
+    roles = state.guilds[channel.guild_id or 0].roles
     overwrites = [
         {
             "id": str(holder),
@@ -197,8 +197,8 @@ def _thread_fields(channel: Channel) -> Data:
     }
 
 
-def attachment(world: World, file: Attachment) -> Data:
-    url = world.cdn.url(file)
+def attachment(state: DiscordState, file: Attachment) -> Data:
+    url = state.cdn.url(file)
     data: Data = {
         "id": str(file.id),
         "filename": file.filename,

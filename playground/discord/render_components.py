@@ -11,13 +11,13 @@ from playground.discord.message_bodies import ATTACHMENT
 
 if TYPE_CHECKING:
     from playground.discord.model import Attachment, Message
-    from playground.discord.state import World
+    from playground.discord.state import DiscordState
 
 Data = dict[str, object]
 
 
-def components(world: World, message: Message) -> list[Data]:
-    return [_component(world, message, each) for each in message.components]
+def components(state: DiscordState, message: Message) -> list[Data]:
+    return [_component(state, message, each) for each in message.components]
 
 
 def named_files(message: Message) -> frozenset[str]:
@@ -46,23 +46,23 @@ def _media(component: Json) -> list[Json]:
     return holders
 
 
-def _component(world: World, message: Message, component: Json) -> Data:
+def _component(state: DiscordState, message: Message, component: Json) -> Data:
     match component.get("type"):
         case Kind.SECTION:
-            accessory = _component(world, message, as_object(component.get("accessory")))
-            return {**component, "components": _inner(world, message, component), "accessory": accessory}
+            accessory = _component(state, message, as_object(component.get("accessory")))
+            return {**component, "components": _inner(state, message, component), "accessory": accessory}
         case Kind.CONTAINER:
             given = {"accent_color": None, "spoiler": False, **component}
-            return {**given, "components": _inner(world, message, component)}
+            return {**given, "components": _inner(state, message, component)}
         case Kind.ACTION_ROW:
-            return {**component, "components": _inner(world, message, component)}
+            return {**component, "components": _inner(state, message, component)}
         case Kind.THUMBNAIL:
-            return _item(world, message, component)
+            return _item(state, message, component)
         case Kind.MEDIA_GALLERY:
-            items = [_item(world, message, item) for item in as_objects(component.get("items"))]
+            items = [_item(state, message, item) for item in as_objects(component.get("items"))]
             return {**component, "items": items}
         case Kind.FILE:
-            return _file(world, message, component)
+            return _file(state, message, component)
         case _:
             return _DEFAULTS.get(component.get("type"), {}) | dict(component)
 
@@ -73,30 +73,30 @@ _DEFAULTS: dict[object, Data] = {
 }
 
 
-def _inner(world: World, message: Message, component: Json) -> list[Data]:
-    return [_component(world, message, each) for each in as_objects(component.get("components"))]
+def _inner(state: DiscordState, message: Message, component: Json) -> list[Data]:
+    return [_component(state, message, each) for each in as_objects(component.get("components"))]
 
 
-def _item(world: World, message: Message, item: Json) -> Data:
+def _item(state: DiscordState, message: Message, item: Json) -> Data:
     """A thumbnail or an entry of a gallery."""
-    media = _unfurled(world, message, as_object(item.get("media")))
+    media = _unfurled(state, message, as_object(item.get("media")))
     return {"description": None, "spoiler": False, **item, "media": media}
 
 
-def _file(world: World, message: Message, component: Json) -> Data:
+def _file(state: DiscordState, message: Message, component: Json) -> Data:
     shown = as_object(component.get("file"))
     file = file_of(message, as_text(shown.get("url")))
     about: Data = {"name": file and file.filename, "size": file and len(file.data)}
-    return {"spoiler": False, **component, **about, "file": _unfurled(world, message, shown)}
+    return {"spoiler": False, **component, **about, "file": _unfurled(state, message, shown)}
 
 
-def _unfurled(world: World, message: Message, media: Json) -> Data:
+def _unfurled(state: DiscordState, message: Message, media: Json) -> Data:
     """An address with what stands behind it; of another site's nothing is known here."""
     url = as_text(media.get("url"))
     file = file_of(message, url)
     if file is None:
         return {"id": str(message.id), "url": url, "proxy_url": url}
-    signed = world.cdn.url(file)
+    signed = state.cdn.url(file)
     size: Data = {"width": file.width, "height": file.height} if file.width else {}
     return {
         "id": str(file.id),

@@ -18,7 +18,7 @@ from playground.discord.interactions import Interactions
 from playground.discord.limits import Limits
 from playground.discord.rest.api import BASE, Exchange, RestApi
 from playground.discord.rest.call import Call
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 
 ANY_ROUTE = ""
 
@@ -33,13 +33,13 @@ class Discord:
     def __init__(self, origin: str, *, judge: bool, privileged_intents: Intent) -> None:
         self.origin = origin
         self.clock = Clock()
-        self.world = World(origin, self.clock)
-        self.commands = Commands(self.world.ids, self.world.bot.id)
-        self.interactions = Interactions(self.world)
-        self.gateway = Gateway(self.world, privileged_intents)
+        self.state = DiscordState(origin, self.clock)
+        self.commands = Commands(self.state.ids, self.state.bot.id)
+        self.interactions = Interactions(self.state)
+        self.gateway = Gateway(self.state, privileged_intents)
         self._faults = Faults()
         call = Call(
-            world=self.world,
+            state=self.state,
             commands=self.commands,
             interactions=self.interactions,
             params={},
@@ -74,7 +74,7 @@ class Discord:
 
     def routes(self) -> list[web.RouteDef]:
         gateway = [web.get("/gateway", self.gateway.handle), web.get("/gateway/", self.gateway.handle)]
-        return [*self._rest.routes(), *Files(self.world, self._faults).routes(), *gateway]
+        return [*self._rest.routes(), *Files(self.state, self._faults).routes(), *gateway]
 
     def advance(self, seconds: float) -> None:
         """Push the clock of this Discord forward: deadlines, tokens and addresses run out."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from playground.discord import errors, render, render_messages
-from playground.discord.cdn import Cdn, clean_filename, content_type_of, look_at
+from playground.discord.cdn import Cdn, clean_filename, content_type_of, probe
 from playground.discord.change_feed import Change, Feed
 from playground.discord.clock import Clock
 from playground.discord.model import (
@@ -27,7 +27,7 @@ from playground.discord.snowflakes import Snowflakes
 THREADS = {ChannelKind.PUBLIC_THREAD}
 
 
-class World:
+class DiscordState:
     """Everything that exists. Every change is published on `feed`; nothing here checks who asked for it."""
 
     def __init__(self, origin: str, clock: Clock) -> None:
@@ -91,20 +91,20 @@ class World:
         guild = replace(guild, members={**guild.members, user_id: member})
         self.guilds[guild.id] = guild
         if user_id == self.bot.id:
-            self._tell("GUILD_CREATE", render.guild_create(self, guild), guild_id=guild.id)
+            self._publish("GUILD_CREATE", render.guild_create(self, guild), guild_id=guild.id)
         else:
             joined = {**render.member(self, guild, user_id), "guild_id": str(guild.id)}
-            self._tell("GUILD_MEMBER_ADD", joined, guild_id=guild.id)
+            self._publish("GUILD_MEMBER_ADD", joined, guild_id=guild.id)
         return guild
 
     def leave(self, guild: Guild, user_id: int) -> None:
         guild = self.guilds[guild.id]
         gone: dict[str, object] = {"guild_id": str(guild.id), "user": render.user(self.users[user_id])}
         if user_id == self.bot.id:
-            self._tell("GUILD_DELETE", {"id": str(guild.id)}, guild_id=guild.id)
+            self._publish("GUILD_DELETE", {"id": str(guild.id)}, guild_id=guild.id)
         others = {key: member for key, member in guild.members.items() if key != user_id}
         self.guilds[guild.id] = replace(guild, members=others)
-        self._tell("GUILD_MEMBER_REMOVE", gone, guild_id=guild.id)
+        self._publish("GUILD_MEMBER_REMOVE", gone, guild_id=guild.id)
 
     def add_role(self, guild: Guild, name: str, permissions: int) -> Role:
         guild = self.guilds[guild.id]
@@ -114,7 +114,7 @@ class World:
 
     def change_guild(self, guild: Guild) -> None:
         self.guilds[guild.id] = guild
-        self._tell("GUILD_UPDATE", render.guild(self, guild), guild_id=guild.id)
+        self._publish("GUILD_UPDATE", render.guild(self, guild), guild_id=guild.id)
 
     # channels
 
@@ -130,15 +130,15 @@ class World:
             owner_id=guild.owner_id,
         )
         self.channels[channel.id] = channel
-        self._tell_of_channel("CREATE", channel)
+        self._publish_channel("CREATE", channel)
         return channel
 
     def change_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel
-        self._tell_of_channel("UPDATE", channel)
+        self._publish_channel("UPDATE", channel)
 
     def delete_channel(self, channel: Channel) -> None:
-        self._tell_of_channel("DELETE", channel)
+        self._publish_channel("DELETE", channel)
         del self.channels[channel.id]
 
     def dm_with(self, user_id: int) -> Channel:
@@ -197,23 +197,23 @@ class World:
         del self.messages[message.id]
         gone: dict[str, object] = {"id": str(message.id), "channel_id": str(message.channel_id)}
         name = "MESSAGE_DELETE" if message.only_for is None else "CLIENT_MESSAGE_GONE"
-        self._tell_channel(name, gone, message.channel_id, message.only_for)
+        self._publish_in_channel(name, gone, message.channel_id, message.only_for)
 
     async def store(
         self, upload: Upload, channel_id: int, *, ephemeral: bool = False, description: str | None = None
     ) -> Attachment:
         """Keep an uploaded file and read what its header says."""
         content_type = upload.content_type or content_type_of(upload.filename)
-        looks = await asyncio.to_thread(look_at, upload.data, content_type)
+        info = await asyncio.to_thread(probe, upload.data, content_type)
         attachment = Attachment(
             id=self.ids.next(),
             channel_id=channel_id,
             filename=clean_filename(upload.filename),
             data=upload.data,
             content_type=content_type,
-            width=looks.width,
-            height=looks.height,
-            seconds=looks.seconds,
+            width=info.width,
+            height=info.height,
+            seconds=info.seconds,
             description=description,
             ephemeral=ephemeral,
         )
@@ -224,13 +224,13 @@ class World:
         people = message.reactions.get(emoji, ())
         if user_id not in people:
             self._set_reaction(message, emoji, (*people, user_id))
-            self._tell_of_reaction("ADD", message, user_id, emoji)
+            self._publish_reaction("ADD", message, user_id, emoji)
 
     def unreact(self, message: Message, user_id: int, emoji: str) -> None:
         people = message.reactions.get(emoji, ())
         if user_id in people:
             self._set_reaction(message, emoji, tuple(person for person in people if person != user_id))
-            self._tell_of_reaction("REMOVE", message, user_id, emoji)
+            self._publish_reaction("REMOVE", message, user_id, emoji)
 
     # telling
 
@@ -240,7 +240,7 @@ class World:
         self.revisions[message.id].append(message)
         name = f"MESSAGE_{verb}" if message.only_for is None else "CLIENT_MESSAGE"
         event = render_messages.message_event(self, message)
-        self._tell_channel(name, event, message.channel_id, message.only_for)
+        self._publish_in_channel(name, event, message.channel_id, message.only_for)
         return message
 
     def _set_reaction(self, message: Message, emoji: str, people: tuple[int, ...]) -> None:
@@ -248,17 +248,17 @@ class World:
         reactions = {**others, emoji: people} if people else others
         self.messages[message.id] = replace(message, reactions=reactions)
 
-    def _tell_of_reaction(self, verb: str, message: Message, user_id: int, emoji: str) -> None:
+    def _publish_reaction(self, verb: str, message: Message, user_id: int, emoji: str) -> None:
         data = render_messages.reaction_event(self, message, user_id, emoji)
         if verb == "REMOVE":
             data = {key: value for key, value in data.items() if key not in ("member", "message_author_id")}
-        self._tell_channel(f"MESSAGE_REACTION_{verb}", data, message.channel_id)
+        self._publish_in_channel(f"MESSAGE_REACTION_{verb}", data, message.channel_id)
 
-    def _tell_of_channel(self, verb: str, channel: Channel) -> None:
+    def _publish_channel(self, verb: str, channel: Channel) -> None:
         name = f"THREAD_{verb}" if channel.kind in THREADS else f"CHANNEL_{verb}"
-        self._tell_channel(name, render.channel(self, channel), channel.id)
+        self._publish_in_channel(name, render.channel(self, channel), channel.id)
 
-    def _tell_channel(
+    def _publish_in_channel(
         self, name: str, data: dict[str, object], channel_id: int, only_for: int | None = None
     ) -> None:
         guild = self.guild_of(channel_id)
@@ -267,5 +267,5 @@ class World:
             Change(name=name, data=data, guild_id=guild_id, channel_id=channel_id, only_for=only_for)
         )
 
-    def _tell(self, name: str, data: dict[str, object], guild_id: int) -> None:
+    def _publish(self, name: str, data: dict[str, object], guild_id: int) -> None:
         self.feed.publish(Change(name=name, data=data, guild_id=guild_id))

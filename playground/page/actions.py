@@ -12,20 +12,20 @@ from playground.discord.options import descend
 from playground.errors import NotPossible
 from playground.members import Member
 from playground.page.form import read_fields, read_options, read_upload, referred
-from playground.page.visitors import Visitors
+from playground.page.personas import Personas
 from playground.playground import Playground
-from playground.tracked_job import Job
+from playground.tracked_job import TrackedJob
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Acts:
+class ActionHandlers:
     """Handlers for one place. Each request's query says who acts, and where: `?as=ada&locale=en-US&in=5`."""
 
-    def __init__(self, place: Playground, visitors: Visitors) -> None:
-        self._place = place
-        self._visitors = visitors
-        self._jobs: dict[int, Job] = {}
+    def __init__(self, playground: Playground, personas: Personas) -> None:
+        self._playground = playground
+        self._personas = personas
+        self._jobs: dict[int, TrackedJob] = {}
         """By interaction: those that may open a modal."""
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -43,17 +43,17 @@ class Acts:
 
     async def _command(self, request: web.Request) -> web.Response:
         """A slash command (`animate`, `rules show`) with its options as a multipart form."""
-        visitor, name = self.visitor(request), request.match_info["name"]
-        options = await read_options(self._place, self._definition(name), await request.post())
-        return self._follow(await visitor.command(name, channel=self._channel(request), **options))
+        member, name = self.member(request), request.match_info["name"]
+        options = await read_options(self._playground, self._definition(name), await request.post())
+        return self._follow(await member.command(name, channel=self._channel(request), **options))
 
     async def _choices(self, request: web.Request) -> web.Response:
         """What the bot offers for the `option` named in the query, by what the form holds so far."""
-        visitor, name, option = self.visitor(request), request.match_info["name"], request.query["option"]
+        member, name, option = self.member(request), request.match_info["name"], request.query["option"]
         form = dict(await request.post())
         typed = str(form.pop(option, ""))
-        others = await read_options(self._place, self._definition(name), form)
-        offered = await visitor.autocomplete(name, option, typed, channel=self._channel(request), **others)
+        others = await read_options(self._playground, self._definition(name), form)
+        offered = await member.autocomplete(name, option, typed, channel=self._channel(request), **others)
         return web.json_response([{"name": name, "value": value} for name, value in offered])
 
     async def _say(self, request: web.Request) -> web.Response:
@@ -64,23 +64,23 @@ class Acts:
         words = str(form.get("words", ""))
         if not words and not files:
             raise NotPossible("write something or choose a file")
-        await self.visitor(request).say(words, *files, channel=self._channel(request))
+        await self.member(request).say(words, *files, channel=self._channel(request))
         return web.json_response({})
 
     async def _react(self, request: web.Request) -> web.Response:
         """Put an `emoji` under a `message`, or take one's own away."""
-        visitor, asked = self.visitor(request), as_object(await request.json())
+        member, asked = self.member(request), as_object(await request.json())
         message, emoji = self._message(asked), as_text(asked.get("emoji"))
-        if visitor.id in message.reactions.get(emoji, ()):
-            await visitor.unreact(message, emoji)
+        if member.id in message.reactions.get(emoji, ()):
+            await member.unreact(message, emoji)
         else:
-            await visitor.react(message, emoji)
+            await member.react(message, emoji)
         return web.json_response({})
 
     async def _press(self, request: web.Request) -> web.Response:
         """Press the `button` (its custom id) of a `message`."""
         asked = as_object(await request.json())
-        pressed = self.visitor(request).press(self._message(asked), as_text(asked.get("button")))
+        pressed = self.member(request).press(self._message(asked), as_text(asked.get("button")))
         return self._follow(await pressed)
 
     async def _choose(self, request: web.Request) -> web.Response:
@@ -88,13 +88,13 @@ class Acts:
         asked = as_object(await request.json())
         message, custom_id = self._message(asked), as_text(asked.get("menu"))
         kind = as_int(find_menu(message, custom_id).get("type"))
-        chosen = [referred(self._place, kind, as_text(value)) for value in as_list(asked.get("values"))]
-        return self._follow(await self.visitor(request).choose(message, custom_id, *chosen))
+        chosen = [referred(self._playground, kind, as_text(value)) for value in as_list(asked.get("values"))]
+        return self._follow(await self.member(request).choose(message, custom_id, *chosen))
 
     async def _menu(self, request: web.Request) -> web.Response:
         """Use the command `name` of a `message`'s context menu."""
         asked = as_object(await request.json())
-        used = self.visitor(request).menu(as_text(asked.get("name")), self._message(asked))
+        used = self.member(request).menu(as_text(asked.get("name")), self._message(asked))
         return self._follow(await used)
 
     async def _submit(self, request: web.Request) -> web.Response:
@@ -102,35 +102,35 @@ class Acts:
         job = self._jobs.get(int(request.match_info["interaction"]))
         if job is None or job.modal is None:
             raise NotPossible("there is no such modal")
-        values = await read_fields(self._place, job.modal, await request.post())
-        return self._follow(await self.visitor(request).submit(job, **values))
+        values = await read_fields(self._playground, job.modal, await request.post())
+        return self._follow(await self.member(request).submit(job, **values))
 
-    def _follow(self, job: Job) -> web.Response:
+    def _follow(self, job: TrackedJob) -> web.Response:
         if job.interaction:
             self._jobs[job.interaction.id] = job
         return web.json_response({})
 
     # who and what is meant
 
-    def visitor(self, request: web.Request) -> Member:
+    def member(self, request: web.Request) -> Member:
         """The person who asks. Raises NotPossible for unknown ones."""
         query = request.query
-        return self._visitors.find(query.get("as", ""), query.get("locale", "en-US"))
+        return self._personas.find(query.get("as", ""), query.get("locale", "en-US"))
 
     def _channel(self, request: web.Request) -> Channel:
         channel_id = as_id(request.query.get("in", ""))
-        return self._place.world.channel(channel_id) if channel_id else self._place.channel
+        return self._playground.state.channel(channel_id) if channel_id else self._playground.channel
 
     def _message(self, asked: Json) -> Message:
-        message = self._place.world.messages.get(as_id(asked.get("message")) or 0)
+        message = self._playground.state.messages.get(as_id(asked.get("message")) or 0)
         if message is None:
             raise NotPossible("that message is gone")
         return message
 
     def _definition(self, name: str) -> Json:
         root, *path = name.split()
-        commands = self._place.discord.commands
-        command = commands.find(root, CommandKind.SLASH, self._place.guild.id)
+        commands = self._playground.discord.commands
+        command = commands.find(root, CommandKind.SLASH, self._playground.guild.id)
         if command is None:
             raise NotPossible(f"there is no command {root}")
         return descend(command.definition, tuple(path))

@@ -82,7 +82,7 @@ PHONE = Size(width=390, height=844, scale=2, mobile=True)
 class Tab:
     """One page, used and looked at.
 
-        await tab.open(f"{place.discord.origin}/?as=ada&channel=Lounge")
+        await tab.open(f"{playground.discord.origin}/?as=ada&channel=Lounge")
         await tab.click(".buttons button", "Change")
         await tab.type("dialog textarea", "the cat blinks")
         await tab.resize(PHONE)

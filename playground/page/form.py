@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
-from playground.discord.components import Kind, walk
+from playground.discord.components import Kind, iter_components
 from playground.discord.json_values import Json, as_id, as_int, as_objects, as_text
 from playground.discord.menus import Choice
 from playground.discord.modals import Value
@@ -26,25 +26,27 @@ MEANS: Mapping[int, Kind] = {
 """The menu that offers what an option of that kind takes."""
 
 
-async def read_options(place: Playground, definition: Json, fields: Mapping[str, object]) -> dict[str, Any]:
+async def read_options(
+    playground: Playground, definition: Json, fields: Mapping[str, object]
+) -> dict[str, Any]:
     """The options of a (sub)command by name. Raises OptionRefused for what is not even of its kind."""
     kinds = {
         as_text(each.get("name")): as_int(each.get("type")) for each in as_objects(definition["options"])
     }
-    return {name: await _read(place, name, kinds.get(name, 0), field) for name, field in fields.items()}
+    return {name: await _read(playground, name, kinds.get(name, 0), field) for name, field in fields.items()}
 
 
-async def read_fields(place: Playground, modal: Json, form: MultiMapping[object]) -> dict[str, Any]:
+async def read_fields(playground: Playground, modal: Json, form: MultiMapping[object]) -> dict[str, Any]:
     """The fields of a modal by custom id."""
     components = as_objects(modal.get("components"))
     return {
-        as_text(field["custom_id"]): await _read_field(place, field, form)
-        for _, field in walk(components)
+        as_text(field["custom_id"]): await _read_field(playground, field, form)
+        for _, field in iter_components(components)
         if "custom_id" in field
     }
 
 
-async def _read_field(place: Playground, field: Json, form: MultiMapping[object]) -> Value:
+async def _read_field(playground: Playground, field: Json, form: MultiMapping[object]) -> Value:
     name, kind = as_text(field["custom_id"]), as_int(field.get("type"))
     given = form.getall(name, [])
     match kind:
@@ -55,21 +57,21 @@ async def _read_field(place: Playground, field: Json, form: MultiMapping[object]
         case Kind.FILE_UPLOAD:
             return [await read_upload(file) for file in given if isinstance(file, web.FileField)]
         case _:
-            return [referred(place, kind, str(each)) for each in given if each]
+            return [referred(playground, kind, str(each)) for each in given if each]
 
 
-def referred(place: Playground, kind: int, value: str) -> Choice:
+def referred(playground: Playground, kind: int, value: str) -> Choice:
     """What an entry of a menu of that kind stands for: the text itself, a person, a role or a channel."""
     found: Mapping[int, Choice] = {}
     match kind:
         case Kind.USER_SELECT:
-            found = place.world.users
+            found = playground.state.users
         case Kind.ROLE_SELECT:
-            found = place.guild.roles
+            found = playground.guild.roles
         case Kind.MENTIONABLE_SELECT:
-            found = {**place.world.users, **place.guild.roles}
+            found = {**playground.state.users, **playground.guild.roles}
         case Kind.CHANNEL_SELECT:
-            found = place.world.channels
+            found = playground.state.channels
         case _:
             return value
     if (meant := found.get(as_id(value) or 0)) is None:
@@ -77,7 +79,7 @@ def referred(place: Playground, kind: int, value: str) -> Choice:
     return meant
 
 
-async def _read(place: Playground, name: str, kind: int, field: object) -> object:
+async def _read(playground: Playground, name: str, kind: int, field: object) -> object:
     if isinstance(field, web.FileField):
         return await read_upload(field)
     text = str(field)
@@ -91,14 +93,14 @@ async def _read(place: Playground, name: str, kind: int, field: object) -> objec
         case OptionKind.STRING:
             return text
         case _ if kind in MEANS:
-            return _referred(place, name, MEANS[kind], text)
+            return _referred(playground, name, MEANS[kind], text)
         case _:
             raise OptionRefused(name, "cannot be given here")
 
 
-def _referred(place: Playground, name: str, kind: Kind, text: str) -> Choice:
+def _referred(playground: Playground, name: str, kind: Kind, text: str) -> Choice:
     try:
-        return referred(place, kind, text)
+        return referred(playground, kind, text)
     except NotPossible as err:
         raise OptionRefused(name, str(err)) from err
 

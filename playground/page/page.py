@@ -15,10 +15,10 @@ from playground.discord.model import Overwrite
 from playground.discord.permissions import Permission
 from playground.errors import NeverHappened, NotPossible, OptionRefused
 from playground.members import Member
-from playground.page.actions import Acts, Handler
+from playground.page.actions import ActionHandlers, Handler
 from playground.page.origin import check_origin
+from playground.page.personas import Personas
 from playground.page.view import View
-from playground.page.visitors import Visitors
 from playground.playground import BUILT_IN, Playground
 
 STATIC = Path(__file__).parent / "static"
@@ -38,35 +38,35 @@ class Sample:
 
 
 @contextlib.asynccontextmanager
-async def place_with_page(
+async def playground_with_page(
     *, comfyui: Mapping[str, Any] | str | None = BUILT_IN, port: int = 0, sample: Sample | None = None
 ) -> AsyncGenerator[Playground]:
-    """A playground whose address (`place.discord.origin`) opens as a page in a browser."""
-    place: Playground = Playground(judge=False, comfyui=comfyui, port=port, routes=lambda: page.routes())
-    page = Page(place, sample)
-    async with place, contextlib.aclosing(page):
-        furnish(place)
-        yield place
+    """A playground whose address (`playground.discord.origin`) opens as a page in a browser."""
+    playground: Playground = Playground(judge=False, comfyui=comfyui, port=port, routes=lambda: page.routes())
+    page = Page(playground, sample)
+    async with playground, contextlib.aclosing(page):
+        add_sample_channels(playground)
+        yield playground
 
 
-def furnish(place: Playground) -> None:
+def add_sample_channels(playground: Playground) -> None:
     """A place of each kind in which one can talk; the moderators' is for them and the bot."""
-    place.thread("cats only")
-    place.post(place.forum("gallery"), "Show your best clip")
-    place.voice("Lounge")
-    moderators = place.channel_named("moderators")
-    place.world.set_permissions(moderators, place.guild.id, Overwrite(deny=Permission.VIEW_CHANNEL))
-    for role in (place.role("moderator"), place.bot_user.id):
-        place.world.set_permissions(moderators, role, Overwrite(allow=Permission.VIEW_CHANNEL))
+    playground.thread("cats only")
+    playground.post(playground.forum("gallery"), "Show your best clip")
+    playground.voice("Lounge")
+    moderators = playground.channel_named("moderators")
+    playground.state.set_permissions(moderators, playground.guild.id, Overwrite(deny=Permission.VIEW_CHANNEL))
+    for role in (playground.role("moderator"), playground.bot_user.id):
+        playground.state.set_permissions(moderators, role, Overwrite(allow=Permission.VIEW_CHANNEL))
 
 
 class Page:
     """Handlers for one place. Each request says in its query who looks: `?as=ada&locale=en-US`."""
 
-    def __init__(self, place: Playground, sample: Sample | None = None) -> None:
-        self._place = place
+    def __init__(self, playground: Playground, sample: Sample | None = None) -> None:
+        self._playground = playground
         self._sample = sample
-        self._acts = Acts(place, Visitors(place))
+        self._actions = ActionHandlers(playground, Personas(playground))
         self._open: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
@@ -78,7 +78,7 @@ class Page:
             web.get("/playground/events", guarded(self._events)),
             *(
                 web.post(f"/playground/{path}", guarded(handler))
-                for path, handler in self._acts.handlers().items()
+                for path, handler in self._actions.handlers().items()
             ),
         ]
 
@@ -104,13 +104,13 @@ class Page:
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         """A websocket of `[name, data]`: `state` is everything, then what changes: messages or `about`."""
-        viewer = self._acts.visitor(request)
+        viewer = self._actions.member(request)
         socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         self._open.add(socket)
         try:
             async with asyncio.TaskGroup() as tasks:
-                telling = tasks.create_task(self._tell(socket, viewer), name=f"page of {viewer.name}")
+                telling = tasks.create_task(self._send_events(socket, viewer), name=f"page of {viewer.name}")
                 async for _ in socket:
                     pass  # the page only listens: this ends when it is closed
                 telling.cancel()
@@ -118,14 +118,14 @@ class Page:
             self._open.discard(socket)
         return socket
 
-    async def _tell(self, socket: web.WebSocketResponse, viewer: Member) -> None:
-        view = View(self._place, viewer)
-        with self._place.watch(viewer) as changes, contextlib.suppress(ConnectionResetError):
+    async def _send_events(self, socket: web.WebSocketResponse, viewer: Member) -> None:
+        view = View(self._playground, viewer)
+        with self._playground.watch(viewer) as changes, contextlib.suppress(ConnectionResetError):
             about = self._about(view)
             await socket.send_json(["state", {"about": about, "messages": view.messages()}])
             while True:
-                if told := view.told(await changes.get()):
-                    await socket.send_json(told)
+                if event_for := view.event_for(await changes.get()):
+                    await socket.send_json(event_for)
                 elif about != (about := self._about(view)):
                     await socket.send_json(["about", about])
 

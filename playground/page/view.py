@@ -8,7 +8,7 @@ from playground.discord.json_values import as_id
 from playground.discord.model import Channel, ChannelKind, Message
 from playground.discord.permissions import Permission
 from playground.members import Member
-from playground.page.visitors import LANGUAGES, PEOPLE
+from playground.page.personas import LANGUAGES, PEOPLE
 from playground.playground import Playground
 
 Data = dict[str, object]
@@ -17,48 +17,50 @@ Data = dict[str, object]
 class View:
     """The guild, and the person's messages with the bot, through the eyes of one person."""
 
-    def __init__(self, place: Playground, viewer: Member) -> None:
-        self._place = place
+    def __init__(self, playground: Playground, viewer: Member) -> None:
+        self._playground = playground
         self._viewer = viewer
 
     def about(self) -> Data:
         """Everything but the messages."""
-        place = self._place
+        playground = self._playground
         return {
             "me": str(self._viewer.id),
             "visitors": [
                 {"name": name, "locale": each.locale, "about": each.about} for name, each in PEOPLE.items()
             ],
             "languages": LANGUAGES,
-            "bot": render.user(place.bot_user),
-            "online": place.discord.gateway.online,
-            "guild": place.guild.name,
-            "comfyui": comfyui_of(place),
-            "names": {str(person): place.world.user(person).name for person in place.guild.members},
-            "roles": {str(role.id): role.name for role in place.guild.roles.values()},
-            "channels": [self._channel(each) for each in place.world.channels.values() if self._sees(each)],
-            "commands": [place.discord.commands.render(each) for each in place.commands],
+            "bot": render.user(playground.bot_user),
+            "online": playground.discord.gateway.online,
+            "guild": playground.guild.name,
+            "comfyui": comfyui_of(playground),
+            "names": {str(person): playground.state.user(person).name for person in playground.guild.members},
+            "roles": {str(role.id): role.name for role in playground.guild.roles.values()},
+            "channels": [
+                self._channel(each) for each in playground.state.channels.values() if self._sees(each)
+            ],
+            "commands": [playground.discord.commands.render(each) for each in playground.commands],
         }
 
     def messages(self) -> list[Data]:
         """All that the person sees anywhere, oldest first."""
-        world = self._place.world
-        seen = [each for each in world.channels.values() if self._sees(each)]
-        shown = [each for channel in seen for each in world.messages_in(channel.id, self._viewer.id)]
+        state = self._playground.state
+        seen = [each for each in state.channels.values() if self._sees(each)]
+        shown = [each for channel in seen for each in state.messages_in(channel.id, self._viewer.id)]
         return [self.message(each) for each in sorted(shown, key=lambda each: each.id)]
 
     def message(self, message: Message) -> Data:
         """A message as Discord's JSON, its reactions with `me` for this person and the names of all."""
         return {
-            **self._place.render(message),
+            **self._playground.render(message),
             "reactions": [self._reaction(emoji, people) for emoji, people in message.reactions.items()],
             "only_you": message.only_for is not None,
             "pings_me": self._viewer.id in message.pinged,
         }
 
-    def told(self, change: Change) -> tuple[str, Data] | None:
+    def event_for(self, change: Change) -> tuple[str, Data] | None:
         """What the page is told of a change, if it shows: `message`, `gone`, `unanswered` or `modal`."""
-        channel = self._place.world.channels.get(change.channel_id or 0)
+        channel = self._playground.state.channels.get(change.channel_id or 0)
         if channel is None or not self._sees(channel):
             return None
         if change.name == "CLIENT_INTERACTION":
@@ -66,23 +68,23 @@ class View:
         message_id = message_of(change)
         if message_id is None:
             return None
-        message = self._place.world.messages.get(message_id)
+        message = self._playground.state.messages.get(message_id)
         return ("message", self.message(message)) if message else ("gone", {"id": str(message_id)})
 
     def _channel(self, channel: Channel) -> Data:
         direct = channel.kind is ChannelKind.DM
         return {
             "id": str(channel.id),
-            "name": self._place.bot_user.name if direct else channel.name,
+            "name": self._playground.bot_user.name if direct else channel.name,
             "kind": channel.kind.name.lower(),
             "parent": str(channel.parent_id) if channel.parent_id else None,
         }
 
     def _sees(self, channel: Channel) -> bool:
-        return Permission.VIEW_CHANNEL in self._place.world.permissions(self._viewer.id, channel)
+        return Permission.VIEW_CHANNEL in self._playground.state.permissions(self._viewer.id, channel)
 
     def _reaction(self, emoji: str, people: tuple[int, ...]) -> Data:
-        names = [self._place.world.user(person).name for person in people]
+        names = [self._playground.state.user(person).name for person in people]
         return {"emoji": emoji, "count": len(people), "me": self._viewer.id in people, "names": names}
 
 
@@ -102,9 +104,9 @@ def message_of(change: Change) -> int | None:
     return as_id(change.data.get("id")) if about_message else None
 
 
-def comfyui_of(place: Playground) -> str | None:
+def comfyui_of(playground: Playground) -> str | None:
     """Host and port of a real ComfyUI; None for the playground's own, in which no model runs."""
-    if place.comfyui is not None:
+    if playground.simulates_comfyui:
         return None
-    url = URL(place.environment().get("COMFYUI_URL", ""))
+    url = URL(playground.environment().get("COMFYUI_URL", ""))
     return f"{url.host}:{url.port}" if url.host else None

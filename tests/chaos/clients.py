@@ -16,10 +16,10 @@ PATIENCE = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crowd:
+class Clients:
     """Asks until there are `wanted` jobs."""
 
-    place: Playground
+    playground: Playground
     bot: BotProcess
     picture: bytes
     dice: random.Random
@@ -32,10 +32,10 @@ class Crowd:
                 tasks.create_task(self._ask_often(number), name=f"person {number}")
 
     async def _ask_often(self, number: int) -> None:
-        member = self.place.member(f"person{number}")
-        channel = self.place.channel_named(f"room{number % CHANNELS}")
+        member = self.playground.member(f"person{number}")
+        channel = self.playground.channel_named(f"room{number % CHANNELS}")
         while count_jobs(self.bot.folder).total() < self.wanted:
-            clips = [each for each in self.place.world.messages_in(channel.id) if has_clip(each)]
+            clips = [each for each in self.playground.state.messages_in(channel.id) if has_clip(each)]
             try:
                 if clips and self.dice.random() < 0.2:
                     await member.react(self.dice.choice(clips), REROLL)
@@ -45,7 +45,7 @@ class Crowd:
             except PlaygroundError:
                 continue  # the bot was dead, or had too much to do: ask again
             with suppress(NeverHappened):
-                await self.place.until(self._has_room, PATIENCE, "room in the queue")
+                await self.playground.until(self._has_room, PATIENCE, "room in the queue")
 
     def _has_room(self) -> bool | None:
         return True if unfinished(self.bot.folder) < MOST_AT_ONCE else None

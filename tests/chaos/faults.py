@@ -19,10 +19,10 @@ STARTS = 5  # tries: who starts into a storm may end at once, and whoever runs t
 
 
 @dataclass(slots=True, kw_only=True)
-class Storm:
+class FaultInjector:
     """Does one harm after the other, chosen by `dice`; the bot lives when it is over."""
 
-    place: Playground
+    playground: Playground
     bot: BotProcess
     dice: random.Random
     pause: int
@@ -62,8 +62,7 @@ class Storm:
 
     async def restart_comfyui(self) -> None:
         """Queue, history and temp files are gone."""
-        assert self.place.comfyui
-        await self.place.comfyui.stop()
+        await self.playground.comfyui.stop()
         jobs = read_jobs(self.bot.folder)
         self.forgotten.update(
             job.id
@@ -71,20 +70,18 @@ class Storm:
             if job.state  # seconds
             in KNOWN_TO_COMFYUI
         )
-        await self.place.comfyui.start()
+        await self.playground.comfyui.start()
 
     async def cut_sockets(self) -> None:
         """ComfyUI's events stop, and one download ends in the middle."""
-        assert self.place.comfyui
-        await self.place.comfyui.close_sockets()
-        self.place.comfyui.cut_download()
+        await self.playground.comfyui.close_sockets()
+        self.playground.comfyui.cut_download()
 
     async def lose_answers(self) -> None:
         """What was asked for takes effect, but nobody hears of it."""
-        assert self.place.comfyui
-        self.place.comfyui.accept_then_close()
-        self.place.comfyui.answer(503, times=2)
-        self.place.discord.cut_after_processing(CREATE)
+        self.playground.comfyui.accept_then_close()
+        self.playground.comfyui.answer(503, times=2)
+        self.playground.discord.cut_after_processing(CREATE)
 
     async def fill_disk(self) -> None:
         """Nothing can be written for a while: whoever asks is refused, what was made stays where it is."""
@@ -94,7 +91,7 @@ class Storm:
 
     async def break_discord(self) -> None:
         """A storm of 5xx, of 429, or of broken connections."""
-        discord = self.place.discord
+        discord = self.playground.discord
         storms: list[Callable[[], None]] = [
             lambda: discord.fail(status=503, times=4),
             lambda: discord.fail(status=500, times=2, route=CREATE),
@@ -105,14 +102,16 @@ class Storm:
 
     async def hang_up(self) -> None:
         """The gateway closes, breaks, or has forgotten the session."""
-        discord = self.place.discord
+        discord = self.playground.discord
         self.dice.choice([discord.disconnect, lambda: discord.drop_gateway(0.5), discord.forget_session])()
 
     async def _some_work(self) -> None:
         """Wait until the bot has made some more requests; while it can do nothing, not for long."""
-        requests = self.place.discord.requests
+        requests = self.playground.discord.requests
         enough = len(requests) + self.dice.randint(1, 2 * self.pause)
         try:
-            await self.place.until(lambda: True if len(requests) >= enough else None, IDLE, "more requests")
+            await self.playground.until(
+                lambda: True if len(requests) >= enough else None, IDLE, "more requests"
+            )
         except NeverHappened:
             self.done["harm while idle"] += 1

@@ -12,9 +12,9 @@ import pytest
 
 from playground.errors import NeverHappened
 from playground.playground import Playground
-from tests.chaos.clients import Crowd
-from tests.chaos.faults import KILLS, Storm
-from tests.crash.invariants import Aftermath, look, unfinished, untold
+from tests.chaos.clients import Clients
+from tests.chaos.faults import KILLS, FaultInjector
+from tests.crash.invariants import FinalState, read_final_state, unannounced, unfinished
 from tests.e2e.process import BotProcess, running_bot
 
 pytestmark = [
@@ -51,57 +51,56 @@ async def test_whatever_breaks_every_job_is_done_once(
 ) -> None:
     began = time.monotonic()
     async with (
-        Playground(judge=False, comfyui={"speed": 50}) as place,
-        running_bot(place, tmp_path, MAX_QUEUED_PER_USER="1000") as bot,
+        Playground(judge=False, comfyui={"speed": 50}) as playground,
+        running_bot(playground, tmp_path, MAX_QUEUED_PER_USER="1000") as bot,
     ):
         dice = random.Random(7)  # noqa: S311 - the same storm each time
-        storm = Storm(place=place, bot=bot, dice=dice, pause=weather.pause)
-        await endure(weather, storm, picture)
-        after = await calm(weather, place, bot)
+        faults = FaultInjector(playground=playground, bot=bot, dice=dice, pause=weather.pause)
+        await endure(weather, faults, picture)
+        after = await calm(weather, playground, bot)
     again = {job.id: after.runs[job.id] - 1 for job in after.run_twice}
-    print(report(after, storm, time.monotonic() - began))  # noqa: T201 - `-rP` shows it
+    print(report(after, faults, time.monotonic() - began))  # noqa: T201 - `-rP` shows it
     assert len(after.jobs) >= weather.jobs
     assert [job.id for job in after.lost] == []
     assert [job.id for job in after.sent_twice] == []
-    assert [job for job, runs in again.items() if runs > storm.forgotten[job]] == []
+    assert [job for job, runs in again.items() if runs > faults.forgotten[job]] == []
     assert after.stale == []
 
 
-async def endure(weather: Weather, storm: Storm, picture: bytes) -> None:
+async def endure(weather: Weather, faults: FaultInjector, picture: bytes) -> None:
     """The storm and the crowd, until both have had enough."""
-    crowd = Crowd(
-        place=storm.place,
-        bot=storm.bot,
+    clients = Clients(
+        playground=faults.playground,
+        bot=faults.bot,
         picture=picture,
         dice=random.Random(7),  # noqa: S311 - the same wishes each time
         wanted=weather.jobs,
     )
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(crowd.ask(weather.people), name="crowd")
-        tasks.create_task(storm.rage(kills=weather.kills), name="storm")
+        tasks.create_task(clients.ask(weather.people), name="crowd")
+        tasks.create_task(faults.rage(kills=weather.kills), name="storm")
 
 
-async def calm(weather: Weather, place: Playground, bot: BotProcess) -> Aftermath:
+async def calm(weather: Weather, playground: Playground, bot: BotProcess) -> FinalState:
     """Nothing breaks any more; wait until nothing is left to happen."""
-    assert place.comfyui
-    place.discord.heal()
-    place.comfyui.heal()
+    playground.discord.heal()
+    playground.comfyui.heal()
     with suppress(NeverHappened):
-        await place.until(
-            lambda: None if unfinished(bot.folder) or untold(bot.folder) else True,
+        await playground.until(
+            lambda: None if unfinished(bot.folder) or unannounced(bot.folder) else True,
             weather.calm,
             "the last word about the last job",
         )
     assert await bot.terminate() == 0
-    return look(place, bot.folder)
+    return read_final_state(playground, bot.folder)
 
 
-def report(after: Aftermath, storm: Storm, seconds: float) -> str:
+def report(after: FinalState, faults: FaultInjector, seconds: float) -> str:
     """One line for the reader, and what the storm did."""
     extra = sum(after.runs[job.id] - 1 for job in after.run_twice)
     return (
         f"{len(after.jobs)} jobs / {len(after.lost)} lost / {len(after.sent_twice)} sent twice / "
-        f"{extra} runs more than one a job, ComfyUI had forgotten {storm.forgotten.total()} / "
+        f"{extra} runs more than one a job, ComfyUI had forgotten {faults.forgotten.total()} / "
         f"{len(after.stale)} with old words, {len(after.left_behind) - len(after.stale)} other messages left "
-        f"behind by kills / {seconds:.0f} s\n{dict(storm.done)}"
+        f"behind by kills / {seconds:.0f} s\n{dict(faults.done)}"
     )

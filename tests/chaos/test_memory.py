@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from playground.playground import Playground
-from playground.tracked_job import Job
+from playground.tracked_job import TrackedJob
 from tests.e2e.process import BotProcess, running_bot
 from tests.unit.media.files import fifty_megapixels, png_bomb
 from tests.unit.media.hostile import crafted, fuzzed
@@ -44,15 +44,14 @@ async def test_hostile_files_are_answered_soon_and_cost_the_bot_little_memory(
     number = 200 if pytestconfig.getoption("--long") else 12
     fates: dict[str, str] = {}
     async with (
-        Playground(comfyui={"speed": 50}) as place,
-        running_bot(place, tmp_path, MAX_QUEUED_PER_USER="1000") as bot,
+        Playground(comfyui={"speed": 50}) as playground,
+        running_bot(playground, tmp_path, MAX_QUEUED_PER_USER="1000") as bot,
     ):
-        assert place.comfyui
-        place.comfyui.pause()
-        ada = place.member("ada")
+        playground.comfyui.pause()
+        ada = playground.member("ada")
         for name, data in hostile_files(number):
             job = await ada.animate(data, "it moves", filename="a", content_type=UNTOLD, seconds=1)
-            fates[name] = await place.until(lambda job=job: fate(job), SOON, f"an answer to {name}")
+            fates[name] = await playground.until(lambda job=job: fate(job), SOON, f"an answer to {name}")
         megabytes = peak_memory(bot)
         assert await bot.terminate() == 0
     refused = sum(fate != "queued" for fate in fates.values())
@@ -61,7 +60,7 @@ async def test_hostile_files_are_answered_soon_and_cost_the_bot_little_memory(
     assert 0 < refused < number
 
 
-def fate(job: Job) -> str | None:
+def fate(job: TrackedJob) -> str | None:
     """How the person was answered; "looking at your picture" is no answer yet."""
     if job.refusal:
         return job.refusal

@@ -30,8 +30,8 @@ def unfinished(folder: Path) -> int:
     return sum(number for state, number in count_jobs(folder).items() if state not in FINISHED)
 
 
-def untold(folder: Path) -> int:
-    """How many are over without their last word having been said."""
+def unannounced(folder: Path) -> int:
+    """How many have ended without their final status having been shown."""
     return int(_read(folder, "SELECT count(*) FROM job WHERE finished_at IS NOT NULL AND told = 0")[0][0])
 
 
@@ -43,8 +43,8 @@ def _read(folder: Path, question: str) -> list[sqlite3.Row]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aftermath:
-    """The world after the last job."""
+class FinalState:
+    """Rows, messages and runs after the last job."""
 
     jobs: list[Job]
     said: list[Message]
@@ -112,17 +112,16 @@ class Aftermath:
         ]
 
 
-def look(place: Playground, folder: Path) -> Aftermath:
-    """The world as it is now."""
-    assert place.comfyui
-    return Aftermath(
+def read_final_state(playground: Playground, folder: Path) -> FinalState:
+    """Rows, messages and runs as they are now."""
+    return FinalState(
         jobs=read_jobs(folder),
         said=[
             message
-            for message in place.world.messages.values()
-            if message.author_id == place.bot_user.id and message.only_for is None
+            for message in playground.state.messages.values()
+            if message.author_id == playground.bot_user.id and message.only_for is None
         ],
-        runs=Counter(run.prompt_id for run in place.comfyui.runs),
+        runs=Counter(run.prompt_id for run in playground.comfyui.runs),
     )
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.scenario import Road, Walk, walk
+from tests.crash.scenario import CrashRun, Scenario, run_scenario
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL"),
     # aiohttp's server leaves the file open whose download dies with the bot.
     pytest.mark.filterwarnings("ignore:.*FileIO:pytest.PytestUnraisableExceptionWarning"),
 ]
-AT_ONCE = 2  # walks: each is a bot of its own
+AT_ONCE = 2  # runs: each is a bot of its own
 
 # The six at which a bot loses or doubles that writes the row after the effect, or not at all: promised but
 # nobody told; said to be handed in but not; handed in but not noted; computed but not fetched; fetched and
@@ -39,59 +39,59 @@ WHERE_IT_MATTERS = {
 async def test_a_bot_that_dies_there_goes_on_as_if_it_had_not(
     point: str, tmp_path: Path, picture: bytes
 ) -> None:
-    result = await walk(Road.ANIMATE, tmp_path, picture, die=point)
+    result = await run_scenario(Scenario.ANIMATE, tmp_path, picture, die=point)
     assert result.died
     assert result.faults == []
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("road", Road)
+@pytest.mark.parametrize("scenario", Scenario)
 async def test_wherever_the_bot_dies_nothing_is_lost_and_nothing_doubled(
-    road: Road, tmp_path: Path, picture: bytes
+    scenario: Scenario, tmp_path: Path, picture: bytes
 ) -> None:
-    found = await explore(road, tmp_path, picture)
+    found = await explore(scenario, tmp_path, picture)
     print(found.summary, *found.faults, sep="\n")  # noqa: T201 - `-rP` shows it
-    assert found.walks
+    assert found.runs
     assert not found.faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The walks of a road by their points."""
+    """The runs of a scenario by the call at which the bot died."""
 
-    walks: dict[str, Walk]
+    runs: dict[str, CrashRun]
 
     @property
     def summary(self) -> str:
         """How many points there are, and how much was lost and doubled at them."""
-        worlds = [each.aftermath for each in self.walks.values()]
+        worlds = [each.final_state for each in self.runs.values()]
         lost = sum(len(each.lost) for each in worlds)
         doubled = sum(len(each.sent_twice) + len(each.run_twice) for each in worlds)
-        passed = sum(not each.died for each in self.walks.values())
-        return f"{len(self.walks)} points / {lost} lost / {doubled} duplicated / {passed} not reached"
+        passed = sum(not each.died for each in self.runs.values())
+        return f"{len(self.runs)} points / {lost} lost / {doubled} duplicated / {passed} not reached"
 
     @property
     def harm(self) -> list[str]:
         """What was lost or doubled, with its point."""
-        return [f"{point}: {harm}" for point, each in self.walks.items() for harm in each.aftermath.harm()]
+        return [f"{point}: {harm}" for point, each in self.runs.items() for harm in each.final_state.harm()]
 
     @property
     def faults(self) -> list[str]:
         """Everything that should not be so, with its point: also words that stay behind."""
-        return [f"{point}: {fault}" for point, each in self.walks.items() for fault in each.faults]
+        return [f"{point}: {fault}" for point, each in self.runs.items() for fault in each.faults]
 
 
-async def explore(road: Road, folder: Path, picture: bytes) -> Found:
-    """Walk once to learn the calls, then die at each of them, before and after."""
+async def explore(scenario: Scenario, folder: Path, picture: bytes) -> Found:
+    """Run once to learn the calls, then die at each of them, before and after."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def die(number: int, point: str) -> tuple[str, Walk]:
+    async def die(number: int, point: str) -> tuple[str, CrashRun]:
         async with gate:
             home = folder / str(number)
             await asyncio.to_thread(home.mkdir)
-            return point, await walk(road, home, picture, die=point)
+            return point, await run_scenario(scenario, home, picture, die=point)
 
-    clean = await walk(road, folder, picture)
+    clean = await run_scenario(scenario, folder, picture)
     assert not clean.faults
     points = [f"{moment} {call}" for call in clean.calls for moment in ("before", "after")]
-    return Found(walks=dict(await asyncio.gather(*(die(*each) for each in enumerate(points)))))
+    return Found(runs=dict(await asyncio.gather(*(die(*each) for each in enumerate(points)))))

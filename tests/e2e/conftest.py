@@ -11,16 +11,16 @@ from tests.e2e.process import BotProcess, running_bot
 
 
 @pytest.fixture
-async def place() -> AsyncGenerator[Playground]:
+async def playground() -> AsyncGenerator[Playground]:
     """Every request of the bot is held against Discord's document, and none may be a 429."""
-    async with Playground(comfyui={"speed": 50}) as place:
-        yield place
-        assert place.discord.too_many == []
+    async with Playground(comfyui={"speed": 50}) as playground:
+        yield playground
+        assert playground.discord.too_many == []
 
 
 @pytest.fixture
-async def bot(place: Playground, tmp_path: Path) -> AsyncGenerator[BotProcess]:
-    async with running_bot(place, tmp_path) as bot:
+async def bot(playground: Playground, tmp_path: Path) -> AsyncGenerator[BotProcess]:
+    async with running_bot(playground, tmp_path) as bot:
         yield bot
 
 

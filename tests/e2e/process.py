@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 class BotProcess:
     """`python bot.py` with these settings, startable again on the same folder."""
 
-    place: Playground
+    playground: Playground
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
@@ -39,7 +39,7 @@ class BotProcess:
         """Start it and wait until it is online."""
         environment = {
             **os.environ,
-            **self.place.environment(),
+            **self.playground.environment(),
             "DATA_DIR": str(self.folder / "data"),
             "PYTHONWARNINGS": "default",
             **self.settings,
@@ -48,7 +48,7 @@ class BotProcess:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, str(ROOT / "bot.py"), cwd=self.folder, env=environment, stdout=log, stderr=log
             )
-        online = asyncio.create_task(self.place.bot_online())
+        online = asyncio.create_task(self.playground.bot_online())
         ended = asyncio.create_task(self.process.wait())
         await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
         assert not ended.done(), self.log
@@ -75,14 +75,14 @@ class BotProcess:
             self.process.send_signal(number)
         async with asyncio.timeout(20):
             code = await self.process.wait()
-            await self.place.bot_offline()
+            await self.playground.bot_offline()
         return code
 
 
 @contextlib.asynccontextmanager
-async def running_bot(place: Playground, folder: Path, **settings: str) -> AsyncGenerator[BotProcess]:
+async def running_bot(playground: Playground, folder: Path, **settings: str) -> AsyncGenerator[BotProcess]:
     """The bot, online; ended at the end, however the test went."""
-    bot = BotProcess(place, folder, settings)
+    bot = BotProcess(playground, folder, settings)
     try:
         await bot.start()
         yield bot

@@ -21,15 +21,18 @@ def seed_of(content: str) -> int:
 
 
 async def test_a_picture_becomes_a_clip_and_a_reroll_another(tmp_path: Path, picture: bytes) -> None:
-    async with Playground(comfyui={"speed": 0.4, "lora": False}) as place, running_bot(place, tmp_path):
-        ada = place.member("ada")
+    async with (
+        Playground(comfyui={"speed": 0.4, "lora": False}) as playground,
+        running_bot(playground, tmp_path),
+    ):
+        ada = playground.member("ada")
         job = await ada.animate(picture, "the ball rolls", seconds=1, steps=40)
         clip = await job.video()
         assert frames_of(clip.data) == (17, 832, 480)
         assert clip.pinged == ("ada",)
         assert "AI-generated" in clip.content
         await job.says("Done")
-        texts = [said.text for said in job.texts]
+        texts = [revision.text for revision in job.texts]
         assert len(set(texts)) >= 6, texts
         steps = [int(step) for text in texts for step in re.findall(r"(\d+)/40", text)]
         assert len(steps) >= 2, texts
@@ -40,18 +43,18 @@ async def test_a_picture_becomes_a_clip_and_a_reroll_another(tmp_path: Path, pic
         assert seed_of(second.content) != seed_of(clip.content)
         assert frames_of(second.data) == (17, 832, 480)
         assert second.data != clip.data
-        assert place.discord.too_many == []
+        assert playground.discord.too_many == []
 
 
 async def test_a_reroll_works_after_a_restart_and_with_the_upload_gone(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, grace = place.member("ada"), place.member("grace")
+    ada, grace = playground.member("ada"), playground.member("grace")
     job = await ada.animate(picture, "the ball rolls", seconds=1, seed=7)
     clip = await job.video()
     await job.says("Done")
     assert await bot.terminate() == 0
-    place.discord.advance(3 * 24 * 3600)
+    playground.discord.advance(3 * 24 * 3600)
     await bot.start()
     again = await grace.react(clip, "🔁")
     second = await again.video()
@@ -60,8 +63,8 @@ async def test_a_reroll_works_after_a_restart_and_with_the_upload_gone(
     assert seed_of(second.content) != 7
 
 
-async def test_the_options_reach_the_graph(place: Playground, bot: BotProcess, picture: bytes) -> None:
-    job = await place.member().animate(
+async def test_the_options_reach_the_graph(playground: Playground, bot: BotProcess, picture: bytes) -> None:
+    job = await playground.member().animate(
         picture,
         "she turns her head",
         preset="quality",
@@ -75,8 +78,7 @@ async def test_the_options_reach_the_graph(place: Playground, bot: BotProcess, p
         denoise=0.5,
     )
     await job.video()
-    assert place.comfyui
-    graph = place.comfyui.runs[0].graph
+    graph = playground.comfyui.runs[0].graph
     inputs = {key: value for node in graph.values() for key, value in node["inputs"].items()}
     wanted = {
         "positive_prompt": "she turns her head",
@@ -97,13 +99,12 @@ async def test_the_options_reach_the_graph(place: Playground, bot: BotProcess, p
 
 
 async def test_nothing_stays_on_the_server_that_need_not(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    job = await place.member().animate(picture, "a secret wish", seconds=1)
+    job = await playground.member().animate(picture, "a secret wish", seconds=1)
     await job.video()
-    assert place.comfyui
-    kept = [path for path in place.comfyui.folder.rglob("*") if path.is_file()]
-    assert {path.relative_to(place.comfyui.folder).parts[0] for path in kept} == {"temp"}
+    kept = [path for path in playground.comfyui.folder.rglob("*") if path.is_file()]
+    assert {path.relative_to(playground.comfyui.folder).parts[0] for path in kept} == {"temp"}
     assert not any(b"a secret wish" in path.read_bytes() for path in kept)
     assert not any("secret" in path.name for path in kept)
 
@@ -114,10 +115,10 @@ async def test_turbo_is_offered_only_where_its_lora_is(tmp_path: Path, picture: 
         folder = tmp_path / default
         folder.mkdir()
         async with (
-            Playground(comfyui={"speed": 50, "lora": lora}) as place,
-            running_bot(place, folder),
+            Playground(comfyui={"speed": 50, "lora": lora}) as playground,
+            running_bot(playground, folder),
         ):
-            ada = place.member()
+            ada = playground.member()
             job = await ada.animate(picture, "it moves", seconds=1)
             assert f"· {default} ·" in (await job.video()).content
             names = [name for name, _ in await ada.autocomplete("animate", "preset", "")]
@@ -127,13 +128,18 @@ async def test_turbo_is_offered_only_where_its_lora_is(tmp_path: Path, picture: 
 
 async def test_an_old_server_without_the_new_nodes_still_makes_clips(tmp_path: Path, picture: bytes) -> None:
     missing = {"WanVideoClipVisionEncode", "WanVideoImageToVideoEncode"}
-    async with Playground(comfyui={"speed": 50, "without": missing}) as place, running_bot(place, tmp_path):
-        job = await place.member().animate(picture, "it moves", seconds=1)
+    async with (
+        Playground(comfyui={"speed": 50, "without": missing}) as playground,
+        running_bot(playground, tmp_path),
+    ):
+        job = await playground.member().animate(picture, "it moves", seconds=1)
         assert frames_of((await job.video()).data)[0] == 17
 
 
-async def test_chinese_is_answered_in_chinese(place: Playground, bot: BotProcess, picture: bytes) -> None:
-    job = await place.member(locale="zh-CN").animate(picture, "球滚动起来", seconds=1)
+async def test_chinese_is_answered_in_chinese(
+    playground: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    job = await playground.member(locale="zh-CN").animate(picture, "球滚动起来", seconds=1)
     clip = await job.video()
     assert "你的视频好了" in clip.content
     assert "球滚动起来" in clip.content
@@ -141,9 +147,9 @@ async def test_chinese_is_answered_in_chinese(place: Playground, bot: BotProcess
 
 
 async def test_words_are_shown_safely_and_ping_nobody_but_the_owner(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, grace = place.member("ada"), place.member("grace")
+    ada, grace = playground.member("ada"), playground.member("grace")
     wild = (
         f"@everyone <@{grace.id}> **bold** `code` ||spoiler|| [x](https://example.com)\n# title\n"
         + "ü" * 1500
@@ -156,37 +162,36 @@ async def test_words_are_shown_safely_and_ping_nobody_but_the_owner(
 
 
 async def test_a_slow_upload_is_acknowledged_in_time_and_becomes_the_status(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    place.discord.slow(r"/attachments/", 4)
-    job = await place.member().animate(picture, "it moves", seconds=1)
+    playground.discord.slow(r"/attachments/", 4)
+    job = await playground.member().animate(picture, "it moves", seconds=1)
     await job.says("Looking at your picture")
     clip = await job.video()
-    texts = [said.text for said in job.texts]
+    texts = [revision.text for revision in job.texts]
     assert "Looking" in texts[0]
     assert "Queued" in texts[1]
     assert clip.message.reply_to == (job.status and job.status.id)
 
 
 async def test_a_slow_bad_picture_leaves_nothing_behind_that_others_see(
-    place: Playground, bot: BotProcess
+    playground: Playground, bot: BotProcess
 ) -> None:
-    place.discord.slow(r"/attachments/", 4)
-    job = await place.member().animate(b"\xff\xd8\xff" + bytes(500), "it moves", filename="a.jpg")
+    playground.discord.slow(r"/attachments/", 4)
+    job = await playground.member().animate(b"\xff\xd8\xff" + bytes(500), "it moves", filename="a.jpg")
     assert "broken" in await job.refused()
-    assert place.messages == []
+    assert playground.messages == []
 
 
 async def test_the_clip_is_seen_as_it_forms_and_the_preview_goes_when_it_is_done(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    place.comfyui.pause(Stage.SAMPLING, 3)
-    job = await place.member().animate(picture, "it moves", seconds=1)
-    seen = await place.until(lambda: (job.status and job.status.attachments) or None, 20, "a preview")
+    playground.comfyui.pause(Stage.SAMPLING, 3)
+    job = await playground.member().animate(picture, "it moves", seconds=1)
+    seen = await playground.until(lambda: (job.status and job.status.attachments) or None, 20, "a preview")
     with Image.open(io.BytesIO(seen[0].data)) as preview:
         assert preview.format == "JPEG"
-    place.comfyui.resume()
+    playground.comfyui.resume()
     await job.video()
     await job.says("Done")
     assert job.status

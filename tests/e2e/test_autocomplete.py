@@ -8,10 +8,9 @@ LONG = "The cat in the photo is playing with a ball of yarn, " * 3
 
 
 async def test_my_last_prompts_and_seeds_are_offered_to_me_alone_and_all_is_described_in_chinese(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    ada, bob = place.member("ada"), place.member("bob")
+    ada, bob = playground.member("ada"), playground.member("bob")
     assert await ada.autocomplete("animate", "prompt", "") == []
     for prompt, seed in (("the flag waves", 7), (LONG, 8), ("the flag waves", 9)):
         await (await ada.animate(picture, prompt, seconds=1, seed=seed)).video()
@@ -24,11 +23,13 @@ async def test_my_last_prompts_and_seeds_are_offered_to_me_alone_and_all_is_desc
     recalled = str(offered[1][1])
     assert recalled.startswith("#")
     await (await ada.animate(picture, recalled, seconds=1)).video()
-    assert LONG.strip() in str(place.comfyui.runs[-1].graph)
+    assert LONG.strip() in str(playground.comfyui.runs[-1].graph)
     await (await bob.animate(picture, recalled, seconds=1)).video()
-    assert LONG.strip() not in str(place.comfyui.runs[-1].graph)
+    assert LONG.strip() not in str(playground.comfyui.runs[-1].graph)
 
-    shown = {each.definition["name"]: place.discord.commands.render(each) for each in place.commands}
+    shown = {
+        each.definition["name"]: playground.discord.commands.render(each) for each in playground.commands
+    }
     assert shown["queue"]["description_localizations"]["zh-TW"].startswith("查看排隊")
     for option in shown["animate"]["options"]:
         assert option["description_localizations"].keys() == LANGUAGES.keys() - {"en-US"}, option["name"]

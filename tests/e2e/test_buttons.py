@@ -17,34 +17,32 @@ def frames(data: bytes) -> int:
         return sum(1 for _ in film.decode(video=0))
 
 
-def graph_value(place: Playground, name: str, run: int = -1) -> object:
+def graph_value(playground: Playground, name: str, run: int = -1) -> object:
     """What the sampler, or whichever node has such an input, was given."""
-    assert place.comfyui
-    nodes = place.comfyui.runs[run].graph.values()
+    nodes = playground.comfyui.runs[run].graph.values()
     return next(node["inputs"][name] for node in nodes if name in node["inputs"])
 
 
 async def test_again_is_for_everybody_and_works_after_a_restart(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    clip = await (await place.member("ada").animate(picture, "the cat is jumping", seconds=1)).video()
+    clip = await (await playground.member("ada").animate(picture, "the cat is jumping", seconds=1)).video()
     await bot.terminate()
     await bot.start()
-    grace = place.member("grace", locale="zh-CN")
+    grace = playground.member("grace", locale="zh-CN")
     again = await grace.press(clip, "Again")
     other = await again.video()
     assert other.pinged == ("grace",)
     assert "你的视频好了" in other.content
-    assert place.comfyui
-    assert len({str(run.graph) for run in place.comfyui.runs}) == 2
+    assert len({str(run.graph) for run in playground.comfyui.runs}) == 2
 
 
 async def test_change_fills_in_what_was_and_makes_another(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada")
+    ada = playground.member("ada")
     clip = await (await ada.animate(picture, "the cat is jumping", seconds=2, seed=5, steps=7)).video()
-    assert NOT_YOURS in await (await place.member("grace").press(clip, "Change")).refused()
+    assert NOT_YOURS in await (await playground.member("grace").press(clip, "Change")).refused()
     opened = await ada.press(clip, "Change")
     modal = str(await opened.opens())
     for part in ("the cat is jumping", "bad quality video", "'value': '2'", "'value': '7'", "'value': '5'"):
@@ -60,15 +58,15 @@ async def test_change_fills_in_what_was_and_makes_another(
     assert "the cat is sleeping" in other.content
     assert "seed `6`" in other.content
     assert frames(other.data) == 17
-    assert graph_value(place, "steps") == 7
+    assert graph_value(playground, "steps") == 7
 
 
 async def test_extend_goes_on_from_the_last_frame_and_joins_both(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada")
+    ada = playground.member("ada")
     clip = await (await ada.animate(picture, "the cat is jumping", seconds=1)).video()
-    assert NOT_YOURS in await (await place.member("grace").press(clip, "Extend")).refused()
+    assert NOT_YOURS in await (await playground.member("grace").press(clip, "Extend")).refused()
     longer = await (
         await ada.submit(await ada.press(clip, "Extend"), prompt="the cat is landing", join="yes")
     ).video()
@@ -78,10 +76,9 @@ async def test_extend_goes_on_from_the_last_frame_and_joins_both(
     assert frames(longest.data) == 51
     alone = await (await ada.submit(await ada.press(longer, "Extend"), join="no")).video()
     assert frames(alone.data) == 17
-    assert place.comfyui
     loaded = [
         node["inputs"]["image"]
-        for run in place.comfyui.runs
+        for run in playground.comfyui.runs
         for node in run.graph.values()
         if node["class_type"] == "LoadImage"
     ]
@@ -89,17 +86,17 @@ async def test_extend_goes_on_from_the_last_frame_and_joins_both(
 
 
 async def test_cancel_while_it_waits_and_while_it_runs(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, comfyui = place.member("ada"), place.comfyui
+    ada, comfyui = playground.member("ada"), playground.comfyui
     assert comfyui
     comfyui.pause()
     running = await ada.animate(picture, "the cat is jumping", seconds=1)
     await running.says("Loading")
     waiting = await ada.animate(picture, "the cat is jumping", seconds=1)
     await waiting.says("Queued")
-    assert NOT_YOURS in await (await place.member("grace").press(waiting, "Cancel")).refused()
-    await place.member("mod", permissions=Permission.MANAGE_MESSAGES).press(waiting, "❌")
+    assert NOT_YOURS in await (await playground.member("grace").press(waiting, "Cancel")).refused()
+    await playground.member("mod", permissions=Permission.MANAGE_MESSAGES).press(waiting, "❌")
     await waiting.says("Cancelled")
     await ada.press(running, "Cancel")
     comfyui.resume()
@@ -108,13 +105,14 @@ async def test_cancel_while_it_waits_and_while_it_runs(
     assert "your clip is ready" in again.content
 
 
-async def test_a_failure_offers_to_try_smaller(place: Playground, bot: BotProcess, picture: bytes) -> None:
-    ada = place.member("ada")
-    assert place.comfyui
-    place.comfyui.fail_next(Failure.MEMORY)
+async def test_a_failure_offers_to_try_smaller(
+    playground: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    ada = playground.member("ada")
+    playground.comfyui.fail_next(Failure.MEMORY)
     job = await ada.animate(picture, "the cat is jumping", seconds=5, steps=8, seed=3)
     await job.says("ran out of memory")
     smaller = await (await ada.press(job, "Try smaller")).video()
     assert "2 s" in smaller.content
     assert "seed `3`" in smaller.content
-    assert graph_value(place, "steps") == 8
+    assert graph_value(playground, "steps") == 8

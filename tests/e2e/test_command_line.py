@@ -101,12 +101,12 @@ async def test_help_tells_the_commands(tmp_path: Path) -> None:
 
 
 async def test_the_bot_prints_its_invite_link_with_the_permissions_it_needs(
-    place: Playground, bot: BotProcess
+    playground: Playground, bot: BotProcess
 ) -> None:
     link = re.search(r"https://discord\.com/oauth2/authorize\S+", bot.log)
     assert link
     query = parse_qs(urlsplit(link[0]).query)
-    assert query["client_id"] == [str(place.bot_user.id)]
+    assert query["client_id"] == [str(playground.bot_user.id)]
     assert query["scope"] == ["bot applications.commands"]
     wanted = (
         Permission.VIEW_CHANNEL

@@ -15,7 +15,7 @@ from playground.discord.model import Channel, Message
 from playground.discord.permissions import Permission
 from playground.members import Member
 from playground.playground import Playground
-from playground.tracked_job import Job
+from playground.tracked_job import TrackedJob
 from tests.crash.invariants import read_jobs
 from tests.e2e.pictures import noise
 from tests.e2e.process import BotProcess, running_bot
@@ -39,14 +39,17 @@ async def reads(bot: BotProcess, wanted: Callable[[sqlite3.Row], bool]) -> sqlit
     return row
 
 
-async def begin(place: Playground, member: Member, picture: bytes, channel: Channel | None = None) -> Job:
-    """A job in the middle of its run; `place.comfyui.resume()` lets it go on."""
-    assert place.comfyui
-    place.comfyui.pause(Stage.SAMPLING, 2)
+async def begin(
+    playground: Playground, member: Member, picture: bytes, channel: Channel | None = None
+) -> TrackedJob:
+    """A job in the middle of its run; `playground.comfyui.resume()` lets it go on."""
+    playground.comfyui.pause(Stage.SAMPLING, 2)
     job = await member.animate(picture, "it moves", seconds=1, channel=channel)
     await job.answered()
-    await place.until(lambda: place.comfyui and place.comfyui.running, 20, "the job on the GPU")
-    await place.comfyui.reached(Stage.SAMPLING, 2)
+    await playground.until(
+        lambda: playground.comfyui and playground.comfyui.running, 20, "the job on the GPU"
+    )
+    await playground.comfyui.reached(Stage.SAMPLING, 2)
     return job
 
 
@@ -56,24 +59,24 @@ def files_in(messages: list[Message]) -> list[str]:
     return [name for name in names if name.startswith("animate-")]
 
 
-def lock(place: Playground, channel: Channel) -> None:
-    place.archive(channel, locked=True)
+def lock(playground: Playground, channel: Channel) -> None:
+    playground.archive(channel, locked=True)
 
 
-def cannot_reply(place: Playground, channel: Channel) -> None:
-    place.forbid(Permission.READ_MESSAGE_HISTORY, channel)
+def cannot_reply(playground: Playground, channel: Channel) -> None:
+    playground.forbid(Permission.READ_MESSAGE_HISTORY, channel)
 
 
 BY_DM: dict[str, Callable[[Playground, Channel], None]] = {
-    "channel gone": lambda place, channel: place.world.delete_channel(channel),
-    "no view": lambda place, channel: place.forbid(Permission.VIEW_CHANNEL, channel),
-    "no files": lambda place, channel: place.forbid(Permission.ATTACH_FILES, channel),
+    "channel gone": lambda playground, channel: playground.state.delete_channel(channel),
+    "no view": lambda playground, channel: playground.forbid(Permission.VIEW_CHANNEL, channel),
+    "no files": lambda playground, channel: playground.forbid(Permission.ATTACH_FILES, channel),
     "thread locked": lock,
 }
 IN_PLACE: dict[str, Callable[[Playground, Channel], None]] = {
     "no history to reply to": cannot_reply,
-    "thread archived": lambda place, channel: place.archive(channel),
-    "no answer": lambda place, _: place.discord.cut_after_processing(POST),
+    "thread archived": lambda playground, channel: playground.archive(channel),
+    "no answer": lambda playground, _: playground.discord.cut_after_processing(POST),
 }
 
 
@@ -114,40 +117,38 @@ TABLE: dict[str, Row] = {
 }
 
 
-def channel_for(place: Playground, name: str) -> Channel:
-    return place.thread(name) if "thread" in name else place.channel_named(name.replace(" ", "-"))
+def channel_for(playground: Playground, name: str) -> Channel:
+    return playground.thread(name) if "thread" in name else playground.channel_named(name.replace(" ", "-"))
 
 
 async def test_a_channel_that_is_impossible_means_one_dm(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
     for name, spoil in BY_DM.items():
-        ada, channel = place.member(name), channel_for(place, name)
-        await begin(place, ada, picture, channel)
-        spoil(place, channel)
-        assert place.comfyui
-        place.comfyui.resume()
-        await place.until(lambda ada=ada: ada.inbox or None, 20, f"a DM: {name}")
+        ada, channel = playground.member(name), channel_for(playground, name)
+        await begin(playground, ada, picture, channel)
+        spoil(playground, channel)
+        playground.comfyui.resume()
+        await playground.until(lambda ada=ada: ada.inbox or None, 20, f"a DM: {name}")
         row = await reads(bot, lambda row: row["state"] == "done")
         assert row["result_channel"] == ada.inbox[0].channel_id, name
         assert len(files_in(ada.inbox)) == 1, name
-        assert files_in(place.world.messages_in(channel.id)) == [], name
+        assert files_in(playground.state.messages_in(channel.id)) == [], name
 
 
 async def test_a_channel_that_only_resists_gets_the_clip_once(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
     for name, spoil in IN_PLACE.items():
-        ada, channel = place.member(name), channel_for(place, name)
-        await begin(place, ada, picture, channel)
-        spoil(place, channel)
-        assert place.comfyui
-        place.comfyui.resume()
-        await place.until(
-            lambda channel=channel: files_in(place.world.messages_in(channel.id)) or None, 20, name
+        ada, channel = playground.member(name), channel_for(playground, name)
+        await begin(playground, ada, picture, channel)
+        spoil(playground, channel)
+        playground.comfyui.resume()
+        await playground.until(
+            lambda channel=channel: files_in(playground.state.messages_in(channel.id)) or None, 20, name
         )
         await reads(bot, lambda row: row["state"] == "done")
-        assert len(files_in(place.world.messages_in(channel.id))) == 1, name
+        assert len(files_in(playground.state.messages_in(channel.id))) == 1, name
         assert ada.inbox == [], name
 
 
@@ -162,20 +163,22 @@ SOME_ROWS = (
 
 
 async def test_each_row_of_the_table_comes_true_with_its_code_and_status(
-    place: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
+    playground: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
     names: dict[int, str] = {}
     rows = TABLE if pytestconfig.getoption("--long") else {name: TABLE[name] for name in SOME_ROWS}
     for name, row in rows.items():
-        channel = place.channel_named(name.replace(" ", "-"))
+        channel = playground.channel_named(name.replace(" ", "-"))
         names[channel.id] = name
         for status, code in row.answers:
-            place.discord.fail(status, route=rf"^POST /channels/{channel.id}/messages$", code=code)
-        await (await place.member(name).animate(picture, "it moves", seconds=1, channel=channel)).answered()
+            playground.discord.fail(status, route=rf"^POST /channels/{channel.id}/messages$", code=code)
+        await (
+            await playground.member(name).animate(picture, "it moves", seconds=1, channel=channel)
+        ).answered()
     for job in [await told(bot, number) for number in range(len(rows))]:
         name = names[job["channel_id"]]
         row = TABLE[name]
-        sent = place.world.messages.get(job["result_message"] or 0)
+        sent = playground.state.messages.get(job["result_message"] or 0)
         assert fate_of(job) == row.fate, name
         assert bool(job["tries"]) == row.waits, name
         assert row.fate == NOWHERE or files_in([sent] if sent else []), name
@@ -197,80 +200,75 @@ def fate_of(row: sqlite3.Row) -> str:
 
 
 async def test_where_there_is_no_way_left_the_row_says_why(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, channel = place.member("ada", accepts_dms=False), place.channel_named("short-lived")
-    await begin(place, ada, picture, channel)
-    place.world.delete_channel(channel)
-    assert place.comfyui
-    place.comfyui.resume()
+    ada, channel = playground.member("ada", accepts_dms=False), playground.channel_named("short-lived")
+    await begin(playground, ada, picture, channel)
+    playground.state.delete_channel(channel)
+    playground.comfyui.resume()
     row = await reads(bot, lambda row: bool(row["told"]))
     assert (row["state"], "channel_gone" in row["reason"]) == ("failed", True)
-    await begin(place, place.member("bob"), picture)
-    place.world.leave(place.guild, place.bot_user.id)
-    place.comfyui.resume()
+    await begin(playground, playground.member("bob"), picture)
+    playground.state.leave(playground.guild, playground.bot_user.id)
+    playground.comfyui.resume()
     row = await reads(bot, lambda row: bool(row["told"]))
     assert (row["state"], "cannot_send" in row["reason"]) == ("failed", True)
 
 
 async def test_whoever_left_still_has_the_clip_in_the_channel(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada")
-    job = await begin(place, ada, picture)
-    place.world.leave(place.guild, ada.id)
-    assert place.comfyui
-    place.comfyui.resume()
+    ada = playground.member("ada")
+    job = await begin(playground, ada, picture)
+    playground.state.leave(playground.guild, ada.id)
+    playground.comfyui.resume()
     await job.video()
     await job.says("Done")
 
 
 async def test_a_clip_that_fits_nowhere_is_explained_with_its_first_picture(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada")
-    job = await begin(place, ada, picture)
-    place.discord.fail(status=413, times=2, route=POST)
-    assert place.comfyui
-    place.comfyui.resume()
+    ada = playground.member("ada")
+    job = await begin(playground, ada, picture)
+    playground.discord.fail(status=413, times=2, route=POST)
+    playground.comfyui.resume()
     await job.says("Done")
-    sent = place.messages[-1]
+    sent = playground.messages[-1]
     assert "too large for Discord" in sent.content
     assert sent.pinged == {ada.id}
     assert [file.content_type for file in sent.attachments] == ["image/jpeg"]
 
 
 async def test_a_clip_that_is_too_large_is_saved_again_by_comfyui_and_the_message_says_so(
-    place: Playground, bot: BotProcess
+    playground: Playground, bot: BotProcess
 ) -> None:
-    assert place.comfyui
-    clip = await (await place.member().animate(noise(), "it moves", seconds=5)).video()
+    clip = await (await playground.member().animate(noise(), "it moves", seconds=5)).video()
     assert "re-encoded" in clip.content
-    assert [run.executed for run in place.comfyui.runs][1:] == [("54",)]
+    assert [run.executed for run in playground.comfyui.runs][1:] == [("54",)]
     assert rows(bot)[-1]["clip"].endswith(".smaller.mp4")
 
 
 @pytest.mark.long
 async def test_where_comfyui_cannot_save_it_again_the_bot_makes_it_smaller_itself(
-    place: Playground, bot: BotProcess
+    playground: Playground, bot: BotProcess
 ) -> None:
-    assert place.comfyui
-    place.comfyui.pause(Stage.SAVING)
-    job = await place.member().animate(noise(), "it moves", seconds=5)
-    await place.comfyui.reached(Stage.SAVING)
-    place.comfyui.reject_next()
-    place.comfyui.resume()
+    playground.comfyui.pause(Stage.SAVING)
+    job = await playground.member().animate(noise(), "it moves", seconds=5)
+    await playground.comfyui.reached(Stage.SAVING)
+    playground.comfyui.reject_next()
+    playground.comfyui.resume()
     assert "re-encoded" in (await job.video()).content
-    assert [run.sampled for run in place.comfyui.runs] == [True]
+    assert [run.sampled for run in playground.comfyui.runs] == [True]
 
 
 @pytest.mark.long
 async def test_a_kill_while_comfyui_saves_a_clip_again_costs_no_second_run(
-    place: Playground, bot: BotProcess
+    playground: Playground, bot: BotProcess
 ) -> None:
-    comfyui = place.comfyui
+    comfyui = playground.comfyui
     assert comfyui
-    job = await place.member().animate(noise(), "it moves", seconds=5)
+    job = await playground.member().animate(noise(), "it moves", seconds=5)
     await job.answered()
     [row] = read_jobs(bot.folder)
     await comfyui.reached(Stage.SAVING, prompt_id=rerun_id(row))
@@ -286,14 +284,14 @@ async def test_a_kill_while_comfyui_saves_a_clip_again_costs_no_second_run(
 
 
 async def test_a_delivery_that_waits_survives_a_restart_and_counts_its_tries(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    place.discord.fail(status=503, times=1000, route=POST)
-    job = await place.member().animate(picture, "it moves", seconds=1)
+    playground.discord.fail(status=503, times=1000, route=POST)
+    job = await playground.member().animate(picture, "it moves", seconds=1)
     await job.answered()
     await reads(bot, lambda row: row["tries"] >= 3)
     assert await bot.terminate() == 0
-    place.discord.heal()
+    playground.discord.heal()
     await bot.start()
     await job.video()
     await job.says("Done")
@@ -302,92 +300,86 @@ async def test_a_delivery_that_waits_survives_a_restart_and_counts_its_tries(
 
 @pytest.mark.parametrize("by_dm", [False, pytest.param(True, marks=pytest.mark.long)])
 async def test_a_result_that_a_kill_left_unrecorded_is_found_and_not_sent_again(
-    place: Playground, bot: BotProcess, picture: bytes, by_dm: bool
+    playground: Playground, bot: BotProcess, picture: bytes, by_dm: bool
 ) -> None:
-    ada, channel = place.member("ada"), place.channel_named("short-lived")
-    await begin(place, ada, picture, channel)
-    where = place.world.dm_with(ada.id) if by_dm else channel
+    ada, channel = playground.member("ada"), playground.channel_named("short-lived")
+    await begin(playground, ada, picture, channel)
+    where = playground.state.dm_with(ada.id) if by_dm else channel
     if by_dm:
-        place.world.delete_channel(channel)
-    place.discord.cut_after_processing(rf"^POST /channels/{where.id}/messages$")
-    assert place.comfyui
-    place.comfyui.resume()
-    await place.until(lambda: files_in(place.world.messages_in(where.id)) or None, 20, "the clip")
+        playground.state.delete_channel(channel)
+    playground.discord.cut_after_processing(rf"^POST /channels/{where.id}/messages$")
+    playground.comfyui.resume()
+    await playground.until(lambda: files_in(playground.state.messages_in(where.id)) or None, 20, "the clip")
     await bot.kill()
-    place.discord.advance(600)  # the nonce is forgotten
+    playground.discord.advance(600)  # the nonce is forgotten
     await bot.start()
     row = await reads(bot, lambda row: row["state"] == "done")
     assert row["result_channel"] == where.id
-    assert len(files_in(place.world.messages_in(where.id))) == 1
+    assert len(files_in(playground.state.messages_in(where.id))) == 1
 
 
 async def test_deleting_the_status_of_a_waiting_job_cancels_it(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    running = await begin(place, place.member("bob"), picture)
-    ada = place.member("ada", permissions=Permission.MANAGE_MESSAGES)
+    running = await begin(playground, playground.member("bob"), picture)
+    ada = playground.member("ada", permissions=Permission.MANAGE_MESSAGES)
     job = await ada.animate(picture, "it moves", seconds=1)
     await job.says("Queued")
     await ada.delete(job)
     await reads(bot, lambda row: row["state"] == "cancelled")
-    assert place.comfyui
-    place.comfyui.resume()
+    playground.comfyui.resume()
     await running.video()
-    assert len(place.comfyui.runs) == 1
+    assert len(playground.comfyui.runs) == 1
 
 
 async def test_deleting_the_status_of_a_running_job_still_brings_the_clip(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada", permissions=Permission.MANAGE_MESSAGES)
-    job = await begin(place, ada, picture)
+    ada = playground.member("ada", permissions=Permission.MANAGE_MESSAGES)
+    job = await begin(playground, ada, picture)
     await ada.delete(job)
-    assert place.comfyui
-    place.comfyui.resume()
+    playground.comfyui.resume()
     await reads(bot, lambda row: bool(row["told"]))
-    assert files_in(place.messages[-1:])
-    assert place.messages[-1].pinged == {ada.id}
+    assert files_in(playground.messages[-1:])
+    assert playground.messages[-1].pinged == {ada.id}
 
 
 async def test_or_stops_it_where_the_owner_wants_that(tmp_path: Path, picture: bytes) -> None:
     async with (
-        Playground(comfyui={"speed": 50}) as place,
-        running_bot(place, tmp_path, ON_DELETE="drop") as bot,
+        Playground(comfyui={"speed": 50}) as playground,
+        running_bot(playground, tmp_path, ON_DELETE="drop") as bot,
     ):
-        ada = place.member("ada", permissions=Permission.MANAGE_MESSAGES)
-        job = await begin(place, ada, picture)
+        ada = playground.member("ada", permissions=Permission.MANAGE_MESSAGES)
+        job = await begin(playground, ada, picture)
         await ada.delete(job)
         row = await reads(bot, lambda row: bool(row["told"]))
-        assert place.comfyui
         assert row["state"] == "cancelled"
-        assert files_in(place.messages) == []
-        assert [run.outcome for run in place.comfyui.runs] == [Outcome.INTERRUPTED]
+        assert files_in(playground.messages) == []
+        assert [run.outcome for run in playground.comfyui.runs] == [Outcome.INTERRUPTED]
 
 
 async def test_a_failure_whose_status_was_deleted_is_told_in_a_new_message(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada", permissions=Permission.MANAGE_MESSAGES)
-    job = await begin(place, ada, picture)
+    ada = playground.member("ada", permissions=Permission.MANAGE_MESSAGES)
+    job = await begin(playground, ada, picture)
     await ada.delete(job)
-    assert place.comfyui
-    place.comfyui.fail_next(Failure.ERROR)
-    place.comfyui.resume()
+    playground.comfyui.fail_next(Failure.ERROR)
+    playground.comfyui.resume()
     await reads(bot, lambda row: bool(row["told"]))
-    assert "Failed" in place.messages[-1].content
-    assert place.messages[-1].pinged == {ada.id}
+    assert "Failed" in playground.messages[-1].content
+    assert playground.messages[-1].pinged == {ada.id}
 
 
 async def test_a_last_word_that_a_kill_cut_off_is_said_at_the_next_start(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    job = await begin(place, place.member(), picture)
-    place.discord.fail(status=503, times=1000, route=PATCH)
-    assert place.comfyui
-    place.comfyui.resume()
+    job = await begin(playground, playground.member(), picture)
+    playground.discord.fail(status=503, times=1000, route=PATCH)
+    playground.comfyui.resume()
     await job.video()
     await reads(bot, lambda row: row["state"] == "done")
     await bot.kill()
-    place.discord.heal()
+    playground.discord.heal()
     await bot.start()
     await job.says("Done")

@@ -12,11 +12,13 @@ from playground.playground import Playground
 from tests.e2e.test_command_line import run
 
 
-def withhold(place: Playground, permission: Permission) -> None:
+def withhold(playground: Playground, permission: Permission) -> None:
     """Take a permission from everybody in the guild."""
-    everybody = place.guild.roles[place.guild.id]
+    everybody = playground.guild.roles[playground.guild.id]
     less = replace(everybody, permissions=everybody.permissions & ~permission)
-    place.world.change_guild(replace(place.guild, roles={**place.guild.roles, place.guild.id: less}))
+    playground.state.change_guild(
+        replace(playground.guild, roles={**playground.guild.roles, playground.guild.id: less})
+    )
 
 
 async def doctor(folder: Path, *options: str, **settings: str) -> tuple[int, str]:
@@ -33,9 +35,9 @@ async def findings(folder: Path, *options: str, **settings: str) -> list[Mapping
 
 
 async def test_where_all_is_well_it_makes_a_clip_and_exits_with_0(tmp_path: Path) -> None:
-    async with Playground(comfyui={"speed": 50}) as place:
-        code, out = await doctor(tmp_path, "--run", **place.environment())
-        client_id = place.bot_user.id
+    async with Playground(comfyui={"speed": 50}) as playground:
+        code, out = await doctor(tmp_path, "--run", **playground.environment())
+        client_id = playground.bot_user.id
 
     assert code == 0, out
     assert "✗" not in out
@@ -47,9 +49,9 @@ async def test_where_all_is_well_it_makes_a_clip_and_exits_with_0(tmp_path: Path
 
 
 async def test_a_dead_server_beside_a_good_one_is_named_with_what_to_do(tmp_path: Path) -> None:
-    async with Playground() as place:
-        urls = f"{place.environment()['COMFYUI_URL']},http://127.0.0.1:9"
-        code, out = await doctor(tmp_path, **place.environment() | {"COMFYUI_URL": urls})
+    async with Playground() as playground:
+        urls = f"{playground.environment()['COMFYUI_URL']},http://127.0.0.1:9"
+        code, out = await doctor(tmp_path, **playground.environment() | {"COMFYUI_URL": urls})
 
     assert code == 1
     dead = out[out.index("ComfyUI at 127.0.0.1:9\n") :]
@@ -60,10 +62,10 @@ async def test_a_dead_server_beside_a_good_one_is_named_with_what_to_do(tmp_path
 
 async def test_what_is_missing_is_told_with_pack_folder_and_name(tmp_path: Path) -> None:
     without = ["WanVideoSampler", "Wan2_1_VAE_bf16.safetensors"]
-    async with Playground(comfyui={"without": without}) as place:
-        place.world.leave(place.guild, place.bot_user.id)
+    async with Playground(comfyui={"without": without}) as playground:
+        playground.state.leave(playground.guild, playground.bot_user.id)
         wrong = {"VAE_FILE": "nowhere/Wan2_1_VAE_bf32.safetensors"}
-        lines = await findings(tmp_path, **place.environment() | wrong)
+        lines = await findings(tmp_path, **playground.environment() | wrong)
 
     fixes = {line["text"]: line["fix"] for line in lines if not line["ok"]}
     assert "ComfyUI-WanVideoWrapper" in fixes["lacks the node WanVideoSampler"]
@@ -73,10 +75,10 @@ async def test_what_is_missing_is_told_with_pack_folder_and_name(tmp_path: Path)
 
 
 async def test_permissions_that_are_missing_are_told_by_name_and_guild(tmp_path: Path) -> None:
-    async with Playground() as place:
-        withhold(place, Permission.ATTACH_FILES)
-        place.world.join(place.world.add_guild("Ours"), place.bot_user.id)
-        lines = await findings(tmp_path, **place.environment())
+    async with Playground() as playground:
+        withhold(playground, Permission.ATTACH_FILES)
+        playground.state.join(playground.state.add_guild("Ours"), playground.bot_user.id)
+        lines = await findings(tmp_path, **playground.environment())
 
     texts = {line["text"]: line for line in lines if line["check"] == "permissions"}
     assert texts.keys() == {
@@ -87,8 +89,8 @@ async def test_permissions_that_are_missing_are_told_by_name_and_guild(tmp_path:
 
 
 async def test_a_token_that_discord_refuses_is_told_and_never_shown(tmp_path: Path) -> None:
-    async with Playground() as place:
-        code, out = await doctor(tmp_path, **place.environment() | {"DISCORD_TOKEN": "wrong.one.here"})
+    async with Playground() as playground:
+        code, out = await doctor(tmp_path, **playground.environment() | {"DISCORD_TOKEN": "wrong.one.here"})
 
     assert code == 1
     assert "✗ Discord refuses the DISCORD_TOKEN" in out

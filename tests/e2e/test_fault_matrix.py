@@ -13,7 +13,7 @@ import pytest
 
 from playground.comfyui import ComfyUI, Failure, Stage
 from playground.playground import Playground
-from playground.tracked_job import Job
+from playground.tracked_job import TrackedJob
 from tests.e2e.process import BotProcess, running_bot
 from tests.e2e.test_faults import said_plainly
 
@@ -55,14 +55,16 @@ FAILED: dict[str, tuple[Fault, str]] = {
 }
 
 
-async def met(place: Playground, picture: bytes, fault: Fault, seed: int) -> tuple[Job, float]:
+async def met(playground: Playground, picture: bytes, fault: Fault, seed: int) -> tuple[TrackedJob, float]:
     """A job whose second step meets the fault, and when that was."""
-    comfyui = place.comfyui
+    comfyui = playground.comfyui
     assert comfyui
     comfyui.pause(Stage.SAMPLING, 2)
-    job = await place.member().animate(picture, "it moves", seconds=1, seed=seed)
+    job = await playground.member().animate(picture, "it moves", seconds=1, seed=seed)
     await job.answered()
-    await place.until(lambda: place.comfyui and place.comfyui.running, 20, "the job on the GPU")
+    await playground.until(
+        lambda: playground.comfyui and playground.comfyui.running, 20, "the job on the GPU"
+    )
     await comfyui.reached(Stage.SAMPLING, 2)
     began = time.monotonic()
     if act := fault(comfyui):
@@ -81,46 +83,43 @@ def some_of(faults: dict[str, T], config: pytest.Config) -> dict[str, T]:
 
 
 async def test_faults_that_pass_cost_nobody_the_clip(
-    place: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
+    playground: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
     for seed, (name, (fault, limit)) in enumerate(some_of(SURVIVED, pytestconfig).items()):
-        job, began = await met(place, picture, fault, seed)
+        job, began = await met(playground, picture, fault, seed)
         clip = await job.video(timeout=limit + 10)
         took = time.monotonic() - began
         print(f"{name}: the clip after {took:.1f} s")  # noqa: T201 - `-rP` shows it
         assert f"seed `{seed}`" in clip.content
         assert took < limit, name
-        assert place.comfyui
-        place.comfyui.heal()
+        playground.comfyui.heal()
 
 
 async def test_faults_that_end_a_job_are_said_in_one_plain_sentence_and_end_no_other(
-    place: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
+    playground: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
     for seed, (name, (fault, words)) in enumerate(some_of(FAILED, pytestconfig).items()):
-        job, began = await met(place, picture, fault, seed)
+        job, began = await met(playground, picture, fault, seed)
         text = await job.says("Failed")
         print(f"{name}: told after {time.monotonic() - began:.1f} s")  # noqa: T201 - `-rP` shows it
         assert words in text, name
         assert said_plainly(text), text
-        assert place.comfyui
-        place.comfyui.heal()
-        await (await place.member().animate(picture, "it moves", seconds=1, seed=100 + seed)).video()
+        playground.comfyui.heal()
+        await (await playground.member().animate(picture, "it moves", seconds=1, seed=100 + seed)).video()
 
 
 async def test_an_unchanged_graph_is_answered_from_the_cache_and_refusals_name_the_file(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
     for _ in range(2):
-        job = await place.member().animate(picture, "it moves", seconds=1, seed=7)
+        job = await playground.member().animate(picture, "it moves", seconds=1, seed=7)
         began = time.monotonic()
         await job.video()
     print(f"cached: the clip after {time.monotonic() - began:.1f} s")  # noqa: T201 - `-rP` shows it
-    assert len(place.comfyui.gpu_runs) == 1
-    place.comfyui.reject_next()
+    assert len(playground.comfyui.gpu_runs) == 1
+    playground.comfyui.reject_next()
     began = time.monotonic()
-    text = await (await place.member().animate(picture, "it moves", seconds=1)).says("Failed")
+    text = await (await playground.member().animate(picture, "it moves", seconds=1)).says("Failed")
     print(f"rejected: told after {time.monotonic() - began:.1f} s")  # noqa: T201 - `-rP` shows it
     assert "gone.safetensors is missing" in text
     assert said_plainly(text)
@@ -128,24 +127,22 @@ async def test_an_unchanged_graph_is_answered_from_the_cache_and_refusals_name_t
 
 @pytest.mark.long
 async def test_a_job_whose_answer_is_lost_runs_once(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    place.comfyui.accept_then_close()
-    await (await place.member().animate(picture, "it moves", seconds=1)).video()
-    assert len(place.comfyui.runs) == 1
+    playground.comfyui.accept_then_close()
+    await (await playground.member().animate(picture, "it moves", seconds=1)).video()
+    assert len(playground.comfyui.runs) == 1
 
 
 async def test_a_job_that_hangs_is_stopped_after_the_longest_run_and_the_next_one_gets_its_clip(
-    place: Playground, tmp_path: Path, picture: bytes
+    playground: Playground, tmp_path: Path, picture: bytes
 ) -> None:
-    assert place.comfyui
-    async with running_bot(place, tmp_path, LONGEST_RUN_MINUTES="0.03"):
-        place.comfyui.hang_next()
-        job = await place.member("ada").animate(picture, "it moves", seconds=1)
+    async with running_bot(playground, tmp_path, LONGEST_RUN_MINUTES="0.03"):
+        playground.comfyui.hang_next()
+        job = await playground.member("ada").animate(picture, "it moves", seconds=1)
         began = time.monotonic()
         text = await job.says("Failed")
         print(f"hang: told after {time.monotonic() - began:.1f} s, allowed 1.8 s")  # noqa: T201 - `-rP` shows it
         assert "was stopped" in text
         assert said_plainly(text)
-        await (await place.member("bob").animate(picture, "it moves", seconds=1)).video()
+        await (await playground.member("bob").animate(picture, "it moves", seconds=1)).video()

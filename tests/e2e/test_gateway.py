@@ -21,9 +21,9 @@ async def logs(bot: BotProcess, words: str) -> None:
 
 
 async def test_a_first_reaction_that_came_while_the_bot_was_away_counts_and_no_other(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, grace = place.member("ada"), place.member("grace")
+    ada, grace = playground.member("ada"), playground.member("grace")
     job = await ada.animate(picture, "it moves", seconds=1)
     clip = await job.video()
     await job.says("Done")
@@ -33,7 +33,7 @@ async def test_a_first_reaction_that_came_while_the_bot_was_away_counts_and_no_o
     assert await bot.terminate() == 0
     await ada.unreact(clip, "🔁")
     await ada.react(clip, "🔁")
-    await place.member("robot", bot=True).react(clip, "🔁")
+    await playground.member("robot", bot=True).react(clip, "🔁")
     missed = await grace.react(clip, "🔁")
     await bot.start()
     second = await missed.video()
@@ -43,32 +43,32 @@ async def test_a_first_reaction_that_came_while_the_bot_was_away_counts_and_no_o
 
 
 async def test_a_reaction_lost_with_the_session_is_found_and_once(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada")
+    ada = playground.member("ada")
     job = await ada.animate(picture, "it moves", seconds=1)
     clip = await job.video()
     await job.says("Done")
-    place.discord.drop_gateway(0.5)
-    place.discord.gateway.forget_sessions()
+    playground.discord.drop_gateway(0.5)
+    playground.discord.gateway.forget_sessions()
     missed = await ada.react(clip, "🔁")
     await missed.video()
-    place.discord.forget_session()
-    await place.bot_offline()
-    await place.bot_online()
+    playground.discord.forget_session()
+    await playground.bot_offline()
+    await playground.bot_online()
     await missed.says("Done")
     assert len(rows(bot)) == 2
 
 
 async def test_a_reaction_that_a_resumed_session_replays_counts_once(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada")
+    ada = playground.member("ada")
     clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
-    place.discord.disconnect(4000)
+    playground.discord.disconnect(4000)
     again = await ada.react(clip, "🔁")
     await again.video()
-    assert place.discord.gateway.resumed == 1
+    assert playground.discord.gateway.resumed == 1
     assert len(rows(bot)) == 2
 
 
@@ -77,38 +77,37 @@ async def test_a_second_bot_with_the_same_token_is_noticed(tmp_path: Path, pictu
     one.mkdir()
     other.mkdir()
     async with (
-        Playground(comfyui={"speed": 50}) as place,
-        running_bot(place, one) as first,
-        running_bot(place, other) as second,
+        Playground(comfyui={"speed": 50}) as playground,
+        running_bot(playground, one) as first,
+        running_bot(playground, other) as second,
     ):
-        await place.until(
-            lambda: True if place.discord.gateway.identified == 2 else None, 20, "both are online"
+        await playground.until(
+            lambda: True if playground.discord.gateway.identified == 2 else None, 20, "both are online"
         )
-        await (await place.member().animate(picture, "it moves", seconds=1)).answered()
+        await (await playground.member().animate(picture, "it moves", seconds=1)).answered()
         for each in (first, second):
             await logs(each, "Another bot works with this DISCORD_TOKEN")
             await logs(each, "delivered")
 
 
 async def test_a_stop_answers_who_is_inside_refuses_who_comes_and_claims_nothing(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    running = await begin(place, place.member("ada"), picture)
-    place.discord.slow(r"/attachments/", 3)
-    inside = await place.member("bob").animate(picture, "it moves", seconds=1)
+    running = await begin(playground, playground.member("ada"), picture)
+    playground.discord.slow(r"/attachments/", 3)
+    inside = await playground.member("bob").animate(picture, "it moves", seconds=1)
     await inside.says("Looking")
     stopped = asyncio.create_task(bot.terminate(), name="stop")
     await logs(bot, "taking leave")
-    late = await place.member("cy").animate(picture, "it moves", seconds=1)
+    late = await playground.member("cy").animate(picture, "it moves", seconds=1)
     assert "restarting" in await late.refused()
     assert await stopped == 0
     assert "Queued" in inside.text
     assert "Traceback" not in bot.log
     assert len(rows(bot)) == 2
-    place.comfyui.resume()
-    await place.comfyui.reached(Stage.DONE)
-    assert len(place.comfyui.runs) == 1
+    playground.comfyui.resume()
+    await playground.comfyui.reached(Stage.DONE)
+    assert len(playground.comfyui.runs) == 1
     await bot.start()
     await running.video()
     await inside.video()
@@ -116,25 +115,25 @@ async def test_a_stop_answers_who_is_inside_refuses_who_comes_and_claims_nothing
 
 @pytest.mark.long
 async def test_a_hung_discord_cannot_hold_up_the_end(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    await begin(place, place.member(), picture)
-    place.discord.slow("", 60, times=1000)
-    place.comfyui.resume()
-    await place.comfyui.reached(Stage.DONE)
+    await begin(playground, playground.member(), picture)
+    playground.discord.slow("", 60, times=1000)
+    playground.comfyui.resume()
+    await playground.comfyui.reached(Stage.DONE)
     began = time.monotonic()
     assert await bot.terminate() == 0
     assert time.monotonic() - began < 15
-    place.discord.heal()
+    playground.discord.heal()
 
 
-async def test_a_second_signal_ends_it_at_once(place: Playground, bot: BotProcess, picture: bytes) -> None:
-    await begin(place, place.member(), picture)
-    place.discord.slow("", 60, times=1000)
-    assert place.comfyui
-    place.comfyui.resume()
-    await place.comfyui.reached(Stage.DONE)
+async def test_a_second_signal_ends_it_at_once(
+    playground: Playground, bot: BotProcess, picture: bytes
+) -> None:
+    await begin(playground, playground.member(), picture)
+    playground.discord.slow("", 60, times=1000)
+    playground.comfyui.resume()
+    await playground.comfyui.reached(Stage.DONE)
     assert bot.process
     bot.process.send_signal(signal.SIGINT)
     began = time.monotonic()

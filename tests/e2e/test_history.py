@@ -6,15 +6,14 @@ from tests.e2e.process import BotProcess
 
 
 async def test_the_pages_hold_my_clips_with_their_pictures_and_turn_after_a_restart(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    ada, bob = place.member("ada"), place.member("bob", locale="zh-TW")
+    ada, bob = playground.member("ada"), playground.member("bob", locale="zh-TW")
     await (await bob.command("history")).shows("還沒有影片")
     clips = [
         await (await ada.animate(picture, f"clip {n}: the flag waves", seconds=1)).video() for n in range(2)
     ]
-    await place.comfyui.stop()
+    await playground.comfyui.stop()
     for n in range(2, 6):
         await (await ada.animate(picture, f"clip {n}: the flag waves", seconds=1)).answered()
 
@@ -46,6 +45,6 @@ async def test_the_pages_hold_my_clips_with_their_pictures_and_turn_after_a_rest
     assert details.id != card.id
     assert "clip 0: the flag waves" in details.text
 
-    place.discord.fail(status=400, route=r"^PATCH /webhooks/")
+    playground.discord.fail(status=400, route=r"^PATCH /webhooks/")
     failed = await ada.command("history")
     assert "Something went wrong" in (await failed.shows("wrong")).text

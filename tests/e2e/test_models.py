@@ -43,8 +43,8 @@ async def test_a_workflow_dropped_into_a_folder_is_offered_with_its_choices(
 ) -> None:
     put_workflow(tmp_path / "workflows")
     settings = {"WORKFLOWS_DIR": str(tmp_path / "workflows")}
-    async with Playground(comfyui={"speed": 50}) as place, running_bot(place, tmp_path, **settings):
-        ada = place.member()
+    async with Playground(comfyui={"speed": 50}) as playground, running_bot(playground, tmp_path, **settings):
+        ada = playground.member()
         await (await ada.animate(picture, "it moves", seconds=1)).video()
         assert [name for name, _ in await ada.autocomplete("animate", "model", "")] == ["wan21_i2v", "house"]
         typed = await ada.autocomplete("animate", "choices", "mirror=y", model="house")
@@ -54,8 +54,7 @@ async def test_a_workflow_dropped_into_a_folder_is_offered_with_its_choices(
         assert "· fast ·" in clip.content
         again = await ada.react(clip, "🔁")
         await again.video()
-        assert place.comfyui
-        pingpong = [run.graph["54"]["inputs"]["pingpong"] for run in place.comfyui.runs]
+        pingpong = [run.graph["54"]["inputs"]["pingpong"] for run in playground.comfyui.runs]
         assert pingpong == [False, True, True]
         refused = await ada.animate(picture, "it moves", model="house", steps=40)
         assert "between 1" in await refused.refused()
@@ -69,9 +68,9 @@ async def test_a_graph_in_the_web_pages_format_is_refused_with_what_to_do(tmp_pa
     folder = tmp_path / "workflows"
     put_workflow(folder)
     (folder / "house.json").write_text('{"nodes": [], "links": [], "version": 0.4}', encoding="utf-8")
-    async with Playground(comfyui=None) as place:
+    async with Playground(comfyui=None) as playground:
         with pytest.raises(AssertionError) as ended:
-            async with running_bot(place, tmp_path, WORKFLOWS_DIR=str(folder)):
+            async with running_bot(playground, tmp_path, WORKFLOWS_DIR=str(folder)):
                 pass
     assert "Export (API)" in str(ended.value)
     assert "Traceback" not in str(ended.value)
@@ -93,19 +92,18 @@ async def test_a_choice_goes_to_the_server_that_has_its_file_and_where_none_has_
     put_styles(tmp_path / "workflows")
     async with (
         ComfyUI(speed=50, lora=False) as without,
-        Playground(comfyui={"speed": 50}) as place,
+        Playground(comfyui={"speed": 50}) as playground,
     ):
-        assert place.comfyui
         settings = {
             "WORKFLOWS_DIR": str(tmp_path / "workflows"),
-            "COMFYUI_URL": f"{without.url},{place.comfyui.url}",
+            "COMFYUI_URL": f"{without.url},{playground.comfyui.url}",
         }
-        async with running_bot(place, tmp_path, **settings):
-            job = await place.member().animate(
+        async with running_bot(playground, tmp_path, **settings):
+            job = await playground.member().animate(
                 picture, "it moves", model="styles", choices="style=quick", seconds=1
             )
             clip = await job.video()
             assert without.runs == []
-            await place.comfyui.stop()
-            again = await place.member().react(clip, "🔁")
+            await playground.comfyui.stop()
+            again = await playground.member().react(clip, "🔁")
             assert "what was chosen" in await again.says("Failed")

@@ -7,15 +7,15 @@ from tests.e2e.process import BotProcess
 
 
 async def test_a_manager_posts_it_and_people_fill_in_its_form(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    boss = place.member("boss", permissions=Permission.MANAGE_GUILD)
+    boss = playground.member("boss", permissions=Permission.MANAGE_GUILD)
     posted = await boss.command("panel")
     assert "panel stands" in await posted.refused()
-    panel = place.messages[-1]
+    panel = playground.messages[-1]
     await bot.terminate()
     await bot.start()
-    mei = place.member("mei", locale="zh-TW")
+    mei = playground.member("mei", locale="zh-TW")
     opened = await mei.press(panel, "Animate a picture")
     assert "眨眼和呼吸" in str(await opened.opens())
     upload = Upload(filename="cat.png", data=picture)
@@ -30,10 +30,10 @@ async def test_a_manager_posts_it_and_people_fill_in_its_form(
 
 
 async def test_the_menu_takes_ones_own_pictures_and_those_of_others_where_that_is_allowed(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, grace = place.member("ada"), place.member("grace")
-    boss = place.member("boss", permissions=Permission.MANAGE_GUILD)
+    ada, grace = playground.member("ada"), playground.member("grace")
+    boss = playground.member("boss", permissions=Permission.MANAGE_GUILD)
     message = await ada.say("look", Upload(filename="cat.png", data=picture))
     opened = await ada.menu("Animate this", message)
     await opened.opens()

@@ -11,9 +11,9 @@ from tests.e2e.process import BotProcess
 
 
 async def test_the_chosen_language_is_that_of_all_answers_also_after_a_restart(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member("ada", locale="fr")
+    ada = playground.member("ada", locale="fr")
     help_card = await ada.command("help")
     await help_card.shows("First steps")
     await (await ada.command("language", language="zh-TW")).shows("繁體中文")
@@ -30,11 +30,11 @@ async def test_the_chosen_language_is_that_of_all_answers_also_after_a_restart(
     await (await ada.command("help")).shows("First steps")
 
 
-async def test_only_managers_see_and_change_the_rules(place: Playground, bot: BotProcess) -> None:
-    ada = place.member("ada")
-    boss = place.member("boss", locale="zh-CN", permissions=Permission.MANAGE_GUILD)
-    mods, secret = place.channel_named("mods"), place.channel_named("secret")
-    place.forbid(Permission.SEND_MESSAGES | Permission.VIEW_CHANNEL, secret)
+async def test_only_managers_see_and_change_the_rules(playground: Playground, bot: BotProcess) -> None:
+    ada = playground.member("ada")
+    boss = playground.member("boss", locale="zh-CN", permissions=Permission.MANAGE_GUILD)
+    mods, secret = playground.channel_named("mods"), playground.channel_named("secret")
+    playground.forbid(Permission.SEND_MESSAGES | Permission.VIEW_CHANNEL, secret)
     with pytest.raises(NotPossible):
         await ada.command("rules")
     await (await boss.command("rules")).shows("没有地方可发")
@@ -50,7 +50,7 @@ async def test_only_managers_see_and_change_the_rules(place: Playground, bot: Bo
 
     roles = {
         each: replace(role, permissions=NOTHING) if role.name == "boss's" else role
-        for each, role in place.guild.roles.items()
+        for each, role in playground.guild.roles.items()
     }
-    place.world.change_guild(replace(place.guild, roles=roles))
+    playground.state.change_guild(replace(playground.guild, roles=roles))
     await (await boss.press(shown, "不再接收举报")).shows("只有拥有“管理服务器”权限的成员")

@@ -35,44 +35,45 @@ async def begin_to_delete(member: Member, target: object) -> None:
 
 
 async def test_a_deleted_clip_goes_for_good_also_when_the_bot_is_killed_over_it(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, bob = place.member("ada"), place.member("bob")
+    ada, bob = playground.member("ada"), playground.member("bob")
     clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
     reroll = await bob.react(clip, "🔁")
     again = await reroll.video()
     await reroll.says("Done")
     await (await bob.press(clip, "🗑️")).shows("Only whoever asked")
-    place.discord.fail(status=503, times=1000, route=DELETE)
+    playground.discord.fail(status=503, times=1000, route=DELETE)
     await begin_to_delete(ada, clip)
-    await place.until(lambda: place.discord.requests[-1].injected or None, 20, "Discord is in the way")
+    await playground.until(
+        lambda: playground.discord.requests[-1].injected or None, 20, "Discord is in the way"
+    )
     await bot.kill()
     assert len(read_jobs(bot.folder)) == 2
-    place.discord.heal()
+    playground.discord.heal()
     await bot.start()
     (left,) = await jobs_left(bot, 1)
-    assert {message.id for message in place.messages} == {left.status_message, again.message.id}
+    assert {message.id for message in playground.messages} == {left.status_message, again.message.id}
     assert (left.user_id, left.parent) == (bob.id, None)
     assert kept(bot, "pictures") == [left.picture]
     assert all(name.startswith(left.id) for name in kept(bot, "clips"))
 
-    boss = place.member("boss", permissions=Permission.MANAGE_MESSAGES)
+    boss = playground.member("boss", permissions=Permission.MANAGE_MESSAGES)
     await begin_to_delete(boss, again)
     await jobs_left(bot, 0)
-    assert (place.messages, kept(bot, "pictures"), kept(bot, "clips")) == ([], [], [])
+    assert (playground.messages, kept(bot, "pictures"), kept(bot, "clips")) == ([], [], [])
 
 
 async def test_somebody_takes_everything_along_and_then_back_and_others_keep_theirs(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada, bob = place.member("ada", locale="zh-CN"), place.member("bob")
-    assert place.comfyui
+    ada, bob = playground.member("ada", locale="zh-CN"), playground.member("bob")
     await (await bob.animate(picture, "it moves", seconds=1)).video()
     done = await ada.animate(picture, "她笑了", seconds=1)
     await done.video()
-    place.comfyui.pause(Stage.SAMPLING, 2)
+    playground.comfyui.pause(Stage.SAMPLING, 2)
     await (await ada.animate(picture, "running", seconds=1)).answered()
-    await place.comfyui.reached(Stage.SAMPLING, 2)
+    await playground.comfyui.reached(Stage.SAMPLING, 2)
     await (await ada.animate(picture, "waiting", seconds=1)).answered()
 
     card = await ada.command("privacy")
@@ -87,8 +88,8 @@ async def test_somebody_takes_everything_along_and_then_back_and_others_keep_the
 
     (left,) = await jobs_left(bot, 1)
     assert left.user_id == bob.id
-    assert {message.id for message in place.messages} == {left.status_message, left.result_message}
+    assert {message.id for message in playground.messages} == {left.status_message, left.result_message}
     assert kept(bot, "pictures") == [left.picture]
     assert all(name.startswith(left.id) for name in kept(bot, "clips"))
-    assert place.comfyui.running is None
+    assert playground.comfyui.running is None
     await (await ada.command("privacy")).shows("任务：0 · 图片：0")

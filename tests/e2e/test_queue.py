@@ -3,17 +3,16 @@
 from playground.discord.model import Message
 from playground.discord.permissions import Permission
 from playground.playground import Playground
-from playground.tracked_job import Job
+from playground.tracked_job import TrackedJob
 from tests.e2e.cards import offered_in
 from tests.e2e.process import BotProcess
 
 
 async def test_the_card_shows_mine_with_words_and_those_of_others_without(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    place.comfyui.pause()
-    ada, bob = place.member("ada"), place.member("bob", locale="zh-CN")
+    playground.comfyui.pause()
+    ada, bob = playground.member("ada"), playground.member("bob", locale="zh-CN")
     empty = await (await ada.command("queue")).shows("None of yours")
     assert "Nobody waits here" in empty.text
     first = await ada.animate(picture, "the cat jumps over the moon", seconds=1)
@@ -43,11 +42,10 @@ async def test_the_card_shows_mine_with_words_and_those_of_others_without(
 
 
 async def test_whoever_chooses_in_the_card_ends_what_waits_and_what_runs(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    place.comfyui.pause()
-    ada = place.member("ada")
+    playground.comfyui.pause()
+    ada = playground.member("ada")
     running = await ada.animate(picture, "the first one", seconds=1)
     await running.says("Loading")
     waiting = await ada.animate(picture, "the second one", seconds=1)
@@ -55,20 +53,19 @@ async def test_whoever_chooses_in_the_card_ends_what_waits_and_what_runs(
     card = await (await ada.command("queue")).shows("the second one")
     chosen = await ada.choose(card, "menu cancel:", *offered_in(card))
     await waiting.says("Cancelled")
-    after = await place.until(lambda: without(chosen, "the second one"), 5, "the card without it")
+    after = await playground.until(lambda: without(chosen, "the second one"), 5, "the card without it")
     assert after.id == card.id
     await running.says("Cancelled", timeout=5)
-    place.comfyui.resume()
-    assert len(place.comfyui.runs) == 1
+    playground.comfyui.resume()
+    assert len(playground.comfyui.runs) == 1
 
 
 async def test_cancel_ends_the_only_one_asks_which_of_several_and_obeys_who_moderates(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    await place.comfyui.stop()
-    ada, bob = place.member("ada"), place.member("bob")
-    boss = place.member("boss", permissions=Permission.MANAGE_MESSAGES, locale="zh-TW")
+    await playground.comfyui.stop()
+    ada, bob = playground.member("ada"), playground.member("bob")
+    boss = playground.member("boss", permissions=Permission.MANAGE_MESSAGES, locale="zh-TW")
     assert "None of yours" in await (await ada.command("cancel")).refused()
     first = await ada.animate(picture, "the first one", seconds=1)
     await first.answered()
@@ -90,6 +87,6 @@ async def test_cancel_ends_the_only_one_asks_which_of_several_and_obeys_who_mode
     assert "已經結束" in await (await boss.command("cancel", job=target[:8])).refused()
 
 
-def without(job: Job, words: str) -> Message | None:
+def without(job: TrackedJob, words: str) -> Message | None:
     """Its card, once it no longer says that."""
     return job.card if job.card and words not in job.card.text else None

@@ -38,9 +38,9 @@ BAD_PICTURES = {
 
 
 async def test_bad_pictures_are_refused_in_one_sentence_and_nothing_is_queued(
-    place: Playground, bot: BotProcess
+    playground: Playground, bot: BotProcess
 ) -> None:
-    ada = place.member()
+    ada = playground.member()
     for name, (data, filename, content_type, words) in BAD_PICTURES.items():
         began = time.monotonic()
         job = await ada.animate(data, "it moves", filename=filename, content_type=content_type)
@@ -48,24 +48,22 @@ async def test_bad_pictures_are_refused_in_one_sentence_and_nothing_is_queued(
         assert words in refusal, name
         assert "\n" not in refusal, name
         assert time.monotonic() - began < 5, name
-    assert place.messages == []
-    assert place.comfyui
-    assert place.comfyui.runs == []
+    assert playground.messages == []
+    assert playground.comfyui.runs == []
 
 
 async def test_a_picture_over_25_mb_is_refused_before_it_is_fetched(tmp_path: Path) -> None:
-    async with Playground(comfyui=None) as place, running_bot(place, tmp_path):
-        place.discord.world.guilds[place.guild.id] = place.guild
-        ada = place.member(upload_limit=50 * 2**20)
+    async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path):
+        ada = playground.member(upload_limit=50 * 2**20)
         job = await ada.animate(b"\xff\xd8\xff" + bytes(26_000_000), "it moves", filename="big.jpg")
         assert "at most 25 MB" in await job.refused()
-        assert not any("/attachments/" in each.path for each in place.discord.requests)
+        assert not any("/attachments/" in each.path for each in playground.discord.requests)
 
 
 async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused_in_words(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    ada = place.member()
+    ada = playground.member()
     ranges = {"seconds": 6, "steps": 51, "cfg": 0.5, "seed": -1, "denoise": 1.5}
     wishes = [("", {}), ("x" * 1501, {}), *(("it moves", {name: value}) for name, value in ranges.items())]
     for prompt, options in wishes:
@@ -80,34 +78,36 @@ async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused
 async def test_the_gate_keeps_out_other_channels_and_people_without_the_role(
     tmp_path: Path, picture: bytes
 ) -> None:
-    async with Playground(comfyui={"speed": 50}) as place:
-        studio = place.channel_named("studio")
-        thread = place.thread("in the studio", studio)
-        settings = {"ALLOWED_CHANNELS": str(studio.id), "ALLOWED_ROLES": f"{place.role('artist')}, 1"}
-        async with running_bot(place, tmp_path, **settings):
-            ada, bob = place.member("ada", roles=["artist"]), place.member("bob")
+    async with Playground(comfyui={"speed": 50}) as playground:
+        studio = playground.channel_named("studio")
+        thread = playground.thread("in the studio", studio)
+        settings = {"ALLOWED_CHANNELS": str(studio.id), "ALLOWED_ROLES": f"{playground.role('artist')}, 1"}
+        async with running_bot(playground, tmp_path, **settings):
+            ada, bob = playground.member("ada", roles=["artist"]), playground.member("bob")
             assert "this channel" in await (await ada.animate(picture, "it moves")).refused()
             assert "role" in await (await bob.animate(picture, "it moves", channel=studio)).refused()
             clip = await (await ada.animate(picture, "it moves", channel=thread, seconds=1)).video()
             denied = await bob.react(clip, "🔁")
             assert "role" in await denied.refused()
             await (await ada.react(clip, "🔁")).video()
-            assert place.comfyui
-            assert len(place.comfyui.runs) == 2
+            assert len(playground.comfyui.runs) == 2
 
 
 async def test_another_guild_is_kept_out(tmp_path: Path, picture: bytes) -> None:
-    async with Playground(comfyui=None) as place, running_bot(place, tmp_path, ALLOWED_GUILDS="1,2"):
-        job = await place.member().animate(picture, "it moves")
+    async with (
+        Playground(comfyui=None) as playground,
+        running_bot(playground, tmp_path, ALLOWED_GUILDS="1,2"),
+    ):
+        job = await playground.member().animate(picture, "it moves")
         assert "not open to this server" in await job.refused()
 
 
 async def test_more_than_the_queued_jobs_allowed_are_refused(tmp_path: Path, picture: bytes) -> None:
     async with (
-        Playground(comfyui=None) as place,
-        running_bot(place, tmp_path, MAX_QUEUED_PER_USER="2", COMFYUI_URL="http://127.0.0.1:9"),
+        Playground(comfyui=None) as playground,
+        running_bot(playground, tmp_path, MAX_QUEUED_PER_USER="2", COMFYUI_URL="http://127.0.0.1:9"),
     ):
-        ada, bob = place.member("ada"), place.member("bob")
+        ada, bob = playground.member("ada"), playground.member("bob")
         for _ in range(2):
             await (await ada.animate(picture, "it moves")).says("Queued")
         assert "may have 2 jobs waiting" in await (await ada.animate(picture, "it moves")).refused()
@@ -115,8 +115,8 @@ async def test_more_than_the_queued_jobs_allowed_are_refused(tmp_path: Path, pic
 
 
 async def test_a_rule_that_refuses_says_which_and_when_it_lifts(tmp_path: Path, picture: bytes) -> None:
-    async with Playground(comfyui=None) as place, running_bot(place, tmp_path, COOLDOWN="600"):
-        ada = place.member()
+    async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path, COOLDOWN="600"):
+        ada = playground.member()
         assert "not allowed" in await (await ada.animate(picture, "undress her")).refused()
         await (await ada.animate(picture, "it moves")).says("Queued")
         refusal = await (await ada.animate(picture, "it moves")).refused()
@@ -126,8 +126,8 @@ async def test_a_rule_that_refuses_says_which_and_when_it_lifts(tmp_path: Path, 
 
 async def test_a_job_that_waited_too_long_ends_and_says_so(tmp_path: Path, picture: bytes) -> None:
     settings = {"LONGEST_WAIT_HOURS": "0.0001", "COMFYUI_URL": "http://127.0.0.1:9"}
-    async with Playground(comfyui=None) as place, running_bot(place, tmp_path, **settings) as bot:
-        job = await place.member().animate(picture, "it moves")
+    async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path, **settings) as bot:
+        job = await playground.member().animate(picture, "it moves")
         await job.answered()
         await bot.terminate()
         await bot.start()  # the keeper looks at each start, and once a minute
@@ -135,19 +135,18 @@ async def test_a_job_that_waited_too_long_ends_and_says_so(tmp_path: Path, pictu
 
 
 async def test_where_the_bot_may_not_write_it_says_so_at_once(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    place.forbid(Permission.ATTACH_FILES)
-    job = await place.member().animate(picture, "it moves")
+    playground.forbid(Permission.ATTACH_FILES)
+    job = await playground.member().animate(picture, "it moves")
     assert "Attach Files" in await job.refused()
-    assert place.comfyui
-    assert place.comfyui.runs == []
+    assert playground.comfyui.runs == []
 
 
 async def test_a_wrong_token_is_said_in_one_sentence(tmp_path: Path) -> None:
-    async with Playground(comfyui=None) as place:
+    async with Playground(comfyui=None) as playground:
         with pytest.raises(AssertionError) as ended:
-            async with running_bot(place, tmp_path, DISCORD_TOKEN="no.such.token"):
+            async with running_bot(playground, tmp_path, DISCORD_TOKEN="no.such.token"):
                 pass
     assert "Discord refuses the DISCORD_TOKEN" in str(ended.value)
     assert "Traceback" not in str(ended.value)

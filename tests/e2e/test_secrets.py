@@ -29,29 +29,28 @@ def prompts_in(log: str) -> list[str]:
     return [line for line in log.splitlines() if PROMPT in line]
 
 
-async def misbehave(place: Playground, bot: BotProcess, picture: bytes) -> None:
+async def misbehave(playground: Playground, bot: BotProcess, picture: bytes) -> None:
     """What makes a bot say much: errors of both sides, a lost gateway, a kill."""
-    assert place.comfyui
-    ada = place.member("ada")
-    place.discord.fail(status=503, times=1, route=POST)
+    ada = playground.member("ada")
+    playground.discord.fail(status=503, times=1, route=POST)
     await (await ada.animate(picture, f"{PROMPT} @everyone <@1>", seconds=1)).video()
-    job = await begin(place, ada, picture)
-    place.comfyui.fail_next(Failure.ERROR)
-    place.comfyui.resume()
+    job = await begin(playground, ada, picture)
+    playground.comfyui.fail_next(Failure.ERROR)
+    playground.comfyui.resume()
     await job.says("Failed")
     await (await ada.animate(b"no picture", PROMPT)).refused()
-    await place.comfyui.stop()
+    await playground.comfyui.stop()
     await (await ada.animate(picture, PROMPT, seconds=1)).says("not reachable")
-    place.discord.disconnect(4000)
-    await place.bot_offline()
+    playground.discord.disconnect(4000)
+    await playground.bot_offline()
     await bot.kill()
     await bot.start()
 
 
-def command_text(place: Playground) -> list[tuple[str, dict[str, object]]]:
+def command_text(playground: Playground) -> list[tuple[str, dict[str, object]]]:
     """Every request that put words into Discord: where to, and what it held."""
     found: list[tuple[str, dict[str, object]]] = []
-    for each in place.discord.requests:
+    for each in playground.discord.requests:
         body = each.body if isinstance(each.body, dict) else {}
         words = body.get("data") if "callback" in each.path else body
         if isinstance(words, dict) and words.get("content"):
@@ -60,12 +59,12 @@ def command_text(place: Playground) -> list[tuple[str, dict[str, object]]]:
 
 
 async def test_canaries_come_out_nowhere(tmp_path: Path, picture: bytes) -> None:
-    async with Playground(comfyui={"speed": 50, "token": CANARY}) as place:
+    async with Playground(comfyui={"speed": 50, "token": CANARY}) as playground:
         settings = {"COMFYUI_TOKEN": CANARY, "LOG_LEVEL": "DEBUG"}
-        async with running_bot(place, tmp_path, **settings) as bot:
-            await misbehave(place, bot, picture)
-            assert [words for _, words in command_text(place) if CANARY in str(words)] == []
-            assert found_in(tmp_path, CANARY, place.world.token) == []
+        async with running_bot(playground, tmp_path, **settings) as bot:
+            await misbehave(playground, bot, picture)
+            assert [words for _, words in command_text(playground) if CANARY in str(words)] == []
+            assert found_in(tmp_path, CANARY, playground.state.token) == []
             assert "hm=" in bot.log
             assert "hm=" not in bot.log.replace("hm=[hidden]", "")
 
@@ -73,13 +72,13 @@ async def test_canaries_come_out_nowhere(tmp_path: Path, picture: bytes) -> None
 async def test_words_are_in_no_log_at_info_and_ping_nobody_but_the_owner(
     tmp_path: Path, picture: bytes
 ) -> None:
-    async with Playground(comfyui={"speed": 50}) as place:
-        urls = f"{place.environment()['COMFYUI_URL']},http://gpu:{PASSWORD}@127.0.0.1:9"
-        async with running_bot(place, tmp_path, COMFYUI_URL=urls) as bot:
-            await misbehave(place, bot, picture)
+    async with Playground(comfyui={"speed": 50}) as playground:
+        urls = f"{playground.environment()['COMFYUI_URL']},http://gpu:{PASSWORD}@127.0.0.1:9"
+        async with running_bot(playground, tmp_path, COMFYUI_URL=urls) as bot:
+            await misbehave(playground, bot, picture)
             assert prompts_in(bot.log) == []
             assert found_in(tmp_path, PASSWORD) == []
-            said = command_text(place)
+            said = command_text(playground)
             assert len(said) > 8
             for where, words in said:
                 allowed = words["allowed_mentions"]
@@ -91,12 +90,12 @@ async def test_words_are_in_no_log_at_info_and_ping_nobody_but_the_owner(
 
 
 async def test_a_crash_shows_no_token(tmp_path: Path, picture: bytes) -> None:
-    async with Playground(comfyui=None) as place, running_bot(place, tmp_path) as bot:
-        place.discord.disconnect(4004)
+    async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path) as bot:
+        playground.discord.disconnect(4004)
         assert bot.process
         assert await bot.process.wait() == 1
         assert "Traceback" in bot.log
-        assert found_in(tmp_path, place.world.token) == []
+        assert found_in(tmp_path, playground.state.token) == []
     crash = (
         "import logging\n"
         "from cogs.runtime.redaction import redact_logs\n"

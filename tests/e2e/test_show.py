@@ -11,11 +11,10 @@ LONG = "The flag waves in the wind, slowly. " * 40
 
 
 async def test_command_and_button_tell_everything_to_its_owner_and_to_who_moderates(
-    place: Playground, bot: BotProcess, picture: bytes
+    playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
-    assert place.comfyui
-    ada, bob = place.member("ada"), place.member("bob")
-    boss = place.member("boss", permissions=Permission.MANAGE_MESSAGES, locale="zh-CN")
+    ada, bob = playground.member("ada"), playground.member("bob")
+    boss = playground.member("boss", permissions=Permission.MANAGE_MESSAGES, locale="zh-CN")
     options = {"seconds": 1, "seed": 4242, "steps": 7, "negative": "no rain", "preset": "fast"}
     clip = await (await ada.animate(picture, LONG, **options)).video()
     short = clip.filename[len("animate-") : -len(".mp4")]
@@ -35,7 +34,7 @@ async def test_command_and_button_tell_everything_to_its_owner_and_to_who_modera
     sent = await (await ada.press(card, "Workflow")).shows("ComfyUI")
     assert [file.filename for file in sent.attachments] == [f"animate-{short}.json"]
     assert without_picture(json.loads(sent.attachments[0].data)) == without_picture(
-        place.comfyui.runs[0].graph
+        playground.comfyui.runs[0].graph
     )
 
     theirs = await (await boss.press(clip, "ℹ️")).shows("完成")

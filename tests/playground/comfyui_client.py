@@ -25,7 +25,7 @@ def picture(width: int = 64, height: int = 48, colour: str = "teal") -> bytes:
 
 
 @dataclass(kw_only=True)
-class Ear:
+class SocketReader:
     """A websocket and what came over it."""
 
     socket: aiohttp.ClientWebSocketResponse
@@ -62,7 +62,7 @@ class Ear:
         return self.socket.close_code
 
 
-class Visitor:
+class ComfyUIClient:
     """One client of a ComfyUI."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
@@ -113,29 +113,31 @@ class Visitor:
 
     async def run(self, graph: Json, *, modern: bool = False, **body: object) -> list[Json]:
         """Submit a graph; all its submitter is told after the greeting, to the prompt's end."""
-        async with self.listening(modern=modern) as ear:
-            ear.messages.clear()
-            return await ear.until_end(await self.submit(graph, client_id=ear.client_id, **body))
+        async with self.listening(modern=modern) as reader:
+            reader.messages.clear()
+            return await reader.until_end(await self.submit(graph, client_id=reader.client_id, **body))
 
     @contextlib.asynccontextmanager
-    async def listening(self, client_id: str | None = None, *, modern: bool = False) -> AsyncIterator[Ear]:
+    async def listening(
+        self, client_id: str | None = None, *, modern: bool = False
+    ) -> AsyncIterator[SocketReader]:
         """A websocket that has been greeted; `modern` asks for preview metadata."""
         client_id = client_id or str(uuid.uuid4())
         async with self.session.ws_connect("/ws", params={"clientId": client_id}) as socket:
-            ear = Ear(socket=socket, client_id=client_id)
-            await ear.until("status", sid=client_id)
+            reader = SocketReader(socket=socket, client_id=client_id)
+            await reader.until("status", sid=client_id)
             if modern:
                 flags = {"type": "feature_flags", "data": {"supports_preview_metadata": True}}
                 await socket.send_json(flags)
-                await ear.until("feature_flags")
-            yield ear
+                await reader.until("feature_flags")
+            yield reader
 
 
 @contextlib.asynccontextmanager
-async def visiting(comfyui: ComfyUI) -> AsyncIterator[Visitor]:
+async def open_client(comfyui: ComfyUI) -> AsyncIterator[ComfyUIClient]:
     """A visitor with a session of its own."""
     async with aiohttp.ClientSession(comfyui.url, timeout=aiohttp.ClientTimeout(10)) as session:
-        yield Visitor(session)
+        yield ComfyUIClient(session)
 
 
 async def _body(answer: aiohttp.ClientResponse) -> Any:

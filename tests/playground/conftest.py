@@ -21,8 +21,8 @@ async def browser() -> AsyncGenerator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module")
 async def there(browser: Browser) -> AsyncGenerator[There]:
     """A place with the small bot, and ada's page of it; its scripts must raise nothing."""
-    async with page_with_bot() as (place, bot), browser.tab() as tab:
-        await tab.open(place.discord.origin)
+    async with page_with_bot() as (playground, bot), browser.tab() as tab:
+        await tab.open(playground.discord.origin)
         await tab.until("document.querySelector('.drop')")
-        yield place, bot, tab
+        yield playground, bot, tab
         assert tab.complaints == []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from playground.page import Sample, place_with_page
+from playground.page import Sample, playground_with_page
 from playground.page.browser import Tab
 from playground.playground import Playground
 from tests.playground.small_bot import SmallBot, picture, running
@@ -22,10 +22,10 @@ SAMPLE = Sample(draw=picture, prompt="the cat blinks")
 async def page_with_bot(**options: object) -> AsyncGenerator[tuple[Playground, SmallBot]]:
     """A place with a page, and the small bot in it."""
     async with (
-        place_with_page(**{"comfyui": None, "sample": SAMPLE} | options) as place,
-        running(place, SmallBot()) as bot,
+        playground_with_page(**{"comfyui": None, "sample": SAMPLE} | options) as playground,
+        running(playground, SmallBot()) as bot,
     ):
-        yield place, bot
+        yield playground, bot
 
 
 def shows(selector: str, words: str) -> str:
@@ -55,14 +55,14 @@ class Stream:
         return heard
 
 
-class Guest:
+class PageClient:
     """One person at the page. `origin` is what their browser names as the site that asks."""
 
-    def __init__(self, session: aiohttp.ClientSession, place: Playground, name: str = "ada") -> None:
+    def __init__(self, session: aiohttp.ClientSession, playground: Playground, name: str = "ada") -> None:
         self._session = session
-        self._place = place
+        self._playground = playground
         self.query = {"as": name, "locale": "en-US"}
-        self.headers = {"Origin": place.discord.origin}
+        self.headers = {"Origin": playground.discord.origin}
 
     async def get(self, path: str, **headers: str) -> tuple[int, bytes, str]:
         async with self._session.get(self._url(path), params=self.query, headers=headers) as answer:
@@ -98,4 +98,4 @@ class Guest:
             return answer.status, await answer.json(content_type=None) if answer.status != 403 else {}
 
     def _url(self, path: str) -> str:
-        return f"{self._place.discord.origin}/playground/{path}"
+        return f"{self._playground.discord.origin}/playground/{path}"

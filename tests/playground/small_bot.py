@@ -158,18 +158,21 @@ async def connected(
     bot: SmallBot | None = None, **options: object
 ) -> AsyncIterator[tuple[Playground, SmallBot]]:
     """A playground without ComfyUI, and a small bot in it."""
-    async with Playground(comfyui=None, **options) as place, running(place, bot or SmallBot()) as runs:
-        yield place, runs
+    async with (
+        Playground(comfyui=None, **options) as playground,
+        running(playground, bot or SmallBot()) as runs,
+    ):
+        yield playground, runs
 
 
 @asynccontextmanager
-async def running(place: Playground, bot: SmallBot, token: str | None = None) -> AsyncIterator[SmallBot]:
+async def running(playground: Playground, bot: SmallBot, token: str | None = None) -> AsyncIterator[SmallBot]:
     """The bot connected to the place; discord.py keeps the addresses on classes, so they are put back."""
     kept = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
-    Route.BASE = place.discord.api_url
-    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(place.world.gateway_url)
-    task = asyncio.create_task(bot.start(token or place.world.token), name="small bot")
-    online = asyncio.create_task(place.bot_online(), name="online")
+    Route.BASE = playground.discord.api_url
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(playground.state.gateway_url)
+    task = asyncio.create_task(bot.start(token or playground.state.token), name="small bot")
+    online = asyncio.create_task(playground.bot_online(), name="online")
     try:
         await asyncio.wait({task, online}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():

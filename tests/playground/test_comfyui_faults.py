@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from playground.comfyui import ComfyUI, Outcome, Stage
-from tests.playground.comfyui_client import Json, Visitor, visiting
+from tests.playground.comfyui_client import ComfyUIClient, Json, open_client
 from tests.playground.comfyui_recordings import kinds, wan_graph
 
 
@@ -19,23 +19,23 @@ async def comfyui() -> AsyncIterator[ComfyUI]:
 
 
 @pytest.fixture
-async def visitor(comfyui: ComfyUI) -> AsyncIterator[Visitor]:
-    async with visiting(comfyui) as visitor:
-        await visitor.upload("girl.png")
-        yield visitor
+async def client(comfyui: ComfyUI) -> AsyncIterator[ComfyUIClient]:
+    async with open_client(comfyui) as client:
+        await client.upload("girl.png")
+        yield client
 
 
-async def hold(comfyui: ComfyUI, visitor: Visitor, **body: Any) -> str:
+async def hold(comfyui: ComfyUI, client: ComfyUIClient, **body: Any) -> str:
     """Submit a graph that stands still at its second step."""
     comfyui.pause(Stage.SAMPLING, 2)
-    prompt_id = await visitor.submit(wan_graph(), **body)
+    prompt_id = await client.submit(wan_graph(), **body)
     await comfyui.reached(Stage.SAMPLING, 2)
     return prompt_id
 
 
-async def clip(visitor: Visitor) -> Json:
+async def clip(client: ComfyUIClient) -> Json:
     """The output entry of a finished run."""
-    output = next(m for m in await visitor.run(wan_graph()) if m["type"] == "executed")["data"]["output"]
+    output = next(m for m in await client.run(wan_graph()) if m["type"] == "executed")["data"]["output"]
     return output["gifs"][0]
 
 
@@ -45,155 +45,159 @@ def query(entry: Json) -> dict[str, str]:
 
 @pytest.mark.parametrize("code", [1001, 1006])
 async def test_sockets_close_with_the_code_and_the_run_goes_on(
-    comfyui: ComfyUI, visitor: Visitor, code: int
+    comfyui: ComfyUI, client: ComfyUIClient, code: int
 ) -> None:
-    async with visitor.listening() as ear:
-        prompt_id = await hold(comfyui, visitor, client_id=ear.client_id)
+    async with client.listening() as reader:
+        prompt_id = await hold(comfyui, client, client_id=reader.client_id)
         await comfyui.close_sockets(code)
-        assert await ear.closed() == code
+        assert await reader.closed() == code
     comfyui.resume()
     await comfyui.reached(Stage.DONE)
-    assert (await visitor.outcome(prompt_id))["status"]["completed"]
+    assert (await client.outcome(prompt_id))["status"]["completed"]
 
 
-async def test_silence_keeps_sockets_open_and_says_nothing(comfyui: ComfyUI, visitor: Visitor) -> None:
-    async with visitor.listening() as ear:
-        await hold(comfyui, visitor, client_id=ear.client_id)
-        await ear.until("progress", max=4, value=2)
-        ear.messages.clear()
+async def test_silence_keeps_sockets_open_and_says_nothing(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    async with client.listening() as reader:
+        await hold(comfyui, client, client_id=reader.client_id)
+        await reader.until("progress", max=4, value=2)
+        reader.messages.clear()
         comfyui.silence()
         comfyui.resume()
         await comfyui.reached(Stage.DONE)
         with pytest.raises(TimeoutError):
-            await ear.until("anything", 0.05)
-        assert ear.messages == []
+            await reader.until("anything", 0.05)
+        assert reader.messages == []
 
 
-async def test_a_restart_cuts_everything_off_and_keeps_the_port(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_a_restart_cuts_everything_off_and_keeps_the_port(
+    comfyui: ComfyUI, client: ComfyUIClient
+) -> None:
     url = comfyui.url
-    await visitor.upload("old.png", type="temp")
-    async with visitor.listening() as ear:
-        prompt_id = await hold(comfyui, visitor, client_id=ear.client_id)
+    await client.upload("old.png", type="temp")
+    async with client.listening() as reader:
+        prompt_id = await hold(comfyui, client, client_id=reader.client_id)
         await comfyui.restart()
-        assert await ear.closed() == 1006
+        assert await reader.closed() == 1006
     assert comfyui.url == url
-    assert await visitor.get("/queue") == (200, {"queue_running": [], "queue_pending": []})
-    assert await visitor.get(f"/history/{prompt_id}") == (200, {})
-    assert (await visitor.get("/view", filename="old.png", type="temp"))[0] == 404
-    assert (await visitor.get("/view", filename="girl.png", type="input"))[0] == 200
+    assert await client.get("/queue") == (200, {"queue_running": [], "queue_pending": []})
+    assert await client.get(f"/history/{prompt_id}") == (200, {})
+    assert (await client.get("/view", filename="old.png", type="temp"))[0] == 404
+    assert (await client.get("/view", filename="girl.png", type="input"))[0] == 200
     assert [run.outcome for run in comfyui.runs] == [Outcome.LOST]
 
 
 async def test_a_stopped_server_refuses_connections_until_it_starts(
-    comfyui: ComfyUI, visitor: Visitor
+    comfyui: ComfyUI, client: ComfyUIClient
 ) -> None:
     await comfyui.stop()
     with pytest.raises(aiohttp.ClientConnectorError):
-        await visitor.get("/queue")
+        await client.get("/queue")
     await comfyui.start()
-    assert (await visitor.get("/queue"))[0] == 200
+    assert (await client.get("/queue"))[0] == 200
 
 
-async def test_a_hang_lasts_until_an_interrupt(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_a_hang_lasts_until_an_interrupt(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.hang_next()
-    prompt_id = await visitor.submit(wan_graph())
+    prompt_id = await client.submit(wan_graph())
     await comfyui.reached(Stage.SAMPLING, 1)
     with pytest.raises(TimeoutError):
         await comfyui.reached(Stage.SAMPLING, 2, limit=0.05)
-    await visitor.post("/interrupt", {"prompt_id": prompt_id})
+    await client.post("/interrupt", {"prompt_id": prompt_id})
     await comfyui.reached(Stage.DONE)
     assert [run.outcome for run in comfyui.runs] == [Outcome.INTERRUPTED]
 
 
-async def test_a_deaf_hang_ends_only_with_the_process(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_a_deaf_hang_ends_only_with_the_process(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.deaf()
     comfyui.hang_next()
-    prompt_id = await visitor.submit(wan_graph())
+    prompt_id = await client.submit(wan_graph())
     await comfyui.reached(Stage.SAMPLING, 1)
-    await visitor.post("/interrupt", {"prompt_id": prompt_id})
+    await client.post("/interrupt", {"prompt_id": prompt_id})
     with pytest.raises(TimeoutError):
         await comfyui.reached(Stage.DONE, limit=0.05)
     await comfyui.restart()
     assert comfyui.running is None
 
 
-async def test_slow_takes_longer(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_slow_takes_longer(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.slow(50)
-    await visitor.run(wan_graph())
+    await client.run(wan_graph())
     assert comfyui.runs[0].seconds > 0.9  # its waits add up to 1.85 s at speed 1, so to 0.92 here
 
 
 async def test_the_next_submission_is_refused_and_the_one_after_is_not(
-    comfyui: ComfyUI, visitor: Visitor
+    comfyui: ComfyUI, client: ComfyUIClient
 ) -> None:
     comfyui.reject_next()
-    status, body = await visitor.post("/prompt", {"prompt": wan_graph()})
+    status, body = await client.post("/prompt", {"prompt": wan_graph()})
     assert (status, body["error"]["type"]) == (400, "prompt_outputs_failed_validation")
-    await visitor.submit(wan_graph())
+    await client.submit(wan_graph())
 
 
 async def test_an_answer_is_given_as_often_as_said_and_only_on_its_path(
-    comfyui: ComfyUI, visitor: Visitor
+    comfyui: ComfyUI, client: ComfyUIClient
 ) -> None:
     comfyui.answer(502, path="/history", times=2)
-    answers = [(await visitor.get(path))[0] for path in ("/queue", "/history", "/history/x", "/history")]
+    answers = [(await client.get(path))[0] for path in ("/queue", "/history", "/history/x", "/history")]
     assert answers == [200, 502, 502, 200]
 
 
-async def test_an_answer_can_be_broken_json(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_an_answer_can_be_broken_json(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.answer(200, path="/queue", body=b'{"queue_run', content_type="application/json")
-    async with visitor.session.get("/queue") as answer:
+    async with client.session.get("/queue") as answer:
         assert (answer.status, await answer.read()) == (200, b'{"queue_run')
 
 
-async def test_a_stalled_request_gets_no_answer(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_a_stalled_request_gets_no_answer(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.stall("/history")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
-            await visitor.get("/history")
-    assert (await visitor.get("/queue"))[0] == 200
+            await client.get("/history")
+    assert (await client.get("/queue"))[0] == 200
 
 
-async def test_a_submission_can_be_accepted_without_an_answer(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_a_submission_can_be_accepted_without_an_answer(
+    comfyui: ComfyUI, client: ComfyUIClient
+) -> None:
     comfyui.accept_then_close()
     prompt_id = "d1f7cd57-9818-4029-8ca7-96be1730d063"
     with pytest.raises(aiohttp.ClientConnectionError):
-        await visitor.submit(wan_graph(), prompt_id=prompt_id)
+        await client.submit(wan_graph(), prompt_id=prompt_id)
     await comfyui.reached(Stage.DONE, prompt_id=prompt_id)
     assert [run.prompt_id for run in comfyui.runs] == [prompt_id]
 
 
-async def test_a_download_is_cut_in_the_middle_once(comfyui: ComfyUI, visitor: Visitor) -> None:
-    entry = await clip(visitor)
+async def test_a_download_is_cut_in_the_middle_once(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    entry = await clip(client)
     comfyui.cut_download()
     with pytest.raises(aiohttp.ClientPayloadError):
-        await visitor.download(entry)
-    assert await visitor.download(entry)
+        await client.download(entry)
+    assert await client.download(entry)
 
 
-async def test_a_download_is_larger_than_the_file(comfyui: ComfyUI, visitor: Visitor) -> None:
-    entry = await clip(visitor)
-    whole = await visitor.download(entry)
+async def test_a_download_is_larger_than_the_file(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    entry = await clip(client)
+    whole = await client.download(entry)
     comfyui.oversize_download(100_000)
-    async with visitor.session.get("/view", params=query(entry)) as answer:
+    async with client.session.get("/view", params=query(entry)) as answer:
         assert "Content-Length" not in answer.headers
         assert len(await answer.read()) == len(whole) + 100_000
 
 
-async def test_an_output_can_be_empty(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_an_output_can_be_empty(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.empty_output()
-    messages = await visitor.run(wan_graph())
+    messages = await client.run(wan_graph())
     assert "executed" not in kinds(messages)
-    outcome = await visitor.outcome(messages[-1]["data"]["prompt_id"])
+    outcome = await client.outcome(messages[-1]["data"]["prompt_id"])
     assert (outcome["outputs"], outcome["status"]["completed"]) == ({}, True)
 
 
 @pytest.mark.parametrize("moment", ["waiting", "running", "done"])
 async def test_a_forgotten_prompt_is_in_neither_queue_nor_history(
-    comfyui: ComfyUI, visitor: Visitor, moment: str
+    comfyui: ComfyUI, client: ComfyUIClient, moment: str
 ) -> None:
-    running = await hold(comfyui, visitor)
-    waiting = await visitor.submit(wan_graph(seed=2))
+    running = await hold(comfyui, client)
+    waiting = await client.submit(wan_graph(seed=2))
     if moment == "done":
         comfyui.resume()
         await comfyui.reached(Stage.DONE, prompt_id=running)
@@ -201,30 +205,30 @@ async def test_a_forgotten_prompt_is_in_neither_queue_nor_history(
     comfyui.forget(forgotten)
     if moment == "running":
         await comfyui.reached(Stage.DONE, prompt_id=running)
-    _, queue = await visitor.get("/queue")
+    _, queue = await client.get("/queue")
     assert forgotten not in [entry[1] for part in queue.values() for entry in part]
-    assert await visitor.get(f"/history/{forgotten}") == (200, {})
+    assert await client.get(f"/history/{forgotten}") == (200, {})
 
 
-async def test_an_old_version_chooses_its_own_prompt_id(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_an_old_version_chooses_its_own_prompt_id(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.ignore_prompt_id()
     mine = "d1f7cd57-9818-4029-8ca7-96be1730d063"
-    assert await visitor.submit(wan_graph(), prompt_id=mine) != mine
+    assert await client.submit(wan_graph(), prompt_id=mine) != mine
 
 
-async def test_an_old_version_interrupts_whatever_runs(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_an_old_version_interrupts_whatever_runs(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.ignore_interrupt_id()
-    running = await hold(comfyui, visitor)
-    await visitor.post("/interrupt", {"prompt_id": "somebody-elses"})
+    running = await hold(comfyui, client)
+    await client.post("/interrupt", {"prompt_id": "somebody-elses"})
     await comfyui.reached(Stage.DONE, prompt_id=running)
     assert [run.outcome for run in comfyui.runs] == [Outcome.INTERRUPTED]
 
 
-async def test_heal_ends_lasting_faults(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_heal_ends_lasting_faults(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.silence()
     comfyui.stall()
     comfyui.pause()
     comfyui.ignore_prompt_id()
     comfyui.heal()
-    messages = await visitor.run(wan_graph(), prompt_id="d1f7cd57-9818-4029-8ca7-96be1730d063")
+    messages = await client.run(wan_graph(), prompt_id="d1f7cd57-9818-4029-8ca7-96be1730d063")
     assert messages[-1]["data"]["prompt_id"] == "d1f7cd57-9818-4029-8ca7-96be1730d063"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from playground.comfyui import ComfyUI, Outcome, Stage
-from tests.playground.comfyui_client import Visitor, visiting
+from tests.playground.comfyui_client import ComfyUIClient, open_client
 from tests.playground.comfyui_recordings import WAN, kinds, recording, wan_graph
 from tests.playground.json_shape import shape
 
@@ -22,10 +22,10 @@ async def comfyui() -> AsyncIterator[ComfyUI]:
 
 
 @pytest.fixture
-async def visitor(comfyui: ComfyUI) -> AsyncIterator[Visitor]:
-    async with visiting(comfyui) as visitor:
-        await visitor.upload("girl.png")
-        yield visitor
+async def client(comfyui: ComfyUI) -> AsyncIterator[ComfyUIClient]:
+    async with open_client(comfyui) as client:
+        await client.upload("girl.png")
+        yield client
 
 
 async def test_a_token_is_wanted_on_every_request_and_on_the_websocket() -> None:
@@ -51,85 +51,89 @@ async def test_a_prefix_stands_before_every_path() -> None:
         assert seen == [200, 200, 404]
 
 
-async def test_runs_tell_what_was_executed_and_what_was_cached(comfyui: ComfyUI, visitor: Visitor) -> None:
-    await visitor.run(wan_graph())
-    await visitor.run(wan_graph())
-    await visitor.run(wan_graph(filename_prefix="other"))
+async def test_runs_tell_what_was_executed_and_what_was_cached(
+    comfyui: ComfyUI, client: ComfyUIClient
+) -> None:
+    await client.run(wan_graph())
+    await client.run(wan_graph())
+    await client.run(wan_graph(filename_prefix="other"))
     assert [run.executed for run in comfyui.runs][1:] == [(), ("54",)]
     assert [run.outcome for run in comfyui.runs] == [Outcome.SUCCESS] * 3
     assert len(comfyui.gpu_runs) == 1
 
 
-async def test_inputs_that_no_class_knows_do_not_matter(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_inputs_that_no_class_knows_do_not_matter(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     graph = wan_graph()
     graph["52"]["inputs"]["from_the_future"] = ["99", 0]
-    await visitor.run(graph)
+    await client.run(graph)
     assert [run.outcome for run in comfyui.runs] == [Outcome.SUCCESS]
 
 
-async def test_only_the_last_prompt_is_cached(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_only_the_last_prompt_is_cached(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     for seed in (1, 2, 1):
-        await visitor.run(wan_graph(seed=seed))
+        await client.run(wan_graph(seed=seed))
     assert len(comfyui.gpu_runs) == 3
 
 
-async def test_a_cached_clip_that_is_gone_is_made_again(comfyui: ComfyUI, visitor: Visitor) -> None:
-    await visitor.run(wan_graph())
+async def test_a_cached_clip_that_is_gone_is_made_again(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    await client.run(wan_graph())
     for path in comfyui.folder.glob("**/*.mp4"):
         path.unlink()
-    messages = await visitor.run(wan_graph())
+    messages = await client.run(wan_graph())
     output = next(message for message in messages if message["type"] == "executed")["data"]["output"]
-    assert await visitor.download(output["gifs"][0])
+    assert await client.download(output["gifs"][0])
 
 
-async def test_free_empties_the_cache(comfyui: ComfyUI, visitor: Visitor) -> None:
-    await visitor.run(wan_graph())
-    assert await visitor.post("/free", {"unload_models": True, "free_memory": True}) == (200, "")
-    await visitor.run(wan_graph())
+async def test_free_empties_the_cache(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    await client.run(wan_graph())
+    assert await client.post("/free", {"unload_models": True, "free_memory": True}) == (200, "")
+    await client.run(wan_graph())
     assert len(comfyui.gpu_runs) == 2
 
 
-async def test_previews_are_not_sent_unasked(visitor: Visitor) -> None:
-    async with visitor.listening(modern=True) as ear:
-        await ear.until_end(await visitor.submit(wan_graph(), client_id=ear.client_id))
-    assert ear.frames == []
+async def test_previews_are_not_sent_unasked(client: ComfyUIClient) -> None:
+    async with client.listening(modern=True) as reader:
+        await reader.until_end(await client.submit(wan_graph(), client_id=reader.client_id))
+    assert reader.frames == []
 
 
-async def test_a_plain_preview_is_a_jpeg_after_eight_bytes_and_follows_its_step(visitor: Visitor) -> None:
+async def test_a_plain_preview_is_a_jpeg_after_eight_bytes_and_follows_its_step(
+    client: ComfyUIClient,
+) -> None:
     body = {"extra_data": {"preview_method": "auto"}}
-    async with visitor.listening() as ear:
-        await ear.until_end(await visitor.submit(wan_graph(steps=3), client_id=ear.client_id, **body))
-    assert [struct.unpack(">II", frame[:8]) for frame in ear.frames] == [(1, 1)] * 3
-    assert Image.open(io.BytesIO(ear.frames[0][8:])).format == "JPEG"
-    before = ear.order[ear.order.index(ear.frames[0]) - 1]
+    async with client.listening() as reader:
+        await reader.until_end(await client.submit(wan_graph(steps=3), client_id=reader.client_id, **body))
+    assert [struct.unpack(">II", frame[:8]) for frame in reader.frames] == [(1, 1)] * 3
+    assert Image.open(io.BytesIO(reader.frames[0][8:])).format == "JPEG"
+    before = reader.order[reader.order.index(reader.frames[0]) - 1]
     assert isinstance(before, dict)
     assert (before["type"], before["data"]["value"]) == ("progress", 1)
 
 
-async def test_a_preview_with_metadata_has_the_recorded_fields(visitor: Visitor) -> None:
+async def test_a_preview_with_metadata_has_the_recorded_fields(client: ComfyUIClient) -> None:
     body = {"extra_data": {"preview_method": "latent2rgb"}}
-    async with visitor.listening(modern=True) as ear:
-        await ear.until_end(await visitor.submit(wan_graph(), client_id=ear.client_id, **body))
-    kind, length = struct.unpack(">II", ear.frames[0][:8])
-    metadata = json.loads(ear.frames[0][8 : 8 + length])
+    async with client.listening(modern=True) as reader:
+        await reader.until_end(await client.submit(wan_graph(), client_id=reader.client_id, **body))
+    kind, length = struct.unpack(">II", reader.frames[0][:8])
+    metadata = json.loads(reader.frames[0][8 : 8 + length])
     recorded = next(e for e in recording("40_native_wan_tiny_real_run") if e["kind"] == "ws_binary")
     assert (kind, shape(metadata)) == (4, shape(recorded["metadata"]))
-    assert ear.frames[0][8 + length :].startswith(b"\xff\xd8\xff")
+    assert reader.frames[0][8 + length :].startswith(b"\xff\xd8\xff")
 
 
-async def test_a_preview_of_videohelpersuite_has_a_header_of_its_own(visitor: Visitor) -> None:
+async def test_a_preview_of_videohelpersuite_has_a_header_of_its_own(client: ComfyUIClient) -> None:
     body = {"extra_data": {"preview_method": "taesd"}}
-    async with visitor.listening() as ear:
-        await ear.until_end(await visitor.submit(wan_graph(), client_id=ear.client_id, **body))
+    async with client.listening() as reader:
+        await reader.until_end(await client.submit(wan_graph(), client_id=reader.client_id, **body))
     recorded = next(e["msg"] for e in recording(WAN) if e.get("msg", {}).get("type") == "VHS_latentpreview")
-    assert shape(next(m for m in ear.messages if m["type"] == "VHS_latentpreview")) == shape(recorded)
-    assert ear.frames[0].index(b"\xff\xd8\xff") == 32
-    assert ear.frames[0][16:19] == b"\x0252"
+    assert shape(next(m for m in reader.messages if m["type"] == "VHS_latentpreview")) == shape(recorded)
+    assert reader.frames[0].index(b"\xff\xd8\xff") == 32
+    assert reader.frames[0][16:19] == b"\x0252"
 
 
-async def test_the_engine_stands_still_while_it_is_paused(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_the_engine_stands_still_while_it_is_paused(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.pause(Stage.SAMPLING, 2)
-    await visitor.submit(wan_graph())
+    await client.submit(wan_graph())
     await comfyui.reached(Stage.SAMPLING, 2)
     with pytest.raises(TimeoutError):
         await comfyui.reached(Stage.SAMPLING, 3, limit=0.05)
@@ -137,15 +141,15 @@ async def test_the_engine_stands_still_while_it_is_paused(comfyui: ComfyUI, visi
     assert (await comfyui.reached(Stage.SAMPLING, 3)).step == 3
 
 
-async def test_stages_come_in_order(comfyui: ComfyUI, visitor: Visitor) -> None:
-    prompt_id = await visitor.submit(wan_graph())
+async def test_stages_come_in_order(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    prompt_id = await client.submit(wan_graph())
     for stage in Stage:
         assert (await comfyui.reached(stage)).prompt_id == prompt_id
 
 
-async def test_two_clients_get_their_own_messages_only(visitor: Visitor) -> None:
-    async with visitor.listening() as mine, visitor.listening() as theirs:
-        prompt_id = await visitor.submit(wan_graph(), client_id=mine.client_id)
+async def test_two_clients_get_their_own_messages_only(client: ComfyUIClient) -> None:
+    async with client.listening() as mine, client.listening() as theirs:
+        prompt_id = await client.submit(wan_graph(), client_id=mine.client_id)
         await mine.until_end(prompt_id)
         await theirs.until("status", status={"exec_info": {"queue_remaining": 0}})
     assert set(kinds(theirs.messages)) == {"status"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from playground.comfyui import ComfyUI, Stage
-from tests.playground.comfyui_client import Json, Visitor, visiting
+from tests.playground.comfyui_client import ComfyUIClient, Json, open_client
 from tests.playground.comfyui_recordings import recording, wan_graph
 
 # The node that the recordings were made with, as object_info describes it.
@@ -31,12 +31,12 @@ async def comfyui() -> AsyncIterator[ComfyUI]:
 
 
 @pytest.fixture
-async def visitor(comfyui: ComfyUI) -> AsyncIterator[Visitor]:
-    async with visiting(comfyui) as visitor:
+async def client(comfyui: ComfyUI) -> AsyncIterator[ComfyUIClient]:
+    async with open_client(comfyui) as client:
         for name in ("t.png", "girl.png"):
-            await visitor.upload(name)
-        await visitor.upload("bad.png", b"no picture")
-        yield visitor
+            await client.upload(name)
+        await client.upload("bad.png", b"no picture")
+        yield client
 
 
 def posts(name: str) -> list[Any]:
@@ -50,8 +50,8 @@ def posts(name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("event", posts("03_prompt_validation") + posts("20_seed_workflow_real_wvw_nodes"))
-async def test_a_submission_gets_the_recorded_answer(visitor: Visitor, event: Json) -> None:
-    status, body = await visitor.post("/prompt", event["request_json"])
+async def test_a_submission_gets_the_recorded_answer(client: ComfyUIClient, event: Json) -> None:
+    status, body = await client.post("/prompt", event["request_json"])
     assert status == event["status"]
     assert _comparable(body) == _comparable(event["body"])
 
@@ -60,69 +60,69 @@ def _comparable(body: Json) -> Json:
     return {key: value for key, value in body.items() if key not in ("prompt_id", "number")}
 
 
-async def test_json_that_is_none_crashes_as_recorded(comfyui: ComfyUI, visitor: Visitor) -> None:
-    async with visitor.session.post("/prompt", data=b"{not json") as answer:
+async def test_json_that_is_none_crashes_as_recorded(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    async with client.session.post("/prompt", data=b"{not json") as answer:
         recorded = next(e for e in recording("03_prompt_validation") if e.get("note") == "malformed JSON")
         assert (answer.status, await answer.text()) == (recorded["status"], recorded["body"])
 
 
-async def test_a_missing_model_file_is_named(visitor: Visitor) -> None:
-    status, body = await visitor.post("/prompt", {"prompt": wan_graph(precision="bf17")})
+async def test_a_missing_model_file_is_named(client: ComfyUIClient) -> None:
+    status, body = await client.post("/prompt", {"prompt": wan_graph(precision="bf17")})
     assert status == 400
     [error] = body["node_errors"]["43"]["errors"]
     assert error["details"] == "precision: 'bf17' not in ['fp16', 'fp32', 'bf16']"
     assert body["node_errors"]["43"]["dependent_outputs"] == ["54"]
 
 
-async def test_an_output_whose_link_leads_nowhere_is_refused(visitor: Visitor) -> None:
+async def test_an_output_whose_link_leads_nowhere_is_refused(client: ComfyUIClient) -> None:
     graph = wan_graph()
     graph["54"]["inputs"]["images"] = ["99", 0]
-    status, body = await visitor.post("/prompt", {"prompt": graph})
+    status, body = await client.post("/prompt", {"prompt": graph})
     assert (status, body["node_errors"]["54"]["errors"][0]["type"]) == (400, "exception_during_validation")
 
 
-async def test_front_goes_before_what_waits(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_front_goes_before_what_waits(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.resume()
     comfyui.hang_next()
-    first = await visitor.submit(wan_graph(seed=1))
+    first = await client.submit(wan_graph(seed=1))
     await comfyui.reached(Stage.SAMPLING, 1)
-    second = await visitor.submit(wan_graph(seed=2))
-    third = await visitor.submit(wan_graph(seed=3), front=True)
+    second = await client.submit(wan_graph(seed=2))
+    third = await client.submit(wan_graph(seed=3), front=True)
     assert comfyui.waiting == [third, second]
-    await visitor.post("/interrupt")
+    await client.post("/interrupt")
     await comfyui.reached(Stage.DONE, prompt_id=second)
     assert [run.prompt_id for run in comfyui.runs] == [first, third, second]
 
 
-async def test_the_same_prompt_id_twice_runs_twice(comfyui: ComfyUI, visitor: Visitor) -> None:
+async def test_the_same_prompt_id_twice_runs_twice(comfyui: ComfyUI, client: ComfyUIClient) -> None:
     comfyui.resume()
     prompt_id = "d1f7cd57-9818-4029-8ca7-96be1730d063"
     for seed in (1, 2):
-        assert await visitor.submit(wan_graph(seed=seed), prompt_id=prompt_id) == prompt_id
-    async with visitor.listening() as ear:
-        if ear.messages[0]["data"]["status"]["exec_info"]["queue_remaining"]:
-            await ear.until("status", status={"exec_info": {"queue_remaining": 0}})
+        assert await client.submit(wan_graph(seed=seed), prompt_id=prompt_id) == prompt_id
+    async with client.listening() as reader:
+        if reader.messages[0]["data"]["status"]["exec_info"]["queue_remaining"]:
+            await reader.until("status", status={"exec_info": {"queue_remaining": 0}})
     assert [run.prompt_id for run in comfyui.gpu_runs] == [prompt_id, prompt_id]
-    _, history = await visitor.get("/history")
+    _, history = await client.get("/history")
     assert list(history) == [prompt_id]
 
 
 async def test_model_files_can_be_missing_and_have_backslashes() -> None:
     vae = "wan2.1/Wan2_1_VAE_bf16.safetensors"
     windows = ComfyUI(backslashes=True, without={"WanVideoClipVisionEncode"})
-    async with windows as comfyui, visiting(comfyui) as visitor:
-        _, classes = await visitor.get("/object_info")
+    async with windows as comfyui, open_client(comfyui) as client:
+        _, classes = await client.get("/object_info")
     assert "WanVideoClipVisionEncode" not in classes
     assert classes["WanVideoVAELoader"]["input"]["required"]["model_name"][0] == [vae.replace("/", "\\")]
-    async with ComfyUI(without={vae}, lora=False) as comfyui, visiting(comfyui) as visitor:
-        _, classes = await visitor.get("/object_info")
+    async with ComfyUI(without={vae}, lora=False) as comfyui, open_client(comfyui) as client:
+        _, classes = await client.get("/object_info")
     assert classes["WanVideoVAELoader"]["input"]["required"]["model_name"][0] == []
     assert classes["WanVideoLoraSelect"]["input"]["required"]["lora"][0] == []
 
 
-async def test_object_info_lists_uploads_and_the_lora(visitor: Visitor) -> None:
-    _, image = await visitor.get("/object_info/LoadImage")
+async def test_object_info_lists_uploads_and_the_lora(client: ComfyUIClient) -> None:
+    _, image = await client.get("/object_info/LoadImage")
     assert image["LoadImage"]["input"]["required"]["image"][0] == ["bad.png", "girl.png", "t.png"]
-    _, lora = await visitor.get("/api/object_info/WanVideoLoraSelect")
+    _, lora = await client.get("/api/object_info/WanVideoLoraSelect")
     assert "lightx2v" in lora["WanVideoLoraSelect"]["input"]["required"]["lora"][0][0]
-    assert await visitor.get("/object_info/NoSuchNode") == (200, {})
+    assert await client.get("/object_info/NoSuchNode") == (200, {})

@@ -9,14 +9,14 @@ import pytest
 
 from playground.errors import NotPossible, OptionRefused
 from playground.members import Member
-from playground.tracked_job import Job
+from playground.tracked_job import TrackedJob
 from tests.playground.small_bot import There, connected, picture
 
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 def card(words: str, *buttons: str, file: str | None = None) -> discord.ui.LayoutView:
@@ -34,14 +34,14 @@ def png(name: str) -> discord.File:
     return discord.File(io.BytesIO(picture()), name)
 
 
-async def asked(there: There, person: Member, **options: object) -> tuple[Job, discord.Interaction]:
+async def asked(there: There, person: Member, **options: object) -> tuple[TrackedJob, discord.Interaction]:
     job = await person.command("hold", **options)
     return job, await there[1].interactions.get()
 
 
 async def test_an_ephemeral_card_turns_its_pages_by_its_buttons(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     job, interaction = await asked(there, ada)
     await interaction.response.send_message(
         view=card("page one", "Next", file="1.png"), file=png("1.png"), ephemeral=True
@@ -56,12 +56,12 @@ async def test_an_ephemeral_card_turns_its_pages_by_its_buttons(there: There):
     assert second.id == first.id
     assert [file.filename for file in second.attachments] == ["2.png"]
     with pytest.raises(NotPossible):
-        await place.member("bob").press(second, "Next")
+        await playground.member("bob").press(second, "Next")
 
 
 async def test_a_deferred_update_is_edited_by_its_own_token_and_followed_up(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     job, interaction = await asked(there, ada)
     await interaction.response.send_message(view=card("history", "Delete"), ephemeral=True)
     pressed = await ada.press(await job.shows(), "delete")
@@ -76,8 +76,8 @@ async def test_a_deferred_update_is_edited_by_its_own_token_and_followed_up(ther
 
 
 async def test_a_remark_beside_a_public_answer_is_no_refusal(there: There):
-    place, _ = there
-    job, interaction = await asked(there, place.member("ada"))
+    playground, _ = there
+    job, interaction = await asked(there, playground.member("ada"))
     await interaction.response.send_message("queued")
     await interaction.followup.send("a larger picture would be better", ephemeral=True)
     assert job.refusal is None
@@ -85,17 +85,17 @@ async def test_a_remark_beside_a_public_answer_is_no_refusal(there: There):
 
 
 async def test_a_reply_below_the_pressed_message_is_the_new_status(there: There):
-    place, bot = there
-    sent = await bot.get_partial_messageable(place.channel.id).send(view=card("a clip", "Again"))
-    job = await place.member("ada").press(place.world.messages[sent.id], "Again")
+    playground, bot = there
+    sent = await bot.get_partial_messageable(playground.channel.id).send(view=card("a clip", "Again"))
+    job = await playground.member("ada").press(playground.state.messages[sent.id], "Again")
     await (await bot.interactions.get()).response.defer()
     await sent.reply("queued")
     assert job.text == "queued"
 
 
 async def test_nobody_reacts_to_an_ephemeral_message(there: There):
-    place, _ = there
-    ada = place.member("ada")
+    playground, _ = there
+    ada = playground.member("ada")
     job, interaction = await asked(there, ada)
     await interaction.response.send_message("psst", ephemeral=True)
     with pytest.raises(NotPossible, match="ephemeral"):
@@ -103,39 +103,39 @@ async def test_nobody_reacts_to_an_ephemeral_message(there: There):
 
 
 async def test_people_roles_and_channels_are_chosen_by_what_they_are(there: There):
-    place, bot = there
-    ada, bob = place.member("ada"), place.member("bob")
-    artist = place.role("artist")
-    role = place.guild.roles[artist]
+    playground, bot = there
+    ada, bob = playground.member("ada"), playground.member("bob")
+    artist = playground.role("artist")
+    role = playground.guild.roles[artist]
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.UserSelect(custom_id="who")).add_item(discord.ui.RoleSelect(custom_id="role"))
     view.add_item(discord.ui.ChannelSelect(custom_id="where", channel_types=[discord.ChannelType.text]))
-    sent = await bot.get_partial_messageable(place.channel.id).send("choose", view=view)
-    message = place.world.messages[sent.id]
+    sent = await bot.get_partial_messageable(playground.channel.id).send("choose", view=view)
+    message = playground.state.messages[sent.id]
     for custom_id, chosen, kind in (
         ("who", bob.user, "members"),
         ("role", role, "roles"),
-        ("where", place.channel, "channels"),
+        ("where", playground.channel, "channels"),
     ):
         await ada.choose(message, custom_id, chosen)
         data = (await bot.interactions.get()).data
         assert data["values"] == [str(chosen.id)]
         assert str(chosen.id) in data["resolved"][kind]
     with pytest.raises(OptionRefused):
-        await ada.choose(message, "where", place.voice("lounge"))
+        await ada.choose(message, "where", playground.voice("lounge"))
     with pytest.raises(OptionRefused, match="User"):
         await ada.choose(message, "who", "bob")
 
 
 async def test_a_menu_takes_what_it_offers_and_no_more(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     options = [discord.SelectOption(label=word.title(), value=word) for word in ("wind", "walk", "wave")]
     menu = discord.ui.Select(custom_id="motion", options=options, max_values=2)
-    sent = await bot.get_partial_messageable(place.channel.id).send(
+    sent = await bot.get_partial_messageable(playground.channel.id).send(
         "what?", view=discord.ui.View(timeout=None).add_item(menu)
     )
-    message = place.world.messages[sent.id]
+    message = playground.state.messages[sent.id]
     for wrong in (("run",), ("wind", "walk", "wave"), ()):
         with pytest.raises(OptionRefused, match="motion"):
             await ada.choose(message, "motion", *wrong)
@@ -159,8 +159,8 @@ class Again(discord.ui.DynamicItem[discord.ui.Button], template=r"again:(?P<job>
 
 
 async def test_a_button_finds_its_job_by_its_custom_id_on_cards_and_plain_messages(there: There):
-    place, bot = there
-    ada, channel = place.member("ada"), bot.get_partial_messageable(place.channel.id)
+    playground, bot = there
+    ada, channel = playground.member("ada"), bot.get_partial_messageable(playground.channel.id)
     bot.add_dynamic_items(Again)
     plain = discord.ui.View(timeout=None).add_item(Again("7"))
     view = card("a card", file="1.png")
@@ -168,7 +168,7 @@ async def test_a_button_finds_its_job_by_its_custom_id_on_cards_and_plain_messag
     sent = [await channel.send("a clip", view=plain), await channel.send(view=view, file=png("1.png"))]
     bot._connection._view_store._views.clear()  # as after a restart
     for message, job in zip(sent, "78", strict=True):
-        pressed = await ada.press(place.world.messages[message.id], "🔁")
+        pressed = await ada.press(playground.state.messages[message.id], "🔁")
         assert (await pressed.shows()).text == f"again {job}"
     ephemeral = await pressed.shows()
     assert ephemeral.only_for == ada.id

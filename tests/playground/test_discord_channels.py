@@ -13,13 +13,13 @@ from tests.playground.test_discord_cards import asked, card, png
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 async def test_choices_are_offered_in_their_channel_and_checked(there: There):
-    place, bot = there
-    ada, thread = place.member("ada"), place.thread("a thread")
+    playground, bot = there
+    ada, thread = playground.member("ada"), playground.thread("a thread")
     offered: list[app_commands.Choice[int]] = [app_commands.Choice(name="seed 7", value=7)]
 
     async def seeds(interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[int]]:
@@ -36,18 +36,18 @@ async def test_choices_are_offered_in_their_channel_and_checked(there: There):
     offered[:] = [app_commands.Choice(name="x" * 101, value=7)]
     with pytest.raises(Exception, match="choices for seed"):
         await ada.autocomplete("seeds", "seed", "", channel=thread, timeout=0.2)
-    place.discord.violations.clear()  # the document knows that limit too
+    playground.discord.violations.clear()  # the document knows that limit too
 
 
 async def test_a_forum_s_post_a_voice_chat_and_a_thread_take_commands_and_answers(there: There):
-    place, bot = there
-    ada = place.member("ada")
-    forum, voice = place.forum("gallery"), place.voice("lounge")
-    post = place.post(forum, "My cats")
+    playground, bot = there
+    ada = playground.member("ada")
+    forum, voice = playground.forum("gallery"), playground.voice("lounge")
+    post = playground.post(forum, "My cats")
     for channel, kind in (
         (post, discord.Thread),
         (voice, discord.VoiceChannel),
-        (place.thread("a thread"), discord.Thread),
+        (playground.thread("a thread"), discord.Thread),
     ):
         job = await ada.command("hold", channel=channel)
         interaction = await bot.interactions.get()
@@ -56,7 +56,7 @@ async def test_a_forum_s_post_a_voice_chat_and_a_thread_take_commands_and_answer
         sent = await bot.get_partial_messageable(channel.id).send("here", file=png("1.png"))
         await sent.add_reaction("⏳")
         assert (job.text, sent.channel.id) == (f"in {channel.name}", channel.id)
-    assert place.world.messages_in(post.id)[0].text == "My cats"
+    assert playground.state.messages_in(post.id)[0].text == "My cats"
     assert isinstance(bot.get_channel(forum.id), discord.ForumChannel)
     assert bot.get_channel(post.id).parent_id == forum.id
     with pytest.raises(discord.HTTPException) as refused:
@@ -67,27 +67,27 @@ async def test_a_forum_s_post_a_voice_chat_and_a_thread_take_commands_and_answer
 
 
 async def test_a_thread_asks_for_its_own_permission_and_a_voice_chat_for_connect(there: There):
-    place, bot = there
-    thread, voice = place.thread("a thread"), place.voice("lounge")
-    place.forbid(Permission.SEND_MESSAGES_IN_THREADS)
-    place.forbid(Permission.CONNECT, voice)
+    playground, bot = there
+    thread, voice = playground.thread("a thread"), playground.voice("lounge")
+    playground.forbid(Permission.SEND_MESSAGES_IN_THREADS)
+    playground.forbid(Permission.CONNECT, voice)
     for channel in (thread, voice):
         with pytest.raises(discord.Forbidden):
             await bot.get_partial_messageable(channel.id).send("hello")
-    await bot.get_partial_messageable(place.channel.id).send("here one may")
+    await bot.get_partial_messageable(playground.channel.id).send("here one may")
 
 
 async def test_the_guild_s_language_and_a_person_s_own_are_told_apart(there: There):
-    place, _ = there
-    place.prefer("zh-TW")
-    _, interaction = await asked(there, place.member("ada", locale="zh-CN"))
+    playground, _ = there
+    playground.prefer("zh-TW")
+    _, interaction = await asked(there, playground.member("ada", locale="zh-CN"))
     assert interaction.locale is discord.Locale.chinese
     assert interaction.guild_locale is discord.Locale.taiwan_chinese
 
 
 async def register(there: There, **definition: object) -> object:
-    place, bot = there
-    path = f"/applications/{place.bot_user.id}/commands"
+    playground, bot = there
+    path = f"/applications/{playground.bot_user.id}/commands"
     command = {"name": "help", "description": "Tips", "type": 1} | definition
     return await bot.http.request(discord.http.Route("PUT", path), json=[command])
 
@@ -117,7 +117,7 @@ async def test_a_command_that_breaks_a_limit_is_an_invalid_form(there: There):
 async def test_descriptions_and_choices_have_languages_and_no_one_but_administrators_may_be_asked(
     there: There,
 ):
-    place, bot = there
+    playground, bot = there
     choice = CHOICE | {"name_localizations": {"zh-CN": "猫", "zh-TW": "貓"}}
     options = [{"type": 3, "name": "use", "description": "d", "choices": [choice]}]
     await register(
@@ -126,18 +126,18 @@ async def test_descriptions_and_choices_have_languages_and_no_one_but_administra
         options=options,
         default_member_permissions=0,
     )
-    shown = place.discord.commands.render(place.commands[0])
+    shown = playground.discord.commands.render(playground.commands[0])
     assert shown["description_localizations"] == {"zh-CN": "提示"}
     with pytest.raises(NotPossible, match="ADMINISTRATOR"):
-        await place.member("ada").command("help")
-    root = place.member("root", permissions=Permission.ADMINISTRATOR)
+        await playground.member("ada").command("help")
+    root = playground.member("root", permissions=Permission.ADMINISTRATOR)
     await root.command("help", use="cats")
     await bot.interactions.get()
 
 
 async def test_a_button_in_a_direct_message_is_answered_there(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     sent = await (await bot.fetch_user(ada.id)).send(
         view=card("your clip", "Again", file="1.png"), file=png("1.png")
     )
@@ -150,18 +150,18 @@ async def test_a_button_in_a_direct_message_is_answered_there(there: There):
 
 
 async def test_nobody_uses_a_message_in_a_channel_that_they_do_not_see(there: There):
-    place, bot = there
-    ada, hidden = place.member("ada"), place.channel_named("hidden")
+    playground, bot = there
+    ada, hidden = playground.member("ada"), playground.channel_named("hidden")
     sent = await bot.get_partial_messageable(hidden.id).send(view=card("a report", "Close"))
-    place.world.set_permissions(hidden, ada.id, Overwrite(deny=Permission.VIEW_CHANNEL))
+    playground.state.set_permissions(hidden, ada.id, Overwrite(deny=Permission.VIEW_CHANNEL))
     with pytest.raises(NotPossible, match="VIEW_CHANNEL"):
-        await ada.press(place.world.messages[sent.id], "Close")
+        await ada.press(playground.state.messages[sent.id], "Close")
 
 
 async def test_the_bot_takes_back_a_reaction_of_its_own(there: There):
-    place, bot = there
-    message = await place.member("ada").say("hello")
-    below = bot.get_partial_messageable(place.channel.id).get_partial_message(message.id)
+    playground, bot = there
+    message = await playground.member("ada").say("hello")
+    below = bot.get_partial_messageable(playground.channel.id).get_partial_message(message.id)
     await below.add_reaction("⏳")
     await below.remove_reaction("⏳", discord.Object(bot.application_id))
-    assert place.world.messages[message.id].reactions == {}
+    assert playground.state.messages[message.id].reactions == {}

@@ -156,52 +156,52 @@ def card() -> tuple[discord.ui.LayoutView, list[discord.File]]:
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 async def test_a_card_comes_back_with_its_files_where_it_names_them_and_nowhere_else(there: There):
-    place, bot = there
+    playground, bot = there
     view, files = card()
-    sent = await bot.get_partial_messageable(place.channel.id).send(view=view, files=files)
+    sent = await bot.get_partial_messageable(playground.channel.id).send(view=view, files=files)
     assert sent.attachments == []
     container = sent.components[0]
     thumbnail, shown = container.children[0].accessory, container.children[3].items[0]
     assert (thumbnail.media.width, thumbnail.media.height, thumbnail.description) == (64, 48, "a cat")
     assert (shown.media.content_type, shown.description) == ("image/png", "large")
-    assert shown.media.attachment_id == place.world.messages[sent.id].attachments[0].id
+    assert shown.media.attachment_id == playground.state.messages[sent.id].attachments[0].id
     assert (container.children[4].name, container.children[4].size) == ("notes.txt", 5)
-    answer = await bot.http.get_message(place.channel.id, sent.id)
+    answer = await bot.http.get_message(playground.channel.id, sent.id)
     template = "/channels/{channel_id}/messages/{message_id}"
     assert ContractChecker().judge_answer("GET", template, answer) == []
 
 
 async def test_a_card_cannot_name_a_file_that_is_not_there(there: There):
-    place, bot = there
+    playground, bot = there
     view, files = card()
     with pytest.raises(discord.HTTPException, match="was not found") as lost:
-        await bot.get_partial_messageable(place.channel.id).send(view=view, files=files[:1])
+        await bot.get_partial_messageable(playground.channel.id).send(view=view, files=files[:1])
     assert lost.value.code == 50035
 
 
 async def test_a_card_stays_one_and_keeps_its_files_through_edits(there: There):
-    place, bot = there
+    playground, bot = there
     view, files = card()
-    sent = await bot.get_partial_messageable(place.channel.id).send(view=view, files=files)
+    sent = await bot.get_partial_messageable(playground.channel.id).send(view=view, files=files)
     await sent.edit(view=card()[0])
-    path = f"/channels/{place.channel.id}/messages/{sent.id}"
+    path = f"/channels/{playground.channel.id}/messages/{sent.id}"
     await bot.http.request(discord.http.Route("PATCH", path), json={"flags": 0})
-    message = place.world.messages[sent.id]
+    message = playground.state.messages[sent.id]
     assert len(message.attachments) == 2
     with pytest.raises(discord.HTTPException, match="IS_COMPONENTS_V2"):
         await sent.edit(content="words", view=None)
 
 
 async def test_a_card_has_at_most_forty_components(there: There):
-    place, bot = there
+    playground, bot = there
     view = discord.ui.LayoutView(timeout=None)
     for _ in range(41):
         view._children.append(discord.ui.TextDisplay("x"))  # discord.py would not add so many
     with pytest.raises(discord.HTTPException, match="limited to 40"):
-        await bot.get_partial_messageable(place.channel.id).send(view=view)
-    place.discord.violations.clear()  # the document knows the limit too
+        await bot.get_partial_messageable(playground.channel.id).send(view=view)
+    playground.discord.violations.clear()  # the document knows the limit too

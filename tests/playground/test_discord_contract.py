@@ -10,8 +10,10 @@ from tests.playground.small_bot import There, connected, picture
 
 
 async def send_what_the_document_does_not_allow() -> None:
-    async with connected() as (place, bot):
-        route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=place.channel.id)
+    async with connected() as (playground, bot):
+        route = discord.http.Route(
+            "POST", "/channels/{channel_id}/messages", channel_id=playground.channel.id
+        )
         await bot.http.request(route, json={"content": "x", "tts": "loud"})
 
 
@@ -21,15 +23,15 @@ async def test_a_request_against_the_document_fails_the_playground_at_the_end():
 
 
 async def test_a_route_that_is_none_is_a_violation():
-    async with connected() as (place, bot):
+    async with connected() as (playground, bot):
         with pytest.raises(discord.NotFound):
             await bot.http.request(discord.http.Route("GET", "/guild"))
-        assert "GET /api/v10/guild" in place.discord.violations.pop()
+        assert "GET /api/v10/guild" in playground.discord.violations.pop()
 
 
 async def fail_with_a_violation() -> None:
-    async with connected() as (place, _):
-        place.discord.violations.append("something")
+    async with connected() as (playground, _):
+        playground.discord.violations.append("something")
         raise KeyError("something else")
 
 
@@ -62,8 +64,8 @@ def test_every_route_is_in_discords_document():
 
 async def test_the_playgrounds_own_answers_are_valid():
     """One of each kind, from a place where there is something to tell."""
-    async with connected() as (place, bot):
-        ids = await furnish((place, bot))
+    async with connected() as (playground, bot):
+        ids = await add_sample_channels((playground, bot))
         judge, wrong, judged = ContractChecker(), [], 0
         for route in ROUTES:
             if route.method == "GET":
@@ -80,8 +82,8 @@ async def test_the_playgrounds_own_answers_are_valid():
 
 
 async def test_the_answer_to_a_callback_is_valid():
-    async with connected() as (place, bot):
-        await place.member("ada").command("hold")
+    async with connected() as (playground, bot):
+        await playground.member("ada").command("hold")
         interaction = await bot.interactions.get()
         path = f"/interactions/{interaction.id}/{interaction.token}/callback?with_response=1"
         answer = await bot.http.request(
@@ -92,16 +94,16 @@ async def test_the_answer_to_a_callback_is_valid():
         assert answer["interaction"]["response_message_id"] == answer["resource"]["message"]["id"]
 
 
-async def furnish(there: There) -> dict[str, object]:
+async def add_sample_channels(there: There) -> dict[str, object]:
     """Messages of every kind in the channel; the ids by the names that Discord's paths use."""
-    place, bot = there
-    ada = place.member("ada")
-    channel = bot.get_partial_messageable(place.channel.id)
+    playground, bot = there
+    ada = playground.member("ada")
+    channel = bot.get_partial_messageable(playground.channel.id)
     view = discord.ui.View(timeout=None).add_item(discord.ui.Button(label="Again", custom_id="again"))
-    asked = await ada.say(f"look <@{place.bot_user.id}>")
+    asked = await ada.say(f"look <@{playground.bot_user.id}>")
     embed = discord.Embed(title="A clip", description="of a cat").add_field(name="seed", value="7")
     reply = await channel.get_partial_message(asked.id).reply("here", embed=embed, view=view)
-    await ada.react(place.world.messages[reply.id], "🔁")
+    await ada.react(playground.state.messages[reply.id], "🔁")
     await (await ada.animate(picture(), "a cat")).video()
     card = discord.ui.LayoutView(timeout=None).add_item(discord.ui.Container(discord.ui.TextDisplay("card")))
     await channel.send(view=card)
@@ -110,13 +112,13 @@ async def furnish(there: There) -> dict[str, object]:
         pass
     await interaction.response.send_message("held")
     return {
-        "application_id": place.bot_user.id,
-        "guild_id": place.guild.id,
-        "channel_id": place.channel.id,
+        "application_id": playground.bot_user.id,
+        "guild_id": playground.guild.id,
+        "channel_id": playground.channel.id,
         "message_id": reply.id,
         "emoji_name": "🔁",
         "user_id": ada.id,
-        "webhook_id": place.bot_user.id,
+        "webhook_id": playground.bot_user.id,
         "webhook_token": interaction.token,
         "held_id": (await interaction.original_response()).id,
     }

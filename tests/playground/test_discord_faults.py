@@ -10,65 +10,65 @@ from tests.playground.test_discord_messages import channel_of, refused
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 async def test_a_failing_route_fails_so_often_and_nothing_happens(there: There):
-    place, _ = there
-    place.discord.fail(status=503, times=1, route=r"POST /channels/\d+/messages")
+    playground, _ = there
+    playground.discord.fail(status=503, times=1, route=r"POST /channels/\d+/messages")
     error = await refused(channel_of(there).send("x"))
-    assert (error.status, place.messages) == (503, [])
+    assert (error.status, playground.messages) == (503, [])
     await channel_of(there).send("x")
-    assert [request.injected for request in place.discord.requests][-2:] == [True, False]
+    assert [request.injected for request in playground.discord.requests][-2:] == [True, False]
 
 
 async def test_a_cut_after_processing_loses_the_answer_and_the_nonce_finds_the_message(there: There):
-    place, _ = there
+    playground, _ = there
     channel = channel_of(there)
-    place.discord.cut_after_processing(r"POST /channels/\d+/messages")
+    playground.discord.cut_after_processing(r"POST /channels/\d+/messages")
     with pytest.raises(aiohttp.ClientError):
         await channel.send("once", nonce="job-1")
-    (sent,) = place.messages
+    (sent,) = playground.messages
     assert (await channel.send("once", nonce="job-1")).id == sent.id
-    assert len(place.messages) == 1
+    assert len(playground.messages) == 1
 
 
 async def test_a_cut_before_processing_has_no_effect(there: There):
-    place, _ = there
-    place.discord.cut_before_processing(r"POST /channels/\d+/messages")
+    playground, _ = there
+    playground.discord.cut_before_processing(r"POST /channels/\d+/messages")
     with pytest.raises(aiohttp.ClientError):
         await channel_of(there).send("never")
-    assert place.messages == []
+    assert playground.messages == []
 
 
 async def test_a_slow_route_takes_its_time(there: There):
-    place, _ = there
-    place.discord.slow("POST /channels", seconds=0.2)
-    before = place.discord.clock.now()
+    playground, _ = there
+    playground.discord.slow("POST /channels", seconds=0.2)
+    before = playground.discord.clock.now()
     await channel_of(there).send("slowly")
-    assert place.discord.clock.now() - before >= 0.2
+    assert playground.discord.clock.now() - before >= 0.2
 
 
 async def test_healed_faults_do_not_come(there: There):
-    place, _ = there
-    place.discord.fail(status=503, times=9)
-    place.discord.heal()
+    playground, _ = there
+    playground.discord.fail(status=503, times=9)
+    playground.discord.heal()
     await channel_of(there).send("x")
 
 
 async def test_files_can_be_slow_fail_and_break_off(there: There):
-    place, bot = there
-    message = await place.member("ada").say("look", Upload(filename="cat.png", data=picture()))
-    url, session = place.world.cdn.url(message.attachments[0]), bot.http._HTTPClient__session
-    place.discord.slow("GET /attachments/", seconds=0.2)
-    before = place.discord.clock.now()
+    playground, bot = there
+    message = await playground.member("ada").say("look", Upload(filename="cat.png", data=picture()))
+    url, session = playground.state.cdn.url(message.attachments[0]), bot.http._HTTPClient__session
+    playground.discord.slow("GET /attachments/", seconds=0.2)
+    before = playground.discord.clock.now()
     async with session.get(url) as answer:
         assert answer.status == 200
-    assert place.discord.clock.now() - before >= 0.2
-    place.discord.fail(status=502, route="GET /attachments/")
+    assert playground.discord.clock.now() - before >= 0.2
+    playground.discord.fail(status=502, route="GET /attachments/")
     async with session.get(url) as answer:
         assert answer.status == 502
-    place.discord.cut_before_processing("GET /attachments/", times=2)
+    playground.discord.cut_before_processing("GET /attachments/", times=2)
     with pytest.raises(aiohttp.ClientError):
         await session.get(url)

@@ -13,8 +13,8 @@ WITH_MESSAGES = 9217 | Intent.GUILD_MESSAGES | Intent.DM_MESSAGES
 
 
 async def test_without_the_message_intent_no_message_is_told():
-    async with connected() as (place, bot):
-        ada = place.member("ada")
+    async with connected() as (playground, bot):
+        ada = playground.member("ada")
         message = await ada.say("hello")
         await ada.react(message, "🔁")
         event = await bot.reactions.get()
@@ -23,112 +23,116 @@ async def test_without_the_message_intent_no_message_is_told():
 
 
 async def test_without_the_content_intent_words_are_blank_unless_the_bot_is_meant():
-    async with connected(SmallBot(WITH_MESSAGES)) as (place, bot):
-        ada = place.member("ada")
-        for words in ("secret", f"<@{place.bot_user.id}> for you"):
+    async with connected(SmallBot(WITH_MESSAGES)) as (playground, bot):
+        ada = playground.member("ada")
+        for words in ("secret", f"<@{playground.bot_user.id}> for you"):
             await ada.say(words)
-        assert [await bot.words.get(), await bot.words.get()] == ["", f"<@{place.bot_user.id}> for you"]
+        assert [await bot.words.get(), await bot.words.get()] == ["", f"<@{playground.bot_user.id}> for you"]
 
 
 async def test_with_the_content_intent_words_are_read():
     intents = WITH_MESSAGES | Intent.MESSAGE_CONTENT
-    async with connected(SmallBot(intents), privileged_intents=Intent.MESSAGE_CONTENT) as (place, bot):
-        await place.member("ada").say("not secret")
+    async with connected(SmallBot(intents), privileged_intents=Intent.MESSAGE_CONTENT) as (playground, bot):
+        await playground.member("ada").say("not secret")
         assert await bot.words.get() == "not secret"
 
 
 async def test_an_intent_that_was_not_granted_closes_the_gateway():
-    async with Playground(comfyui=None) as place:
+    async with Playground(comfyui=None) as playground:
         bot = SmallBot(WITH_MESSAGES | Intent.MESSAGE_CONTENT)
         with pytest.raises(discord.PrivilegedIntentsRequired):
-            async with running(place, bot):
+            async with running(playground, bot):
                 pass
 
 
 async def test_a_wrong_token_is_refused():
-    async with Playground(comfyui=None) as place:
+    async with Playground(comfyui=None) as playground:
         bot = SmallBot()
         with pytest.raises(discord.LoginFailure):
-            async with running(place, bot, token="wrong"):
+            async with running(playground, bot, token="wrong"):
                 pass
 
 
 @pytest.mark.parametrize("code", [CloseCode.UNKNOWN_ERROR, 1000])
 async def test_a_closed_connection_is_resumed_and_missed_events_are_told(code: int):
-    async with connected() as (place, bot):
-        ada = place.member("ada")
+    async with connected() as (playground, bot):
+        ada = playground.member("ada")
         message = await ada.say("hello")
-        place.discord.disconnect(code)
-        await place.bot_offline()
+        playground.discord.disconnect(code)
+        await playground.bot_offline()
         await ada.react(message, "🎉")
         assert str((await bot.reactions.get()).emoji) == "🎉"
-        assert (place.discord.gateway.identified, place.discord.gateway.resumed) == (1, 1)
+        assert (playground.discord.gateway.identified, playground.discord.gateway.resumed) == (1, 1)
 
 
 async def test_asked_to_reconnect_the_bot_resumes():
-    async with connected() as (place, bot):
-        place.discord.gateway.ask_to_reconnect()
-        await place.until(lambda: place.discord.gateway.resumed or None, 5, "a resume")
-        await place.member("ada").command("hold")
+    async with connected() as (playground, bot):
+        playground.discord.gateway.ask_to_reconnect()
+        await playground.until(lambda: playground.discord.gateway.resumed or None, 5, "a resume")
+        await playground.member("ada").command("hold")
         assert (await bot.interactions.get()).command.name == "hold"
 
 
 async def test_a_session_forgotten_while_connected_identifies_anew():
-    async with connected() as (place, bot):
-        place.discord.forget_session()
-        await place.until(lambda: place.discord.gateway.identified == 2 or None, 20, "a new session")
-        await place.member("ada").command("hold")
+    async with connected() as (playground, bot):
+        playground.discord.forget_session()
+        await playground.until(
+            lambda: playground.discord.gateway.identified == 2 or None, 20, "a new session"
+        )
+        await playground.member("ada").command("hold")
         await bot.interactions.get()
 
 
 async def test_a_session_forgotten_meanwhile_is_not_resumed_and_not_told_what_it_missed():
-    async with connected() as (place, bot):
-        ada = place.member("ada")
+    async with connected() as (playground, bot):
+        ada = playground.member("ada")
         message = await ada.say("hello")
-        place.discord.disconnect()
-        await place.bot_offline()
-        place.discord.forget_session()
+        playground.discord.disconnect()
+        await playground.bot_offline()
+        playground.discord.forget_session()
         await ada.react(message, "🎉")
-        await place.until(lambda: place.discord.gateway.identified == 2 or None, 20, "a new session")
+        await playground.until(
+            lambda: playground.discord.gateway.identified == 2 or None, 20, "a new session"
+        )
         await ada.react(message, "👀")
         assert str((await bot.reactions.get()).emoji) == "👀"
 
 
 async def test_a_dropped_gateway_refuses_for_a_while_and_then_resumes():
-    async with connected() as (place, bot):
-        began = place.discord.clock.now()
-        place.discord.drop_gateway(0.5)
-        await place.bot_offline()
-        await place.member("ada").command("hold")
-        await place.bot_online()
-        assert place.discord.gateway.resumed == 1
-        assert place.discord.clock.now() - began >= 0.5
+    async with connected() as (playground, bot):
+        began = playground.discord.clock.now()
+        playground.discord.drop_gateway(0.5)
+        await playground.bot_offline()
+        await playground.member("ada").command("hold")
+        await playground.bot_online()
+        assert playground.discord.gateway.resumed == 1
+        assert playground.discord.clock.now() - began >= 0.5
         assert (await bot.interactions.get()).command.name == "hold"
 
 
 async def test_changes_of_the_guild_reach_the_bots_cache():
-    async with connected() as (place, bot):
-        thread = place.thread("clips")
-        place.channel_named("art")
-        await place.member("ada").command("hold", channel=thread)
+    async with connected() as (playground, bot):
+        thread = playground.thread("clips")
+        playground.channel_named("art")
+        await playground.member("ada").command("hold", channel=thread)
         interaction = await bot.interactions.get()
         assert isinstance(interaction.channel, discord.Thread)
         assert interaction.channel.parent.name == "general"
-        guild = bot.get_guild(place.guild.id)
+        guild = bot.get_guild(playground.guild.id)
         assert {channel.name for channel in guild.text_channels} == {"general", "art"}
 
 
 async def test_a_bot_that_was_thrown_out_hears_nothing_more_of_the_guild():
-    async with connected() as (place, bot):
-        ada = place.member("ada")
+    async with connected() as (playground, bot):
+        ada = playground.member("ada")
         message = await ada.say("hello")
-        place.world.leave(place.guild, place.bot_user.id)
+        playground.state.leave(playground.guild, playground.bot_user.id)
         await ada.react(message, "🎉")
         with pytest.raises(discord.Forbidden) as gone:
-            await bot.get_partial_messageable(place.channel.id).send("still here?")
+            await bot.get_partial_messageable(playground.channel.id).send("still here?")
         assert gone.value.code == 50001
-        place.boost(level=2)
-        await ada.command("hold", channel=place.world.dm_with(ada.id))
+        playground.boost(level=2)
+        await ada.command("hold", channel=playground.state.dm_with(ada.id))
         await bot.interactions.get()
         assert bot.reactions.empty()
         assert "GUILD_UPDATE" not in bot.seen
@@ -147,21 +151,21 @@ async def test_a_bot_that_was_thrown_out_hears_nothing_more_of_the_guild():
 )
 async def test_what_a_client_must_not_say_closes_the_connection(frame: str, times: int, code: CloseCode):
     async with (
-        Playground(comfyui=None) as place,
+        Playground(comfyui=None) as playground,
         aiohttp.ClientSession() as session,
-        session.ws_connect(place.world.gateway_url) as socket,
+        session.ws_connect(playground.state.gateway_url) as socket,
     ):
         hello = await socket.receive_json()
         assert (hello["op"], hello["d"]["heartbeat_interval"]) == (10, 41250)
         for _ in range(times):
-            await socket.send_str(frame.replace("RIGHT", place.world.token))
+            await socket.send_str(frame.replace("RIGHT", playground.state.token))
         while (await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert socket.close_code == code
 
 
 async def test_every_heartbeat_is_acknowledged():
-    async with connected() as (place, bot):
-        await place.member("ada").command("hold")
+    async with connected() as (playground, bot):
+        await playground.member("ada").command("hold")
         await bot.interactions.get()
         assert bot.latency < 5

@@ -11,15 +11,15 @@ from tests.playground.small_bot import There, connected, picture
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 async def test_an_answer_that_does_not_come_within_three_seconds_is_too_late(there: There):
-    place, bot = there
-    job = await place.member("ada").command("hold")
+    playground, bot = there
+    job = await playground.member("ada").command("hold")
     interaction = await bot.interactions.get()
-    place.discord.advance(3.1)
+    playground.discord.advance(3.1)
     assert await job.refused(timeout=0.5) == "The application did not respond"
     with pytest.raises(discord.NotFound) as late:
         await interaction.response.send_message("sorry")
@@ -27,8 +27,8 @@ async def test_an_answer_that_does_not_come_within_three_seconds_is_too_late(the
 
 
 async def test_a_second_acknowledgement_is_refused(there: There):
-    place, bot = there
-    await place.member("ada").command("hold")
+    playground, bot = there
+    await playground.member("ada").command("hold")
     interaction = await bot.interactions.get()
     await interaction.response.defer()
     interaction.response._response_type = None  # discord.py would not even ask
@@ -38,12 +38,12 @@ async def test_a_second_acknowledgement_is_refused(there: There):
 
 
 async def test_the_token_dies_after_fifteen_minutes_and_the_bots_own_lives_on(there: There):
-    place, bot = there
-    job = await place.member("ada").command("hold")
+    playground, bot = there
+    job = await playground.member("ada").command("hold")
     interaction = await bot.interactions.get()
     await interaction.response.send_message("waiting")
     status = await interaction.original_response()
-    place.discord.advance(15 * 60 + 1)
+    playground.discord.advance(15 * 60 + 1)
     with pytest.raises(discord.HTTPException) as dead:
         await interaction.edit_original_response(content="done")
     assert (dead.value.status, dead.value.code) == (401, 50027)
@@ -54,8 +54,8 @@ async def test_the_token_dies_after_fifteen_minutes_and_the_bots_own_lives_on(th
 
 
 async def test_a_webhook_answers_only_after_the_acknowledgement(there: There):
-    place, bot = there
-    await place.member("ada").command("hold")
+    playground, bot = there
+    await playground.member("ada").command("hold")
     interaction = await bot.interactions.get()
     with pytest.raises(discord.NotFound) as early:
         await interaction.followup.send("too early")
@@ -65,12 +65,14 @@ async def test_a_webhook_answers_only_after_the_acknowledgement(there: There):
 async def test_an_ephemeral_answer_is_the_persons_alone_and_out_of_the_bots_tokens_reach(
     there: There,
 ):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     job = await ada.animate(b"x", "please refuse")
     assert await job.refused() == "I would rather not"
-    assert place.messages == []
-    assert [m.text for m in place.world.messages_in(place.channel.id, ada.id)] == ["I would rather not"]
+    assert playground.messages == []
+    assert [m.text for m in playground.state.messages_in(playground.channel.id, ada.id)] == [
+        "I would rather not"
+    ]
     interaction = await bot.interactions.get()
     answer = await interaction.original_response()
     assert answer.flags.ephemeral
@@ -82,57 +84,57 @@ async def test_an_ephemeral_answer_is_the_persons_alone_and_out_of_the_bots_toke
 
 
 async def test_waiting_for_a_clip_ends_at_the_refusal(there: There):
-    place, _ = there
-    job = await place.member("ada").animate(b"x", "please refuse")
+    playground, _ = there
+    job = await playground.member("ada").animate(b"x", "please refuse")
     with pytest.raises(Refused, match="I would rather not"):
         await job.video(timeout=20)
 
 
 async def test_the_first_follow_up_to_a_public_defer_is_public(there: There):
-    place, bot = there
-    job = await place.member("ada").command("hold")
+    playground, bot = there
+    job = await playground.member("ada").command("hold")
     interaction = await bot.interactions.get()
     await interaction.response.defer(thinking=True)
-    assert place.messages[0].flags & 128
+    assert playground.messages[0].flags & 128
     await interaction.followup.send("not so secret", ephemeral=True)
     assert job.refusal is None
-    assert (job.text, len(place.messages), place.messages[0].flags) == ("not so secret", 1, 0)
+    assert (job.text, len(playground.messages), playground.messages[0].flags) == ("not so secret", 1, 0)
 
 
 async def test_after_the_deferred_answer_is_deleted_a_follow_up_can_be_ephemeral(there: There):
-    place, bot = there
-    job = await place.member("ada").command("hold")
+    playground, bot = there
+    job = await playground.member("ada").command("hold")
     interaction = await bot.interactions.get()
     await interaction.response.defer(thinking=True)
     await interaction.delete_original_response()
     follow_up = await interaction.followup.send("secret", ephemeral=True, wait=True)
-    assert (job.refusal, place.messages) == ("secret", [])
+    assert (job.refusal, playground.messages) == ("secret", [])
     await follow_up.edit(content="more secret")
     await follow_up.delete()
     assert job.refusal is None
 
 
 async def test_the_payload_tells_place_person_limits_and_language(there: There):
-    place, bot = there
-    person = place.member("zoé", locale="zh-CN", upload_limit=50 * 2**20)
-    await person.command("hold", person=place.member("bob").user)
+    playground, bot = there
+    person = playground.member("zoé", locale="zh-CN", upload_limit=50 * 2**20)
+    await person.command("hold", person=playground.member("bob").user)
     interaction = await bot.interactions.get()
     assert interaction.user.name == "zoé"
     assert interaction.locale is discord.Locale.chinese
     assert interaction.filesize_limit == 50 * 2**20
-    assert interaction.guild_id == place.guild.id
+    assert interaction.guild_id == playground.guild.id
     assert interaction.is_guild_integration()
     assert interaction.app_permissions.attach_files
     assert not interaction.permissions.manage_guild
-    assert interaction.channel.id == place.channel.id
+    assert interaction.channel.id == playground.channel.id
     assert interaction.namespace.person.name == "bob"
     assert isinstance(interaction.namespace.person, discord.Member)
 
 
 async def test_an_attached_picture_arrives_with_size_type_and_pixels(there: There):
-    place, bot = there
+    playground, bot = there
     png = picture()
-    await place.member("ada").animate(png, "hello", filename="my cat.png")
+    await playground.member("ada").animate(png, "hello", filename="my cat.png")
     image = (await bot.interactions.get()).namespace.image
     assert (image.filename, image.content_type) == ("my_cat.png", "image/png")
     assert (image.size, image.width, image.height) == (len(png), 64, 48)
@@ -154,68 +156,68 @@ async def test_an_attached_picture_arrives_with_size_type_and_pixels(there: Ther
 async def test_the_client_does_not_send_what_an_option_does_not_allow(
     there: There, options: dict, wrong: str
 ):
-    place, bot = there
+    playground, bot = there
     with pytest.raises(OptionRefused) as refused:
-        await place.member("ada").command("hold", **options)
+        await playground.member("ada").command("hold", **options)
     assert refused.value.option == wrong
     assert bot.interactions.empty()
 
 
 @pytest.mark.parametrize("prompt", ["", "x" * 1501])
 async def test_an_empty_or_overlong_prompt_never_reaches_the_bot(there: There, prompt: str):
-    place, _ = there
+    playground, _ = there
     with pytest.raises(OptionRefused, match="prompt"):
-        await place.member("ada").animate(b"x", prompt)
+        await playground.member("ada").animate(b"x", prompt)
 
 
 async def test_a_file_above_the_persons_plan_is_not_sent(there: There):
-    place, _ = there
+    playground, _ = there
     with pytest.raises(OptionRefused, match="image"):
-        await place.member("ada").animate(bytes(10 * 2**20 + 1), "hello")
+        await playground.member("ada").animate(bytes(10 * 2**20 + 1), "hello")
 
 
 async def test_a_required_option_must_be_there(there: There):
-    place, _ = there
+    playground, _ = there
     with pytest.raises(OptionRefused, match="image: is required"):
-        await place.member("ada").command("animate", prompt="hello")
+        await playground.member("ada").command("animate", prompt="hello")
 
 
 async def test_autocomplete_offers_the_bots_choices(there: There):
-    place, _ = there
-    ada = place.member("ada")
+    playground, _ = there
+    ada = playground.member("ada")
     assert await ada.autocomplete("hold", "text", "te") == [("teal", "teal")]
     assert await ada.autocomplete("hold", "text", "x") == []
 
 
 async def test_a_subcommand_is_for_those_with_its_permission(there: There):
-    place, _ = there
-    manager = place.member("mia", permissions=Permission.MANAGE_GUILD)
+    playground, _ = there
+    manager = playground.member("mia", permissions=Permission.MANAGE_GUILD)
     assert await (await manager.command("rules show", topic="clips")).refused() == "The rules on clips"
     with pytest.raises(NotPossible, match="MANAGE_GUILD"):
-        await place.member("ada").command("rules show")
+        await playground.member("ada").command("rules show")
 
 
 async def test_a_guilds_own_command_comes_before_the_one_for_all(there: There):
-    place, bot = there
-    bot.tree.copy_global_to(guild=discord.Object(place.guild.id))
-    (first, *_) = await bot.tree.sync(guild=discord.Object(place.guild.id))
-    assert first.guild_id == place.guild.id
-    await place.member("ada").command("hold")
-    assert (await bot.interactions.get()).data["guild_id"] == str(place.guild.id)
+    playground, bot = there
+    bot.tree.copy_global_to(guild=discord.Object(playground.guild.id))
+    (first, *_) = await bot.tree.sync(guild=discord.Object(playground.guild.id))
+    assert first.guild_id == playground.guild.id
+    await playground.member("ada").command("hold")
+    assert (await bot.interactions.get()).data["guild_id"] == str(playground.guild.id)
 
 
 async def test_a_command_keeps_its_id_when_it_is_registered_again(there: There):
-    place, bot = there
-    before = {command.name: command.id for command in place.commands}
+    playground, bot = there
+    before = {command.name: command.id for command in playground.commands}
     await bot.tree.sync()
-    assert {command.name: command.id for command in place.commands} == before
+    assert {command.name: command.id for command in playground.commands} == before
     assert {command.name: command.id for command in await bot.tree.fetch_commands()} == before
 
 
 async def test_a_command_for_guilds_is_not_there_in_direct_messages(there: There):
-    place, bot = there
-    ada = place.member("ada")
-    inbox = place.world.dm_with(ada.id)
+    playground, bot = there
+    ada = playground.member("ada")
+    inbox = playground.state.dm_with(ada.id)
     await ada.command("hold", channel=inbox)
     assert (await bot.interactions.get()).guild_id is None
     with pytest.raises(NotPossible, match="no command animate"):
@@ -223,8 +225,8 @@ async def test_a_command_for_guilds_is_not_there_in_direct_messages(there: There
 
 
 async def test_a_message_menu_brings_the_message_with_its_attachments(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     message = await ada.say("look", Upload(filename="cat.png", data=picture()))
     await ada.menu("Animate this", message)
     interaction = await bot.interactions.get()
@@ -241,12 +243,12 @@ def buttons(*buttons: discord.ui.Button) -> discord.ui.View:
 
 
 async def test_a_button_updates_its_message(there: There):
-    place, bot = there
-    ada = place.member("ada")
-    channel = bot.get_partial_messageable(place.channel.id)
+    playground, bot = there
+    ada = playground.member("ada")
+    channel = bot.get_partial_messageable(playground.channel.id)
     view = buttons(discord.ui.Button(label="Again", emoji="🔁", custom_id="again:1"))
     sent = await channel.send("a clip", view=view)
-    job = await ada.press(place.world.messages[sent.id], "Again")
+    job = await ada.press(playground.state.messages[sent.id], "Again")
     interaction = await bot.interactions.get()
     assert interaction.message.id == sent.id
     await interaction.response.edit_message(content="pressed", view=None)
@@ -254,33 +256,33 @@ async def test_a_button_updates_its_message(there: There):
 
 
 async def test_a_disabled_or_missing_button_cannot_be_pressed(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     view = buttons(discord.ui.Button(label="No", custom_id="no", disabled=True))
-    sent = await bot.get_partial_messageable(place.channel.id).send("a clip", view=view)
+    sent = await bot.get_partial_messageable(playground.channel.id).send("a clip", view=view)
     for label in ("No", "Yes"):
         with pytest.raises(NotPossible, match=label):
-            await ada.press(place.world.messages[sent.id], label)
+            await ada.press(playground.state.messages[sent.id], label)
 
 
 async def test_a_deferred_press_and_a_new_answer_leave_the_old_message(there: There):
-    place, bot = there
+    playground, bot = there
     view = buttons(discord.ui.Button(emoji="🔁", custom_id="again:1"))
-    sent = await bot.get_partial_messageable(place.channel.id).send("a clip", view=view)
-    job = await place.member("ada").press(place.world.messages[sent.id], "🔁")
+    sent = await bot.get_partial_messageable(playground.channel.id).send("a clip", view=view)
+    job = await playground.member("ada").press(playground.state.messages[sent.id], "🔁")
     interaction = await bot.interactions.get()
     await interaction.response.send_message("a new one")
     assert job.text == "a new one"
     assert job.status.reply_to == sent.id
-    assert place.world.messages[sent.id].text == "a clip"
+    assert playground.state.messages[sent.id].text == "a clip"
 
 
 async def test_a_menu_brings_the_chosen_values(there: There):
-    place, bot = there
+    playground, bot = there
     options = [discord.SelectOption(label=word, value=word) for word in ("wind", "walk")]
     view = discord.ui.View(timeout=None).add_item(discord.ui.Select(custom_id="motion", options=options))
-    sent = await bot.get_partial_messageable(place.channel.id).send("what?", view=view)
-    await place.member("ada").choose(place.world.messages[sent.id], "motion", "walk")
+    sent = await bot.get_partial_messageable(playground.channel.id).send("what?", view=view)
+    await playground.member("ada").choose(playground.state.messages[sent.id], "motion", "walk")
     interaction = await bot.interactions.get()
     assert interaction.data["values"] == ["walk"]
     await interaction.response.defer()

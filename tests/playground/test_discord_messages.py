@@ -12,13 +12,13 @@ from tests.playground.small_bot import CLIP, There, connected, picture
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 def channel_of(there: There) -> discord.PartialMessageable:
-    place, bot = there
-    return bot.get_partial_messageable(place.channel.id, guild_id=place.guild.id)
+    playground, bot = there
+    return bot.get_partial_messageable(playground.channel.id, guild_id=playground.guild.id)
 
 
 def file(size: int = 10, name: str = "clip.mp4") -> discord.File:
@@ -45,11 +45,11 @@ async def test_nothing_at_all_is_no_message(there: There):
 
 
 async def test_an_embed_keeps_to_its_limits(there: There):
-    place, _ = there
+    playground, _ = there
     channel = channel_of(there)
     await channel.send(embed=discord.Embed(title="x" * 256, description="y" * 4096))
     assert "In embeds.0.title" in (await refused(channel.send(embed=discord.Embed(title="x" * 257)))).text
-    place.discord.violations.clear()  # Discord's document knows the limit of a title, but not of them all
+    playground.discord.violations.clear()  # Discord's document has no limit of the total
     long = [discord.Embed(description="x" * 3001) for _ in range(2)]
     assert "Embed size exceeds maximum size of 6000" in (await refused(channel.send(embeds=long))).text
 
@@ -63,12 +63,12 @@ async def test_a_custom_id_is_used_once_and_is_short(there: There):
 
 
 async def test_a_components_v2_message_has_neither_content_nor_embeds(there: There):
-    place, _ = there
+    playground, _ = there
     channel = channel_of(there)
     view = discord.ui.LayoutView(timeout=None)
     view.add_item(discord.ui.Container(discord.ui.TextDisplay("a card"), discord.ui.TextDisplay("of two")))
     sent = await channel.send(view=view)
-    assert place.world.messages[sent.id].text == "a card\nof two"
+    assert playground.state.messages[sent.id].text == "a card\nof two"
     assert (await refused(sent.edit(content="x"))).code == 50035
 
 
@@ -81,46 +81,46 @@ async def test_a_components_v2_message_has_at_most_four_thousand_characters(ther
 
 
 async def test_only_those_allowed_are_pinged(there: There):
-    place, _ = there
-    ada, bob = place.member("ada"), place.member("bob")
+    playground, _ = there
+    ada, bob = playground.member("ada"), playground.member("bob")
     text = f"{ada.mention} {bob.mention} @everyone"
     allowed = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(ada.id)])
     sent = await channel_of(there).send(text, allowed_mentions=allowed)
-    assert place.world.messages[sent.id].pinged == {ada.id}
+    assert playground.state.messages[sent.id].pinged == {ada.id}
     assert not sent.mention_everyone
     sent = await channel_of(there).send(text, allowed_mentions=discord.AllowedMentions.none())
-    assert place.world.messages[sent.id].pinged == frozenset()
+    assert playground.state.messages[sent.id].pinged == frozenset()
     sent = await channel_of(there).send(text)
-    assert place.world.messages[sent.id].pinged == {ada.id, bob.id}
+    assert playground.state.messages[sent.id].pinged == {ada.id, bob.id}
 
 
 async def test_users_alone_also_parse_everyone_and_roles(there: There):
     """The trap of discord.py's `AllowedMentions(users=[…])`: what it leaves out, it allows."""
-    place, _ = there
-    place.allow(Permission.MENTION_EVERYONE)
-    ada = place.member("ada")
+    playground, _ = there
+    playground.allow(Permission.MENTION_EVERYONE)
+    ada = playground.member("ada")
     allowed = discord.AllowedMentions(users=[discord.Object(ada.id)])
     sent = await channel_of(there).send("@everyone", allowed_mentions=allowed)
     assert sent.mention_everyone
 
 
 async def test_an_edit_pings_nobody(there: There):
-    place, _ = there
+    playground, _ = there
     sent = await channel_of(there).send("x")
-    await sent.edit(content=place.member("ada").mention)
-    assert place.world.messages[sent.id].pinged == frozenset()
+    await sent.edit(content=playground.member("ada").mention)
+    assert playground.state.messages[sent.id].pinged == frozenset()
 
 
 async def test_a_reply_pings_its_author_unless_told_not_to(there: There):
-    place, _ = there
-    ada = place.member("ada")
+    playground, _ = there
+    ada = playground.member("ada")
     message = await ada.say("hello")
     below = channel_of(there).get_partial_message(message.id)
     loud = await below.reply("hi")
     quiet = await below.reply("hi", mention_author=False)
     assert loud.type is discord.MessageType.reply
-    assert place.world.messages[loud.id].pinged == {ada.id}
-    assert place.world.messages[quiet.id].pinged == frozenset()
+    assert playground.state.messages[loud.id].pinged == {ada.id}
+    assert playground.state.messages[quiet.id].pinged == frozenset()
     fetched = await channel_of(there).fetch_message(loud.id)
     assert fetched.reference.resolved.id == message.id
 
@@ -136,22 +136,22 @@ async def test_a_reply_to_nothing_is_refused_or_sent_plainly(there: There):
 
 
 async def test_the_same_nonce_gives_the_first_message_back_for_some_minutes(there: There):
-    place, _ = there
+    playground, _ = there
     channel = channel_of(there)
     first = await channel.send("x", nonce="job-1")
     again = await channel.send("y", nonce="job-1")
-    assert (again.id, again.content, len(place.messages)) == (first.id, "x", 1)
-    place.discord.advance(6 * 60)
+    assert (again.id, again.content, len(playground.messages)) == (first.id, "x", 1)
+    playground.discord.advance(6 * 60)
     assert (await channel.send("y", nonce="job-1")).id != first.id
 
 
 async def test_a_file_above_the_limit_is_too_large_and_a_boosted_guild_takes_more(there: There):
-    place, _ = there
+    playground, _ = there
     channel = channel_of(there)
     await channel.send(file=file(10 * 2**20))
     error = await refused(channel.send(file=file(10 * 2**20 + 1)))
     assert (error.status, error.code) == (413, 40005)
-    place.boost(level=2)
+    playground.boost(level=2)
     await channel.send(file=file(10 * 2**20 + 1))
 
 
@@ -182,8 +182,8 @@ async def test_a_picture_that_an_embed_names_is_shown_there(there: There):
 
 
 async def test_history_is_read_by_before_after_and_around(there: There):
-    place, _ = there
-    ada = place.member("ada")
+    playground, _ = there
+    ada = playground.member("ada")
     ids = [(await ada.say(str(number))).id for number in range(6)]
     channel = channel_of(there)
 
@@ -197,18 +197,18 @@ async def test_history_is_read_by_before_after_and_around(there: There):
 
 
 async def test_a_deleted_message_is_unknown(there: There):
-    place, _ = there
+    playground, _ = there
     sent = await channel_of(there).send("x")
-    mia = place.member("mia", permissions=Permission.MANAGE_MESSAGES)
-    await mia.delete(place.world.messages[sent.id])
+    mia = playground.member("mia", permissions=Permission.MANAGE_MESSAGES)
+    await mia.delete(playground.state.messages[sent.id])
     for sending in (sent.edit(content="y"), sent.delete(), sent.fetch(), sent.add_reaction("🔁")):
         assert (await refused(sending)).code == 10008
     assert (await refused(sent.reply("y"))).code == 50035
 
 
 async def test_anothers_message_cannot_be_edited_and_hides_its_words(there: There):
-    place, _ = there
-    message = await place.member("ada").say("secret", Upload(filename="cat.png", data=picture()))
+    playground, _ = there
+    message = await playground.member("ada").say("secret", Upload(filename="cat.png", data=picture()))
     partial = channel_of(there).get_partial_message(message.id)
     assert (await refused(partial.edit(content="y"))).code == 50005
     fetched = await partial.fetch()
@@ -216,19 +216,19 @@ async def test_anothers_message_cannot_be_edited_and_hides_its_words(there: Ther
 
 
 async def test_a_message_older_than_an_hour_is_edited_only_so_often(there: There):
-    place, _ = there
+    playground, _ = there
     sent = await channel_of(there).send("x")
-    place.discord.advance(3601)
+    playground.discord.advance(3601)
     for number in range(5):
         await sent.edit(content=str(number))
-        place.discord.advance(5)
+        playground.discord.advance(5)
     error = await refused(sent.edit(content="one more"))
     assert (error.status, error.code) == (429, 30046)
 
 
 async def test_a_direct_message_arrives_and_closed_doors_refuse_it(there: There):
-    place, bot = there
-    ada, shy = place.member("ada"), place.member("shy", accepts_dms=False)
+    playground, bot = there
+    ada, shy = playground.member("ada"), playground.member("shy", accepts_dms=False)
     sent = await (await bot.fetch_user(ada.id)).send(
         "your clip", file=discord.File(io.BytesIO(CLIP), "clip.mp4")
     )

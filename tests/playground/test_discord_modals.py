@@ -12,8 +12,8 @@ from tests.playground.test_discord_cards import asked, card
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 class Wish(discord.ui.Modal, title="Animate a picture"):
@@ -50,14 +50,14 @@ class Wish(discord.ui.Modal, title="Animate a picture"):
 
 
 async def test_a_modal_with_a_field_of_every_kind(there: There):
-    place, _ = there
-    ada = place.member("ada")
+    playground, _ = there
+    ada = playground.member("ada")
     job, interaction = await asked(there, ada)
     await interaction.response.send_modal(Wish())
     files = [Upload(filename=name, data=picture()) for name in ("1.png", "2.png")]
     submitted = await ada.submit(job, files=files, motion=["wind", "Wave"], size="large", loop=True)
     assert (await submitted.shows()).text == "2 wind wave large True"
-    answer = place.render(submitted.card)
+    answer = playground.render(submitted.card)
     template = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
     assert ContractChecker().judge_answer("GET", template, answer) == []
     assert answer["interaction_metadata"]["triggering_interaction_metadata"]["id"] == str(interaction.id)
@@ -65,8 +65,8 @@ async def test_a_modal_with_a_field_of_every_kind(there: There):
 
 
 async def test_what_is_not_filled_in_stays_as_the_modal_had_it(there: There):
-    place, _ = there
-    ada = place.member("ada")
+    playground, _ = there
+    ada = playground.member("ada")
     job, interaction = await asked(there, ada)
     await interaction.response.send_modal(Wish())
     plain = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
@@ -77,8 +77,8 @@ PICTURE = Upload(filename="cat.png", data=b"x")
 
 
 async def test_a_client_does_not_send_what_a_modal_does_not_take(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     job, interaction = await asked(there, ada)
     await interaction.response.send_modal(Wish())
     for wrong in (
@@ -95,8 +95,8 @@ async def test_a_client_does_not_send_what_a_modal_does_not_take(there: There):
 
 
 async def test_a_modal_opens_no_modal_and_only_what_was_pressed_can_be_updated(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     job, interaction = await asked(there, ada)
     with pytest.raises(discord.HTTPException, match=r"one of \{4, 5, 9\}"):
         await callback(there, interaction, 6)
@@ -115,22 +115,22 @@ async def callback(there: There, interaction: discord.Interaction, kind: int, da
 
 
 async def test_a_modal_that_breaks_a_limit_is_an_invalid_form(there: There):
-    place, _ = there
-    job, interaction = await asked(there, place.member("ada"))
+    playground, _ = there
+    job, interaction = await asked(there, playground.member("ada"))
     with pytest.raises(discord.HTTPException, match=r"data\.title"):
         await interaction.response.send_modal(Wish(title="x" * 46))
-    place.discord.violations.clear()  # the document knows that limit too
+    playground.discord.violations.clear()  # the document knows that limit too
     assert job.modal is None
     await interaction.response.send_message("but an answer still counts")
 
 
 async def test_a_modal_opens_from_a_message_menu_and_from_a_button(there: There):
-    place, bot = there
-    ada = place.member("ada")
-    channel = bot.get_partial_messageable(place.channel.id)
+    playground, bot = there
+    ada = playground.member("ada")
+    channel = bot.get_partial_messageable(playground.channel.id)
     sent = await channel.send(view=card("panel", "Animate"))
     below = await ada.say("look", Upload(filename="cat.png", data=picture()))
-    panel = place.world.messages[sent.id]
+    panel = playground.state.messages[sent.id]
     for open_modal in (lambda: ada.menu("Animate this", below), lambda: ada.press(panel, "Animate")):
         job = await open_modal()
         await (await bot.interactions.get()).response.send_modal(Wish())
@@ -148,8 +148,8 @@ class Change(discord.ui.Modal, title="Change"):
 
 
 async def test_a_modal_keeps_what_was_filled_in_and_brings_what_was_changed(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     opened = await ada.command("hold")
     await (await bot.interactions.get()).response.send_modal(Change())
     with pytest.raises(OptionRefused, match="prompt"):
@@ -169,8 +169,8 @@ class OnlyAFile(discord.ui.Modal, title="Animate"):
 
 
 async def test_a_modal_can_bring_a_file(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     opened = await ada.command("hold")
     await (await bot.interactions.get()).response.send_modal(OnlyAFile())
     with pytest.raises(OptionRefused, match="picture: is required"):

@@ -16,13 +16,13 @@ from tests.playground.small_bot import There, connected, picture
 
 @pytest.fixture
 async def there():
-    async with connected() as (place, bot):
-        yield place, bot
+    async with connected() as (playground, bot):
+        yield playground, bot
 
 
 async def test_who_waits_in_vain_is_shown_the_last_words_and_requests(there: There):
-    place, _ = there
-    job = await place.member("ada").animate(picture(), "a cat")
+    playground, _ = there
+    job = await playground.member("ada").animate(picture(), "a cat")
     await job.video()
     with pytest.raises(NeverHappened) as vain:
         await job.says("words that never come", timeout=0.05)
@@ -31,8 +31,8 @@ async def test_who_waits_in_vain_is_shown_the_last_words_and_requests(there: The
 
 
 async def test_two_people_reacting_to_one_clip_get_a_clip_each(there: There):
-    place, _ = there
-    ada, bob = place.member("ada"), place.member("bob")
+    playground, _ = there
+    ada, bob = playground.member("ada"), playground.member("bob")
     clip = await (await ada.animate(picture(), "a cat")).video()
     jobs = [await ada.react(clip, "🔁"), await bob.react(clip, "🔁")]
     clips = await asyncio.gather(*(job.video() for job in jobs))
@@ -41,12 +41,12 @@ async def test_two_people_reacting_to_one_clip_get_a_clip_each(there: There):
 
 
 async def test_a_short_reply_to_a_reaction_is_read_and_seen_going(there: There):
-    place, bot = there
-    ada = place.member("ada")
+    playground, bot = there
+    ada = playground.member("ada")
     message = await ada.say("not a clip")
     job = await ada.react(message, "👀")
     await bot.reactions.get()
-    below = bot.get_partial_messageable(place.channel.id).get_partial_message(message.id)
+    below = bot.get_partial_messageable(playground.channel.id).get_partial_message(message.id)
     reply = await below.reply("that is no clip")
     assert await job.refused() == "that is no clip"
     await reply.delete()
@@ -55,8 +55,8 @@ async def test_a_short_reply_to_a_reaction_is_read_and_seen_going(there: There):
 
 
 async def test_a_person_does_only_what_their_permissions_allow(there: There):
-    place, _ = there
-    ada, bob = place.member("ada"), place.member("bob")
+    playground, _ = there
+    ada, bob = playground.member("ada"), playground.member("bob")
     message = await ada.say("mine")
     with pytest.raises(NotPossible, match="MANAGE_MESSAGES"):
         await bob.delete(message)
@@ -66,34 +66,36 @@ async def test_a_person_does_only_what_their_permissions_allow(there: There):
 
 
 async def test_people_have_roles_languages_and_permissions(there: There):
-    place, bot = there
-    ada = place.member("ada", locale="zh-TW", roles=("GPU", "artist"), permissions=Permission.MANAGE_GUILD)
-    place.member("bob", roles=("GPU",))
+    playground, bot = there
+    ada = playground.member(
+        "ada", locale="zh-TW", roles=("GPU", "artist"), permissions=Permission.MANAGE_GUILD
+    )
+    playground.member("bob", roles=("GPU",))
     await ada.command("hold")
     interaction = await bot.interactions.get()
     assert {role.name for role in interaction.user.roles} == {"@everyone", "GPU", "artist", "ada's"}
     assert interaction.permissions.manage_guild
-    assert len([role for role in place.guild.roles.values() if role.name == "GPU"]) == 1
+    assert len([role for role in playground.guild.roles.values() if role.name == "GPU"]) == 1
 
 
 async def test_other_bots_and_webhooks_can_act(there: There):
-    place, bot = there
-    rival = place.member("rival", bot=True)
-    message = await place.webhook("feed").say("news")
+    playground, bot = there
+    rival = playground.member("rival", bot=True)
+    message = await playground.webhook("feed").say("news")
     await rival.react(message, "🔁")
     event = await bot.reactions.get()
     assert event.member.bot
-    fetched = await bot.get_partial_messageable(place.channel.id).fetch_message(message.id)
+    fetched = await bot.get_partial_messageable(playground.channel.id).fetch_message(message.id)
     assert fetched.webhook_id is not None
-    assert len(place.world.revisions[message.id]) == 1
+    assert len(playground.state.revisions[message.id]) == 1
 
 
 async def test_a_page_can_show_everything_from_plain_json(there: There):
-    place, _ = there
-    ada, bob = place.member("ada"), place.member("bob")
+    playground, _ = there
+    ada, bob = playground.member("ada"), playground.member("bob")
     await ada.say("hello", Upload(filename="cat.png", data=picture()))
-    with place.watch(ada) as changes:
-        shown = json.loads(json.dumps(place.snapshot(ada)))
+    with playground.watch(ada) as changes:
+        shown = json.loads(json.dumps(playground.snapshot(ada)))
         assert [message["content"] for message in shown["messages"]] == ["hello"]
         assert {command["name"] for command in shown["commands"]} >= {"animate", "rules"}
         await (await bob.animate(b"x", "refuse")).refused()
@@ -110,19 +112,19 @@ async def test_a_page_is_served_beside_discord():
         return web.Response(text="hello")
 
     async with (
-        Playground(comfyui=None, routes=lambda: [web.get("/", hello)]) as place,
+        Playground(comfyui=None, routes=lambda: [web.get("/", hello)]) as playground,
         aiohttp.ClientSession() as session,
-        session.get(place.discord.origin) as answer,
+        session.get(playground.discord.origin) as answer,
     ):
         assert await answer.text() == "hello"
 
 
 async def test_the_environment_names_discord_and_the_comfyui_of_its_own():
-    async with Playground(comfyui={"token": "a word"}) as place:
-        found = place.environment()
+    async with Playground(comfyui={"token": "a word"}) as playground:
+        found = playground.environment()
         assert found["DISCORD_API_URL"].endswith("/api/v10")
-        assert (found["COMFYUI_URL"], found["COMFYUI_TOKEN"]) == (place.comfyui.url, "a word")
-    async with Playground(comfyui="http://gpu.example:8188") as place:
-        assert place.environment()["COMFYUI_URL"] == "http://gpu.example:8188"
-    async with Playground(comfyui=None) as place:
-        assert "COMFYUI_URL" not in place.environment()
+        assert (found["COMFYUI_URL"], found["COMFYUI_TOKEN"]) == (playground.comfyui.url, "a word")
+    async with Playground(comfyui="http://gpu.example:8188") as playground:
+        assert playground.environment()["COMFYUI_URL"] == "http://gpu.example:8188"
+    async with Playground(comfyui=None) as playground:
+        assert "COMFYUI_URL" not in playground.environment()

@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from playground.discord.model import Upload
-from playground.page import place_with_page
+from playground.page import playground_with_page
 from playground.page.browser import Tab
 from tests.playground.page_client import There, shows
 from tests.playground.small_bot import picture
@@ -40,13 +40,13 @@ async def test_a_picture_and_enter_bring_a_clip_and_a_click_another_one(there: T
 
 
 async def test_what_people_write_cannot_become_part_of_the_page(there: There):
-    place, _, tab = there
+    playground, _, tab = there
     for words in (
         "<img src=x onerror='window.harm=1'>",
         "<script>window.harm=1</script>",
         "[x](javascript:harm=1)",
     ):
-        await place.member("bob").say(words)
+        await playground.member("bob").say(words)
     await tab.until("document.querySelectorAll('#messages li').length === 3")
     assert await tab.evaluate("[...document.querySelectorAll('.text')].map((each) => each.textContent)") == [
         "<img src=x onerror='window.harm=1'>",
@@ -97,8 +97,8 @@ async def test_discord_s_markdown_is_shown_as_discord_shows_it(there: There):
 
 
 async def test_a_spoiler_opens_when_clicked(there: There):
-    place, _, tab = there
-    await place.member("bob").say("||the butler||")
+    playground, _, tab = there
+    await playground.member("bob").say("||the butler||")
     await tab.until("document.querySelector('.spoiler')")
     assert await tab.evaluate("document.querySelector('.text').innerText") == ""
     await tab.click(".spoiler")
@@ -106,8 +106,8 @@ async def test_a_spoiler_opens_when_clicked(there: There):
 
 
 async def test_a_relative_time_ticks_without_an_edit(there: There):
-    place, _, tab = there
-    await place.member("bob").say(f"ready <t:{int(time.time()) + 30}:R>")
+    playground, _, tab = there
+    await playground.member("bob").say(f"ready <t:{int(time.time()) + 30}:R>")
     await tab.until("document.querySelector('time[data-style=R]')")
     first = await tab.evaluate("document.querySelector('time[data-style=R]').textContent")
     assert str(first).startswith("in ")
@@ -115,13 +115,13 @@ async def test_a_relative_time_ticks_without_an_edit(there: There):
 
 
 async def test_a_video_plays_on_while_messages_around_it_and_its_own_words_change(there: There):
-    place, bot, tab = there
-    channel = bot.get_partial_messageable(place.channel.id)
+    playground, bot, tab = there
+    channel = bot.get_partial_messageable(playground.channel.id)
     other = await channel.send("queued")
     message = await channel.send("clip", file=discord.File(io.BytesIO(b"no video"), "clip.mp4"))
     await tab.until("document.querySelector('video')")
     await tab.evaluate("document.querySelector('video').marked = true")
-    place.discord.advance(2)  # the signed addresses of files are others now
+    playground.discord.advance(2)  # the signed addresses of files are others now
     await other.edit(content="sampling")
     await message.edit(content="the clip")
     await message.add_reaction("🔁")
@@ -134,8 +134,8 @@ async def test_a_video_plays_on_while_messages_around_it_and_its_own_words_chang
 
 
 async def test_a_reply_follows_the_message_it_answers(there: There):
-    place, bot, tab = there
-    channel = bot.get_partial_messageable(place.channel.id)
+    playground, bot, tab = there
+    channel = bot.get_partial_messageable(playground.channel.id)
     first = await channel.send("**one**")
     await first.reply("answer")
     await tab.until(shows(".above", "Animate one"))
@@ -164,24 +164,24 @@ async def test_a_refused_option_is_said_at_its_field(there: There):
 
 
 async def test_what_only_one_person_sees_can_be_dismissed(there: There):
-    place, _, tab = there
+    playground, _, tab = there
     await ask(tab, "refuse this")
     await tab.until(shows(".only-you", "I would rather not"))
     await tab.until(shows(".only-you", "Only you can see this"))
     await tab.click(".only-you .link")
     await tab.until("!document.querySelector('.only-you')")
     await tab.choose("#person", "ada")  # hears everything anew
-    await place.member("bob").say("hello")
+    await playground.member("bob").say("hello")
     await tab.until(shows(".text", "hello"))
     assert await tab.evaluate("document.querySelector('.only-you')") is None
 
 
 async def test_a_bot_s_silence_is_told_to_whoever_asked(there: There):
-    place, bot, tab = there
+    playground, bot, tab = there
     await tab.choose(".command select", "hold")
     await tab.click(".send")
     await bot.interactions.get()
-    place.discord.advance(4)
+    playground.discord.advance(4)
     await tab.until(shows(".only-you", "The application did not respond"))
 
 
@@ -245,13 +245,13 @@ async def test_the_language_is_kept_and_reaches_the_bot(there: There):
 
 async def test_the_page_finds_a_playground_that_was_started_again(there: There):
     _, _, tab = there
-    async with place_with_page(comfyui=None) as first:
+    async with playground_with_page(comfyui=None) as first:
         port = int(first.discord.origin.rpartition(":")[2])
         await first.member("bob").say("before")
         await tab.open(first.discord.origin)
         await tab.until(shows(".text", "before"))
     await tab.until(shows("#connection", "The connection is lost"))
-    async with place_with_page(comfyui=None, port=port) as second:
+    async with playground_with_page(comfyui=None, port=port) as second:
         await second.member("bob").say("after")
         await tab.until(shows(".text", "after"))
         await tab.until("document.querySelectorAll('#messages li').length === 1")
@@ -259,9 +259,9 @@ async def test_the_page_finds_a_playground_that_was_started_again(there: There):
 
 @pytest.mark.parametrize("width", [360, 1200])
 async def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(there: There, width: int):
-    place, _, tab = there
-    await place.member("bob").say("x" * 500, Upload(filename="wide.png", data=picture()))
-    await tab.open(place.discord.origin, width=width, height=740, mobile=width < 500)
+    playground, _, tab = there
+    await playground.member("bob").say("x" * 500, Upload(filename="wide.png", data=picture()))
+    await tab.open(playground.discord.origin, width=width, height=740, mobile=width < 500)
     await tab.until("document.querySelector('#messages img')")
     await tab.click(".below summary")
     assert (

@@ -57,13 +57,13 @@ async def test_a_modal_with_a_field_of_every_kind_is_filled_in(there: There, tmp
 
 
 async def test_entries_are_chosen_from_menus_of_one_and_of_many(there: There):
-    place, bot, tab = there
+    playground, bot, tab = there
     words = [discord.SelectOption(label=word.title(), value=word) for word in ("wind", "walk", "wave")]
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Select(custom_id="one", options=words, placeholder="One"))
     view.add_item(discord.ui.Select(custom_id="many", options=words, placeholder="Many", max_values=2))
     view.add_item(discord.ui.UserSelect(custom_id="who", placeholder="Who"))
-    await bot.get_partial_messageable(place.channel.id).send("what?", view=view)
+    await bot.get_partial_messageable(playground.channel.id).send("what?", view=view)
     await tab.choose("select.menu[data-id=one]", "walk")
     assert (await bot.interactions.get()).data["values"] == ["walk"]
     await tab.click(".many summary")
@@ -77,8 +77,8 @@ async def test_entries_are_chosen_from_menus_of_one_and_of_many(there: There):
 
 
 async def test_a_message_has_a_context_menu_and_a_picker_of_reactions(there: There):
-    place, bot, tab = there
-    message = await place.member("bob").say("look", Upload(filename="cat.png", data=picture()))
+    playground, bot, tab = there
+    message = await playground.member("bob").say("look", Upload(filename="cat.png", data=picture()))
     await tab.click(".apps")
     await tab.click(".apps-popup button", "Animate this")
     assert (await bot.interactions.get()).data["target_id"] == str(message.id)
@@ -90,9 +90,9 @@ async def test_a_message_has_a_context_menu_and_a_picker_of_reactions(there: The
 
 
 async def test_what_is_new_elsewhere_is_marked_until_one_goes_there(there: There):
-    place, bot, tab = there
-    ada = next(user for user in place.world.users.values() if user.name == "ada")
-    thread = place.channel_named("cats only")
+    playground, bot, tab = there
+    ada = next(user for user in playground.state.users.values() if user.name == "ada")
+    thread = playground.channel_named("cats only")
     await bot.get_partial_messageable(thread.id).send(f"<@{ada.id}> look here")
     await tab.until(shows("#channels .unread .pings", "1"))
     assert await tab.evaluate("document.querySelectorAll('#messages li').length") == 0
@@ -105,23 +105,23 @@ async def test_what_is_new_elsewhere_is_marked_until_one_goes_there(there: There
 
 
 async def test_commands_and_messages_go_to_the_channel_in_which_one_is(there: There):
-    place, _, tab = there
-    voice = place.voice("Lounge")
+    playground, _, tab = there
+    voice = playground.voice("Lounge")
     await tab.click("#channels button", "Lounge")
     assert (await held(there)).channel_id == voice.id
     await tab.choose(".command select", "")
     await tab.type("[name=words]", "hello there")
     await tab.press("Enter")
     await tab.until(shows(".text", "hello there"))
-    assert [message.text for message in place.world.messages_in(voice.id)] == ["hello there"]
+    assert [message.text for message in playground.state.messages_in(voice.id)] == ["hello there"]
 
 
 async def test_a_link_to_a_message_leads_into_its_channel(there: There):
-    place, bot, tab = there
-    thread = place.channel_named("cats only")
+    playground, bot, tab = there
+    thread = playground.channel_named("cats only")
     sent = await bot.get_partial_messageable(thread.id).send("the clip")
-    url = f"https://discord.com/channels/{place.guild.id}/{thread.id}/{sent.id}"
-    await bot.get_partial_messageable(place.channel.id).send(f"done: {url}")
+    url = f"https://discord.com/channels/{playground.guild.id}/{thread.id}/{sent.id}"
+    await bot.get_partial_messageable(playground.channel.id).send(f"done: {url}")
     await tab.click("a.mention", "cats only")
     await tab.until(shows(".text", "the clip"))
     await tab.until(f"document.querySelector('#m-{sent.id}:target')")
@@ -149,8 +149,8 @@ async def test_on_a_phone_the_channels_are_behind_a_button(there: There):
 
 
 async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There):
-    place, bot, tab = there
-    channel = bot.get_partial_messageable(place.channel.id)
+    playground, bot, tab = there
+    channel = bot.get_partial_messageable(playground.channel.id)
     embed = discord.Embed(title="A title", description="**words**", colour=0xFF8800).add_field(
         name="n", value="v"
     )
@@ -172,8 +172,8 @@ async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There)
 
 
 async def test_everything_that_can_be_used_has_a_name_and_a_modal_is_left_by_escape(there: There):
-    place, bot, tab = there
-    await bot.get_partial_messageable(place.channel.id).send(view=card("a card", "Next"))
+    playground, bot, tab = there
+    await bot.get_partial_messageable(playground.channel.id).send(view=card("a card", "Next"))
     await tab.until(shows(".card", "a card"))
     assert len(await used(tab)) >= 12
     await (await held(there)).response.send_modal(Wish())
@@ -194,9 +194,9 @@ async def used(tab: Tab) -> list[str]:
 
 
 async def test_everything_is_reached_by_the_keyboard(there: There):
-    place, _, tab = there
-    await place.member("bob").say("hello")
-    await place.member("bob").say("over there", channel=place.voice("Lounge"))
+    playground, _, tab = there
+    await playground.member("bob").say("hello")
+    await playground.member("bob").say("over there", channel=playground.voice("Lounge"))
     await tab.until("document.querySelector('.tools .add') && document.querySelector('.unread')")
     reached = set()
     for _ in range(20):
@@ -224,9 +224,9 @@ async def test_a_long_text_is_taken_from_what_the_bot_offers(there: There):
 
 
 async def test_a_picture_is_taken_of_the_window_or_of_one_element(there: There):
-    place, bot, tab = there
+    playground, bot, tab = there
     view = card("a card", file="1.png")
-    await bot.get_partial_messageable(place.channel.id).send(
+    await bot.get_partial_messageable(playground.channel.id).send(
         view=view, file=discord.File(io.BytesIO(picture()), "1.png")
     )
     await tab.until(shows(".card", "a card"))

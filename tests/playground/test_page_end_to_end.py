@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.page import Sample, place_with_page
+from playground.page import Sample, playground_with_page
 from playground.page.browser import find_chromium, open_browser
 from tests.e2e.pictures import photo
 from tests.e2e.process import running_bot
@@ -17,12 +17,12 @@ PLAYING = "[...document.querySelectorAll('video')].filter((each) => each.videoWi
 async def test_somebody_at_the_page_gets_a_clip_that_plays_and_another_one(tmp_path: Path):
     sample = Sample(draw=photo, prompt="the cat blinks")
     async with (
-        place_with_page(comfyui={"speed": 20}, sample=sample) as place,
-        running_bot(place, tmp_path),
+        playground_with_page(comfyui={"speed": 20}, sample=sample) as playground,
+        running_bot(playground, tmp_path),
         open_browser(CHROMIUM) as browser,
         browser.tab() as tab,
     ):
-        await tab.open(f"{place.discord.origin}/?as=grace")
+        await tab.open(f"{playground.discord.origin}/?as=grace")
         await tab.click(".below .link")
         await tab.until("document.querySelector('.drop img')?.naturalWidth")
         await tab.press("Enter")

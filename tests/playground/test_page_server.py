@@ -11,9 +11,9 @@ import aiohttp
 import discord
 import pytest
 
-from playground.page import place_with_page
+from playground.page import playground_with_page
 from playground.playground import Playground
-from tests.playground.page_client import Guest, page_with_bot
+from tests.playground.page_client import PageClient, page_with_bot
 from tests.playground.small_bot import There, picture
 
 
@@ -30,13 +30,13 @@ async def session() -> AsyncGenerator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def ada(there: There, session: aiohttp.ClientSession) -> Guest:
-    return Guest(session, there[0])
+def ada(there: There, session: aiohttp.ClientSession) -> PageClient:
+    return PageClient(session, there[0])
 
 
 @pytest.fixture
-def grace(there: There, session: aiohttp.ClientSession) -> Guest:
-    return Guest(session, there[0], "grace")
+def grace(there: There, session: aiohttp.ClientSession) -> PageClient:
+    return PageClient(session, there[0], "grace")
 
 
 # what it is made of
@@ -57,38 +57,38 @@ async def test_everything_the_page_loads_comes_from_this_server(there: There, se
     assert seen["/playground/page.css"] == "text/css"
 
 
-async def test_nothing_but_the_page_s_own_files_is_served(ada: Guest):
+async def test_nothing_but_the_page_s_own_files_is_served(ada: PageClient):
     for path in ("page.py", "../page.py", "%2e%2e/page.py", "nothing.js"):
         status, _, _ = await ada.get(path)
         assert status == 404, path
 
 
-async def test_the_sample_is_a_picture_where_there_is_one(ada: Guest, session: aiohttp.ClientSession):
+async def test_the_sample_is_a_picture_where_there_is_one(ada: PageClient, session: aiohttp.ClientSession):
     assert (await ada.get("sample.png"))[1] == picture()
-    async with place_with_page(comfyui=None) as bare:
-        assert (await Guest(session, bare).get("sample.png"))[0] == 404
+    async with playground_with_page(comfyui=None) as bare:
+        assert (await PageClient(session, bare).get("sample.png"))[0] == 404
 
 
 # who may ask
 
 
-async def test_a_foreign_name_for_this_machine_reads_nothing(ada: Guest):
+async def test_a_foreign_name_for_this_machine_reads_nothing(ada: PageClient):
     for path in ("page.css", "sample.png", "events"):
         assert (await ada.get(path, Host="evil.example"))[0] == 403
         assert (await ada.get(path, Host="evil.example:8420"))[0] == 403
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
-async def test_another_site_s_request_does_nothing(there: There, ada: Guest, headers: dict[str, str]):
-    place, bot = there
-    message = await place.member("bob").say("hello")
+async def test_another_site_s_request_does_nothing(there: There, ada: PageClient, headers: dict[str, str]):
+    playground, bot = there
+    message = await playground.member("bob").say("hello")
     ada.headers = headers
     assert (await ada.run("animate", image=picture(), prompt="a cat"))[0] == 403
     assert (await ada.do("react", message=str(message.id), emoji="🔁"))[0] == 403
     assert (await ada.do("press", message=str(message.id), button="x"))[0] == 403
     assert (await ada.form("choices/hold", text="t"))[0] == 403
     assert bot.interactions.empty()
-    assert not place.world.messages[message.id].reactions
+    assert not playground.state.messages[message.id].reactions
     with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
         async with ada.events():
             pass
@@ -97,12 +97,12 @@ async def test_another_site_s_request_does_nothing(there: There, ada: Guest, hea
 # what the stream tells
 
 
-async def test_the_stream_begins_with_everything_there_is(there: There, ada: Guest):
-    place, _ = there
-    await place.member("bob").say("hello")
+async def test_the_stream_begins_with_everything_there_is(there: There, ada: PageClient):
+    playground, _ = there
+    await playground.member("bob").say("hello")
     async with ada.events() as stream:
         state = (await stream.next("state")).data
-    here = str(place.channel.id)
+    here = str(playground.channel.id)
     assert [each["content"] for each in state["messages"] if each["channel_id"] == here] == ["hello"]
     about = state["about"]
     assert about["names"][about["me"]] == "ada"
@@ -113,9 +113,9 @@ async def test_the_stream_begins_with_everything_there_is(there: There, ada: Gue
     assert {"animate", "hold", "rules"} <= {command["name"] for command in about["commands"]}
 
 
-async def test_messages_are_told_as_they_come_change_and_go(there: There, ada: Guest):
-    place, _ = there
-    bob = place.member("bob")
+async def test_messages_are_told_as_they_come_change_and_go(there: There, ada: PageClient):
+    playground, _ = there
+    bob = playground.member("bob")
     async with ada.events() as stream:
         await stream.next("state")
         message = await bob.say("hello")
@@ -127,11 +127,11 @@ async def test_messages_are_told_as_they_come_change_and_go(there: There, ada: G
 
 
 async def test_channels_that_one_may_not_see_and_others_direct_messages_are_not_shown(
-    there: There, ada: Guest, session: aiohttp.ClientSession
+    there: There, ada: PageClient, session: aiohttp.ClientSession
 ):
-    place, bot = there
-    secret = place.channel_named("moderators")
-    mia = Guest(session, place, "mia")
+    playground, bot = there
+    secret = playground.channel_named("moderators")
+    mia = PageClient(session, playground, "mia")
     async with ada.events() as to_ada, mia.events() as to_mia:
         ids = (await to_ada.next("state")).data["about"]["names"]
         channels = (await to_mia.next("state")).data["about"]["channels"]
@@ -145,7 +145,7 @@ async def test_channels_that_one_may_not_see_and_others_direct_messages_are_not_
         assert [(await to_mia.next("message")).data["content"] for _ in "ab"] == ["a report", "for mia"]
 
 
-async def test_a_refusal_is_told_to_its_person_alone(ada: Guest, grace: Guest, there: There):
+async def test_a_refusal_is_told_to_its_person_alone(ada: PageClient, grace: PageClient, there: There):
     async with ada.events() as to_ada, grace.events() as to_grace:
         await ada.run("animate", image=picture(), prompt="refuse this")
         refusal = (await to_ada.next("message")).data
@@ -153,20 +153,20 @@ async def test_a_refusal_is_told_to_its_person_alone(ada: Guest, grace: Guest, t
         assert refusal["only_you"]
         await there[0].member("bob").say("for all")
         assert (await to_grace.next("message")).data["content"] == "for all"
-    for guest, seen in ((ada, {"I would rather not", "for all"}), (grace, {"for all"})):
-        async with guest.events() as anew:
+    for client, seen in ((ada, {"I would rather not", "for all"}), (grace, {"for all"})):
+        async with client.events() as anew:
             messages = (await anew.next("state")).data["messages"]
             assert {message["content"] for message in messages} - {"Show your best clip"} == seen
 
 
-async def test_whoever_waits_in_vain_is_told_so(ada: Guest, there: There):
+async def test_whoever_waits_in_vain_is_told_so(ada: PageClient, there: There):
     async with ada.events() as stream:
         await ada.run("hold")
         there[0].discord.advance(4)
         assert (await stream.next("unanswered")).data["text"] == "The application did not respond"
 
 
-async def test_a_bot_that_goes_and_commands_that_change_are_told(there: There, ada: Guest):
+async def test_a_bot_that_goes_and_commands_that_change_are_told(there: There, ada: PageClient):
     _, bot = there
     async with ada.events() as stream:
         await stream.next("state")
@@ -181,8 +181,8 @@ async def test_a_bot_that_goes_and_commands_that_change_are_told(there: There, a
 
 async def test_an_open_page_does_not_keep_the_place_from_closing(session: aiohttp.ClientSession):
     async with contextlib.AsyncExitStack() as outlives, asyncio.timeout(1):
-        async with place_with_page(comfyui=None) as place:
-            stream = await outlives.enter_async_context(Guest(session, place).events())
+        async with playground_with_page(comfyui=None) as playground:
+            stream = await outlives.enter_async_context(PageClient(session, playground).events())
             await stream.next("state")
         with pytest.raises(aiohttp.WSMessageTypeError):
             await stream.next("message")
@@ -190,14 +190,17 @@ async def test_an_open_page_does_not_keep_the_place_from_closing(session: aiohtt
 
 async def test_the_page_says_where_its_clips_come_from_without_a_password(session: aiohttp.ClientSession):
     for comfyui, named in (("http://user:secret@gpu.example:8188/comfy", "gpu.example:8188"), ({}, None)):
-        async with place_with_page(comfyui=comfyui) as place, Guest(session, place).events() as stream:
+        async with (
+            playground_with_page(comfyui=comfyui) as playground,
+            PageClient(session, playground).events() as stream,
+        ):
             assert (await stream.next("state")).data["about"]["comfyui"] == named
 
 
 # what a person does
 
 
-async def test_a_form_becomes_a_command_with_its_file_and_options(there: There, ada: Guest):
+async def test_a_form_becomes_a_command_with_its_file_and_options(there: There, ada: PageClient):
     _, bot = there
     async with ada.events() as stream:
         assert await ada.run("animate", image=picture(), prompt="a cat", seconds=4) == (200, {})
@@ -208,7 +211,7 @@ async def test_a_form_becomes_a_command_with_its_file_and_options(there: There, 
         assert message["attachments"][0]["filename"] == "clip.mp4"
 
 
-async def test_numbers_and_choices_reach_the_bot_as_their_kind(there: There, ada: Guest):
+async def test_numbers_and_choices_reach_the_bot_as_their_kind(there: There, ada: PageClient):
     _, bot = there
     assert (await ada.run("hold", text="teal", number="0.5", size="1"))[0] == 200
     options = (await bot.interactions.get()).data["options"]
@@ -231,7 +234,7 @@ async def test_numbers_and_choices_reach_the_bot_as_their_kind(there: There, ada
     ],
 )
 async def test_what_discord_s_client_would_not_send_is_refused_by_name(
-    there: There, ada: Guest, name: str, fields: dict[str, object], option: str, reason: str
+    there: There, ada: PageClient, name: str, fields: dict[str, object], option: str, reason: str
 ):
     status, refusal = await ada.run(name, **fields)
     assert status == 422
@@ -240,13 +243,13 @@ async def test_what_discord_s_client_would_not_send_is_refused_by_name(
     assert there[1].interactions.empty()
 
 
-async def test_a_file_over_the_limit_is_refused_by_name(ada: Guest):
+async def test_a_file_over_the_limit_is_refused_by_name(ada: PageClient):
     status, refusal = await ada.run("animate", image=io.BytesIO(bytes(10 * 1024 * 1024 + 1)), prompt="x")
     assert status == 422
     assert refusal == {"option": "image", "reason": "the file is larger than 10485760 bytes"}
 
 
-async def test_what_is_not_there_or_not_allowed_is_refused_in_words(there: There, ada: Guest):
+async def test_what_is_not_there_or_not_allowed_is_refused_in_words(there: There, ada: PageClient):
     assert await ada.run("nothing") == (409, {"reason": "there is no command nothing"})
     assert await ada.run("rules hide") == (409, {"reason": "/rules has no subcommand hide"})
     assert "MANAGE_GUILD" in (await ada.run("rules show"))[1]["reason"]
@@ -256,9 +259,11 @@ async def test_what_is_not_there_or_not_allowed_is_refused_in_words(there: There
     assert (await ada.run("hold"))[0] == 409
 
 
-async def test_a_reaction_is_put_and_taken_and_shown_as_one_s_own(there: There, ada: Guest, grace: Guest):
-    place, bot = there
-    message = await place.member("bob").say("hello")
+async def test_a_reaction_is_put_and_taken_and_shown_as_one_s_own(
+    there: There, ada: PageClient, grace: PageClient
+):
+    playground, bot = there
+    message = await playground.member("bob").say("hello")
     async with ada.events() as to_ada, grace.events() as to_grace:
         await ada.do("react", message=str(message.id), emoji="👀")
         [mine] = (await to_ada.next("message")).data["reactions"]
@@ -269,18 +274,18 @@ async def test_a_reaction_is_put_and_taken_and_shown_as_one_s_own(there: There, 
         assert (await to_ada.next("message")).data["reactions"] == []
 
 
-async def test_a_button_is_pressed_by_its_custom_id(there: There, ada: Guest):
-    place, bot = there
+async def test_a_button_is_pressed_by_its_custom_id(there: There, ada: PageClient):
+    playground, bot = there
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Button(label="Again", custom_id="again"))
-    message = await bot.get_partial_messageable(place.channel.id).send("look", view=view)
+    message = await bot.get_partial_messageable(playground.channel.id).send("look", view=view)
     assert (await ada.do("press", message=str(message.id), button="again"))[0] == 200
     assert (await bot.interactions.get()).data["custom_id"] == "again"
     status, refusal = await ada.do("press", message=str(message.id), button="other")
     assert (status, refusal["reason"]) == (409, "no button other in 'look'")
 
 
-async def test_choices_are_asked_from_the_bot_with_what_else_is_filled_in(there: There, ada: Guest):
+async def test_choices_are_asked_from_the_bot_with_what_else_is_filled_in(there: There, ada: PageClient):
     _, bot = there
     ada.query["option"] = "text"
     status, offered = await ada.form("choices/hold", text="ta", number="0.5")
@@ -290,7 +295,7 @@ async def test_choices_are_asked_from_the_bot_with_what_else_is_filled_in(there:
     assert len((await ada.form("choices/hold"))[1]) == 2
 
 
-async def test_a_person_s_language_is_what_the_bot_reads(there: There, ada: Guest):
+async def test_a_person_s_language_is_what_the_bot_reads(there: There, ada: PageClient):
     _, bot = there
     ada.query["locale"] = "zh-CN"
     await ada.run("hold")
@@ -298,7 +303,7 @@ async def test_a_person_s_language_is_what_the_bot_reads(there: There, ada: Gues
 
 
 async def test_a_request_that_is_no_json_is_refused(there: There, session: aiohttp.ClientSession):
-    place: Playground = there[0]
-    url = f"{place.discord.origin}/playground/react?as=ada"
-    async with session.post(url, data=b"{", headers={"Origin": place.discord.origin}) as answer:
+    playground: Playground = there[0]
+    url = f"{playground.discord.origin}/playground/react?as=ada"
+    async with session.post(url, data=b"{", headers={"Origin": playground.discord.origin}) as answer:
         assert answer.status == 400

@@ -111,7 +111,7 @@ class RestApi:
     def _admit(self, route: Route, request: web.Request) -> None:
         if not route.needs_token:
             return
-        if request.headers.get("Authorization") != f"Bot {self.call.world.token}":
+        if request.headers.get("Authorization") != f"Bot {self.call.state.token}":
             raise errors.unauthorized()
         self.limits.take_from_token()
 
@@ -135,11 +135,11 @@ class RestApi:
             body=call.body,
             files=tuple(f"{file.filename} ({len(file.data)} bytes)" for file in call.files),
             status=status,
-            at=self.call.world.clock.now(),
+            at=self.call.state.clock.now(),
             injected=injected,
         )
         self.exchanges.append(exchange)
-        self.call.world.feed.publish(Change(name="CLIENT_REQUEST", data={"request": str(exchange)}))
+        self.call.state.feed.publish(Change(name="CLIENT_REQUEST", data={"request": str(exchange)}))
 
 
 def _parse(data: bytes) -> object:

@@ -6,28 +6,28 @@ from playground.discord.rest.call import Call, Route
 
 
 async def gateway(call: Call) -> object:
-    return {"url": call.world.gateway_url}
+    return {"url": call.state.gateway_url}
 
 
 async def gateway_for_bot(call: Call) -> object:
     starts = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1}
-    return {"url": call.world.gateway_url, "shards": 1, "session_start_limit": starts}
+    return {"url": call.state.gateway_url, "shards": 1, "session_start_limit": starts}
 
 
 async def own_user(call: Call) -> object:
-    return render.own_user(call.world.bot)
+    return render.own_user(call.state.bot)
 
 
 async def application(call: Call) -> object:
-    world = call.world
-    owner = next(iter(world.guilds.values())).owner_id
+    state = call.state
+    owner = next(iter(state.guilds.values())).owner_id
     return {
         **_APPLICATION,
-        "id": str(world.bot.id),
-        "name": world.bot.name,
-        "owner": render.user(world.user(owner)),
-        "bot": render.user(world.bot),
-        "approximate_guild_count": sum(world.is_bot_in(guild) for guild in world.guilds.values()),
+        "id": str(state.bot.id),
+        "name": state.bot.name,
+        "owner": render.user(state.user(owner)),
+        "bot": render.user(state.bot),
+        "approximate_guild_count": sum(state.is_bot_in(guild) for guild in state.guilds.values()),
     }
 
 

@@ -9,14 +9,14 @@ from playground.discord.interactions import Interactions
 from playground.discord.json_values import Json, as_object
 from playground.discord.limits import ON_CHANNEL, Limit
 from playground.discord.model import Channel, Message, Upload
-from playground.discord.state import World
+from playground.discord.state import DiscordState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A parsed request. `body` is the JSON (of a form: its `payload_json`), `files` the form's files."""
 
-    world: World
+    state: DiscordState
     commands: Commands
     interactions: Interactions
     params: Mapping[str, str]
@@ -35,17 +35,17 @@ class Call:
         return int(self.params[name]) if self.params[name].isdecimal() else 0
 
     def channel(self) -> Channel:
-        return self.world.channel(self.id("channel_id"))
+        return self.state.channel(self.id("channel_id"))
 
     def message(self) -> Message:
         self.channel()
-        return self.world.message(self.id("channel_id"), self.id("message_id"))
+        return self.state.message(self.id("channel_id"), self.id("message_id"))
 
     def own_application(self) -> int:
         """The path's application id, which must be the bot's own."""
-        if self.id("application_id") != self.world.bot.id:
+        if self.id("application_id") != self.state.bot.id:
             raise unknown("application command")
-        return self.world.bot.id
+        return self.state.bot.id
 
 
 Handler = Callable[[Call], Awaitable[object]]

@@ -20,7 +20,7 @@ async def listing(call: Call) -> object:
 
 
 def _guild_id(call: Call) -> int | None:
-    return call.world.guild(call.id("guild_id")).id if "guild_id" in call.params else None
+    return call.state.guild(call.id("guild_id")).id if "guild_id" in call.params else None
 
 
 ROUTES = tuple(

@@ -10,7 +10,7 @@ from playground.discord.rest.call import Call, Route
 
 def require(call: Call, channel: Channel, *needed: Permission) -> None:
     """Raise 403/50001 where the bot cannot see the channel, 403/50013 where it lacks a permission."""
-    granted = call.world.permissions(call.world.bot.id, channel)
+    granted = call.state.permissions(call.state.bot.id, channel)
     if not granted & Permission.VIEW_CHANNEL:
         raise errors.missing_access()
     if any(not granted & permission for permission in needed):
@@ -20,18 +20,18 @@ def require(call: Call, channel: Channel, *needed: Permission) -> None:
 async def channel(call: Call) -> object:
     found = call.channel()
     require(call, found)
-    return render.channel(call.world, found)
+    return render.channel(call.state, found)
 
 
 async def guild(call: Call) -> object:
-    return render.guild(call.world, call.world.guild(call.id("guild_id")))
+    return render.guild(call.state, call.state.guild(call.id("guild_id")))
 
 
 async def own_guilds(call: Call) -> object:
     """Those that the bot is in, in short; paging by `after` and `limit`."""
     after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 200))
-    world, bot = call.world, call.world.bot
-    mine = [each for each in world.guilds.values() if bot.id in each.members and each.id > after]
+    state, bot = call.state, call.state.bot
+    mine = [each for each in state.guilds.values() if bot.id in each.members and each.id > after]
     return [
         {
             "id": str(each.id),
@@ -47,25 +47,25 @@ async def own_guilds(call: Call) -> object:
 
 
 async def guild_channels(call: Call) -> object:
-    found = call.world.guild(call.id("guild_id"))
-    channels = [each for each in call.world.channels.values() if each.guild_id == found.id]
-    return [render.channel(call.world, each) for each in channels if each.parent_id is None]
+    found = call.state.guild(call.id("guild_id"))
+    channels = [each for each in call.state.channels.values() if each.guild_id == found.id]
+    return [render.channel(call.state, each) for each in channels if each.parent_id is None]
 
 
 async def member(call: Call) -> object:
-    found, user_id = call.world.guild(call.id("guild_id")), call.id("user_id")
+    found, user_id = call.state.guild(call.id("guild_id")), call.id("user_id")
     if user_id not in found.members:
         raise errors.unknown("Member")
-    return render.member(call.world, found, user_id)
+    return render.member(call.state, found, user_id)
 
 
 async def user(call: Call) -> object:
-    return render.user(call.world.user(call.id("user_id")))
+    return render.user(call.state.user(call.id("user_id")))
 
 
 async def open_dm(call: Call) -> object:
     recipient = as_id(call.json.get("recipient_id")) or 0
-    return render.channel(call.world, call.world.dm_with(recipient))
+    return render.channel(call.state, call.state.dm_with(recipient))
 
 
 async def typing(call: Call) -> object:

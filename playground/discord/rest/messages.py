@@ -25,35 +25,35 @@ async def create(call: Call) -> object:
     channel = call.channel()
     _require_to_send(call, channel)
     if (first := _sent_with_same_nonce(call)) is not None:
-        return render_messages.message(call.world, first)
+        return render_messages.message(call.state, first)
     blank = _blank(call, channel)
     if channel.archived:
-        call.world.change_channel(replace(channel, archived=False))
+        call.state.change_channel(replace(channel, archived=False))
     message = await write(call, blank, call.json, _upload_limit(call, channel))
-    return render_messages.message(call.world, call.world.post(message))
+    return render_messages.message(call.state, call.state.post(message))
 
 
 async def edit(call: Call) -> object:
     channel, message = call.channel(), call.message()
     require(call, channel)
-    if message.author_id != call.world.bot.id:
+    if message.author_id != call.state.bot.id:
         raise errors.not_your_message()
     if channel.archived:
         raise errors.archived_thread()
     _slow_down_old_edits(call, message)
-    edited = replace(message, edited_at=call.world.clock.now())
+    edited = replace(message, edited_at=call.state.clock.now())
     written = await write(call, edited, call.json, _upload_limit(call, channel))
-    revised = call.world.revise(replace(written, reactions=call.message().reactions))
-    return render_messages.message(call.world, revised)
+    revised = call.state.revise(replace(written, reactions=call.message().reactions))
+    return render_messages.message(call.state, revised)
 
 
 async def delete(call: Call) -> object:
     message = call.message()
-    own = message.author_id == call.world.bot.id
+    own = message.author_id == call.state.bot.id
     require(call, call.channel(), *(() if own else (Permission.MANAGE_MESSAGES,)))
     if call.channel().archived:
         raise errors.archived_thread()
-    call.world.delete(message)
+    call.state.delete(message)
 
 
 async def one(call: Call) -> object:
@@ -66,9 +66,9 @@ async def listing(call: Call) -> object:
     """Newest first; `around`, `before` and `after` are message ids."""
     channel = call.channel()
     require(call, channel)
-    if not call.world.permissions(call.world.bot.id, channel) & Permission.READ_MESSAGE_HISTORY:
+    if not call.state.permissions(call.state.bot.id, channel) & Permission.READ_MESSAGE_HISTORY:
         return []
-    messages = _window(call, call.world.messages_in(channel.id))
+    messages = _window(call, call.state.messages_in(channel.id))
     return [_readable(call, channel, message) for message in reversed(messages)]
 
 
@@ -87,9 +87,9 @@ def _window(call: Call, messages: list[Message]) -> list[Message]:
 
 def _readable(call: Call, channel: Channel, message: Message) -> dict[str, object]:
     """Without the message-content intent another's words and files are blank, over REST too."""
-    data = render_messages.message(call.world, message)
+    data = render_messages.message(call.state, message)
     hidden = channel.guild_id is not None and not call.reads_content
-    return blanked(data) if hidden and not may_read(data, call.world.bot.id) else data
+    return blanked(data) if hidden and not may_read(data, call.state.bot.id) else data
 
 
 def _require_to_send(call: Call, channel: Channel) -> None:
@@ -108,9 +108,9 @@ def _require_to_send(call: Call, channel: Channel) -> None:
 
 
 def _require_open_dm(call: Call, channel: Channel) -> None:
-    person = call.world.user(channel.recipient_id or 0)
+    person = call.state.user(channel.recipient_id or 0)
     shares_a_guild = any(
-        person.id in guild.members and call.world.is_bot_in(guild) for guild in call.world.guilds.values()
+        person.id in guild.members and call.state.is_bot_in(guild) for guild in call.state.guilds.values()
     )
     if not person.accepts_dms or not shares_a_guild:
         raise errors.cannot_message_user()
@@ -118,10 +118,10 @@ def _require_open_dm(call: Call, channel: Channel) -> None:
 
 def _sent_with_same_nonce(call: Call) -> Message | None:
     """With `enforce_nonce` a repeated create gives the first message back, for a few minutes."""
-    nonce, since = call.json.get("nonce"), call.world.clock.now() - NONCE_KEPT
+    nonce, since = call.json.get("nonce"), call.state.clock.now() - NONCE_KEPT
     if nonce is None or not call.json.get("enforce_nonce"):
         return None
-    for message in call.world.messages_in(call.id("channel_id")):
+    for message in call.state.messages_in(call.id("channel_id")):
         if message.nonce == str(nonce) and message.sent_at > since:
             return message
     return None
@@ -131,11 +131,11 @@ def _blank(call: Call, channel: Channel) -> Message:
     reply_to = _replied(call, channel)
     nonce = call.json.get("nonce")
     return Message(
-        id=call.world.ids.next(),
+        id=call.state.ids.next(),
         channel_id=channel.id,
-        author_id=call.world.bot.id,
+        author_id=call.state.bot.id,
         kind=MessageKind.REPLY if reply_to else MessageKind.DEFAULT,
-        sent_at=call.world.clock.now(),
+        sent_at=call.state.clock.now(),
         reply_to=reply_to,
         nonce=str(nonce) if nonce is not None else None,
     )
@@ -146,7 +146,7 @@ def _replied(call: Call, channel: Channel) -> int | None:
     if not reference:
         return None
     message_id = as_id(reference.get("message_id")) or 0
-    found = call.world.messages.get(message_id)
+    found = call.state.messages.get(message_id)
     if found and found.channel_id == channel.id and found.only_for is None:
         require(call, channel, Permission.READ_MESSAGE_HISTORY)
         return message_id
@@ -158,17 +158,17 @@ def _replied(call: Call, channel: Channel) -> int | None:
 
 
 def _slow_down_old_edits(call: Call, message: Message) -> None:
-    now = call.world.clock.now()
+    now = call.state.clock.now()
     if now - time_of(message.id) < AN_HOUR:
         return
-    edits = [m.edited_at for m in call.world.revisions[message.id] if m.edited_at]
+    edits = [m.edited_at for m in call.state.revisions[message.id] if m.edited_at]
     recent_on_old = [at for at in edits if at > now - AN_HOUR and at - message.sent_at > AN_HOUR]
     if len(recent_on_old) >= EDITS_AFTER_AN_HOUR:
         raise errors.too_many_old_edits()
 
 
 def _upload_limit(call: Call, channel: Channel) -> int:
-    guild = call.world.guild_of(channel.id)
+    guild = call.state.guild_of(channel.id)
     return guild.upload_limit if guild else TEN_MEBIBYTES
 
 

@@ -17,23 +17,23 @@ async def add(call: Call) -> object:
         require(call, call.channel(), Permission.ADD_REACTIONS)
     if emoji.isascii() and ":" not in emoji:
         raise errors.DiscordRefusal(400, 10014, "Unknown Emoji")
-    call.world.react(message, call.world.bot.id, emoji)
+    call.state.react(message, call.state.bot.id, emoji)
 
 
 async def remove_own(call: Call) -> object:
-    call.world.unreact(call.message(), call.world.bot.id, call.params["emoji_name"])
+    call.state.unreact(call.message(), call.state.bot.id, call.params["emoji_name"])
 
 
 async def remove_of_user(call: Call) -> object:
     require(call, call.channel(), Permission.MANAGE_MESSAGES)
-    call.world.unreact(call.message(), call.id("user_id"), call.params["emoji_name"])
+    call.state.unreact(call.message(), call.id("user_id"), call.params["emoji_name"])
 
 
 async def remove_all(call: Call) -> object:
     require(call, call.channel(), Permission.MANAGE_MESSAGES)
     for emoji, people in call.message().reactions.items():
         for person in people:
-            call.world.unreact(call.message(), person, emoji)
+            call.state.unreact(call.message(), person, emoji)
 
 
 async def people(call: Call) -> object:
@@ -41,7 +41,7 @@ async def people(call: Call) -> object:
     reacted = call.message().reactions.get(call.params["emoji_name"], ())
     after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 25))
     later = sorted(person for person in reacted if person > after)
-    return [render.user(call.world.user(person)) for person in later[:limit]]
+    return [render.user(call.state.user(person)) for person in later[:limit]]
 
 
 ROUTES = (

@@ -33,7 +33,7 @@ async def callback(call: Call) -> object:
     except errors.DiscordRefusal:
         interaction.answer = None
         raise
-    call.interactions.tell(interaction)
+    call.interactions.publish(interaction)
     if call.query.get("with_response", "false").lower() not in ("1", "true"):
         return None
     return _response(call, interaction, message)
@@ -79,7 +79,7 @@ def _valid_modal(data: Json) -> Json:
 
 def _original(call: Call, interaction: Interaction, message: Message) -> Message:
     interaction.original = message.id
-    return call.world.post(message)
+    return call.state.post(message)
 
 
 async def _update_source(call: Call, interaction: Interaction, kind: Callback, data: Json) -> Message | None:
@@ -104,7 +104,7 @@ async def edit_original(call: Call) -> object:
 
 async def delete_original(call: Call) -> object:
     interaction = _interaction(call)
-    call.world.delete(_message(call, interaction, interaction.original))
+    call.state.delete(_message(call, interaction, interaction.original))
 
 
 async def follow_up(call: Call) -> object:
@@ -114,9 +114,9 @@ async def follow_up(call: Call) -> object:
         return _rendered(call, await _revise(call, interaction, loading.id, call.json))
     blank = call.interactions.blank_message(interaction, as_int(call.json.get("flags")))
     blank = replace(
-        blank, reply_to=interaction.original if interaction.original in call.world.messages else None
+        blank, reply_to=interaction.original if interaction.original in call.state.messages else None
     )
-    message = call.world.post(await _write(call, interaction, blank, call.json))
+    message = call.state.post(await _write(call, interaction, blank, call.json))
     interaction.followups.append(message.id)
     return _rendered(call, message)
 
@@ -133,34 +133,34 @@ async def edit(call: Call) -> object:
 
 async def delete(call: Call) -> object:
     interaction = _interaction(call)
-    call.world.delete(_message(call, interaction, call.id("message_id")))
+    call.state.delete(_message(call, interaction, call.id("message_id")))
 
 
 def _interaction(call: Call) -> Interaction:
-    if call.id("webhook_id") != call.world.bot.id:
+    if call.id("webhook_id") != call.state.bot.id:
         raise errors.unknown("Webhook")
     return call.interactions.by_token(call.params["webhook_token"])
 
 
 def _message(call: Call, interaction: Interaction, message_id: int | None) -> Message:
     """One of the interaction's own messages."""
-    message = call.world.messages.get(message_id or 0)
+    message = call.state.messages.get(message_id or 0)
     if message is None or message_id not in (interaction.original, *interaction.followups):
         raise errors.unknown("Message")
     return message
 
 
 def _rendered(call: Call, message: Message) -> dict[str, object]:
-    return render_messages.message(call.world, message)
+    return render_messages.message(call.state, message)
 
 
 async def _revise(call: Call, interaction: Interaction, message_id: int | None, body: Json) -> Message:
     message = _message(call, interaction, message_id)
     loading = bool(message.flags & MessageFlag.LOADING)
-    edited = without_loading(message) if loading else replace(message, edited_at=call.world.clock.now())
+    edited = without_loading(message) if loading else replace(message, edited_at=call.state.clock.now())
     written = await _write(call, interaction, edited, body)
     current = _message(call, interaction, message_id)
-    return call.world.revise(replace(written, reactions=current.reactions))
+    return call.state.revise(replace(written, reactions=current.reactions))
 
 
 async def _write(call: Call, interaction: Interaction, message: Message, body: Json) -> Message:

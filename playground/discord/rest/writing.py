@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from playground.discord import errors
 from playground.discord.json_values import Json, as_id, as_object, as_objects, as_text
-from playground.discord.message_bodies import apply_body, heard_by
+from playground.discord.message_bodies import apply_body, mentions_in
 from playground.discord.model import Attachment, Message, MessageFlag, Upload
 from playground.discord.permissions import Permission
 from playground.discord.rest.call import Call
@@ -35,7 +35,7 @@ async def _attachments(call: Call, message: Message, body: Json) -> tuple[Attach
         kept = tuple(attachment for attachment in kept if attachment.id in ids)
     described = {as_id(entry.get("id")): as_text(entry.get("description")) for entry in listed or ()}
     fresh = [
-        await call.world.store(
+        await call.state.store(
             file,
             message.channel_id,
             ephemeral=message.only_for is not None,
@@ -48,13 +48,13 @@ async def _attachments(call: Call, message: Message, body: Json) -> tuple[Attach
 
 def _with_pings(call: Call, message: Message, body: Json) -> Message:
     """Who is mentioned; and, where the message is new, who heard a ping."""
-    world = call.world
+    state = call.state
     rules = as_object(body["allowed_mentions"]) if body.get("allowed_mentions") is not None else None
-    replied = world.messages.get(message.reply_to) if message.reply_to else None
-    people, everyone = heard_by(message.text, rules, replied.author_id if replied else None)
-    channel = world.channel(message.channel_id)
-    everyone = everyone and bool(world.permissions(world.bot.id, channel) & Permission.MENTION_EVERYONE)
-    known = tuple(person for person in people if person in world.users)
+    replied = state.messages.get(message.reply_to) if message.reply_to else None
+    people, everyone = mentions_in(message.text, rules, replied.author_id if replied else None)
+    channel = state.channel(message.channel_id)
+    everyone = everyone and bool(state.permissions(state.bot.id, channel) & Permission.MENTION_EVERYONE)
+    known = tuple(person for person in people if person in state.users)
     message = replace(message, mentions=known, mentions_everyone=everyone)
     quiet = message.edited_at is not None or message.flags & MessageFlag.SUPPRESS_NOTIFICATIONS
-    return message if quiet else replace(message, pinged=world.people_among(known))
+    return message if quiet else replace(message, pinged=state.people_among(known))

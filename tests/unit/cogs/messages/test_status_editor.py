@@ -43,13 +43,13 @@ class EditorSetup:
             picture="00",
         )
         job = (await self.store.admit(request, limit=99)).job
-        message = self.place.world.post(
+        message = self.place.state.post(
             Message(
-                id=self.place.world.ids.next() - (int(age * 1000) << 22),  # a snowflake tells the time
+                id=self.place.state.ids.next() - (int(age * 1000) << 22),  # a snowflake tells the time
                 channel_id=self.place.channel.id,
                 author_id=self.place.bot_user.id,
                 content="queued",
-                sent_at=self.place.world.clock.now(),
+                sent_at=self.place.state.clock.now(),
             )
         )
         return job, message.id
@@ -57,7 +57,7 @@ class EditorSetup:
     def text(self, job: Job) -> str:
         """What the status says now."""
         assert job.status_message
-        return self.place.world.messages[job.status_message].content
+        return self.place.state.messages[job.status_message].content
 
     async def reads(self, job: Job, text: str, timeout: float = 15) -> None:
         """Wait until the status says this."""
@@ -73,7 +73,7 @@ async def context(tmp_path: Path) -> AsyncGenerator[EditorSetup]:
     async with (
         Playground(comfyui=None) as place,
         open_store(tmp_path) as store,
-        open_client(place.world.token, place.discord.api_url) as client,
+        open_client(place.state.token, place.discord.api_url) as client,
         open_status_editor(
             store,
             client.get_partial_messageable,
@@ -139,7 +139,7 @@ async def test_a_last_word_survives_a_discord_that_fails(context: EditorSetup) -
 async def test_a_status_that_was_deleted_is_let_go(context: EditorSetup) -> None:
     gone, other = await context.job("gone"), await context.job("other")
     assert gone.status_message
-    context.place.world.delete(context.place.world.messages[gone.status_message])
+    context.place.state.delete(context.place.state.messages[gone.status_message])
     context.status_editor.finish(gone, "the end")
     context.status_editor.finish(other, "the other end")
     await context.reads(other, "the other end")

@@ -13,7 +13,7 @@ LANGUAGES = {"en-US": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
+class Persona:
     """Somebody to be: their client's language, and what they may beyond everybody."""
 
     locale: str = "en-US"
@@ -23,30 +23,30 @@ class Visitor:
 
 
 MODERATES = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
-PEOPLE: Mapping[str, Visitor] = {
-    "ada": Visitor(),
-    "grace": Visitor(),
-    "mia": Visitor(about="moderator", permissions=MODERATES, roles=("moderator",)),
-    "小雨": Visitor(about="reads Chinese", locale="zh-CN"),
+PEOPLE: Mapping[str, Persona] = {
+    "ada": Persona(),
+    "grace": Persona(),
+    "mia": Persona(about="moderator", permissions=MODERATES, roles=("moderator",)),
+    "小雨": Persona(about="reads Chinese", locale="zh-CN"),
 }
 
 
-class Visitors:
+class Personas:
     """Members of the playground's guild, who join with the first visit."""
 
-    def __init__(self, place: Playground) -> None:
-        self._place = place
+    def __init__(self, playground: Playground) -> None:
+        self._playground = playground
         self._members: dict[str, Member] = {}
 
     def find(self, name: str, locale: str) -> Member:
         """The person of that name, now reading that language. Raises NotPossible for unknown ones."""
         if not self._members:
             self._members = {
-                name: self._place.member(name, permissions=visitor.permissions, roles=visitor.roles)
-                for name, visitor in PEOPLE.items()
+                name: self._playground.member(name, permissions=persona.permissions, roles=persona.roles)
+                for name, persona in PEOPLE.items()
             }
         if name not in self._members or locale not in LANGUAGES:
             raise NotPossible(f"there is nobody called {name} here who reads {locale}")
         member = self._members[name]
-        self._place.world.users[member.id] = replace(member.user, locale=locale)
+        self._playground.state.users[member.id] = replace(member.user, locale=locale)
         return member
