@@ -15,7 +15,7 @@ async def test_a_fault_of_ours_is_one_plain_sentence_in_the_persons_language() -
 
     bot.tree.command(name="broken", description="Meets a fault")(broken)
     bot.tree.error(on_app_command_error)
-    async with Playground(comfyui=None) as place, running(place, bot):
-        english = await (await place.member("ada").command("broken")).refused()
-        chinese = await (await place.member("mei", locale="zh-CN").command("broken")).refused()
+    async with Playground(comfyui=None) as playground, running(playground, bot):
+        english = await (await playground.member("ada").command("broken")).refused()
+        chinese = await (await playground.member("mei", locale="zh-CN").command("broken")).refused()
     assert (english, chinese) == ("Something went wrong: please try again.", "出错了：请再试一次。")

@@ -21,7 +21,7 @@ from tests.unit.jobs.sample_jobs import PARAMS
 class EditorSetup:
     """A presenter at work in a playground."""
 
-    place: Playground
+    playground: Playground
     store: Store
     status_editor: StatusEditor
 
@@ -36,20 +36,20 @@ class EditorSetup:
         request = Request(
             key=key,
             user_id=1,
-            guild_id=self.place.guild.id,
-            channel_id=self.place.channel.id,
+            guild_id=self.playground.guild.id,
+            channel_id=self.playground.channel.id,
             locale="en-US",
             params=PARAMS,
             picture="00",
         )
         job = (await self.store.admit(request, limit=99)).job
-        message = self.place.state.post(
+        message = self.playground.state.post(
             Message(
-                id=self.place.state.ids.next() - (int(age * 1000) << 22),  # a snowflake tells the time
-                channel_id=self.place.channel.id,
-                author_id=self.place.bot_user.id,
+                id=self.playground.state.ids.next() - (int(age * 1000) << 22),  # a snowflake tells the time
+                channel_id=self.playground.channel.id,
+                author_id=self.playground.bot_user.id,
                 content="queued",
-                sent_at=self.place.state.clock.now(),
+                sent_at=self.playground.state.clock.now(),
             )
         )
         return job, message.id
@@ -57,23 +57,23 @@ class EditorSetup:
     def text(self, job: Job) -> str:
         """What the status says now."""
         assert job.status_message
-        return self.place.state.messages[job.status_message].content
+        return self.playground.state.messages[job.status_message].content
 
     async def reads(self, job: Job, text: str, timeout: float = 15) -> None:
         """Wait until the status says this."""
-        await self.place.until(lambda: self.text(job) == text or None, timeout, f"a status {text!r}")
+        await self.playground.until(lambda: self.text(job) == text or None, timeout, f"a status {text!r}")
 
     def edits(self) -> list[object]:
         """What was sent, in order."""
-        return [each.body for each in self.place.discord.requests if each.method == "PATCH"]
+        return [each.body for each in self.playground.discord.requests if each.method == "PATCH"]
 
 
 @pytest.fixture
 async def context(tmp_path: Path) -> AsyncGenerator[EditorSetup]:
     async with (
-        Playground(comfyui=None) as place,
+        Playground(comfyui=None) as playground,
         open_store(tmp_path) as store,
-        open_client(place.state.token, place.discord.api_url) as client,
+        open_client(playground.state.token, playground.discord.api_url) as client,
         open_status_editor(
             store,
             client.get_partial_messageable,
@@ -81,8 +81,8 @@ async def context(tmp_path: Path) -> AsyncGenerator[EditorSetup]:
             PendingReaction(BotReactions(client), store),
         ) as status_editor,
     ):
-        yield EditorSetup(place, store, status_editor)
-    assert place.discord.too_many == []
+        yield EditorSetup(playground, store, status_editor)
+    assert playground.discord.too_many == []
 
 
 async def test_of_many_texts_the_newest_is_sent_and_those_between_are_not(context: EditorSetup) -> None:
@@ -131,7 +131,7 @@ async def test_many_jobs_in_one_channel_never_meet_a_rate_limit(context: EditorS
 
 async def test_a_last_word_survives_a_discord_that_fails(context: EditorSetup) -> None:
     job = await context.job("a")
-    context.place.discord.fail(status=503, times=2, route="^PATCH")
+    context.playground.discord.fail(status=503, times=2, route="^PATCH")
     context.status_editor.finish(job, "the end")
     await context.reads(job, "the end")
 
@@ -139,7 +139,7 @@ async def test_a_last_word_survives_a_discord_that_fails(context: EditorSetup) -
 async def test_a_status_that_was_deleted_is_let_go(context: EditorSetup) -> None:
     gone, other = await context.job("gone"), await context.job("other")
     assert gone.status_message
-    context.place.state.delete(context.place.state.messages[gone.status_message])
+    context.playground.state.delete(context.playground.state.messages[gone.status_message])
     context.status_editor.finish(gone, "the end")
     context.status_editor.finish(other, "the other end")
     await context.reads(other, "the other end")
