@@ -110,7 +110,7 @@ async def run_once(
     from playground.errors import PlaygroundError
 
     demo_run = DemoRun(
-        place=playground,
+        playground=playground,
         image=image,
         filename=options.image.name if options.image else "sample.png",
         prompt=options.prompt,
