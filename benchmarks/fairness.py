@@ -1,6 +1,6 @@
 """Who waits how long: `python -m benchmarks.fairness [--quick]`.
 
-A simulated evening: two servers, 60 people of whom six are boosters, and one more who sends 60 wishes at
+A simulated evening: two servers, 60 people of whom six are boosters, and one more who asks for 60 jobs at
 once; more is wanted than the servers can do. First come first served and round robin are a few lines here;
 ours is the real store on a real file, its clock simulated. A server needs a minute to load another model.
 """
@@ -21,15 +21,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.policies import BOOSTERS, SECONDS, FirstCome, Ours, Policy, RoundRobin, Wish
+from benchmarks.policies import BOOSTERS, SECONDS, FirstCome, Ours, Policy, RoundRobin, SimulatedJob
 from storage import QueueLimits, Store
 from storage.sqlite.database import open_database
 
 PEOPLE = 60
 FLOODER = PEOPLE
-FLOOD = 60  # wishes
-EVENING = 4 * 3600.0  # seconds in which people wish
-WISHES = 3.0  # of each person, in the mean
+FLOOD = 60  # jobs
+EVENING = 4 * 3600.0  # seconds in which people ask
+SIMULATED_JOBS = 3.0  # of each person, in the mean
 LOADING = 60.0
 SERVERS = 2
 QUEUED_PER_PERSON = 5
@@ -38,58 +38,58 @@ PICTURE_FILE = Path("benchmarks/pictures/fairness.png")
 
 
 class Evening:
-    """One policy, the wishes of one evening, and what comes of them."""
+    """One policy, the jobs of one evening, and what comes of them."""
 
-    def __init__(self, policy: Policy, wishes: Sequence[Wish]) -> None:
+    def __init__(self, policy: Policy, simulated_jobs: Sequence[SimulatedJob]) -> None:
         self.now = 0.0
         self.switches = 0
         self._policy = policy
         self._order = itertools.count()
         self._loaded: dict[str, str | None] = dict.fromkeys((f"server {n}" for n in range(SERVERS)), None)
         self._idle = list(self._loaded)
-        self._events: list[tuple[float, int, Wish, str | None]] = [
-            (wish.at, next(self._order), wish, None) for wish in wishes
+        self._events: list[tuple[float, int, SimulatedJob, str | None]] = [
+            (simulated.at, next(self._order), simulated, None) for simulated in simulated_jobs
         ]
         heapq.heapify(self._events)
 
     async def run(self) -> None:
         """Until the last clip is there."""
         while self._events:
-            self.now, _, wish, server = heapq.heappop(self._events)
+            self.now, _, simulated, server = heapq.heappop(self._events)
             if server is None:
-                await self._policy.add(wish)
+                await self._policy.add(simulated)
             else:
-                await self._policy.end(wish, wish.ended - wish.started)
+                await self._policy.end(simulated, simulated.ended - simulated.started)
                 self._idle.append(server)
             while self._idle and await self._begin(self._idle[-1]):
                 self._idle.pop()
 
     async def _begin(self, server: str) -> bool:
-        wish = await self._policy.take(server, self._loaded[server])
-        if wish is None:
+        simulated = await self._policy.take(server, self._loaded[server])
+        if simulated is None:
             return False
-        switch = self._loaded[server] != wish.workflow
+        switch = self._loaded[server] != simulated.workflow
         self.switches += switch
-        self._loaded[server] = wish.workflow
-        wish.started = self.now
-        wish.ended = self.now + SECONDS[wish.workflow] + LOADING * switch
-        heapq.heappush(self._events, (wish.ended, next(self._order), wish, server))
+        self._loaded[server] = simulated.workflow
+        simulated.started = self.now
+        simulated.ended = self.now + SECONDS[simulated.workflow] + LOADING * switch
+        heapq.heappush(self._events, (simulated.ended, next(self._order), simulated, server))
         return True
 
 
-def wishes_of(seed: int) -> list[Wish]:
-    """An evening's wishes: the flood comes after half an hour."""
+def simulated_jobs_of(seed: int) -> list[SimulatedJob]:
+    """An evening's jobs: the flood comes after half an hour."""
     chance = random.Random(seed)  # noqa: S311 - a simulation
     times = [(chance.uniform(0, EVENING), person) for person in range(PEOPLE) for _ in range(_some(chance))]
     flood = [(1800.0, FLOODER)] * FLOOD
     return [
-        Wish(number=n, person=person, at=at, workflow=chance.choice(["wan", "wan", "light"]))
+        SimulatedJob(number=n, person=person, at=at, workflow=chance.choice(["wan", "wan", "light"]))
         for n, (at, person) in enumerate(sorted(times + flood), start=1)
     ]
 
 
 def _some(chance: random.Random) -> int:
-    return 1 + min(int(chance.expovariate(1 / (WISHES - 0.5))), 15)
+    return 1 + min(int(chance.expovariate(1 / (SIMULATED_JOBS - 0.5))), 15)
 
 
 @asynccontextmanager
@@ -129,16 +129,16 @@ class Outcome:
         }
 
 
-def jain(wishes: Sequence[Wish]) -> float:
-    """Jain's index of the GPU seconds that people got while they all wished, of what each could have used.
+def jain(simulated_jobs: Sequence[SimulatedJob]) -> float:
+    """Jain's index of the GPU seconds that people got while they all waited, of what each could have used.
 
     1 is the same part for all. What the flooder could use is no more than an equal share.
     """
     asked, got = dict[int, float](), dict[int, float]()
-    for wish in wishes:
-        seconds = SECONDS[wish.workflow]
-        asked[wish.person] = asked.get(wish.person, 0.0) + seconds
-        got[wish.person] = got.get(wish.person, 0.0) + seconds * (wish.ended <= EVENING)
+    for simulated in simulated_jobs:
+        seconds = SECONDS[simulated.workflow]
+        asked[simulated.person] = asked.get(simulated.person, 0.0) + seconds
+        got[simulated.person] = got.get(simulated.person, 0.0) + seconds * (simulated.ended <= EVENING)
     share = SERVERS * EVENING / len(asked)
     parts = [min(got[person] / min(asked[person], share), 1.0) for person in asked]
     return sum(parts) ** 2 / (len(parts) * sum(part * part for part in parts))
@@ -146,19 +146,19 @@ def jain(wishes: Sequence[Wish]) -> float:
 
 async def simulate(name: str, seeds: Sequence[int]) -> Outcome:
     """The same evenings under one policy."""
-    wishes, switches, fairness = list[Wish](), list[int](), list[float]()
+    simulated_jobs, switches, fairness = list[SimulatedJob](), list[int](), list[float]()
     for seed in seeds:
-        of_evening, evening = wishes_of(seed), list[Evening]()
+        of_evening, evening = simulated_jobs_of(seed), list[Evening]()
         async with open_policy(name, evening) as policy:
             evening.append(Evening(policy, of_evening))
             await evening[0].run()
-        wishes += of_evening
+        simulated_jobs += of_evening
         switches.append(evening[0].switches)
         fairness.append(jain(of_evening))
     return Outcome(
-        light=[wish.wait for wish in wishes if BOOSTERS <= wish.person < PEOPLE],
-        boosters=[wish.wait for wish in wishes if wish.person < BOOSTERS],
-        flooder=[wish.wait for wish in wishes if wish.person == FLOODER],
+        light=[simulated.wait for simulated in simulated_jobs if BOOSTERS <= simulated.person < PEOPLE],
+        boosters=[simulated.wait for simulated in simulated_jobs if simulated.person < BOOSTERS],
+        flooder=[simulated.wait for simulated in simulated_jobs if simulated.person == FLOODER],
         switches=statistics.mean(switches),
         jain=statistics.mean(fairness),
     )
@@ -174,7 +174,7 @@ def draw(outcomes: Mapping[str, Outcome], picture: Path) -> None:
         waits = sorted(outcome.light)
         axes.plot(waits, [(n + 1) / len(waits) for n in range(len(waits))], label=name)
     axes.set(
-        xlabel="minutes of waiting", ylabel="part of the wishes of light users", xlim=(0, None), ylim=(0, 1)
+        xlabel="minutes of waiting", ylabel="part of the jobs of light users", xlim=(0, None), ylim=(0, 1)
     )
     axes.grid(alpha=0.2)
     axes.legend()

@@ -1,4 +1,4 @@
-"""Whose wish is next: first come first served, round robin, and the store, for `benchmarks.fairness`."""
+"""Whose job is next: first come first served, round robin, and the store, for `benchmarks.fairness`."""
 
 from collections import deque
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ SECONDS = {"wan": 180.0, "light": 60.0}
 
 
 @dataclass(kw_only=True)
-class Wish:
-    """Somebody's wish, and what became of it; times in seconds."""
+class SimulatedJob:
+    """A person's job, and what became of it; times in seconds."""
 
     number: int
     person: int
@@ -29,17 +29,17 @@ class Wish:
 
 
 class Policy(Protocol):
-    """Decides whose wish is next."""
+    """Decides whose job is next."""
 
-    async def add(self, wish: Wish) -> None:
-        """Somebody wishes."""
+    async def add(self, simulated: SimulatedJob) -> None:
+        """A person asks for a job."""
         ...
 
-    async def take(self, server: str, loaded: str | None) -> Wish | None:
+    async def take(self, server: str, loaded: str | None) -> SimulatedJob | None:
         """A server is free."""
         ...
 
-    async def end(self, wish: Wish, seconds: float) -> None:
+    async def end(self, simulated: SimulatedJob, seconds: float) -> None:
         """A clip is there; it took so long."""
         ...
 
@@ -48,64 +48,64 @@ class FirstCome:
     """First come, first served."""
 
     def __init__(self) -> None:
-        self._line = deque[Wish]()
+        self._line = deque[SimulatedJob]()
 
-    async def add(self, wish: Wish) -> None:
+    async def add(self, simulated: SimulatedJob) -> None:
         """To the end of the line."""
-        self._line.append(wish)
+        self._line.append(simulated)
 
-    async def take(self, server: str, loaded: str | None) -> Wish | None:
+    async def take(self, server: str, loaded: str | None) -> SimulatedJob | None:
         """Its head."""
         return self._line.popleft() if self._line else None
 
-    async def end(self, wish: Wish, seconds: float) -> None:
+    async def end(self, simulated: SimulatedJob, seconds: float) -> None:
         """Nothing is learnt."""
 
 
 class RoundRobin:
-    """One wish of each person in turn."""
+    """One job of each person in turn."""
 
     def __init__(self) -> None:
-        self._turns = dict[int, deque[Wish]]()
+        self._turns = dict[int, deque[SimulatedJob]]()
 
-    async def add(self, wish: Wish) -> None:
+    async def add(self, simulated: SimulatedJob) -> None:
         """To the end of the person's own line."""
-        self._turns.setdefault(wish.person, deque()).append(wish)
+        self._turns.setdefault(simulated.person, deque()).append(simulated)
 
-    async def take(self, server: str, loaded: str | None) -> Wish | None:
+    async def take(self, server: str, loaded: str | None) -> SimulatedJob | None:
         """The first person's first; the person goes to the end."""
         for person, line in list(self._turns.items()):
             del self._turns[person]
-            wish = line.popleft()
+            simulated = line.popleft()
             if line:
                 self._turns[person] = line
-            return wish
+            return simulated
         return None
 
-    async def end(self, wish: Wish, seconds: float) -> None:
+    async def end(self, simulated: SimulatedJob, seconds: float) -> None:
         """Nothing is learnt."""
 
 
 class Ours:
-    """The store, with its limit on waiting jobs; who is refused wishes again when one of theirs has begun."""
+    """The store, with its limit on waiting jobs; who is refused asks again when one of theirs has begun."""
 
     def __init__(self, store: Store, *, affinity: bool) -> None:
         self._store = store
         self._affinity = affinity
-        self._wishes = dict[str, Wish]()
+        self._simulated_jobs = dict[str, SimulatedJob]()
         self._leases = dict[int, Lease]()
-        self._refused = dict[int, deque[Wish]]()
+        self._refused = dict[int, deque[SimulatedJob]]()
 
-    async def add(self, wish: Wish) -> None:
+    async def add(self, simulated: SimulatedJob) -> None:
         """Admit it, or let the person try later."""
-        booster = wish.person < BOOSTERS
+        booster = simulated.person < BOOSTERS
         request = Request(
-            key=str(wish.number),
-            user_id=wish.person,
+            key=str(simulated.number),
+            user_id=simulated.person,
             guild_id=1,
             channel_id=1,
             locale="en-US",
-            params=replace(PARAMS, workflow=wish.workflow),
+            params=replace(PARAMS, workflow=simulated.workflow),
             picture="",
             weight=2.0 if booster else 1.0,
             head_start=300.0 if booster else 0.0,
@@ -113,23 +113,23 @@ class Ours:
         try:
             job = (await self._store.admit(request)).job
         except AdmissionRefused:
-            self._refused.setdefault(wish.person, deque()).append(wish)
+            self._refused.setdefault(simulated.person, deque()).append(simulated)
             return
         await self._store.set_status_message(job.id, job.seq)
-        self._wishes[job.id] = wish
+        self._simulated_jobs[job.id] = simulated
 
-    async def take(self, server: str, loaded: str | None) -> Wish | None:
+    async def take(self, server: str, loaded: str | None) -> SimulatedJob | None:
         """What the store gives."""
         lease = await self._store.claim(server, SECONDS, loaded=loaded if self._affinity else None)
         if lease is None:
             return None
-        wish = self._wishes[lease.job.id]
-        self._leases[wish.number] = lease
-        if self._refused.get(wish.person):
-            await self.add(self._refused[wish.person].popleft())
-        return wish
+        simulated = self._simulated_jobs[lease.job.id]
+        self._leases[simulated.number] = lease
+        if self._refused.get(simulated.person):
+            await self.add(self._refused[simulated.person].popleft())
+        return simulated
 
-    async def end(self, wish: Wish, seconds: float) -> None:
+    async def end(self, simulated: SimulatedJob, seconds: float) -> None:
         """The job is done and has cost what it took."""
-        lease = await self._store.move(self._leases.pop(wish.number), State.DOWNLOADING, seconds=seconds)
-        await self._store.move(lease, State.DONE, result_message=wish.number)
+        lease = await self._store.move(self._leases.pop(simulated.number), State.DOWNLOADING, seconds=seconds)
+        await self._store.move(lease, State.DONE, result_message=simulated.number)

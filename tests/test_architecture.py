@@ -1,48 +1,125 @@
-"""The house: which room may import which, and what a checkout must look like."""
+"""The architecture: what stands where, what things are called, what a checkout must hold.
+
+Which package may import which stands in `pyproject.toml` (import-linter); here is what that cannot say.
+"""
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-ROOMS = {
-    "cogs": {"storage", "comfy", "media"},
-    "storage": set[str](),
-    "comfy": set[str](),
-    "media": set[str](),
-    "playground": set[str](),
-}
-MAY_KNOW_DISCORD = {"cogs"}
+from tests.architecture import (
+    PACKAGES,
+    ROOT,
+    classes,
+    defined_names,
+    functions,
+    imported,
+    modules,
+    name_of,
+    tree,
+)
+
+MAX_FILES = 24  # Python files in one folder
+MIN_TESTED_LINES = 60  # a longer module has a test file of its own
+
+# Names of before, which nobody could guess; as words of a name.
+RETIRED = frozenset(
+    {
+        *("asker", "bell", "bells", "deed", "deeds", "desk", "door", "gate", "hourglass", "house"),
+        *("intake", "parcel", "patient", "rooms", "twin", "wish", "wishes"),
+        *("keeper", "lookups", "occupancy", "standing", "story", "vitals"),
+        *("aftermath", "crowd", "furnish", "guest", "storm", "visitor", "visitors", "world", "worlds"),
+    }
+)
 
 
-def imports(path: Path) -> Iterator[str]:
-    """The first part of every name that a module imports from elsewhere."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
+@pytest.mark.parametrize("path", [*(ROOT / "cogs").glob("*.py")], ids=lambda path: path.stem)
+def test_a_module_directly_in_cogs_is_exactly_one_cog(path: Path) -> None:
+    cogs = [each.name for each in classes(path) if is_cog(each)]
+    assert len(cogs) == (0 if path.stem == "__init__" else 1), cogs
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_the_rooms_below_it(room: str) -> None:
-    files = sorted((ROOT / room).rglob("*.py"))
-    assert files
-    forbidden = (ROOMS.keys() | {"bot"}) - ROOMS[room] - {room}
-    if room not in MAY_KNOW_DISCORD:
-        forbidden = forbidden | {"discord"}
-    wrong = [
-        f"{path.relative_to(ROOT)}: {name}" for path in files for name in imports(path) if name in forbidden
+def test_what_cogs_share_holds_no_cog() -> None:
+    shared = [path for path in modules("cogs") if path.parent != ROOT / "cogs"]
+    cogs = [each for path in shared for each in classes(path) if is_cog(each) and answers_discord(each)]
+    assert [each.name for each in cogs] == []
+
+
+def test_no_cog_imports_another_and_only_the_runtime_imports_cogs() -> None:
+    names = {f"cogs.{path.stem}" for path in (ROOT / "cogs").glob("*.py") if path.stem != "__init__"}
+    others = [path for path in modules(*PACKAGES) if not name_of(path).startswith("cogs/runtime/")]
+    assert {name_of(path): found for path in others if (found := names & set(imported(path)))} == {}
+
+
+def is_cog(node: ast.ClassDef) -> bool:
+    """Whether one of its bases is called a cog or a base of cogs."""
+    bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+    return bool(bases & {"Cog", "GroupCog", "InteractiveCog", "InteractionHandler"})
+
+
+def answers_discord(node: ast.ClassDef) -> bool:
+    """Whether it has a command or a listener: abstract bases have none."""
+    decorators = {
+        ast.unparse(each).partition("(")[0]
+        for child in ast.walk(node)
+        for each in getattr(child, "decorator_list", [])
+    }
+    return bool(decorators & {"commands.Cog.listener", "app_commands.command"})
+
+
+def test_what_people_read_awaits_nothing_but_in_callbacks_of_persistent_items() -> None:
+    waiting = [
+        f"{name_of(path)}: {name}"
+        for path in modules("cogs/ui")
+        for name, node in functions(path)
+        if isinstance(node, ast.AsyncFunctionDef)
+        and any(isinstance(each, ast.Await) for each in ast.walk(node))
     ]
-    assert wrong == []
+    assert [each for each in waiting if not each.endswith(".callback")] == []
 
 
-def test_nobody_imports_the_front_door() -> None:
+@pytest.mark.parametrize("room", [*PACKAGES, "playground"])
+def test_a_folder_holds_as_many_files_as_a_reader_can_look_through(room: str) -> None:
+    sizes = Counter(name_of(path.parent) for path in modules(room) if path.stem != "__init__")
+    assert {folder: size for folder, size in sizes.items() if size > MAX_FILES} == {}
+
+
+def test_one_class_name_means_one_thing() -> None:
+    places: dict[str, set[str]] = {}
+    for path in modules(*PACKAGES):
+        for each in classes(path):
+            places.setdefault(each.name, set()).add(name_of(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_retired_metaphor_is_a_name_again() -> None:
+    found = [
+        f"{name_of(path)}: {name}"
+        for path in modules(*PACKAGES, "playground", "benchmarks", "tests")
+        for name in set(defined_names(path))
+        if RETIRED & set(words_of(name))
+    ]
+    assert sorted(found) == []
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in snake_case, CAPITALS or CamelCase, in small letters."""
+    return [each.lower() for each in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+
+
+@pytest.mark.parametrize("room", [*PACKAGES, "playground"])
+def test_every_package_says_what_lives_there(room: str) -> None:
+    packages = [path for path in modules(room) if path.name == "__init__.py"]
+    assert [name_of(path) for path in packages if not ast.get_docstring(tree(path))] == []
+
+
+def test_nobody_imports_the_program_itself() -> None:
     own = [path for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
-    assert [path.name for path in own if "bot" in imports(path)] == []
+    assert [name_of(path) for path in own if "bot" in imported(path)] == []
 
 
 def test_lock_files_hold_pins_and_hashes_but_no_address() -> None:
@@ -83,7 +160,7 @@ READMES = ("README.md", "README.zh-CN.md")
 def headings(text: str) -> list[int]:
     """The levels of its headings, in order."""
     outside_code = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
-    return [len(marks) for marks in re.findall(r"^(#+) ", outside_code, re.M)]
+    return [len(signs) for signs in re.findall(r"^(#+) ", outside_code, re.M)]
 
 
 def typed(text: str) -> list[str]:

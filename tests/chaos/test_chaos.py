@@ -73,7 +73,7 @@ async def endure(weather: Weather, faults: FaultInjector, picture: bytes) -> Non
         playground=faults.playground,
         bot=faults.bot,
         picture=picture,
-        dice=random.Random(7),  # noqa: S311 - the same wishes each time
+        dice=random.Random(7),  # noqa: S311 - the same requests each time
         wanted=weather.jobs,
     )
     async with asyncio.TaskGroup() as tasks:

@@ -64,9 +64,9 @@ class Found:
     @property
     def summary(self) -> str:
         """How many points there are, and how much was lost and doubled at them."""
-        worlds = [each.final_state for each in self.runs.values()]
-        lost = sum(len(each.lost) for each in worlds)
-        doubled = sum(len(each.sent_twice) + len(each.run_twice) for each in worlds)
+        runs = [each.final_state for each in self.runs.values()]
+        lost = sum(len(each.lost) for each in runs)
+        doubled = sum(len(each.sent_twice) + len(each.run_twice) for each in runs)
         passed = sum(not each.died for each in self.runs.values())
         return f"{len(self.runs)} points / {lost} lost / {doubled} duplicated / {passed} not reached"
 
@@ -83,10 +83,10 @@ class Found:
 
 async def explore(scenario: Scenario, folder: Path, picture: bytes) -> Found:
     """Run once to learn the calls, then die at each of them, before and after."""
-    gate = asyncio.Semaphore(AT_ONCE)
+    semaphore = asyncio.Semaphore(AT_ONCE)
 
     async def die(number: int, point: str) -> tuple[str, CrashRun]:
-        async with gate:
+        async with semaphore:
             home = folder / str(number)
             await asyncio.to_thread(home.mkdir)
             return point, await run_scenario(scenario, home, picture, die=point)

@@ -6,7 +6,7 @@ from playground.playground import Playground
 from tests.e2e.process import BotProcess
 
 
-async def test_an_hourglass_stands_below_while_another_one_is_made(
+async def test_a_pending_reaction_stands_below_while_another_one_is_made(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
     ada, grace = playground.member("ada"), playground.member("grace")
@@ -46,7 +46,7 @@ async def test_a_cross_cancels_what_waits_and_removes_what_is_done(
     await playground.until(lambda: clip.message.id not in playground.state.messages, 10, "the clip is gone")
 
 
-async def test_a_letter_brings_the_clip_by_direct_message(
+async def test_an_envelope_brings_the_clip_by_direct_message(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
     ada, shy = playground.member("ada"), playground.member("shy", accepts_dms=False)

@@ -65,8 +65,8 @@ async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused
 ) -> None:
     ada = playground.member()
     ranges = {"seconds": 6, "steps": 51, "cfg": 0.5, "seed": -1, "denoise": 1.5}
-    wishes = [("", {}), ("x" * 1501, {}), *(("it moves", {name: value}) for name, value in ranges.items())]
-    for prompt, options in wishes:
+    commands = [("", {}), ("x" * 1501, {}), *(("it moves", {name: value}) for name, value in ranges.items())]
+    for prompt, options in commands:
         with pytest.raises(OptionRefused):
             await ada.animate(picture, prompt, **options)
     assert "what should move" in await (await ada.animate(picture, "   ")).refused()
@@ -75,7 +75,7 @@ async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused
     assert "fast" in refusal
 
 
-async def test_the_gate_keeps_out_other_channels_and_people_without_the_role(
+async def test_the_policy_keeps_out_other_channels_and_people_without_the_role(
     tmp_path: Path, picture: bytes
 ) -> None:
     async with Playground(comfyui={"speed": 50}) as playground:

@@ -1,0 +1,67 @@
+"""What the tests of the architecture read: modules, names and imports of the source, as syntax trees."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("cli", "cogs", "jobs", "storage", "comfy", "media")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def modules(*folders: str) -> list[Path]:
+    """Every Python file below these folders."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file as a syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    """The path below the root, with slashes on every system."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, as `a.b.c`; of `from a.b import c` both `a.b` and `a.b.c`."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def classes(path: Path) -> list[ast.ClassDef]:
+    """The classes of a file's top level."""
+    return [node for node in tree(path).body if isinstance(node, ast.ClassDef)]
+
+
+def functions(path: Path) -> Iterator[tuple[str, Function]]:
+    """The functions and methods of a file by qualified name, those inside functions left out."""
+    for node in tree(path).body:
+        if isinstance(node, Function):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from (
+                (f"{node.name}.{each.name}", each) for each in node.body if isinstance(each, Function)
+            )
+
+
+def defined_names(path: Path) -> Iterator[str]:
+    """The names that a file gives: its own, those of classes, functions, parameters and constants."""
+    yield path.stem
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef | Function):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
