@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("cli", "cogs", "jobs", "storage", "comfy", "media")
+PACKAGES = ("cli", "cogs", "jobs", "storage", "comfy", "media")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -65,3 +65,17 @@ def defined_names(path: Path) -> Iterator[str]:
             yield node.id
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.attr
+
+
+UNIT_TESTED = ("cogs", "jobs", "storage", "comfy", "media")
+MIN_TESTED_LINES = 60  # a longer module has a test file of its own
+
+
+def unit_test_of(path: Path) -> Path:
+    """Where the unit tests of a module stand."""
+    return ROOT / "tests" / "unit" / path.relative_to(ROOT).with_name(f"test_{path.stem}.py")
+
+
+def tested_modules() -> list[Path]:
+    """The modules of the source that have unit tests of their own."""
+    return [path for path in modules(*UNIT_TESTED) if unit_test_of(path).exists()]

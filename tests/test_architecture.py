@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import (
+    MIN_TESTED_LINES,
     PACKAGES,
     ROOT,
+    UNIT_TESTED,
     classes,
     defined_names,
     functions,
@@ -21,10 +23,12 @@ from tests.architecture import (
     modules,
     name_of,
     tree,
+    unit_test_of,
 )
 
 MAX_FILES = 24  # Python files in one folder
-MIN_TESTED_LINES = 60  # a longer module has a test file of its own
+# Modules over MIN_TESTED_LINES without a unit test of their own: what tests them instead, and why.
+TESTED_ELSEWHERE: dict[str, str] = {}
 
 # Names of before, which nobody could guess; as words of a name.
 RETIRED = frozenset(
@@ -109,6 +113,21 @@ def test_no_retired_metaphor_is_a_name_again() -> None:
 def words_of(name: str) -> list[str]:
     """The words of a name in snake_case, CAPITALS or CamelCase, in small letters."""
     return [each.lower() for each in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
+
+
+def test_a_module_that_is_not_short_has_a_unit_test_of_its_own() -> None:
+    long = [
+        path for path in modules(*UNIT_TESTED) if len(path.read_text("utf-8").splitlines()) > MIN_TESTED_LINES
+    ]
+    assert [name_of(path) for path in long if not has_unit_test(path)] == list(TESTED_ELSEWHERE)
+    assert all((ROOT / test).exists() for test in TESTED_ELSEWHERE.values())
+
+
+def has_unit_test(path: Path) -> bool:
+    """Whether it stands where the source says, and imports the module or the package that exports it."""
+    test = unit_test_of(path)
+    module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    return test.exists() and bool({module, module.partition(".")[0]} & set(imported(test)))
 
 
 @pytest.mark.parametrize("room", [*PACKAGES, "playground"])
@@ -197,3 +216,32 @@ def commands() -> Iterator[str]:
 def test_every_command_is_in_the_readme_and_no_other(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert set(re.findall(r"`(/[a-z]+)`", text)) == set(commands())
+
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|md|toml|sql|po|json|yml|yaml))`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
+EXAMPLE = re.compile(r"NAME|NNNN|CODE")  # stands for a name in a path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_the_documents_name_only_files_that_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    named = [ROOT / each for each in FILE.findall(text) if not EXAMPLE.search(each)]
+    linked = [document.parent / each for each in LINK.findall(text)]
+    assert [each.relative_to(ROOT).as_posix() for each in (*named, *linked) if not each.exists()] == []
+
+
+def test_the_walks_of_the_design_name_functions_that_exist() -> None:
+    text = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    steps = re.findall(r"`([\w/]+\.py):([\w.]+)`", text)
+    known = {file: dict(functions(ROOT / file)) for file, _ in steps}
+    assert len(steps) > 30
+    assert [f"{file}:{name}" for file, name in steps if name not in known[file]] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_the_documents_name_only_tests_that_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    known = {name.rpartition(".")[2] for path in modules("tests") for name, _ in functions(path)}
+    assert sorted(set(re.findall(r"`(test_\w+)`", text)) - known) == []
