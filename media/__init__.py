@@ -1,4 +1,10 @@
-"""Pictures going in and clips coming out, always in child processes. Open it with `open_media`."""
+"""Decode and encode pictures and clips in child processes. Open it with `open_media`.
+
+    media.media → child → codecs → errors, values, sizes, file_types      (→ may import; never back)
+
+Imports no other package of this program. The parent process imports neither Pillow nor PyAV: codecs/ is
+imported inside child processes only, and sample.py (Pillow too) by the demo alone.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -51,7 +57,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load the door when it is asked for: the children, who import this package too, start in two thirds."""
+    """Import media.media on first use: the children import this package too, and start a third faster so."""
     if name not in ("Media", "open_media"):
         raise AttributeError(name)
     from media import media

@@ -1,10 +1,10 @@
-"""What can go wrong with pictures and clips: codes and fields, never a sentence for people.
+"""The errors of this package: codes and fields, no sentences for people.
 
 MediaError
 ├── BadPicture      this picture cannot be used: code, and the format where it was recognised
 ├── BadClip         this clip cannot be read: code
-├── CannotFit       no rung of the ladder brought the clip under the limit
-└── ProcessStartFailed  no child process could be started: our trouble, not the file's
+├── CannotFit       no method brought the clip under the limit
+└── ProcessStartFailed  no child process could be started; the file is not at fault
 """
 
 from enum import StrEnum
@@ -31,12 +31,12 @@ class ClipFault(StrEnum):
     BROKEN = "broken"
     TOO_SLOW = "too_slow"
     TOO_LARGE = "too_large"
-    NO_ROOM = "no_room"  # on our disk, for what was to be made of it
-    NOT_ALIKE = "not_alike"  # two clips that no player could show as one
+    NO_ROOM = "no_room"  # on our disk, while writing the result
+    NOT_ALIKE = "not_alike"  # two clips that cannot be joined without encoding
 
 
 class MediaError(Exception):
-    """The root of this room's errors."""
+    """Base class of this package's errors."""
 
 
 class BadPicture(MediaError):
@@ -57,7 +57,7 @@ class BadClip(MediaError):
 
 
 class CannotFit(MediaError):
-    """The smallest version that could be made is still over the limit; both in bytes."""
+    """Even the smallest version is over the limit; `limit` and `smallest` in bytes."""
 
     def __init__(self, *, limit: int, smallest: int) -> None:
         super().__init__(limit, smallest)

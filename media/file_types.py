@@ -1,10 +1,10 @@
-"""What a file is, from its first bytes: a cheap first refusal before any child process."""
+"""Recognise a file's format by its first bytes, before any child process starts."""
 
 from enum import StrEnum
 
 
 class FileType(StrEnum):
-    """The formats that are told apart; which of them are usable is for others to say."""
+    """The formats that `sniff` recognises; `media.media` decides which are accepted."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -37,24 +37,24 @@ _SIGNATURES = (
 )
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
-_MARKUP_WINDOW = 1024  # bytes: comments and a doctype may stand before the first tag
+_MARKUP_BYTES = 1024  # bytes: comments and a doctype may stand before the first tag
 
 
 def sniff(data: bytes) -> FileType | None:
-    """Name the format of a file by its first bytes, or None when they say nothing known."""
-    for signature, kind in _SIGNATURES:
+    """The format of a file by its first bytes (1,024 are enough), None where it is unknown."""
+    for signature, file_type in _SIGNATURES:
         if data.startswith(signature):
-            return kind
+            return file_type
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return FileType.WEBP
     if data[4:8] == b"ftyp":
         return _sniff_brands(data)
-    return _sniff_markup(data[:_MARKUP_WINDOW])
+    return _sniff_markup(data[:_MARKUP_BYTES])
 
 
 def _sniff_brands(data: bytes) -> FileType:
-    """Tell the ISO base media files apart by their brands (ISO/IEC 14496-12, 4.3)."""
-    end = min(int.from_bytes(data[:4], "big"), _MARKUP_WINDOW)
+    """The format of an ISO base media file by its brands (ISO/IEC 14496-12, 4.3)."""
+    end = min(int.from_bytes(data[:4], "big"), _MARKUP_BYTES)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, end, 4))}
     if brands & _AVIF_BRANDS:
         return FileType.AVIF
@@ -64,6 +64,7 @@ def _sniff_brands(data: bytes) -> FileType:
 
 
 def _sniff_markup(head: bytes) -> FileType | None:
+    """SVG or HTML where the text begins with a tag."""
     text = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()  # UTF-16 too
     if not text.startswith(b"<"):
         return None

@@ -1,4 +1,4 @@
-"""The room's door: every decode and encode in a child process, as a coroutine."""
+"""The public interface of the package: each decode and encode as a coroutine that runs a child process."""
 
 import asyncio
 import hashlib
@@ -23,32 +23,32 @@ from media.values import MAX_PICTURE_BYTES, Clip, Fitted, Picture
 _PICTURES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
 _OTHER_PICTURES = frozenset({FileType.SVG, FileType.BMP, FileType.TIFF, FileType.JXL})
 _PICTURE_MEMORY = 1 << 30  # bytes: 50 megapixels with alpha, twice, and the libraries
-_CLIP_MEMORY = 2 << 30  # bytes: x264 looks forty frames ahead
-_MOST_ANSWER = 20_000_000  # bytes: 2,048² × 3 and what PNG adds
+_CLIP_MEMORY = 2 << 30  # bytes: x264 keeps forty frames of lookahead
+_MAX_RESPONSE = 20_000_000  # bytes: 2,048² × 3 and what PNG adds
 
-_Answer = tuple[Mapping[str, object], bytes]
+_Response = tuple[Mapping[str, object], bytes]
 
 
 class Media:
-    """Pictures going in and clips coming out; made by `open_media`.
+    """Decodes and encodes pictures and clips in child processes; made by `open_media`.
 
-    Each `timeout` is seconds of work, not of waiting for a turn. All raise ProcessStartFailed.
+    Each `timeout` is seconds of work, not of waiting for a free process. All raise ProcessStartFailed.
     """
 
     def __init__(self, *, limit: int) -> None:
         self._picture_workers = ProcessRunner(limit)
-        self._clip_workers = ProcessRunner(limit)  # its own: nobody's picture waits for minutes of encoding
+        self._clip_workers = ProcessRunner(limit)  # separate: no picture waits for minutes of encoding
 
     async def clean_picture(self, data: bytes, *, timeout: float = 8) -> Picture:
-        """Make a stranger's bytes a trusted picture of at most 2,048 × 2,048 pixels. Raises BadPicture."""
-        request = {"do": "clean", "kind": _accept(data)}
+        """Decode untrusted bytes into a clean picture of at most 2,048 × 2,048 pixels. Raises BadPicture."""
+        request = {"do": "clean", "file_type": _accept(data)}
         header, png = await self._picture(request, data, timeout)
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(png).hexdigest())
         return parse_picture(header, png, sha256)
 
     async def fit_picture(self, data: bytes, width: int, height: int, *, timeout: float = 8) -> bytes:
-        """Cut and scale to exactly width × height pixels, keeping the middle; PNG. Raises BadPicture."""
-        request = {"do": "fit", "kind": _accept(data), "width": width, "height": height}
+        """Scale and crop around the centre to exactly width × height pixels; PNG. Raises BadPicture."""
+        request = {"do": "fit", "file_type": _accept(data), "width": width, "height": height}
         _, png = await self._picture(request, data, timeout)
         return png
 
@@ -63,12 +63,12 @@ class Media:
         return jpeg
 
     async def last_frame(self, path: Path, *, timeout: float = 20) -> bytes:
-        """The last frame of a clip as PNG, to go on from. Raises BadClip."""
+        """The last frame of a clip as PNG, the first picture of its continuation. Raises BadClip."""
         _, png = await self._clip({"do": "last_frame", "path": str(path)}, timeout)
         return png
 
     async def join_clips(self, first: Path, second: Path, target: Path, *, timeout: float = 20) -> None:
-        """Put the second clip behind the first, at `target`, without encoding; whole or not at all.
+        """Concatenate two clips without encoding; `target` is written whole or not at all.
 
         Raises BadClip, with `not_alike` for clips of different size, rate or codec.
         """
@@ -83,8 +83,8 @@ class Media:
     ) -> Fitted:
         """Make a clip that Discord plays, of at most `limit` bytes: h264, yuv420p, index first, no sound.
 
-        It lies at `target`, written whole or not at all; or still at `source` where nothing had to be done.
-        A `comment` is put into the container, and what else was written there is left out.
+        The result is at `target`, written whole or not at all; or at `source` where nothing had to be done.
+        The `comment` replaces all metadata of the container.
         Raises CannotFit and BadClip.
         """
         with TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as scratch:
@@ -93,27 +93,27 @@ class Media:
             header, _ = await self._clip(request, timeout)
         return parse_fitted(header, source, target)
 
-    async def _picture(self, request: Mapping[str, object], data: bytes, timeout: float) -> _Answer:
-        limits = ProcessLimits(memory=_PICTURE_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
-        header, payload = await _ask(self._picture_workers, pack(request, data), limits)
+    async def _picture(self, request: Mapping[str, object], data: bytes, timeout: float) -> _Response:
+        limits = ProcessLimits(memory=_PICTURE_MEMORY, seconds=timeout, response_bytes=_MAX_RESPONSE)
+        header, payload = await _request(self._picture_workers, pack(request, data), limits)
         raise_picture_fault(header)
         return header, payload
 
-    async def _clip(self, request: Mapping[str, object], timeout: float) -> _Answer:
-        limits = ProcessLimits(memory=_CLIP_MEMORY, seconds=timeout, answer=_MOST_ANSWER)
-        header, payload = await _ask(self._clip_workers, pack(request), limits)
+    async def _clip(self, request: Mapping[str, object], timeout: float) -> _Response:
+        limits = ProcessLimits(memory=_CLIP_MEMORY, seconds=timeout, response_bytes=_MAX_RESPONSE)
+        header, payload = await _request(self._clip_workers, pack(request), limits)
         raise_clip_fault(header)
         return header, payload
 
 
 @asynccontextmanager
 async def open_media(*, limit: int = 2) -> AsyncGenerator[Media]:
-    """Open the room: at most `limit` children work on pictures, and as many on clips, at once."""
+    """Open the media functions: at most `limit` children for pictures and as many for clips at a time."""
     yield Media(limit=limit)
 
 
-async def _ask(workers: ProcessRunner, message: bytes, limits: ProcessLimits) -> _Answer:
-    """Have a child answer; what befalls it is a fault like those that it reports itself."""
+async def _request(workers: ProcessRunner, message: bytes, limits: ProcessLimits) -> _Response:
+    """Run a request in a child; its timeout or death becomes a fault like those it reports itself."""
     try:
         return unpack(await workers.run(message, limits))
     except TimeoutError:
@@ -123,14 +123,14 @@ async def _ask(workers: ProcessRunner, message: bytes, limits: ProcessLimits) ->
 
 
 def _accept(data: bytes) -> FileType:
-    """Refuse by size and first bytes, before any child process; raises BadPicture."""
+    """Check size and first bytes before any child starts; returns the file type. Raises BadPicture."""
     if len(data) > MAX_PICTURE_BYTES:
         raise BadPicture(PictureFault.TOO_LARGE)
-    kind = sniff(data)
-    if kind is not None and kind in _PICTURES:
-        return kind
-    if kind is FileType.HEIC:
-        raise BadPicture(PictureFault.HEIC, kind)
-    if kind in _OTHER_PICTURES:
-        raise BadPicture(PictureFault.UNSUPPORTED_FORMAT, kind)
-    raise BadPicture(PictureFault.NOT_A_PICTURE, kind)
+    file_type = sniff(data)
+    if file_type is not None and file_type in _PICTURES:
+        return file_type
+    if file_type is FileType.HEIC:
+        raise BadPicture(PictureFault.HEIC, file_type)
+    if file_type in _OTHER_PICTURES:
+        raise BadPicture(PictureFault.UNSUPPORTED_FORMAT, file_type)
+    raise BadPicture(PictureFault.NOT_A_PICTURE, file_type)

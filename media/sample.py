@@ -1,4 +1,4 @@
-"""The picture that the demo animates when nobody brings one: drawn here, the same on every machine."""
+"""Draw the demo's sample picture with Pillow, the same on every machine. Imported by the demo only."""
 
 import math
 from io import BytesIO
@@ -37,10 +37,10 @@ def _gradient(image: Image.Image, rows: tuple[int, int], colours: tuple[tuple[in
     top, bottom = rows
     draw = ImageDraw.Draw(image)
     for y in range(top, bottom):
-        place = (y - top) / (bottom - top) * (len(colours) - 1)
-        above = int(place)
+        position = (y - top) / (bottom - top) * (len(colours) - 1)
+        above = int(position)
         mix = zip(colours[above], colours[above + 1], strict=True)
-        draw.line((0, y, _WIDTH, y), fill=tuple(round(a + (b - a) * (place - above)) for a, b in mix))
+        draw.line((0, y, _WIDTH, y), fill=tuple(round(a + (b - a) * (position - above)) for a, b in mix))
 
 
 def _glow(image: Image.Image) -> Image.Image:
@@ -58,7 +58,7 @@ def _hill(image: Image.Image, height: int, swell: int, phase: float, colour: tup
 
 
 def _glitter(draw: ImageDraw.ImageDraw) -> None:
-    """Lay the sun's road on the water: short bright strokes, wider towards us."""
+    """Draw the sun's reflection on the water: short bright strokes, wider at the bottom."""
     for row in range(36):
         y = _HORIZON + 4 + row * row // 5
         reach = 46 + 5 * row

@@ -1,4 +1,4 @@
-"""Which size a clip gets: pure arithmetic."""
+"""Choose a clip's width and height. Pure."""
 
 import math
 from enum import StrEnum
@@ -13,17 +13,17 @@ class Aspect(StrEnum):
     SQUARE = "square"
 
 
-_ASKED = {Aspect.LANDSCAPE: (832, 480), Aspect.PORTRAIT: (480, 832), Aspect.SQUARE: (624, 624)}
-SIZES = (*_ASKED.values(), (720, 544), (544, 720))
-"""What the 480p model is at home in: multiples of 16, about 400,000 pixels."""
+_REQUESTED = {Aspect.LANDSCAPE: (832, 480), Aspect.PORTRAIT: (480, 832), Aspect.SQUARE: (624, 624)}
+SIZES = (*_REQUESTED.values(), (720, 544), (544, 720))
+"""Sizes that suit the 480p model: multiples of 16, about 400,000 pixels."""
 
 
 def size_for(width: int, height: int, aspect: Aspect) -> tuple[int, int]:
     """Choose the clip's width and height in pixels for a picture of this width and height.
 
-    `auto` takes the nearest by the logarithm of the aspect: twice as wide and twice as high are equally far.
+    `auto` takes the size whose logarithm of width / height is nearest: 2:1 and 1:2 are equally far from 1:1.
     """
     if aspect is not Aspect.AUTO:
-        return _ASKED[aspect]
+        return _REQUESTED[aspect]
     wanted = math.log(width / height)
     return min(SIZES, key=lambda size: abs(math.log(size[0] / size[1]) - wanted))

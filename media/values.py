@@ -1,4 +1,4 @@
-"""What the room hands out: a clean picture, what a clip is, how it was made to fit."""
+"""The results of this package: a clean picture, a clip's measurements, how a clip was made to fit."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,10 +9,10 @@ MAX_PICTURE_PIXELS = 50_000_000
 
 
 class PictureIssue(StrEnum):
-    """A word of advice about a picture; never a reason to refuse it."""
+    """What may disappoint about a picture; advice, never a reason to refuse it."""
 
-    ANIMATED = "animated"  # only the first frame was taken
-    TRANSPARENT = "transparent"  # what shone through is grey now
+    ANIMATED = "animated"  # only the first frame is used
+    TRANSPARENT = "transparent"  # transparent pixels became grey
     SMALL = "small"
     DARK = "dark"
     BLURRED = "blurred"
@@ -22,7 +22,7 @@ class PictureIssue(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture that may be trusted: PNG, sRGB, 8 bits, upright, one frame, no metadata. Sizes in pixels."""
+    """A clean picture: PNG, sRGB, 8 bits, upright, one frame, no metadata. Sizes in pixels."""
 
     data: bytes = field(repr=False)
     width: int
@@ -33,7 +33,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """What a video file is. `faststart`: its index stands before its frames, so it plays while it loads."""
+    """A video file's measurements. `faststart`: the index precedes the frames, so it plays while it loads."""
 
     width: int
     height: int
@@ -47,18 +47,18 @@ class Clip:
 
 
 class FitMethod(StrEnum):
-    """Which rung of the ladder a clip stands on."""
+    """How a clip was made to fit; the order in which `media.codecs.ladder` tries them."""
 
     UNTOUCHED = "untouched"
     REMUXED = "remuxed"
     CRF = "crf"
-    TWO_PASS = "two_pass"  # noqa: S105 - a rung, no password
+    TWO_PASS = "two_pass"  # noqa: S105 - no password
     SCALED = "scaled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """A clip that Discord plays and takes: where it lies, its size, and what was done to it."""
+    """A clip that Discord accepts and plays: its path, its size in bytes, and how it was made."""
 
     path: Path
     bytes: int

@@ -1,1 +1,5 @@
-"""Child processes that decode and encode, and the protocol spoken with them."""
+"""Child processes that decode and encode, and the messages exchanged with them.
+
+`process` and `responses` run in the parent; `worker` and `limits` in the child; `framing` in both. Imports
+media.errors and media.values; `worker` alone imports media.codecs, and only inside its functions.
+"""

@@ -1,4 +1,4 @@
-"""One message between us and a child process: four bytes of length, a JSON object, the rest is payload."""
+"""The messages between parent and child: 4 bytes big-endian header length, a JSON header, the payload."""
 
 import json
 import struct
@@ -9,13 +9,13 @@ _LENGTH = struct.Struct(">I")
 
 
 def pack(header: Mapping[str, object], payload: bytes = b"") -> bytes:
-    """Join a header and its payload."""
+    """Encode a header and its payload as one message."""
     text = json.dumps(header).encode()
     return _LENGTH.pack(len(text)) + text + payload
 
 
 def unpack(message: bytes) -> tuple[Mapping[str, object], bytes]:
-    """Split a message into header and payload; ValueError when it is none, or is cut short."""
+    """Decode a message into header and payload. Raises ValueError when it is malformed or cut short."""
     if len(message) < _LENGTH.size:
         raise ValueError("no message")
     end = _LENGTH.size + _LENGTH.unpack_from(message)[0]

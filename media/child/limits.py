@@ -1,4 +1,4 @@
-"""What a child process puts on itself before it touches a stranger's bytes."""
+"""Resource limits that a child process sets on itself before it reads untrusted bytes."""
 
 import contextlib
 import faulthandler
@@ -7,9 +7,9 @@ import sys
 
 
 def apply_limits(*, memory: int, seconds: float) -> None:
-    """Cap this process at `memory` bytes of address space and `seconds` of life, and let others go first.
+    """Limit this process to `memory` bytes of address space and `seconds` of wall time, at low priority.
 
-    The deadline is kept by a thread in C, so that it also ends a child whose parent was killed.
+    A watchdog thread in C keeps the deadline, so it also ends a child whose parent was killed.
     """
     faulthandler.dump_traceback_later(seconds, exit=True)
     _limit_memory(memory)
@@ -45,7 +45,7 @@ if sys.platform == "win32":
     _LIMIT_PROCESS_MEMORY = 0x100
 
     def _limit_memory(memory: int) -> None:
-        """Put this process into a Job Object of its own; the system frees it with the process."""
+        """Put this process into a Job Object of its own, which the system frees with the process."""
         kernel = ctypes.WinDLL("kernel32")
         kernel.CreateJobObjectW.restype = kernel.GetCurrentProcess.restype = wintypes.HANDLE
         job, myself = wintypes.HANDLE(kernel.CreateJobObjectW(None, None)), kernel.GetCurrentProcess()

@@ -1,4 +1,4 @@
-"""What a child answered, as our values or our errors: the one place where its JSON is read."""
+"""Parse the headers that children send back into the values and errors of this package."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,17 +25,17 @@ def raise_clip_fault(header: Mapping[str, object]) -> None:
 
 
 def parse_picture(header: Mapping[str, object], png: bytes, sha256: str) -> Picture:
-    """Join a clean picture and what was measured."""
+    """Build a Picture from its PNG and the measurements in the header. Raises BadPicture."""
     match header:
-        case {"width": int(width), "height": int(height), "notes": str(notes)}:
-            names = frozenset(map(PictureIssue, notes.split()))
-            return Picture(data=png, width=width, height=height, sha256=sha256, issues=names)
+        case {"width": int(width), "height": int(height), "issues": str(issues)}:
+            found = frozenset(map(PictureIssue, issues.split()))
+            return Picture(data=png, width=width, height=height, sha256=sha256, issues=found)
         case _:
             raise BadPicture(PictureFault.BROKEN)
 
 
 def parse_clip(header: Mapping[str, object]) -> Clip:
-    """Read what was measured of a clip."""
+    """Build a Clip from the measurements in the header. Raises BadClip."""
     match header:
         case {
             "width": int(width),
@@ -64,10 +64,10 @@ def parse_clip(header: Mapping[str, object]) -> Clip:
 
 
 def parse_fitted(header: Mapping[str, object], source: Path, target: Path) -> Fitted:
-    """Read how a clip was made to fit; an untouched one is still where it was."""
+    """Build a Fitted from the method and size in the header; an untouched clip is still at `source`."""
     match header:
-        case {"how": str(how), "bytes": int(size)}:
-            path = source if how == FitMethod.UNTOUCHED else target
-            return Fitted(path=path, bytes=size, method=FitMethod(how))
+        case {"method": str(method), "bytes": int(size)}:
+            path = source if method == FitMethod.UNTOUCHED else target
+            return Fitted(path=path, bytes=size, method=FitMethod(method))
         case _:
             raise BadClip(ClipFault.BROKEN)

@@ -1,4 +1,4 @@
-"""The child's side: one request on standard input, one answer on standard output."""
+"""The child's main program: one request on standard input, one response on standard output."""
 
 import sys
 from collections.abc import Mapping
@@ -10,16 +10,17 @@ from media.errors import BadClip, BadPicture, CannotFit
 
 
 def main() -> None:
-    """Answer one request; the arguments are the house's folder, bytes of memory, seconds."""
+    """Handle one request; arguments: folder of the checkout, bytes of memory, seconds."""
     apply_limits(memory=int(sys.argv[2]), seconds=float(sys.argv[3]))
     request, payload = unpack(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(_answer(request, payload))
+    sys.stdout.buffer.write(_respond(request, payload))
     sys.stdout.buffer.flush()
 
 
-def _answer(request: Mapping[str, object], payload: bytes) -> bytes:
+def _respond(request: Mapping[str, object], payload: bytes) -> bytes:
+    """Handle a request and encode the result, or the fault that it ended with, as a response."""
     try:
-        header, data = _work(request, payload)
+        header, data = _handle(request, payload)
     except (BadPicture, BadClip) as err:
         return pack({"fault": err.code})
     except CannotFit as err:
@@ -29,17 +30,17 @@ def _answer(request: Mapping[str, object], payload: bytes) -> bytes:
     return pack(header, data)
 
 
-def _work(request: Mapping[str, object], payload: bytes) -> tuple[Mapping[str, object], bytes]:
-    """Do what is asked; each library is loaded only by those who need it."""
+def _handle(request: Mapping[str, object], payload: bytes) -> tuple[Mapping[str, object], bytes]:
+    """Run the codec that the request names; Pillow and PyAV are imported only where they are needed."""
     match request:
-        case {"do": "clean", "kind": str(kind)}:
+        case {"do": "clean", "file_type": str(file_type)}:
             from media.codecs.pictures import clean
 
-            return clean(payload, kind)
-        case {"do": "fit", "kind": str(kind), "width": int(width), "height": int(height)}:
+            return clean(payload, file_type)
+        case {"do": "fit", "file_type": str(file_type), "width": int(width), "height": int(height)}:
             from media.codecs.pictures import fit
 
-            return {}, fit(payload, kind, (width, height))
+            return {}, fit(payload, file_type, (width, height))
         case {"do": "probe", "path": str(path)}:
             from media.codecs.clips import probe
 
@@ -64,6 +65,7 @@ def _work(request: Mapping[str, object], payload: bytes) -> tuple[Mapping[str, o
 
 
 def _fit_clip(request: Mapping[str, object]) -> Mapping[str, object]:
+    """Run the ladder on the request's files."""
     from media.codecs.ladder import FitRequest, fit
 
     comment = request["comment"]

@@ -1,4 +1,4 @@
-"""What a clip is, and single frames out of it: runs in a child process."""
+"""Measure a clip, and take single frames out of it."""
 
 # PyAV leaves types open in its stubs.
 # pyright: reportUnknownMemberType=false
@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 
 from media.codecs.mp4 import is_faststart
-from media.codecs.video_reader import VideoReader, opened
+from media.codecs.video_reader import VideoReader, open_clip
 from media.errors import BadClip, ClipFault
 from media.file_types import FileType
 
@@ -19,41 +19,42 @@ _POSTER_QUALITY = 88
 
 
 def probe(path: Path) -> Mapping[str, object]:
-    """Measure a clip: the fields of Clip."""
-    with opened(path) as reel:
+    """Measure a clip; returns the fields of `media.values.Clip`. Raises BadClip."""
+    with open_clip(path) as reader:
         return {
-            "width": reel.width,
-            "height": reel.height,
-            "frames": reel.frames,
-            "fps": float(reel.rate),
-            "seconds": float(reel.frames / reel.rate),
-            "codec": reel.codec,
-            "pixel_format": reel.pixel_format,
+            "width": reader.width,
+            "height": reader.height,
+            "frames": reader.frames,
+            "fps": float(reader.rate),
+            "seconds": float(reader.frames / reader.rate),
+            "codec": reader.codec,
+            "pixel_format": reader.pixel_format,
             "bytes": path.stat().st_size,
-            "faststart": reel.kind is FileType.MP4 and is_faststart(path),
+            "faststart": reader.file_type is FileType.MP4 and is_faststart(path),
         }
 
 
 def poster(path: Path) -> bytes:
-    """The first frame as JPEG."""
-    with opened(path) as reel:
-        return _save(next(reel.images, None), "JPEG", quality=_POSTER_QUALITY)
+    """The first frame as JPEG. Raises BadClip."""
+    with open_clip(path) as reader:
+        return _save(next(reader.images, None), "JPEG", quality=_POSTER_QUALITY)
 
 
 def last_frame(path: Path) -> bytes:
-    """The last frame as PNG, to go on from."""
-    with opened(path) as reel:
-        return _save(_last(reel), "PNG", compress_level=1)
+    """The last frame as PNG, the first picture of a clip that continues this one. Raises BadClip."""
+    with open_clip(path) as reader:
+        return _save(_last(reader), "PNG", compress_level=1)
 
 
-def _last(reel: VideoReader) -> av.VideoFrame | None:
-    last = deque(reel.images, maxlen=1)
+def _last(reader: VideoReader) -> av.VideoFrame | None:
+    last = deque(reader.images, maxlen=1)
     return last[0] if last else None
 
 
-def _save(frame: av.VideoFrame | None, kind: str, **options: int) -> bytes:
+def _save(frame: av.VideoFrame | None, image_format: str, **options: int) -> bytes:
+    """Encode a frame in one of Pillow's formats; raises BadClip where there is no frame."""
     if frame is None:
         raise BadClip(ClipFault.BROKEN)
     target = BytesIO()
-    frame.to_image().convert("RGB").save(target, kind, **options)
+    frame.to_image().convert("RGB").save(target, image_format, **options)
     return target.getvalue()

@@ -1,4 +1,4 @@
-"""Two clips as one, without encoding anything anew: runs in a child process, with PyAV."""
+"""Concatenate two clips by copying their packets, without encoding."""
 
 # PyAV leaves types open in its stubs.
 # pyright: reportUnknownMemberType=false
@@ -13,8 +13,8 @@ from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
-from media.codecs.encoder import writing
-from media.codecs.video_reader import open_film, opened, video_of
+from media.codecs.encoder import open_output
+from media.codecs.video_reader import open_clip, open_container, video_of
 from media.errors import BadClip, ClipFault
 from media.file_types import FileType
 
@@ -25,37 +25,39 @@ if TYPE_CHECKING:
 
 
 def join(paths: tuple[Path, Path], target: Path) -> None:
-    """Put the second clip behind the first: their packets as they are, the times of the second moved on.
+    """Write both clips to `target`, the timestamps of the second shifted by the duration of the first.
 
-    Raises BadClip where one cannot be read, or they differ in what a player cannot change in mid-clip.
+    Raises BadClip: `not_alike` unless both are h264 in MP4 of the same size, rate and pixel format, or what
+    `open_clip` raises for a clip that cannot be read.
     """
-    kinds = [_kind_of(path) for path in paths]
-    if kinds[0] != kinds[1] or kinds[0][:2] != (FileType.MP4, "h264"):
+    formats = [_stream_format(path) for path in paths]
+    if formats[0] != formats[1] or formats[0][:2] != (FileType.MP4, "h264"):
         raise BadClip(ClipFault.NOT_ALIKE)
-    with writing(target, None) as out:
+    with open_output(target, None) as out:
         stream, start = None, 0
         for path in paths:
-            with open_film(path, FileType.MP4) as film:
-                source = video_of(film)
+            with open_container(path, FileType.MP4) as container:
+                source = video_of(container)
                 stream = stream or out.add_stream_from_template(source)
-                # Only as the filter tells the stream does the container put lengths before the units again.
+                # The filter sets up the output stream: only then does the muxer write length-prefixed units.
                 inline = BitStreamFilterContext("h264_mp4toannexb", source, stream if start == 0 else None)
-                start = _append(out, stream, _packets(film, source, inline), start)
+                start = _append(out, stream, _packets(container, source, inline), start)
 
 
-def _kind_of(path: Path) -> tuple[FileType, str, str, int, int, object]:
-    with opened(path) as reel:
-        return reel.kind, reel.codec, reel.pixel_format, reel.width, reel.height, reel.rate
+def _stream_format(path: Path) -> tuple[FileType, str, str, int, int, object]:
+    """What two clips must have in common to play as one stream."""
+    with open_clip(path) as reader:
+        return reader.file_type, reader.codec, reader.pixel_format, reader.width, reader.height, reader.rate
 
 
-def _packets(film: InputContainer, source: VideoStream, inline: BitStreamFilterContext) -> Packets:
-    """Each with its parameter sets beside it: those of two encodings may differ, and an MP4 names one."""
-    for packet in film.demux(source):
+def _packets(container: InputContainer, source: VideoStream, inline: BitStreamFilterContext) -> Packets:
+    """The packets with SPS and PPS inline: two encodings may differ in them, an MP4 header holds one set."""
+    for packet in container.demux(source):
         yield from inline.filter(packet if packet.dts is not None else None)
 
 
 def _append(out: OutputContainer, stream: VideoStream, packets: Packets, start: int) -> int:
-    """Write the packets from `start` on, in ticks of the stream; returns where they end."""
+    """Write the packets, their timestamps shifted by `start` ticks; returns the tick at which they end."""
     end = start
     for packet in packets:
         if packet.pts is None or packet.dts is None:

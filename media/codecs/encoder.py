@@ -1,4 +1,4 @@
-"""Writing an MP4 that plays everywhere: h264, yuv420p, index first. Runs in a child process, with PyAV."""
+"""Write an MP4 that plays on all of Discord's clients: h264, yuv420p, index first (`faststart`)."""
 
 # PyAV leaves types open in its stubs.
 # pyright: reportUnknownMemberType=false
@@ -12,17 +12,21 @@ from av.container import OutputContainer
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
 
-from media.codecs.video_reader import THREADS, VideoReader, open_film, opened, video_of
+from media.codecs.video_reader import THREADS, VideoReader, open_clip, open_container, video_of
 
 _CRF = "20"
-# The buffer of x264's cap, as a share of the whole clip: by about so much it may overshoot. The usual second
-# of buffer overshot in 4 of 12 clips of five seconds, and in nearly all of one second.
-_SLACK = 1 / 8
+# x264's `bufsize` as a share of the whole clip, which is about how much the file may exceed the bitrate. The
+# usual one second of buffer overshot in 4 of 12 clips of five seconds, and in nearly all of one second.
+_BUFFER_SHARE = 1 / 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """How to encode: bits a second, scale of width and height; with a file for statistics, in two passes."""
+class EncodeSettings:
+    """How to encode: `bitrate` in bits per second, `scale` of width and height.
+
+    `stats`: x264's statistics file, for two passes at that bitrate; None is one pass at a constant quality
+    with the bitrate as its maximum. `comment` goes into the container's metadata.
+    """
 
     bitrate: int
     scale: float
@@ -31,63 +35,69 @@ class Recipe:
 
 
 def remux(source: Path, target: Path, comment: str | None) -> None:
-    """Copy the frames of an MP4 as they are into a new container that has no metadata but the comment."""
-    with opened(source) as reel, open_film(source, reel.kind) as film, writing(target, comment) as out:
-        stream = video_of(film)
+    """Copy the packets of an MP4 into a new one with its index first and no metadata but the comment."""
+    with (
+        open_clip(source) as reader,
+        open_container(source, reader.file_type) as container,
+        open_output(target, comment) as out,
+    ):
+        stream = video_of(container)
         copy = out.add_stream_from_template(stream)
-        for packet in film.demux(stream):
+        for packet in container.demux(stream):
             if packet.dts is None:  # the empty packet at the end
                 continue
             packet.stream = copy
             out.mux(packet)
 
 
-def encode(source: Path, target: Path, recipe: Recipe) -> None:
-    """Encode a clip of any kind: at a constant quality under the bitrate, or in two passes at the bitrate."""
-    if recipe.stats is None:
-        _pass(source, target, recipe, 0)
+def encode(source: Path, target: Path, settings: EncodeSettings) -> None:
+    """Encode a clip of any readable file type with x264 as the settings say. Raises BadClip."""
+    if settings.stats is None:
+        _encode_pass(source, target, settings, 0)
         return
-    _pass(source, target, recipe, Flags.pass1)
-    _pass(source, target, recipe, Flags.pass2)
+    _encode_pass(source, target, settings, Flags.pass1)
+    _encode_pass(source, target, settings, Flags.pass2)
 
 
-def _pass(source: Path, target: Path, recipe: Recipe, flags: int) -> None:
-    with opened(source) as reel, writing(target, recipe.comment) as out:
-        stream = _add_stream(out, reel, recipe)
+def _encode_pass(source: Path, target: Path, settings: EncodeSettings, flags: int) -> None:
+    """Encode once over the clip; `flags` is 0 or which of two passes this is."""
+    with open_clip(source) as reader, open_output(target, settings.comment) as out:
+        stream = _add_stream(out, reader, settings)
         stream.codec_context.flags |= flags
-        for number, image in enumerate(reel.images):
+        for number, image in enumerate(reader.images):
             frame = image.reformat(stream.width, stream.height, "yuv420p", interpolation="LANCZOS")
-            # Numbered anew: x264 needs times that rise, and what types the source's frames had is no matter.
-            frame.pts, frame.time_base, frame.pict_type = number, 1 / reel.rate, PictureType.NONE
+            # x264 needs timestamps that rise, and is to choose its own frame types.
+            frame.pts, frame.time_base, frame.pict_type = number, 1 / reader.rate, PictureType.NONE
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
 
 
-def _add_stream(out: OutputContainer, reel: VideoReader, recipe: Recipe) -> VideoStream:
-    stream = out.add_stream("libx264", rate=reel.rate)
-    stream.width, stream.height = (_even(side * recipe.scale) for side in (reel.width, reel.height))
+def _add_stream(out: OutputContainer, reader: VideoReader, settings: EncodeSettings) -> VideoStream:
+    """Add an x264 stream of the clip's rate, size times `scale`, and colour tags."""
+    stream = out.add_stream("libx264", rate=reader.rate)
+    stream.width, stream.height = (_even(side * settings.scale) for side in (reader.width, reader.height))
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.thread_type, context.thread_count = ThreadType.FRAME, THREADS
-    for name, value in reel.colours.items():
+    for name, value in reader.colours.items():
         setattr(context, name, value)
-    slack = round(recipe.bitrate * reel.frames / reel.rate * _SLACK)
-    cap = {"maxrate": str(recipe.bitrate), "bufsize": str(slack)}
-    if recipe.stats is None:
+    slack = round(settings.bitrate * reader.frames / reader.rate * _BUFFER_SHARE)
+    cap = {"maxrate": str(settings.bitrate), "bufsize": str(slack)}
+    if settings.stats is None:
         stream.options = {"crf": _CRF, **cap}
     else:
-        context.bit_rate = recipe.bitrate
-        stream.options = {"stats": str(recipe.stats), **cap}
+        context.bit_rate = settings.bitrate
+        stream.options = {"stats": str(settings.stats), **cap}
     return stream
 
 
 def _even(side: float) -> int:
-    """yuv420p keeps one colour for two by two pixels."""
+    """Round to an even number: yuv420p has one colour sample for two by two pixels."""
     return max(2, round(side) // 2 * 2)
 
 
-def writing(target: Path, comment: str | None) -> OutputContainer:
-    """An empty MP4 at that path, its index to stand first, with no metadata but the comment."""
+def open_output(target: Path, comment: str | None) -> OutputContainer:
+    """Open an MP4 for writing, its index first, with no metadata but the comment; close it with `with`."""
     # To a path: PyAV 18 cannot move the index to the front of a stream in memory.
     out = av.open(target, "w", format="mp4", options={"movflags": "+faststart"})
     if comment is not None:

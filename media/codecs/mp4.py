@@ -1,15 +1,15 @@
-"""The order of an MP4's parts, read without a decoder."""
+"""Read the order of an MP4's boxes without a decoder."""
 
 from pathlib import Path
 from typing import BinaryIO
 
-_MOST_BOXES = 64  # before the frames: real files have three or four
+_MAX_BOXES = 64  # before the frames: real files have three or four
 
 
 def is_faststart(path: Path) -> bool:
-    """Say whether the index (`moov`) stands before the frames (`mdat`); boxes as in ISO/IEC 14496-12, 4.2."""
+    """Whether the index (`moov`) stands before the frames (`mdat`); boxes as in ISO/IEC 14496-12, 4.2."""
     with path.open("rb") as file:
-        for _ in range(_MOST_BOXES):
+        for _ in range(_MAX_BOXES):
             name = _skip_box(file)
             if name in (b"moov", b"mdat", b""):
                 return name == b"moov"
@@ -17,13 +17,13 @@ def is_faststart(path: Path) -> bool:
 
 
 def _skip_box(file: BinaryIO) -> bytes:
-    """Read a box's name and go to the next; empty at the end, or where no box can be."""
+    """Read a box's name and seek to the next box; returns b"" at the end of the file."""
     start = file.tell()
     header = file.read(16)
     size = int.from_bytes(header[:4], "big")
-    if size == 1:  # the true size follows the name
+    if size == 1:  # a 64-bit size follows the name
         size = int.from_bytes(header[8:16], "big")
     if size < 8:
-        return header[4:8]  # 0: to the end of the file; the name still counts
+        return header[4:8]  # 0: the box reaches to the end of the file
     file.seek(start + size)
     return header[4:8]

@@ -10,8 +10,8 @@ import pytest
 from playground.playground import Playground
 from playground.tracked_job import TrackedJob
 from tests.e2e.process import BotProcess, running_bot
-from tests.unit.media.files import fifty_megapixels, png_bomb
 from tests.unit.media.hostile import crafted, fuzzed
+from tests.unit.media.sample_pictures import fifty_megapixels, png_bomb
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MOST_MEGABYTES = 400

@@ -1,4 +1,4 @@
-"""An open room for each test."""
+"""An open Media for each test."""
 
 from collections.abc import AsyncIterator
 

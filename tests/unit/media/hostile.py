@@ -1,4 +1,4 @@
-"""Files that mean harm, or met an accident: made from sound ones, the same on every run."""
+"""Crafted and corrupted files, made from valid ones, the same on every run."""
 
 import random
 import struct
@@ -8,7 +8,7 @@ from functools import cache
 
 from PIL import Image
 
-from tests.unit.media.files import display_p3, ftyp, photo, png_chunk, save
+from tests.unit.media.sample_pictures import display_p3, ftyp, photo, png_chunk, save
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -76,18 +76,18 @@ def crafted() -> dict[str, bytes]:
 
 
 def fuzzed(count: int) -> Iterator[tuple[str, bytes]]:
-    """Pictures of all formats that met an accident."""
-    return accidents([sound(kind) for kind in FORMATS], count)
+    """Corrupted pictures of all formats."""
+    return corrupted([sound(kind) for kind in FORMATS], count)
 
 
-def accidents(seeds: Sequence[bytes], count: int) -> Iterator[tuple[str, bytes]]:
+def corrupted(seeds: Sequence[bytes], count: int) -> Iterator[tuple[str, bytes]]:
     """Sound files in turn, each cut, flipped, filled, repeated, or with a lie in place of a number."""
-    dice = random.Random(20)  # noqa: S311 - the same accidents each time
+    dice = random.Random(20)  # noqa: S311 - the same corruptions each time
     kinds = (_cut, _flip, _fill, _repeat, _lie)
     for number in range(count):
-        accident = dice.choice(kinds)
+        corruption = dice.choice(kinds)
         seed = seeds[number % len(seeds)]
-        yield f"{number} {accident.__name__}", accident(seed, dice)
+        yield f"{number} {corruption.__name__}", corruption(seed, dice)
 
 
 def _cut(data: bytes, dice: random.Random) -> bytes:

@@ -3,7 +3,7 @@
 import pytest
 
 from media import sniff
-from tests.unit.media.files import ftyp, photo, save
+from tests.unit.media.sample_pictures import ftyp, photo, save
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF"])

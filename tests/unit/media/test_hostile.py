@@ -1,4 +1,4 @@
-"""Whatever comes is refused or processed: soon, in little memory of ours, and never without an answer."""
+"""Any bytes are refused or processed within seconds, in little memory of the parent process."""
 
 import asyncio
 import sys
@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from media import BadClip, BadPicture, Media, MediaError, Picture, PictureFault
-from tests.unit.media.clipfiles import film, flipbook, plain_pages
-from tests.unit.media.files import opened, png_bomb
-from tests.unit.media.hostile import accidents, crafted, fuzzed
+from tests.unit.media.hostile import corrupted, crafted, fuzzed
+from tests.unit.media.sample_clips import gradient_frames, write_animation, write_clip
+from tests.unit.media.sample_pictures import opened, png_bomb
 
-SOON = 10  # seconds, with a turn's waiting
-AT_ONCE = 8  # asked for together, so that little of that is waiting
+MAX_SECONDS = 10  # with the waiting for a free process
+CONCURRENCY = 8  # so that little of that is waiting
 
 
-async def verdict(media: Media, name: str, data: bytes) -> str:
+async def outcome(media: Media, name: str, data: bytes) -> str:
     """Name what came of a file; anything but a trusted picture or a refusal, in time, fails the test."""
     began = time.monotonic()
     try:
@@ -27,7 +27,7 @@ async def verdict(media: Media, name: str, data: bytes) -> str:
     else:
         assert_trusted(picture)
         result = "processed"
-    assert time.monotonic() - began < SOON, name
+    assert time.monotonic() - began < MAX_SECONDS, name
     return result
 
 
@@ -38,12 +38,12 @@ def assert_trusted(picture: Picture) -> None:
     assert not image.info
 
 
-async def verdicts(media: Media, files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    gate = asyncio.Semaphore(AT_ONCE)
+async def outcomes(media: Media, files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    gate = asyncio.Semaphore(CONCURRENCY)
 
     async def one(name: str, data: bytes) -> tuple[str, str]:
         async with gate:
-            return name, await verdict(media, name, data)
+            return name, await outcome(media, name, data)
 
     return dict(await asyncio.gather(*(one(name, data) for name, data in files)))
 
@@ -55,7 +55,7 @@ def our_memory() -> int:
 
 
 async def test_every_known_trick_is_refused_or_harmless(media: Media) -> None:
-    results = await verdicts(media, crafted().items())
+    results = await outcomes(media, crafted().items())
     # Sound pictures with something behind or beside them are pictures: the rest does not survive.
     processed = {name for name, result in results.items() if result == "processed"}
     assert processed == {
@@ -86,40 +86,38 @@ async def test_nothing_that_stood_beside_the_picture_comes_along(media: Media) -
         assert b"script" not in (await media.clean_picture(crafted()[name])).data
 
 
-async def test_files_that_met_an_accident_are_refused_or_processed(
-    media: Media, pytestconfig: pytest.Config
-) -> None:
+async def test_corrupted_files_are_refused_or_processed(media: Media, pytestconfig: pytest.Config) -> None:
     count = 10_000 if pytestconfig.getoption("--long") else 30
-    results = await verdicts(media, fuzzed(count))
+    results = await outcomes(media, fuzzed(count))
     assert len(results) == count
     assert set(results.values()) >= {"broken", "processed"}
 
 
-async def test_clips_that_met_an_accident_are_refused_or_measured(
+async def test_corrupted_clips_are_refused_or_measured(
     media: Media, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
     sources = [
-        film(tmp_path / "a.mp4", plain_pages()),
-        film(tmp_path / "b.webm", plain_pages(), codec="libvpx-vp9"),
-        flipbook(tmp_path / "c.webp", plain_pages()),
+        write_clip(tmp_path / "a.mp4", gradient_frames()),
+        write_clip(tmp_path / "b.webm", gradient_frames(), codec="libvpx-vp9"),
+        write_animation(tmp_path / "c.webp", gradient_frames()),
     ]
     count = 1000 if pytestconfig.getoption("--long") else 10
-    fates = set[str]()
-    for number, data in enumerate(accidents([path.read_bytes() for path in sources], count)):
+    results = set[str]()
+    for number, data in enumerate(corrupted([path.read_bytes() for path in sources], count)):
         path = tmp_path / f"{number}"
         path.write_bytes(data[1])
-        fates.add(await fate(media, path))
-    assert fates == {"refused", "fitted"}
+        results.add(await clip_outcome(media, path))
+    assert results == {"refused", "fitted"}
 
 
-async def fate(media: Media, path: Path) -> str:
+async def clip_outcome(media: Media, path: Path) -> str:
     began = time.monotonic()
     try:
         await media.fit_clip(path, path.with_suffix(".out"), limit=10_000_000)
     except BadClip:
         return "refused"
     finally:
-        assert time.monotonic() - began < SOON
+        assert time.monotonic() - began < MAX_SECONDS
     return "fitted"
 
 

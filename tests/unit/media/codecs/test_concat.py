@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from media import BadClip, ClipFault, Media
-from media.codecs.encoder import Recipe, encode
-from tests.unit.media.clipfiles import RATE, film, noisy_pages, plain_pages
-from tests.unit.media.codecs.test_clips import assert_plays, names
+from media.codecs.encoder import EncodeSettings, encode
+from tests.unit.media.sample_clips import RATE, assert_plays, gradient_frames, names, noise_frames, write_clip
 
 
 def pictures(path: Path) -> list[Image.Image]:
@@ -18,7 +17,10 @@ def pictures(path: Path) -> list[Image.Image]:
 
 
 async def test_one_clip_behind_the_other(media: Media, tmp_path: Path) -> None:
-    first, second = film(tmp_path / "a.mp4", plain_pages(17)), film(tmp_path / "b.mp4", noisy_pages(33))
+    first, second = (
+        write_clip(tmp_path / "a.mp4", gradient_frames(17)),
+        write_clip(tmp_path / "b.mp4", noise_frames(33)),
+    )
     joined = tmp_path / "c.mp4"
     await media.join_clips(first, second, joined)
     clip = await assert_plays(media, joined, 50)
@@ -29,11 +31,11 @@ async def test_one_clip_behind_the_other(media: Media, tmp_path: Path) -> None:
 
 
 async def test_clips_of_different_encodings_and_a_third_behind_two(media: Media, tmp_path: Path) -> None:
-    first, other = film(tmp_path / "a.mp4", plain_pages(17)), tmp_path / "b.mp4"
+    first, other = write_clip(tmp_path / "a.mp4", gradient_frames(17)), tmp_path / "b.mp4"
     encode(
-        film(tmp_path / "raw.mp4", noisy_pages(33)),
+        write_clip(tmp_path / "raw.mp4", noise_frames(33)),
         other,
-        Recipe(bitrate=400_000, scale=1.0, stats=None, comment=None),
+        EncodeSettings(bitrate=400_000, scale=1.0, stats=None, comment=None),
     )
     two, three = tmp_path / "two.mp4", tmp_path / "three.mp4"
     await media.join_clips(first, other, two)
@@ -43,7 +45,10 @@ async def test_clips_of_different_encodings_and_a_third_behind_two(media: Media,
 
 
 async def test_its_packets_have_lengths_before_them_as_players_want(media: Media, tmp_path: Path) -> None:
-    first, second = film(tmp_path / "a.mp4", plain_pages(17)), film(tmp_path / "b.mp4", noisy_pages(9))
+    first, second = (
+        write_clip(tmp_path / "a.mp4", gradient_frames(17)),
+        write_clip(tmp_path / "b.mp4", noise_frames(9)),
+    )
     await media.join_clips(first, second, tmp_path / "c.mp4")
     with av.open(str(tmp_path / "c.mp4")) as container:
         stream = container.streams.video[0]
@@ -65,7 +70,10 @@ def units(data: bytes) -> list[bytes]:
 
 
 async def test_times_go_on_evenly(media: Media, tmp_path: Path) -> None:
-    first, second = film(tmp_path / "a.mp4", plain_pages(17)), film(tmp_path / "b.mp4", plain_pages(9))
+    first, second = (
+        write_clip(tmp_path / "a.mp4", gradient_frames(17)),
+        write_clip(tmp_path / "b.mp4", gradient_frames(9)),
+    )
     await media.join_clips(first, second, tmp_path / "c.mp4")
     with av.open(str(tmp_path / "c.mp4")) as container:
         times = [frame.time for frame in container.decode(video=0)]
@@ -73,8 +81,8 @@ async def test_times_go_on_evenly(media: Media, tmp_path: Path) -> None:
 
 
 async def test_clips_that_no_player_could_show_as_one_are_refused(media: Media, tmp_path: Path) -> None:
-    first = film(tmp_path / "a.mp4", plain_pages())
-    other = film(tmp_path / "b.mp4", plain_pages(), pixel_format="yuv444p")
+    first = write_clip(tmp_path / "a.mp4", gradient_frames())
+    other = write_clip(tmp_path / "b.mp4", gradient_frames(), pixel_format="yuv444p")
     with pytest.raises(BadClip) as caught:
         await media.join_clips(first, other, tmp_path / "c.mp4")
     assert caught.value.code is ClipFault.NOT_ALIKE

@@ -8,24 +8,26 @@ from pathlib import Path
 import av
 from PIL import Image
 
+from media import Clip, Media
+
 SIZE = (192, 128)
 RATE = 16
 
 
-def plain_pages(count: int = 17) -> Iterator[Image.Image]:
+def gradient_frames(count: int = 17) -> Iterator[Image.Image]:
     """Grows from red to yellow: easy to compress, and the last frame differs from the first."""
     return (Image.new("RGB", SIZE, (255, 255 * n // (count - 1), 0)) for n in range(count))
 
 
-def noisy_pages(count: int = 33) -> Iterator[Image.Image]:
+def noise_frames(count: int = 33) -> Iterator[Image.Image]:
     """Nothing repeats: the hardest there is."""
     dice = random.Random(1)  # noqa: S311 - the same noise each time
     return (Image.frombytes("RGB", SIZE, dice.randbytes(SIZE[0] * SIZE[1] * 3)) for _ in range(count))
 
 
-def film(
+def write_clip(
     path: Path,
-    pages: Iterator[Image.Image],
+    images: Iterator[Image.Image],
     *,
     codec: str = "libx264",
     pixel_format: str = "yuv420p",
@@ -42,16 +44,39 @@ def film(
         stream.width, stream.height = SIZE
         stream.pix_fmt = pixel_format
         stream.codec_context.colorspace = stream.codec_context.color_primaries = colours
-        for number, page in enumerate(pages):
-            frame = av.VideoFrame.from_image(page)
+        for number, image in enumerate(images):
+            frame = av.VideoFrame.from_image(image)
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path
 
 
-def flipbook(path: Path, pages: Iterator[Image.Image]) -> Path:
+def write_animation(path: Path, images: Iterator[Image.Image]) -> Path:
     """Write an animation with Pillow, as ComfyUI's SaveAnimatedWEBP does."""
-    first, *rest = pages
+    first, *rest = images
     first.save(path, save_all=True, append_images=rest, duration=int(1000 / RATE), lossless=True)
     return path
+
+
+def decoded(path: Path) -> int:
+    """How many frames really come out."""
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def metadata(path: Path) -> dict[str, str]:
+    with av.open(str(path)) as container:
+        return container.metadata
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def assert_plays(media: Media, path: Path, frames: int) -> Clip:
+    clip = await media.probe_clip(path)
+    assert (clip.codec, clip.pixel_format, clip.faststart) == ("h264", "yuv420p", True)
+    assert clip.frames == frames == decoded(path)
+    assert clip.bytes == path.stat().st_size  # noqa: ASYNC240 - a test's own file
+    return clip

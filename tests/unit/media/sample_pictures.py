@@ -99,3 +99,9 @@ def _fixed(*values: float) -> bytes:
 
 def _xyz(*values: float) -> bytes:
     return b"XYZ \0\0\0\0" + _fixed(*values)
+
+
+def near(pixel: object, wanted: tuple[int, int, int], within: int = 6) -> bool:
+    """Whether each channel of a pixel is within that distance of the colour."""
+    assert isinstance(pixel, tuple)
+    return all(abs(one - other) <= within for one, other in zip(pixel, wanted, strict=True))

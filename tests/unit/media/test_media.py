@@ -1,0 +1,59 @@
+"""The coroutines of Media: what they refuse at once, and what they leave when time runs out."""
+
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from media import BadClip, BadPicture, ClipFault, FitMethod, PictureFault
+from media.media import Media, open_media
+from tests.unit.media.sample_clips import gradient_frames, names, noise_frames, write_clip
+from tests.unit.media.sample_pictures import opened, photo, save
+
+ROOT = Path(__file__).parents[3]
+
+
+async def test_out_of_time_leaves_nothing(media: Media, tmp_path: Path) -> None:
+    source = write_clip(tmp_path / "a.mp4", noise_frames())
+    with pytest.raises(BadClip) as caught:
+        await media.fit_clip(source, tmp_path / "b.mp4", limit=200_000, timeout=0.1)
+    assert caught.value.code is ClipFault.TOO_SLOW
+    assert names(tmp_path) == ["a.mp4"]
+
+
+async def test_pictures_are_refused_by_size_and_first_bytes_before_any_child_starts() -> None:
+    no_child = Media(limit=0)
+    for data, code in (
+        (bytes(25_000_001), PictureFault.TOO_LARGE),
+        (b"<svg/>", PictureFault.UNSUPPORTED_FORMAT),
+        (b"hello", PictureFault.NOT_A_PICTURE),
+    ):
+        for call in (no_child.clean_picture(data), no_child.fit_picture(data, 64, 64)):
+            with pytest.raises(BadPicture) as caught:
+                await call
+            assert caught.value.code is code
+
+
+async def test_each_coroutine_runs_its_codec_in_a_child(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", gradient_frames())
+    async with open_media(limit=1) as media:
+        picture = await media.clean_picture(save(photo(), "PNG"))
+        assert opened(await media.fit_picture(picture.data, 64, 48)).size == (64, 48)
+        assert (await media.probe_clip(clip)).frames == 17
+        assert Image.open(BytesIO(await media.poster(clip))).format == "JPEG"
+        assert Image.open(BytesIO(await media.last_frame(clip))).format == "PNG"
+        await media.join_clips(clip, clip, tmp_path / "b.mp4")
+        assert (await media.probe_clip(tmp_path / "b.mp4")).frames == 34
+        fitted = await media.fit_clip(clip, tmp_path / "c.mp4", limit=10**7)
+        assert fitted.method is FitMethod.UNTOUCHED
+
+
+def test_the_parent_process_imports_neither_pillow_nor_pyav() -> None:
+    program = "import sys, media.media; print({'PIL', 'av'} & set(sys.modules))"
+    child = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
+    )
+    assert child.stdout.strip() == "set()"
