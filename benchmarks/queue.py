@@ -25,7 +25,7 @@ from pathlib import Path
 from huey.storage import SqliteStorage
 
 from storage import Lease, Params, Request, State, Store, open_store
-from storage.queries import PLACE_CAP
+from storage.queries import MAX_COUNTED_AHEAD
 
 PEOPLE = 5000
 GUILDS = 50
@@ -211,7 +211,7 @@ def report(sizes: dict[int, dict[str, float]]) -> dict[str, object]:
     return {
         "operations_per_second": {str(rows): rates for rows, rates in sizes.items()},
         "place_ms": {str(rows): round(1000 / rates["place"], 4) for rows, rates in sizes.items()},
-        "place_cap": PLACE_CAP,
+        "place_cap": MAX_COUNTED_AHEAD,
         "times_slower_at_most_rows": {
             name: round(smallest[name] / largest[name], 2) for name in ("admit", "claim", "finish")
         },

@@ -1,4 +1,10 @@
-"""The queue: jobs in SQLite, in fair order, held by leases; and the files that belong to them."""
+"""The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
+
+    maintenance → retention, store → preferences → queries → sqlite/, blobs/, affinity, forecast, limits
+    → job, blocked_words, errors                                          (→ may import; never back)
+
+Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
+"""
 
 from storage.blobs.files import FileStore
 from storage.blocked_words import BLOCKED_WORDS

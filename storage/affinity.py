@@ -1,14 +1,14 @@
-"""Server affinity: which of the jobs at the head of the line suits what a server has loaded. Pure."""
+"""Server affinity: prefer, among the jobs due next, one of the workflow a server has loaded. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-HEAD_OF_LINE = 24  # jobs that are looked at
+MAX_CANDIDATES = 24  # jobs due next that are considered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What decides about a queued job: `tag` is its turn, cost / weight is how long that turn lasts."""
+    """A queued job: `tag` is its start tag in fair queueing, `cost` in GPU seconds."""
 
     seq: int
     user_id: int
@@ -18,16 +18,16 @@ class Candidate:
     weight: float
 
 
-def choose(line: Sequence[Candidate], loaded: str | None) -> Candidate | None:
-    """The job to serve next, from the head of the line in order.
+def choose(candidates: Sequence[Candidate], loaded: str | None) -> Candidate | None:
+    """The job to serve next; `candidates` are in the order of their tags.
 
-    A job of the workflow `loaded` is preferred if its turn comes within one job of the first one's, so that
-    nobody is overtaken by more; and nobody's own jobs overtake each other.
+    A job of the workflow `loaded` is preferred if its tag is within cost / weight of the first one's, so no
+    job is overtaken by more than that; the jobs of one person never overtake each other.
     """
-    if not line:
+    if not candidates:
         return None
-    first, seen = line[0], set[int]()
-    for each in line:
+    first, seen = candidates[0], set[int]()
+    for each in candidates:
         if each.tag > first.tag + first.cost / first.weight:
             break
         if each.workflow == loaded and each.user_id not in seen:

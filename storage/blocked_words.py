@@ -1,4 +1,4 @@
-"""Words that no prompt may hold; blocked_words.txt lists those blocked from the start."""
+"""Find blocked words in prompts; blocked_words.txt lists the default ones."""
 
 import functools
 import re
@@ -14,9 +14,9 @@ BLOCKED_WORDS = frozenset(
 
 
 def first_blocked(prompt: str, words: Collection[str]) -> str | None:
-    """The first blocked word in the prompt, or None. No prompt takes longer than its length.
+    """The first blocked word in the prompt, or None; time is linear in the prompt's length.
 
-    A word of letters counts as a whole word, one with Chinese characters wherever it stands.
+    An ASCII word matches whole words only, one with other characters (Chinese) anywhere, across spaces too.
     """
     spaced = f" {normalise(prompt)} "
     joined = spaced.replace(" ", "")
@@ -27,7 +27,7 @@ def first_blocked(prompt: str, words: Collection[str]) -> str | None:
 
 
 def normalise(text: str) -> str:
-    """One width and case, no accents, nothing invisible; what is no letter or digit is one space."""
+    """Fold width, case, accents and invisible characters; each run of other characters becomes one space."""
     plain = text.casefold()
     if not plain.isascii():
         letters = (each for each in unicodedata.normalize("NFKD", plain) if not _is_decoration(each))
@@ -36,10 +36,11 @@ def normalise(text: str) -> str:
 
 
 def _is_decoration(character: str) -> bool:
-    """Accents, and characters without width: nothing that a reader needs to read the word."""
+    """Whether it is a combining mark or has no width."""
     return unicodedata.category(character) in ("Mn", "Me", "Cf")
 
 
 @functools.lru_cache(maxsize=8)
 def _normalised(words: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Each word with its normalised form, sorted."""
     return tuple((word, normalise(word)) for word in sorted(words))

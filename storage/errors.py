@@ -1,26 +1,26 @@
-"""What can go wrong in the store.
+"""The errors of storage.
 
-StoreError                everything that leaves this room
-├── AdmissionRefused      a rule does not allow this job; it says which, its number, and when it lifts
-├── LeaseLost             somebody else moved the job since: this holder may do nothing more
+StoreError                base class of all errors below
+├── AdmissionRefused      a rule does not allow this job: its name, its number, when it lifts
+├── LeaseLost             the job was moved by another holder since: this lease is void
 ├── StoreUnavailable      the database did not answer
-│   ├── StoreFull         no room on the disk: reading goes on, writing as soon as there is room
-│   ├── StoreLocked       another program holds the file: everything goes on when it lets go
-│   └── StoreDamaged      a broken page: somebody has to put a backup back
-├── StoreInUse            another bot works on this folder
+│   ├── StoreFull         no room on the disk: reads work, writes do again when there is room
+│   ├── StoreLocked       another program holds the file's lock
+│   └── StoreDamaged      a page of the file is broken: a backup has to be restored
+├── StoreInUse            another process has this folder open
 └── SchemaTooNew          the file was written by a newer version of this program
 """
 
 
 class StoreError(Exception):
-    """The root of this room's errors."""
+    """Base class of the errors of storage."""
 
 
 class AdmissionRefused(StoreError):
-    """A rule does not allow this job.
+    """An admission rule does not allow this job.
 
-    `rule` is its name in storage/limits.py, `number` what it allows where it counts, `lifts_at` the Unix time
-    when it lifts where that is known.
+    `rule` is its name in storage/sqlite/admission_rules.py, `number` its limit where it has one, `lifts_at`
+    the Unix time from which it would allow the job, where that is known.
     """
 
     def __init__(self, rule: str, number: float | None = None, lifts_at: float | None = None) -> None:
@@ -31,7 +31,7 @@ class AdmissionRefused(StoreError):
 
 
 class LeaseLost(StoreError):
-    """Somebody else moved the job since; whoever holds this lease may do nothing more with it."""
+    """Another holder has moved the job since: this lease allows nothing more."""
 
 
 class StoreUnavailable(StoreError):
@@ -39,19 +39,19 @@ class StoreUnavailable(StoreError):
 
 
 class StoreFull(StoreUnavailable):
-    """There is no room on the disk. Reading goes on, and writing as soon as there is room."""
+    """There is no room on the disk. Reads work; writes do again as soon as there is room."""
 
 
 class StoreLocked(StoreUnavailable):
-    """Another program holds the file; everything goes on when it lets go."""
+    """Another program holds the file's lock."""
 
 
 class StoreDamaged(StoreUnavailable):
-    """A page of the file is broken; a backup has to be put back."""
+    """A page of the file is broken; a backup has to be restored."""
 
 
 class StoreInUse(StoreError):
-    """Another bot works on this folder."""
+    """Another process has this folder open."""
 
 
 class SchemaTooNew(StoreError):

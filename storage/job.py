@@ -1,16 +1,15 @@
-"""The words of the queue as types: what a person asked for, the job it became, the lease on it."""
+"""The records of the queue: the request, the job it becomes, the lease on it, and small results."""
 
 import functools
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 class State(StrEnum):
-    """Where a job is in its life; docs/design.md draws the moves."""
+    """The states of a job; docs/design.md draws the transitions."""
 
     QUEUED = "queued"
     CLAIMED = "claimed"
@@ -28,17 +27,23 @@ FINISHED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 MAX_HEAD_START = 600.0  # GPU seconds
 
 
+class Row(Protocol):
+    """A database row: values by column name."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
 @functools.cache
-def names_of(record: type["Params | Job"]) -> tuple[str, ...]:
-    """The names of its fields, in order."""
+def field_names(record: type["Params | Job"]) -> tuple[str, ...]:
+    """The names of the record's fields, in order."""
     return tuple(each.name for each in fields(record))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """Everything that decides how a clip looks, apart from the picture. Width and height in pixels.
+    """The parameters of a clip, apart from its picture. Width and height in pixels.
 
-    `after`: the id of the job whose clip this one goes on from, where both are to be joined as one.
+    `after`: the id of the job whose clip this one continues, where both are to be joined.
     """
 
     workflow: str
@@ -59,7 +64,7 @@ class Params:
 
     @property
     def seconds(self) -> float:
-        """How long the clip plays; the first frame is the picture itself and counts for nothing."""
+        """The clip's duration, without its first frame, which is the picture itself."""
         return (self.frames - 1) / self.fps
 
     def rerolled(self, seed: int) -> "Params":
@@ -67,40 +72,41 @@ class Params:
         return replace(self, seed=seed)
 
     def to_json(self) -> str:
-        """One JSON object. A column for each would not do: a 64-bit seed overflows SQLite's INTEGER."""
-        return json.dumps({name: getattr(self, name) for name in names_of(Params)}, ensure_ascii=False)
+        """Encode as one JSON object; as a column a 64-bit unsigned seed would overflow SQLite's INTEGER."""
+        return json.dumps({name: getattr(self, name) for name in field_names(Params)}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Params":
-        """Read what `to_json` wrote; keys of later versions are passed over."""
+        """Decode what `to_json` wrote; unknown keys, of later versions, are ignored."""
         known = json.loads(text)
-        return cls(**{name: known[name] for name in names_of(cls) if name in known})
+        return cls(**{name: known[name] for name in field_names(cls) if name in known})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a job did not become a clip: a code for the catalogue of words, and the values of its sentence."""
+    """Why a job failed or was cancelled: the code of a sentence for people, and the sentence's values."""
 
     code: str
     values: Mapping[str, str | int | float] = field(default_factory=dict[str, str | int | float])
 
     def to_json(self) -> str:
-        """One JSON object."""
+        """Encode as one JSON object."""
         return json.dumps({"code": self.code, "values": dict(self.values)}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "Reason":
-        """Read what `to_json` wrote."""
+        """Decode what `to_json` wrote."""
         return cls(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One wanted video, before it is admitted.
+    """A request for a clip, before it is admitted. Ids are Discord's snowflakes.
 
-    `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256
-    of a blob. Ids are Discord's snowflakes. `weight` is the person's share of the GPU against that of others;
-    who was away comes back with `head_start` GPU seconds to be served first, MAX_HEAD_START at most.
+    `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256 of a
+    stored picture, `parent` the id of the job that this is a reroll of. `weight` is the person's share of the
+    GPU relative to others'; a person without waiting jobs starts `head_start` GPU seconds (at most
+    MAX_HEAD_START) before those who waited.
     """
 
     key: str
@@ -117,11 +123,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One row of the queue as it stood when it was read. Times are Unix seconds.
+    """One row of the table `job` as it was read. Times are Unix seconds.
 
-    In GPU seconds: `cost` is expected, `seconds` was measured, `charged` counts against the person. `root` is
-    the id of the first job that this one descends from by rerolls, its own where it is the first. `tries`:
-    how often its delivery was put off; `result_channel`: where the result stands.
+    In GPU seconds: `cost` is expected, `seconds` measured, `charged` what counts against the person. `root`:
+    the id of the first job in its chain of rerolls, its own for the first. `epoch` rises with each holder.
+    `tries`: how often its delivery was postponed; `result_channel`: the channel of the result message.
     """
 
     seq: int
@@ -157,14 +163,13 @@ class Job:
 
     @property
     def short(self) -> str:
-        """The first eight characters of the id: what people see and type."""
+        """The first eight characters of the id, as people see and type it."""
         return self.id[:8]
 
     @classmethod
-    def from_row(cls, row: sqlite3.Row) -> "Job":
-        """The one door from the database."""
-        found: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
-        values = {name: found[name] for name in names_of(cls)}
+    def from_row(cls, row: Row) -> "Job":
+        """Build a job from a row with all columns of the table."""
+        values = {name: row[name] for name in field_names(cls)}
         values["params"] = Params.from_json(values["params"])
         values["state"] = State(values["state"])
         values["reason"] = Reason.from_json(values["reason"]) if values["reason"] else None
@@ -174,9 +179,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to move one job; its epoch tells a zombie from the holder.
+    """The right to move one job until `until`; void once the row has another epoch.
 
-    `adopted`: another holder died with it, and nobody knows how far its last effect came.
+    `adopted`: taken over from a holder that died, whose last effect may or may not have happened.
     """
 
     job: Job
@@ -184,13 +189,13 @@ class Lease:
 
     @property
     def until(self) -> float:
-        """When others may take the job over, unless the lease is renewed."""
+        """The Unix time from which others may adopt the job, unless the lease is renewed."""
         return self.job.lease_until or 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """A job that waits in the queue; `created` is False when the same key was admitted before."""
+    """The admitted job; `created` is False where the same key was admitted before."""
 
     job: Job
     created: bool
@@ -198,7 +203,7 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A queued job and how many are served before it."""
+    """A queued job and the number of jobs served before it."""
 
     job: Job
     ahead: int
@@ -206,7 +211,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How many jobs wait, and how many are on a server."""
+    """The numbers of queued jobs and of jobs on a server."""
 
     queued: int
     running: int
@@ -214,7 +219,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One move of a job: to which state, when, in which epoch, and who did it."""
+    """One transition of a job: to which state, at which Unix time, in which epoch, by whom (`mover`)."""
 
     at: float
     state: State

@@ -1,4 +1,4 @@
-"""The keeper: what the queue needs done from time to time, beside all other work."""
+"""Periodic maintenance: expire waiting jobs, back up the database, apply retention."""
 
 import asyncio
 import logging
@@ -27,9 +27,9 @@ MINUTE = 60.0  # seconds
 
 
 class Maintenance:
-    """Ends jobs that waited too long, copies the database, removes what is old.
+    """Runs the periodic tasks; one that fails is logged and runs again at its next time.
 
-    `on_expired` tells a job's person that it has ended. A chore that fails is tried again in its turn.
+    `on_expired` is called with each job that expired, to announce its end.
     """
 
     def __init__(
@@ -41,21 +41,21 @@ class Maintenance:
         self._on_expired = on_expired
 
     async def run(self) -> None:
-        """Work for ever; cancel it to stop."""
+        """Run all tasks until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_every(MINUTE, self.expire), name="expiry of jobs")
             tasks.create_task(_every(HOUR, self.back_up), name="backups")
             tasks.create_task(_every(HOUR, self.apply_retention), name="retention")
 
     async def expire(self) -> None:
-        """End the jobs that waited too long."""
+        """End the jobs that waited longer than `QueueLimits.longest_wait`."""
         while expired := await self._store.expire():
             for job in expired:
                 log.info("job %s: waited too long", job.id)
                 self._on_expired(job)
 
     async def back_up(self) -> None:
-        """Copy the database into the folder `backups` beside it, about once an hour; the newest are kept."""
+        """Copy the database into `backups/` beside it unless a recent copy exists; keep the newest copies."""
         database = self._store.database
         folder = database.path.parent / "backups"
         if self._retention.backups and await asyncio.to_thread(_is_due, folder):
@@ -63,7 +63,7 @@ class Maintenance:
         await asyncio.to_thread(_keep_newest, folder, self._retention.backups)
 
     async def apply_retention(self) -> None:
-        """Remove what is older than the retention allows."""
+        """Remove rows, pictures and clips that are older than the retention allows."""
         database, now, keep = self._store.database, time.time(), self._retention
         await remove_rows(database, now - keep.rows * DAY)
         await remove_preferences(database, now)
@@ -72,27 +72,29 @@ class Maintenance:
         await shrink(database)
 
 
-async def _every(seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
+async def _every(seconds: float, task: Callable[[], Awaitable[None]]) -> None:
+    """Run the task for ever, `seconds` after each end."""
     while True:
         try:
-            await chore()
+            await task()
         except (StoreError, OSError) as err:
-            log.error("%s is left for later: %s", chore.__qualname__, err)
+            log.error("%s is left for later: %s", task.__qualname__, err)
         await asyncio.sleep(seconds)
 
 
 def _backups(folder: Path) -> list[Path]:
-    """The copies, oldest first."""
+    """The copies in the folder, oldest first."""
     folder.mkdir(exist_ok=True)
     return sorted(folder.glob("animate-[0-9]*.db"))
 
 
 def _is_due(folder: Path) -> bool:
-    """Also after a restart there is no need for a second one within the hour."""
+    """Whether no copy is younger than half an hour, also across a restart."""
     return all(time.time() - path.stat().st_mtime > HOUR / 2 for path in _backups(folder))
 
 
 def _keep_newest(folder: Path, number: int) -> None:
+    """Remove all but the newest `number` copies."""
     backups = _backups(folder)
     for path in backups[: max(len(backups) - number, 0)]:
         path.unlink(missing_ok=True)

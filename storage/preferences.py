@@ -1,4 +1,4 @@
-"""What is kept about people and guilds beside jobs: languages, rules, drafts; and what they take back."""
+"""Data of people and guilds beside jobs: language, guild settings, drafts, and deletion on request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from storage.job import Job
 from storage.queries import JobQueries
 
-DRAFT_SECONDS = 24 * 3600.0  # as long as Discord's signature on the address
+DRAFT_SECONDS = 24 * 3600.0  # Discord signs an attachment's URL for this long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuildSettings:
-    """What a guild's managers allowed.
+    """A guild's settings.
 
-    `report_channel`: where 🚩 goes, None is nowhere. `pictures_of_others`: whether people may animate
-    pictures that somebody else posted.
+    `report_channel`: the channel that 🚩 reports go to, None is none. `pictures_of_others`: whether members
+    may animate pictures that somebody else posted.
     """
 
     report_channel: int | None = None
@@ -23,7 +23,7 @@ class GuildSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A picture that somebody pointed at, and has yet to say what should move in it."""
+    """A picture that somebody chose, whose prompt is still to come. `id` is the interaction's."""
 
     id: int
     user_id: int
@@ -32,7 +32,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredData:
-    """How much of somebody's is kept at this moment."""
+    """The numbers of a person's stored jobs, pictures and clips."""
 
     jobs: int
     pictures: int
@@ -40,17 +40,17 @@ class StoredData:
 
 
 class Preferences(JobQueries):
-    """Languages, rules, drafts, and the jobs that their people want removed."""
+    """Languages, guild settings, drafts, and jobs marked for deletion; extends JobQueries."""
 
     async def language(self, user_id: int) -> str | None:
-        """The language that this person chose, as a Discord locale."""
+        """The language that the person chose, as a Discord locale, or None."""
         row = await self.database.fetch_one(
             "SELECT language FROM preference WHERE user_id = :user", {"user": user_id}
         )
         return str(row[0]) if row else None
 
     async def set_language(self, user_id: int, language: str | None) -> None:
-        """Choose a language; None is that of the person's Discord."""
+        """Store the person's language; None returns to that of their Discord client."""
         if language is None:
             await self.database.fetch("DELETE FROM preference WHERE user_id = :user", {"user": user_id})
             return
@@ -60,7 +60,7 @@ class Preferences(JobQueries):
         )
 
     async def locale_of(self, user_id: int) -> str | None:
-        """The language that this person chose, else the one in which they last asked."""
+        """The language that the person chose, else the locale of their last request, else None."""
         row = await self.database.fetch_one(
             """SELECT coalesce(
                 (SELECT language FROM preference WHERE user_id = :user),
@@ -71,7 +71,7 @@ class Preferences(JobQueries):
         return str(row[0]) if row and row[0] else None
 
     async def guild_settings(self, guild_id: int) -> GuildSettings:
-        """What this guild allowed; the defaults where nobody said anything."""
+        """The guild's settings, or the defaults."""
         row = await self.database.fetch_one(
             "SELECT report_channel, pictures_of_others FROM rules WHERE guild_id = :guild",
             {"guild": guild_id},
@@ -82,19 +82,19 @@ class Preferences(JobQueries):
             report_channel=row["report_channel"], pictures_of_others=bool(row["pictures_of_others"])
         )
 
-    async def set_guild_settings(self, guild_id: int, rules: GuildSettings) -> None:
-        """Let these be the guild's rules."""
+    async def set_guild_settings(self, guild_id: int, settings: GuildSettings) -> None:
+        """Store the guild's settings."""
         await self.database.fetch(
             "INSERT OR REPLACE INTO rules VALUES (:guild, :report_channel, :pictures_of_others)",
             {
                 "guild": guild_id,
-                "report_channel": rules.report_channel,
-                "pictures_of_others": rules.pictures_of_others,
+                "report_channel": settings.report_channel,
+                "pictures_of_others": settings.pictures_of_others,
             },
         )
 
     async def save_draft(self, draft: Draft) -> None:
-        """Remember a picture until its words come; older drafts than DRAFT_SECONDS go."""
+        """Store a draft, and remove those older than DRAFT_SECONDS."""
         now = self.now()
         await self.database.fetch(
             "DELETE FROM draft WHERE created_at < :before", {"before": now - DRAFT_SECONDS}
@@ -105,7 +105,7 @@ class Preferences(JobQueries):
         )
 
     async def draft(self, draft_id: int) -> Draft | None:
-        """The draft with that id, unless it is too old."""
+        """The draft with that id, or None where it is unknown or older than DRAFT_SECONDS."""
         row = await self.database.fetch_one(
             "SELECT id, user_id, url FROM draft WHERE id = :id AND created_at >= :after",
             {"id": draft_id, "after": self.now() - DRAFT_SECONDS},
@@ -113,7 +113,7 @@ class Preferences(JobQueries):
         return Draft(**dict(row)) if row else None
 
     async def stored_data(self, user_id: int, *, pictures_since: float) -> StoredData:
-        """What is kept of this person: pictures as long as a job needs them that ended after that time."""
+        """Count the person's stored data; pictures only of jobs not finished before `pictures_since`."""
         row = await self.database.fetch_one(
             """SELECT
                 count(*) AS jobs, count(clip) AS clips,
@@ -124,27 +124,27 @@ class Preferences(JobQueries):
         return StoredData(**dict(row)) if row else StoredData(jobs=0, pictures=0, clips=0)
 
     async def mark_for_deletion(self, job_id: str) -> None:
-        """Somebody wants this job removed, with all that belongs to it."""
+        """Mark a job to be deleted with its messages and files."""
         await self.database.fetch("UPDATE job SET unwanted = 1 WHERE id = :id", {"id": job_id})
 
     async def mark_all_for_deletion(self, user_id: int) -> None:
-        """The person wants all of theirs removed: jobs, drafts and the language they chose."""
+        """Mark all the person's jobs for deletion; delete their drafts, locale and language at once."""
         await self.database.fetch("UPDATE job SET unwanted = 1 WHERE user_id = :user", {"user": user_id})
         await self.database.fetch("DELETE FROM draft WHERE user_id = :user", {"user": user_id})
         await self.database.fetch("UPDATE person SET locale = '' WHERE id = :user", {"user": user_id})
         await self.set_language(user_id, None)
 
     async def marked_for_deletion(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
-        """Jobs that are to be removed, those in work too, oldest first; the next page is `after` that seq."""
+        """Jobs marked for deletion, unfinished ones too, oldest first; the next page is `after` that seq."""
         return await self._many(
             "unwanted = 1 AND seq > :after ORDER BY seq LIMIT :limit", after=after, limit=limit
         )
 
     async def delete_job(self, job_id: str) -> None:
-        """Remove a row. What hangs on it goes before: afterwards nobody knows of it."""
+        """Delete the row. Delete its messages and files first: only the row refers to them."""
         await self.database.fetch("DELETE FROM job WHERE id = :id", {"id": job_id})
 
     async def needs_picture(self, picture: str, *, beside: str) -> bool:
-        """Whether a job other than that one has this picture."""
+        """Whether a job other than `beside` uses the picture with this sha256."""
         found = "FROM (SELECT 1 FROM job WHERE picture = :sha AND id <> :id LIMIT 1)"
         return bool(await self._count(found, sha=picture, id=beside))

@@ -1,47 +1,23 @@
-"""Nothing is kept for ever: old rows, pictures and clips go, and the file shrinks, in small steps."""
+"""Remove old rows, pictures and clips in batches, and shrink the database file."""
 
 import json
-import sqlite3
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from storage.blobs.files import FileStore
+from storage.job import Row
 from storage.sqlite.database import Database
+from storage.sqlite.statements import NEEDED_PICTURES, REMOVE_PEOPLE, REMOVE_ROWS
 
 DAY = 86400.0  # seconds
 HOUR = 3600.0
-ROWS_AT_ONCE = 500
-PAGES_AT_ONCE = 1000
-
-# Jobs are numbered in order of time: where none of the first is old enough, none of the others is.
-REMOVE_ROWS = """
-DELETE FROM job WHERE seq IN (
-    SELECT seq FROM (SELECT seq, finished_at FROM job ORDER BY seq LIMIT :limit) WHERE finished_at <= :before
-)
-RETURNING seq
-"""
-
-# What is left of somebody without jobs is what their fair share was reckoned with, until the day is over.
-REMOVE_PEOPLE = """
-DELETE FROM person WHERE id IN (
-    SELECT id FROM person
-    WHERE day < :today AND NOT EXISTS (SELECT 1 FROM job WHERE user_id = person.id)
-    LIMIT :limit
-)
-RETURNING id
-"""
-
-NEEDED_PICTURES = """
-SELECT
-    max(seq) AS last,
-    json_group_array(DISTINCT picture) FILTER (WHERE finished_at IS NULL OR finished_at > :before) AS pictures
-FROM (SELECT seq, picture, finished_at FROM job WHERE seq > :after ORDER BY seq LIMIT :limit)
-"""
+ROWS_PER_BATCH = 500
+PAGES_PER_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """For how many days things are kept after their job's end; `backups` is a number of hourly copies."""
+    """How many days each is kept after its job's end; `backups` is the number of hourly copies."""
 
     rows: float = 365.0
     pictures: float = 30.0
@@ -50,30 +26,31 @@ class Retention:
 
 
 async def remove_rows(database: Database, before: float) -> int:
-    """Remove jobs finished before that Unix time, with their events; returns how many went."""
+    """Remove jobs finished before that Unix time, with their events; returns their number."""
     removed = 0
-    while rows := await database.fetch(REMOVE_ROWS, {"before": before, "limit": ROWS_AT_ONCE}):
+    while rows := await database.fetch(REMOVE_ROWS, {"before": before, "limit": ROWS_PER_BATCH}):
         removed += len(rows)
     return removed
 
 
 async def remove_preferences(database: Database, now: float) -> None:
-    """Remove what is kept of people without jobs, but nothing of today (UTC)."""
-    values = {"today": int(now // DAY), "limit": ROWS_AT_ONCE}
+    """Remove the rows of people without jobs, except those used today (UTC)."""
+    values = {"today": int(now // DAY), "limit": ROWS_PER_BATCH}
     while await database.fetch(REMOVE_PEOPLE, values):
         pass
 
 
 async def remove_pictures(database: Database, files: FileStore, *, before: float, now: float) -> None:
-    """Remove pictures that no job needs: neither one in work nor one finished after `before`.
+    """Remove pictures of no unfinished job and of none finished after `before`.
 
-    The youngest hour is spared: a picture is kept before its job is admitted.
+    Those of the last hour stay: a picture is saved before its job is admitted.
     """
     old = await files.pictures_before(now - HOUR)
     await files.remove_pictures(old - await _needed(database, old, before), now - HOUR)
 
 
 async def _needed(database: Database, pictures: AbstractSet[str], before: float) -> AbstractSet[str]:
+    """Those of the pictures that belong to an unfinished job or one finished after `before`."""
     needed, after = set[str](), 0
     while (row := await _page(database, before, after)) and row["last"]:
         needed |= pictures & set(json.loads(row["pictures"]))
@@ -81,13 +58,13 @@ async def _needed(database: Database, pictures: AbstractSet[str], before: float)
     return needed
 
 
-async def _page(database: Database, before: float, after: int) -> sqlite3.Row | None:
-    values = {"before": before, "after": after, "limit": ROWS_AT_ONCE}
+async def _page(database: Database, before: float, after: int) -> Row | None:
+    values = {"before": before, "after": after, "limit": ROWS_PER_BATCH}
     return await database.fetch_one(NEEDED_PICTURES, values)
 
 
 async def remove_clips(database: Database, files: FileStore, before: float) -> None:
-    """Remove clips written before that Unix time, unless their job is still in work."""
+    """Remove clips written before that Unix time, unless their job is unfinished."""
     for name in await files.clips_before(before):
         job = {"id": name.partition(".")[0]}
         if not await database.fetch("SELECT 1 FROM job WHERE id = :id AND finished_at IS NULL", job):
@@ -96,6 +73,6 @@ async def remove_clips(database: Database, files: FileStore, before: float) -> N
 
 
 async def shrink(database: Database) -> None:
-    """Give the disk back the pages that removed rows leave."""
+    """Return free pages of the database file to the disk."""
     while (row := await database.fetch_one("PRAGMA freelist_count", {})) and row[0]:
-        await database.fetch(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})", {})
+        await database.fetch(f"PRAGMA incremental_vacuum({PAGES_PER_BATCH})", {})

@@ -1,8 +1,7 @@
-"""The queue: admit, claim, move. Each operation is one statement (see statements.py)."""
+"""The queue: admit, claim, move. Each operation is one statement of storage/sqlite/statements.py."""
 
 import contextlib
 import json
-import sqlite3
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
@@ -10,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from storage.affinity import HEAD_OF_LINE, Candidate, choose
+from storage.affinity import MAX_CANDIDATES, Candidate, choose
 from storage.errors import AdmissionRefused, LeaseLost
-from storage.job import ACTIVE, FINISHED, MAX_HEAD_START, Admission, Job, Lease, Reason, Request, State
+from storage.job import ACTIVE, FINISHED, MAX_HEAD_START, Admission, Job, Lease, Reason, Request, Row, State
 from storage.limits import QueueLimits
 from storage.preferences import Preferences
 from storage.sqlite.database import Database, SqlValue, open_database
@@ -21,24 +20,27 @@ from storage.sqlite.statements import (
     ADOPT,
     ADOPT_DELIVERY,
     CANCEL,
+    CLAIM_CANDIDATES,
     CLAIM_CHOSEN,
     CLAIM_NEXT,
     EXPIRE,
-    HEAD,
+    FIND_BROKEN_RULE,
     MOVE,
     POSTPONE,
-    REFUSAL,
     RENEW,
 )
 
 LEASE_SECONDS = 60.0
-STATUS_GRACE = 30.0  # seconds for the first answer to reach Discord, so that the result can reply to it
-EXPIRED_AT_ONCE = 100  # jobs
+STATUS_GRACE = 30.0  # seconds for the status message to be recorded, so that the result can reply to it
+EXPIRED_PER_BATCH = 100
 
 
 class Changes(TypedDict, total=False):
-    """What may be written together with a move. `charged`: GPU seconds that count against the person, where
-    it is not what the clip took, nothing for a failure, what it had used for a cancelled run."""
+    """Columns written together with a move.
+
+    `charged`: GPU seconds that count against the person; by default those the clip took, 0 for a failure, and
+    those used so far for a cancelled run.
+    """
 
     attempts: int
     clip: str
@@ -51,7 +53,7 @@ class Changes(TypedDict, total=False):
 
 
 class Store(Preferences):
-    """The jobs of one bot. Times are Unix seconds, read from `now`; `limits` are the rules."""
+    """The queue of one bot. Times are Unix seconds, read from `now`."""
 
     def __init__(
         self, database: Database, now: Callable[[], float] = time.time, limits: QueueLimits | None = None
@@ -61,9 +63,9 @@ class Store(Preferences):
         self._numbers = self.limits.values()
 
     async def admit(self, request: Request, *, limit: int | None = None) -> Admission:
-        """Put a job in line; the same key again gives the job it became then. Raises AdmissionRefused.
+        """Admit a job to the queue; a known key returns its existing job. Raises AdmissionRefused.
 
-        `limit` takes the place of the rule `queued_per_person`.
+        `limit` replaces `QueueLimits.queued_per_person`.
         """
         if self.limits.blocked_word(request.params.prompt):
             raise AdmissionRefused("blocked_words")
@@ -79,13 +81,14 @@ class Store(Preferences):
         return Admission(job=known, created=False)
 
     async def _refusal(self, values: dict[str, SqlValue]) -> AdmissionRefused:
-        """Why it was not admitted; should the rule have lifted meanwhile, whoever asks again gets in."""
-        row = await self.database.fetch_one(REFUSAL, values)
+        """The first broken rule; `just_lifted` where none is broken any more, so that a retry succeeds."""
+        row = await self.database.fetch_one(FIND_BROKEN_RULE, values)
         if row is None:
             return AdmissionRefused("just_lifted", lifts_at=self.now())
         return AdmissionRefused(row["rule"], row["number"], row["lifts_at"])
 
     def _new_row(self, request: Request) -> dict[str, SqlValue]:
+        """The parameters of ADMIT, but for the limits."""
         params, now = request.params, self.now()
         return {
             "id": str(uuid.uuid4()),
@@ -115,11 +118,11 @@ class Store(Preferences):
         loaded: str | None = None,
         lacks: Collection[str] = (),
     ) -> Lease | None:
-        """Take the next job in line that the server can run; one that no message tells of waits a little.
+        """Claim the next queued job that the server can run, or None.
 
-        It can run those of its `workflows`, but none for which an option was chosen that it `lacks`, written
-        `WORKFLOW/CHOICE/OPTION`.
-        Of those whose turn has almost come, one of the workflow that the server has `loaded` is preferred.
+        It can run jobs of its `workflows`, except those with an option that it `lacks` (written
+        `WORKFLOW/CHOICE/OPTION`). Among the jobs due next, one of the workflow that it has `loaded` is
+        preferred (see affinity.py). A job without a status message waits STATUS_GRACE first.
         """
         values: dict[str, SqlValue] = {
             "server": server,
@@ -134,10 +137,12 @@ class Store(Preferences):
             row = await self._claim_chosen(loaded, values)
         return Lease(job=Job.from_row(row), adopted=False) if row else None
 
-    async def _claim_chosen(self, loaded: str, values: dict[str, SqlValue]) -> sqlite3.Row | None:
-        """Look, choose, take; look again where somebody else took it in between."""
+    async def _claim_chosen(self, loaded: str, values: dict[str, SqlValue]) -> Row | None:
+        """Read the candidates, choose, claim; read again where another claim took the chosen one first."""
         while True:
-            rows = await self.database.fetch(HEAD, values | {"now": self.now(), "limit": HEAD_OF_LINE})
+            rows = await self.database.fetch(
+                CLAIM_CANDIDATES, values | {"now": self.now(), "limit": MAX_CANDIDATES}
+            )
             chosen = choose([Candidate(**dict(row)) for row in rows], loaded)
             if chosen is None:
                 return None
@@ -146,21 +151,22 @@ class Store(Preferences):
                 return row
 
     async def adopt(self, server: str, servers: Collection[str]) -> Lease | None:
-        """Take over a job whose lease ran out: one of this server's, or of a server that exists no more."""
+        """Take over a job whose lease expired: one of this server, or of one that is not in `servers`."""
         row = await self._acquire(ADOPT, server=server, servers=json.dumps(sorted(servers)))
         return Lease(job=Job.from_row(row), adopted=True) if row else None
 
     async def adopt_delivery(self) -> Lease | None:
-        """Take over a job that only waits to be delivered and whose lease ran out."""
+        """Take over a job in state `delivering` whose lease expired."""
         row = await self._acquire(ADOPT_DELIVERY)
         return Lease(job=Job.from_row(row), adopted=True) if row else None
 
-    async def _acquire(self, sql: str, **values: SqlValue) -> sqlite3.Row | None:
+    async def _acquire(self, sql: str, **values: SqlValue) -> Row | None:
+        """Run a statement with the time, and the time until which a lease it grants is valid."""
         now = self.now()
         return await self.database.fetch_one(sql, values | {"now": now, "until": now + LEASE_SECONDS})
 
     async def current(self, lease: Lease) -> Lease:
-        """The same lease on the row as it stands now. Raises LeaseLost."""
+        """The lease with its row read again. Raises LeaseLost."""
         job = await self._one(
             "id = :id AND epoch = :epoch AND lease_until IS NOT NULL", id=lease.job.id, epoch=lease.job.epoch
         )
@@ -169,14 +175,14 @@ class Store(Preferences):
         return replace(lease, job=job)
 
     async def renew(self, leases: Collection[Lease]) -> None:
-        """Hold these jobs for longer. A lease that was lost stays lost: the next move says so."""
+        """Extend these leases to LEASE_SECONDS from now; a lost one stays lost: its next move raises."""
         held = {lease.job.id: lease.job.epoch for lease in leases}
         await self._acquire(RENEW, held=json.dumps(held))
 
     async def move(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> Lease:
-        """Bring the job to its next state, if it still stands where the lease says. Raises LeaseLost.
+        """Move the job to another state, if its epoch and state are still the lease's. Raises LeaseLost.
 
-        Back to `queued` it goes to its old place, and to `cancelled` where that was wanted meanwhile.
+        Back to `queued` it keeps its tag, and becomes `cancelled` where that was requested meanwhile.
         """
         reason = changes.get("reason")
         row = await self._acquire(
@@ -201,7 +207,7 @@ class Store(Preferences):
         return replace(lease, job=Job.from_row(row))
 
     async def postpone(self, lease: Lease, seconds: float) -> Job:
-        """Let a delivery go and be taken up again so much later, also after a restart. Raises LeaseLost."""
+        """Release a delivery, to be adopted again after `seconds` or at a restart. Raises LeaseLost."""
         values: dict[str, SqlValue] = {"id": lease.job.id, "epoch": lease.job.epoch}
         row = await self._acquire(POSTPONE, **values, later=self.now() + seconds)
         if row is None:
@@ -209,46 +215,46 @@ class Store(Preferences):
         return Job.from_row(row)
 
     async def cancel(self, job_id: str, *, mover: str, reason: Reason) -> Job | None:
-        """End a job that waits; mark one that runs, for its holder to obey. None where it is over already."""
+        """Cancel a queued job; set `cancel_requested` of one on a server. None where the job is finished."""
         values: dict[str, SqlValue] = {"id": job_id, "mover": mover, "reason": reason.to_json()}
         row = await self.database.fetch_one(CANCEL, values | {"now": self.now()})
         return Job.from_row(row) if row else None
 
     async def expire(self) -> Sequence[Job]:
-        """End jobs that waited longer than the rules allow, and return them."""
+        """Fail the jobs that waited longer than `QueueLimits.longest_wait`, and return a batch of them."""
         wait = self.limits.longest_wait
         if wait is None:
             return []
         reason = Reason(code="expired", values={"hours": round(wait / 3600, 1)})
         rows = await self.database.fetch(
             EXPIRE,
-            {"now": self.now(), "longest_wait": wait, "limit": EXPIRED_AT_ONCE, "reason": reason.to_json()},
+            {"now": self.now(), "longest_wait": wait, "limit": EXPIRED_PER_BATCH, "reason": reason.to_json()},
         )
         return [Job.from_row(row) for row in rows]
 
     async def release_all(self) -> None:
-        """Let every lease run out: at start, when whoever held them is known to be dead."""
+        """Expire every lease: at start, when no holder can be alive."""
         await self.database.fetch("UPDATE job SET lease_until = 0 WHERE lease_until IS NOT NULL", {})
 
     async def set_status_message(self, job_id: str, message: int) -> None:
-        """Remember which message tells of the job."""
+        """Record the job's status message."""
         await self.database.fetch(
             "UPDATE job SET status_message = :message WHERE id = :id", {"message": message, "id": job_id}
         )
 
     async def set_end_announced(self, job_id: str) -> None:
-        """Remember that the last word about a job was said."""
+        """Record that the job's end was announced."""
         await self.database.fetch("UPDATE job SET told = 1 WHERE id = :id", {"id": job_id})
 
     async def block(self, user_id: int, *, guild_id: int = 0, until: float | None = None) -> None:
-        """Admit nothing of this person in that guild, or anywhere (0); `until` a Unix time, or for good."""
+        """Refuse the person's requests in that guild, or everywhere (0), `until` a Unix time or for good."""
         await self.database.fetch(
             "INSERT OR REPLACE INTO blocked VALUES (:user, :guild, :until)",
             {"user": user_id, "guild": guild_id, "until": until},
         )
 
     async def unblock(self, user_id: int, *, guild_id: int = 0) -> None:
-        """Take `block` back."""
+        """Undo `block`."""
         await self.database.fetch(
             "DELETE FROM blocked WHERE user_id = :user AND guild_id = :guild",
             {"user": user_id, "guild": guild_id},
@@ -257,7 +263,10 @@ class Store(Preferences):
 
 @contextlib.asynccontextmanager
 async def open_store(folder: Path, limits: QueueLimits | None = None) -> AsyncGenerator[Store]:
-    """The store in this folder, for one process. Raises StoreInUse, SchemaTooNew, StoreUnavailable."""
+    """Open the store in this folder for one process, all leases expired.
+
+    Raises StoreInUse, SchemaTooNew, StoreUnavailable.
+    """
     async with open_database(folder / "animate.db") as database:
         store = Store(database, limits=limits)
         await store.release_all()

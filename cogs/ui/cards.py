@@ -10,7 +10,7 @@ from discord import ui
 from cogs.i18n.catalogue import translate
 from cogs.ui.texts import link_to, render_failed
 from storage import FINISHED, Job, State
-from storage.queries import PLACE_CAP
+from storage.queries import MAX_COUNTED_AHEAD
 
 COLOURS: Mapping[State, discord.Colour] = {
     State.DONE: discord.Colour.green(),
@@ -55,7 +55,7 @@ def say_standing(locale: str, entry: Entry) -> list[str]:
     """The state, then the place in line and the expected time, where there are such."""
     said = [say_state(locale, entry.job)]
     if entry.job.state is State.QUEUED:
-        place = f"{PLACE_CAP}+" if entry.ahead >= PLACE_CAP else str(entry.ahead + 1)
+        place = f"{MAX_COUNTED_AHEAD}+" if entry.ahead >= MAX_COUNTED_AHEAD else str(entry.ahead + 1)
         said.append(translate(locale, "place_in_line", place=place))
     if entry.ready:
         said.append(translate(locale, "ready_at", at=round(entry.ready)))

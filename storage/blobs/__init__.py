@@ -1,1 +1,1 @@
-"""Pictures and clips on disk. May import nothing of storage but its errors."""
+"""Pictures and clips as files. Imports nothing of storage."""

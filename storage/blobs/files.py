@@ -1,4 +1,4 @@
-"""The files beside the rows: pictures by their sha256, clips by their job."""
+"""Pictures and clips as files in a folder: pictures named by their sha256, clips by their job."""
 
 import asyncio
 import hashlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class FileStore:
-    """Pictures and clips below one folder. A file is there whole or not at all, also after a power cut."""
+    """Pictures and clips in two subfolders. A picture is written whole or not at all, also at a power cut."""
 
     def __init__(self, folder: Path) -> None:
         self._pictures = folder / "pictures"
@@ -18,46 +18,46 @@ class FileStore:
         self._clips.mkdir(parents=True, exist_ok=True)
 
     async def save_picture(self, data: bytes) -> str:
-        """Write the picture if it is new; returns its sha256."""
-        return await asyncio.to_thread(self._keep, data)
+        """Write the picture unless it exists, and set its time to now; returns its sha256."""
+        return await asyncio.to_thread(self._save, data)
 
     async def read_picture(self, sha256: str) -> bytes:
-        """The bytes of a kept picture. Raises FileNotFoundError."""
+        """The bytes of a picture. Raises FileNotFoundError."""
         return await asyncio.to_thread((self._pictures / sha256).read_bytes)
 
     async def touch_picture(self, sha256: str) -> None:
-        """Let a kept picture count as new: a job is about to need it. Raises FileNotFoundError."""
+        """Set a picture's time to now, so that retention spares it. Raises FileNotFoundError."""
         await asyncio.to_thread(os.utime, self._pictures / sha256)
 
     def clip_path(self, name: str) -> Path:
-        """Where the clip of that name stands, or will."""
+        """The path of the clip of that name, whether it exists or not."""
         return self._clips / name
 
     async def pictures_before(self, time: float) -> AbstractSet[str]:
-        """The names of pictures, whole or torn, last kept before that Unix time."""
+        """The names of picture files, partial ones too, whose time is before that Unix time."""
         return await asyncio.to_thread(_names_before, self._pictures, time)
 
     async def clips_before(self, time: float) -> AbstractSet[str]:
-        """The names of clips, whole or torn, written before that Unix time."""
+        """The names of clip files, partial ones too, written before that Unix time."""
         return await asyncio.to_thread(_names_before, self._clips, time)
 
     async def remove_pictures(self, names: Collection[str], before: float) -> None:
-        """Remove those pictures, but none that was kept again since."""
+        """Remove those of the pictures whose time is still before that Unix time."""
         await asyncio.to_thread(_remove, self._pictures, names, before)
 
     async def remove_clips(self, names: Collection[str], before: float) -> None:
-        """Remove those clips."""
+        """Remove those of the clips written before that Unix time."""
         await asyncio.to_thread(_remove, self._clips, names, before)
 
     async def remove_clips_of(self, job_id: str) -> None:
-        """Remove all that a job's run left among the clips, whole or torn."""
+        """Remove all clip files of a job, partial ones too."""
         await asyncio.to_thread(_remove_all, self._clips, f"{job_id}*")
 
     async def remove_picture(self, sha256: str, before: float) -> None:
-        """Remove a picture, unless it was kept again since that Unix time."""
+        """Remove a picture if its time is before that Unix time."""
         await asyncio.to_thread(_remove_one, self._pictures / sha256, before)
 
-    def _keep(self, data: bytes) -> str:
+    def _save(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self._pictures / sha256
         if target.exists():

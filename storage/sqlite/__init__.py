@@ -1,1 +1,4 @@
-"""What speaks SQLite: connection, statements, migrations. May import storage.errors and storage.limits."""
+"""The SQLite database: connection, migrations, statements. Imports storage.errors alone.
+
+A migration is a file `migrations/NNNN_name.sql`, applied once, in order, in a transaction.
+"""

@@ -1,8 +1,8 @@
-"""The SQLite file: opened with the right settings, brought to the newest schema, held by one bot at a time.
+"""Open the SQLite file: pragmas, lock against a second process, integrity check, migrations.
 
-Every operation of the store is **one statement** in autocommit mode, its bookkeeping done by triggers. A
-statement that writes takes the write lock before it reads, is atomic, and one call of the connection's
-thread: no transaction can be left open by a cancelled task, and none can meet another on the connection.
+Every operation of the store is **one statement** in autocommit mode; triggers keep the derived tables. A
+statement that writes takes the write lock before it reads, is atomic, and is one call on the connection's
+thread: a cancelled task leaves no transaction open, and transactions never interleave on the connection.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from storage.errors import (
 )
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# A larger cache and rarer checkpoints keep an operation's speed when the table grows to a million rows.
-SETTINGS = """
+# Cache and checkpoint interval keep operations fast with a million rows.
+PRAGMAS = """
 PRAGMA busy_timeout = 5000;
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -40,35 +40,35 @@ SqlValue = str | int | float | None
 
 
 class Database:
-    """One connection to the file at `path`; a statement is a transaction."""
+    """One connection to the file at `path`; each statement is a transaction."""
 
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
 
     async def fetch(self, sql: str, values: Mapping[str, SqlValue]) -> Sequence[sqlite3.Row]:
-        """Run one statement and return all its rows; raises StoreUnavailable."""
-        with foreign_errors():
+        """Run one statement and return all its rows. Raises StoreUnavailable."""
+        with translated_errors():
             return list(await self._connection.execute_fetchall(sql, values))
 
     async def fetch_one(self, sql: str, values: Mapping[str, SqlValue]) -> sqlite3.Row | None:
-        """Run one statement and return its first row; raises StoreUnavailable."""
+        """Run one statement and return its first row, or None. Raises StoreUnavailable."""
         rows = await self.fetch(sql, values)
         return rows[0] if rows else None
 
     async def copy_to(self, target: Path) -> None:
-        """Write the database as it stands now to another file; raises StoreUnavailable.
+        """Write a consistent copy of the database to another file. Raises StoreUnavailable.
 
-        It is read through a connection of its own, so nobody waits; the copy is there whole or not at all.
+        It reads through a connection of its own, so other statements go on. `target` is replaced at the end.
         """
         part = target.with_suffix(".part")
-        with foreign_errors():
+        with translated_errors():
             await asyncio.to_thread(_copy, self.path, part)
         part.replace(target)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """All in one thread: a cancelled task must not close a connection that another thread still writes to."""
+    """Copy within one thread: a cancelled task must not close a connection that a thread still writes to."""
     target.unlink(missing_ok=True)
     with (
         contextlib.closing(sqlite3.connect(source)) as reading,
@@ -78,16 +78,16 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def foreign_errors() -> Generator[None]:
-    """Nothing of sqlite3 leaves this room."""
+def translated_errors() -> Generator[None]:
+    """Raise a subclass of StoreUnavailable for each sqlite3.Error within the block."""
     try:
         yield
     except sqlite3.Error as err:
-        raise _own_error(err) from err
+        raise _translate(err) from err
 
 
-def _own_error(err: sqlite3.Error) -> StoreUnavailable:
-    """SQLite's primary result code decides: the low byte of the extended one (sqlite.org/rescode.html)."""
+def _translate(err: sqlite3.Error) -> StoreUnavailable:
+    """Classify by the primary result code: the low byte of the extended one (sqlite.org/rescode.html)."""
     match getattr(err, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_FULL:
             return StoreFull("there is no room left for the database: free some space on its disk")
@@ -101,9 +101,9 @@ def _own_error(err: sqlite3.Error) -> StoreUnavailable:
 
 @contextlib.asynccontextmanager
 async def open_database(path: Path) -> AsyncGenerator[Database]:
-    """Open (or create) the file for this process alone.
+    """Open (or create) the file for this process alone and apply the missing migrations.
 
-    Raises StoreInUse when another bot holds it, SchemaTooNew, StoreUnavailable.
+    Raises StoreInUse while another process holds it, SchemaTooNew, StoreDamaged, StoreUnavailable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,12 +118,13 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
 
 @contextlib.asynccontextmanager
 async def _connected(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
-    with foreign_errors():
+    """A connection in autocommit mode with PRAGMAS set, closed at the end of the block."""
+    with translated_errors():
         connection = await aiosqlite.connect(path, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
-        with foreign_errors():
-            await connection.executescript(SETTINGS)
+        with translated_errors():
+            await connection.executescript(PRAGMAS)
         yield connection
     finally:
         await connection.close()
@@ -131,11 +132,11 @@ async def _connected(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
 
 @contextlib.contextmanager
 def exclusive_lock(path: Path) -> Generator[None]:
-    """Hold a lock that the operating system takes back when this process dies, on every platform.
+    """Hold a lock for the block, released by the operating system should the process die. Raises StoreInUse.
 
-    SQLite's own file lock does it: a second file, one exclusive transaction that is never committed.
+    SQLite's file lock works on every platform: an exclusive transaction on its own file, never committed.
     """
-    with foreign_errors():
+    with translated_errors():
         lock = sqlite3.connect(path, isolation_level=None, timeout=0)
     try:
         _acquire(lock, path)
@@ -145,6 +146,7 @@ def exclusive_lock(path: Path) -> Generator[None]:
 
 
 def _acquire(lock: sqlite3.Connection, path: Path) -> None:
+    """Begin the transaction that is the lock. Raises StoreInUse, StoreUnavailable."""
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as err:
@@ -154,16 +156,16 @@ def _acquire(lock: sqlite3.Connection, path: Path) -> None:
 
 
 async def _check(connection: aiosqlite.Connection) -> None:
-    """Find a broken page before somebody's job does. Raises StoreDamaged."""
-    with foreign_errors():
+    """Check the file's pages (`PRAGMA quick_check`). Raises StoreDamaged."""
+    with translated_errors():
         rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
         if rows[0][0] != "ok":
             raise StoreDamaged(DAMAGED.format(rows[0][0]))
 
 
 async def _migrate(connection: aiosqlite.Connection) -> None:
-    """Apply the numbered files this database has not seen, each in one transaction, forward only."""
-    with foreign_errors():
+    """Apply the migrations above `user_version` in order. Raises SchemaTooNew where that is unknown."""
+    with translated_errors():
         rows = list(await connection.execute_fetchall("PRAGMA user_version"))
         version = int(rows[0][0])
         numbered = {int(path.name[:4]): path for path in sorted(MIGRATIONS.glob("[0-9]*.sql"))}
@@ -174,6 +176,7 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
 
 
 async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> None:
+    """Run one migration and set `user_version` in one transaction."""
     try:
         await connection.executescript(
             f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;"

@@ -1,17 +1,21 @@
-"""The statements that write, each a transaction of its own; the triggers of migration 0001 keep the books."""
+"""The statements of more than a line. Each that writes is a transaction of its own.
 
-from storage.limits import REFUSALS
+The triggers of migration 0001 update the tables person, guild, pace, clock and event with the jobs.
+"""
 
-FIRST_GUESS = 5e-7  # GPU seconds for each pixel, frame and step, until a job has shown what it takes
+from storage.sqlite.admission_rules import BROKEN_RULES
 
-# What a job costs: learnt from its like, else from the workflow, else from all, else guessed.
+DEFAULT_RATE = 5e-7  # GPU seconds per pixel, frame and step, while no job has finished
+
+# The cost of a job: measured on jobs of the same size and steps, else in proportion to those of its workflow,
+# else to all jobs, else by DEFAULT_RATE.
 ADMIT = f"""
 WITH
 rate AS (
     SELECT coalesce(
         (SELECT sum(mean) / sum(volume * steps) FROM pace WHERE workflow = :workflow),
         (SELECT sum(mean) / sum(volume * steps) FROM pace),
-        {FIRST_GUESS}
+        {DEFAULT_RATE}
     ) * :volume * :steps AS seconds
 ),
 guess AS (
@@ -32,12 +36,12 @@ SELECT
     coalesce((SELECT max(line.floor, finish_tag) FROM person WHERE id = :user_id), line.floor),
     guess.mean, guess.spread, :now, :now, :mover
 FROM guess, (SELECT tag - :head_start AS floor FROM clock) AS line
-WHERE NOT EXISTS (SELECT 1 FROM ({REFUSALS}))
+WHERE NOT EXISTS (SELECT 1 FROM ({BROKEN_RULES}))
 ON CONFLICT (key) DO NOTHING
 RETURNING *
-"""  # noqa: S608 - our own words
+"""  # noqa: S608 - constant SQL, no user input
 
-REFUSAL = f"SELECT * FROM ({REFUSALS}) LIMIT 1"  # noqa: S608 - our own words
+FIND_BROKEN_RULE = f"SELECT * FROM ({BROKEN_RULES}) LIMIT 1"  # noqa: S608 - constant SQL, no user input
 
 CLAIMABLE = """
     state = 'queued' AND workflow IN (SELECT value FROM json_each(:workflows))
@@ -54,9 +58,9 @@ CLAIMABLE = """
     )
 """
 
-HEAD = f"""
+CLAIM_CANDIDATES = f"""
 SELECT seq, user_id, workflow, tag, cost, weight FROM job WHERE {CLAIMABLE} ORDER BY tag, seq LIMIT :limit
-"""  # noqa: S608 - our own words
+"""  # noqa: S608 - constant SQL, no user input
 
 CLAIM = """
 UPDATE job
@@ -64,7 +68,7 @@ SET state = 'claimed', epoch = epoch + 1, server = :server, lease_until = :until
     started_at = coalesce(started_at, :now), moved_at = :now, mover = :server
 """
 CLAIM_NEXT = (
-    f"{CLAIM} WHERE seq = (SELECT seq FROM job WHERE {CLAIMABLE} ORDER BY tag, seq LIMIT 1) RETURNING *"  # noqa: S608 - our own words
+    f"{CLAIM} WHERE seq = (SELECT seq FROM job WHERE {CLAIMABLE} ORDER BY tag, seq LIMIT 1) RETURNING *"  # noqa: S608 - constant SQL, no user input
 )
 CLAIM_CHOSEN = f"{CLAIM} WHERE seq = :chosen AND {CLAIMABLE} RETURNING *"
 
@@ -100,7 +104,7 @@ UPDATE job SET lease_until = :until
 WHERE lease_until IS NOT NULL AND (id, epoch) IN (SELECT key, value FROM json_each(:held))
 """
 
-# A job that goes back to the line although somebody wants it cancelled has come to its end.
+# A job that is requeued while its cancellation is requested becomes cancelled.
 MOVE = """
 UPDATE job
 SET state = iif(:state = 'queued' AND cancel_requested, 'cancelled', :state),
@@ -130,4 +134,61 @@ UPDATE job
 SET state = 'failed', finished_at = :now, moved_at = :now, mover = 'rules', reason = :reason
 WHERE seq IN (SELECT seq FROM job WHERE state = 'queued' AND created_at <= :now - :longest_wait LIMIT :limit)
 RETURNING *
+"""
+
+AHEAD = """
+SELECT count(*) FROM (
+    SELECT 1 FROM job AS other, (SELECT tag, seq FROM job WHERE id = :id) AS mine
+    WHERE other.state = 'queued' AND (other.tag, other.seq) < (mine.tag, mine.seq)
+    LIMIT :cap
+)
+"""
+
+# `pace` is read again here: since the job was admitted, more jobs of its kind may have been measured.
+AHEAD_IN_SECONDS = """
+WITH mine AS (SELECT tag, seq FROM job WHERE id = :id),
+known AS (
+    SELECT 'own' AS part, seq FROM mine
+    UNION ALL
+    SELECT * FROM (
+        SELECT 'line', other.seq FROM mine CROSS JOIN job AS other INDEXED BY job_line
+        WHERE other.state = 'queued' AND (other.tag, other.seq) < (mine.tag, mine.seq)
+        LIMIT :cap
+    )
+    UNION ALL
+    SELECT 'busy', seq FROM job
+    WHERE lease_until IS NOT NULL AND state IN ('claimed', 'submitting', 'running') AND id <> :id
+)
+SELECT
+    part, count(*) AS jobs,
+    sum(max(coalesce(pace.mean, job.cost) - iif(job.state = 'running', :now - job.moved_at, 0), 0))
+        AS seconds,
+    sum(coalesce(pace.spread, job.spread) * coalesce(pace.spread, job.spread)) AS variance
+FROM known JOIN job USING (seq) LEFT JOIN pace USING (workflow, volume, steps)
+GROUP BY part
+"""
+
+# seq rises with time: where none of the first rows is old enough, none of the later ones is.
+REMOVE_ROWS = """
+DELETE FROM job WHERE seq IN (
+    SELECT seq FROM (SELECT seq, finished_at FROM job ORDER BY seq LIMIT :limit) WHERE finished_at <= :before
+)
+RETURNING seq
+"""
+
+# The row of a person without jobs holds their use of today, which counts for fairness until the day is over.
+REMOVE_PEOPLE = """
+DELETE FROM person WHERE id IN (
+    SELECT id FROM person
+    WHERE day < :today AND NOT EXISTS (SELECT 1 FROM job WHERE user_id = person.id)
+    LIMIT :limit
+)
+RETURNING id
+"""
+
+NEEDED_PICTURES = """
+SELECT
+    max(seq) AS last,
+    json_group_array(DISTINCT picture) FILTER (WHERE finished_at IS NULL OR finished_at > :before) AS pictures
+FROM (SELECT seq, picture, finished_at FROM job WHERE seq > :after ORDER BY seq LIMIT :limit)
 """

@@ -7,7 +7,7 @@ import pytest
 
 from storage import AdmissionRefused, QueueLimits, Reason, State, Store
 from storage.blocked_words import BLOCKED_WORDS, first_blocked
-from storage.limits import RULES
+from storage.sqlite.admission_rules import ADMISSION_RULES
 from tests.unit.storage.requests import BROKEN, SERVER, Clock, admit, claim, finish, kind, teach, wish
 
 DAY = 86400.0
@@ -149,7 +149,7 @@ async def test_wishes_at_once_do_not_slip_past_a_limit(store: Store) -> None:
 
 
 def test_every_rule_has_its_limit_or_its_table() -> None:
-    assert {rule.name for rule in RULES} - set(QueueLimits().values()) == {"blocked_people"}
+    assert {rule.name for rule in ADMISSION_RULES} - set(QueueLimits().values()) == {"blocked_people"}
 
 
 @pytest.mark.parametrize(

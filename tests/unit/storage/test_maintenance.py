@@ -144,7 +144,7 @@ async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store,
 async def test_rows_are_removed_in_small_steps_and_the_file_shrinks(
     aged: Store, files: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(retention, "ROWS_PER_BATCH", 7)
     for n in range(30):
         await failed(aged, str(n), locale="x" * 5000)
     before = await number(aged, "PRAGMA page_count")
@@ -163,7 +163,7 @@ async def old_picture(files: FileStore, tmp_path: Path, data: bytes) -> str:
 async def test_a_picture_goes_when_no_job_needs_it(
     aged: Store, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(retention, "ROWS_PER_BATCH", 2)
     names = [await old_picture(files, tmp_path, bytes([n])) for n in range(5)]
     finished, waiting, young, nobody, held = names
     for n in range(5):

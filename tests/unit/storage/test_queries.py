@@ -102,7 +102,7 @@ async def test_a_cancellation_names_who_wanted_it(store: Store) -> None:
 
 
 async def test_a_place_is_counted_up_to_a_cap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "PLACE_CAP", 5)
+    monkeypatch.setattr(queries, "MAX_COUNTED_AHEAD", 5)
     jobs = [(await admit(store, wish(str(n)))).job for n in range(8)]
     assert [await store.ahead(job.id) for job in jobs] == [0, 1, 2, 3, 4, 5, 5, 5]
     assert await store.forecast(jobs[4].id, servers=1) is not None

@@ -124,7 +124,8 @@ class Histories(RuleBasedStateMachine):
 
     def _move(self, number: int, state: State, **changes: object) -> None:
         if self.held:
-            job_id = sorted(self.held)[number % len(self.held)]
+            # By seq, not by id: ids are random, and the same draws have to move the same job on every run.
+            job_id = sorted(self.held, key=lambda each: self.held[each].job.seq)[number % len(self.held)]
             moved = self.world.run(self.world.store.move(self.held.pop(job_id), state, **changes))  # type: ignore[arg-type]
             if moved.job.state not in FINISHED and moved.job.state != State.QUEUED:
                 self.held[job_id] = moved

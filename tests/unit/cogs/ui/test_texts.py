@@ -22,7 +22,7 @@ from cogs.ui.texts import (
 from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
 from storage import Reason, State
-from storage.limits import RULES
+from storage.sqlite.admission_rules import ADMISSION_RULES
 from tests.unit.jobs.sample_jobs import job
 
 LOCALES = [*LANGUAGES, "fr"]
@@ -109,7 +109,7 @@ def test_every_reason_has_its_sentence(locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("rule", [rule.name for rule in RULES] + ["blocked_words", "just_lifted"])
+@pytest.mark.parametrize("rule", [rule.name for rule in ADMISSION_RULES] + ["blocked_words", "just_lifted"])
 def test_every_rule_of_the_queue_has_its_sentence(locale: str, rule: str) -> None:
     text = render_refusal(locale, Refusal(rule, number=600.0, lifts_at=1_800_000_000.5))
     assert text.endswith("<t:1800000001:R>.") or "<t:1800000001:R>" in text

@@ -1,0 +1,56 @@
+"""The rules of admission as SQL: each selects a row where it does not allow the job."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionRule:
+    """One reason not to admit a job.
+
+    `broken` selects one row (number, lifts_at) where the rule is broken, and none otherwise. Parameters:
+    :user_id, :guild_id, :now, :day and the limits by name; a comparison with a limit that is NULL is false.
+    """
+
+    name: str
+    broken: str
+
+
+ADMISSION_RULES = (
+    AdmissionRule(
+        name="blocked_people",
+        broken="""SELECT NULL, until FROM blocked
+        WHERE user_id = :user_id AND guild_id IN (0, :guild_id) AND (until IS NULL OR until > :now)""",
+    ),
+    AdmissionRule(
+        name="queued_per_person",
+        broken="""SELECT :queued_per_person, NULL FROM person
+        WHERE id = :user_id AND queued >= :queued_per_person""",
+    ),
+    AdmissionRule(
+        name="queued_per_guild",
+        broken="""SELECT :queued_per_guild, NULL FROM guild
+        WHERE id = :guild_id AND queued >= :queued_per_guild""",
+    ),
+    AdmissionRule(
+        name="gpu_seconds_per_person",
+        broken="""SELECT :gpu_seconds_per_person, (:day + 1) * 86400.0 FROM person
+        WHERE id = :user_id AND day = :day AND spent >= :gpu_seconds_per_person""",
+    ),
+    AdmissionRule(
+        name="gpu_seconds_per_guild",
+        broken="""SELECT :gpu_seconds_per_guild, (:day + 1) * 86400.0 FROM guild
+        WHERE id = :guild_id AND day = :day AND spent >= :gpu_seconds_per_guild""",
+    ),
+    AdmissionRule(
+        name="cooldown",
+        broken="""SELECT :cooldown, asked_at + :cooldown FROM person
+        WHERE id = :user_id AND asked_at + :cooldown > :now""",
+    ),
+)
+
+BROKEN_RULES = "\nUNION ALL ".join(
+    (
+        "SELECT NULL AS rule, NULL AS number, NULL AS lifts_at WHERE 0",
+        *(f"SELECT '{rule.name}', * FROM ({rule.broken})" for rule in ADMISSION_RULES),  # noqa: S608 - constant SQL, no user input
+    )
+)
