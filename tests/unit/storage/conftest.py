@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import Store
+from storage import FileStore, Store
 from storage.sqlite.database import open_database
 from tests.unit.storage.requests import Clock
 
@@ -19,3 +19,8 @@ def clock() -> Clock:
 async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[Store]:
     async with open_database(tmp_path / "animate.db") as database:
         yield Store(database, clock)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path)

@@ -18,14 +18,14 @@ import aiosqlite
 
 from storage import Lease, QueueLimits, Reason, State, Store, open_store
 from storage.retention import remove_rows
-from tests.unit.storage.requests import BROKEN, claim, wish
+from tests.unit.storage.requests import NODE_FAILED, claim, make_request
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows SIGTERM ends a process at once
 LIMITS = QueueLimits(longest_wait=0)
-WITHDRAWN = Reason(code="cancelled")
+CANCELLED = Reason(code="cancelled")
 
 
-class Mortal(sqlite3.Connection):
+class KilledConnection(sqlite3.Connection):
     """A connection that kills its process at a boundary; 0 is never."""
 
     left = 0
@@ -35,21 +35,21 @@ class Mortal(sqlite3.Connection):
         self.set_trace_callback(self._at_boundary)
 
     def _at_boundary(self, _: str) -> None:
-        if Mortal.left:
-            Mortal.left -= 1
-            if not Mortal.left:
+        if KilledConnection.left:
+            KilledConnection.left -= 1
+            if not KilledConnection.left:
                 os.kill(os.getpid(), KILL)
 
 
 async def prepare(store: Store) -> Lease:
     """Four people's jobs, of which one is done, one was cancelled, and one runs: the one returned."""
     for number in range(8):
-        job = (await store.admit(wish(str(number), user=number % 4))).job
+        job = (await store.admit(make_request(str(number), user=number % 4))).job
         await store.set_status_message(job.id, job.seq)
     done = await store.move(await claim(store), State.DOWNLOADING, seconds=12.0)
     await store.move(done, State.DONE, result_message=1)
     running = await store.move(await claim(store), State.RUNNING)
-    await store.cancel((await store.waiting())[-1].job.id, mover="person", reason=WITHDRAWN)
+    await store.cancel((await store.waiting())[-1].job.id, mover="person", reason=CANCELLED)
     return running
 
 
@@ -59,16 +59,16 @@ async def adopt(store: Store, running: Lease) -> None:
 
 async def cancel(store: Store, running: Lease) -> None:
     first = (await store.waiting())[0].job
-    await store.cancel(first.id, mover="person", reason=WITHDRAWN)
+    await store.cancel(first.id, mover="person", reason=CANCELLED)
 
 
 OPERATIONS: Mapping[str, Callable[[Store, Lease], Awaitable[object]]] = {
-    "admit": lambda store, _: store.admit(wish("new")),
+    "admit": lambda store, _: store.admit(make_request("new")),
     "claim": lambda store, _: store.claim("server", {"wan"}),
     "claim_loaded": lambda store, _: store.claim("server", {"wan"}, loaded="wan"),
     "move": lambda store, running: store.move(running, State.DOWNLOADING, seconds=7.0),
     "finish": lambda store, running: store.move(running, State.DONE, seconds=7.0, result_message=2),
-    "fail": lambda store, running: store.move(running, State.FAILED, reason=BROKEN),
+    "fail": lambda store, running: store.move(running, State.FAILED, reason=NODE_FAILED),
     "put_back": lambda store, running: store.move(running, State.QUEUED),
     "renew": lambda store, running: store.renew([running]),
     "release_all": lambda store, _: store.release_all(),
@@ -80,17 +80,17 @@ OPERATIONS: Mapping[str, Callable[[Store, Lease], Awaitable[object]]] = {
 
 
 async def main(folder: Path, operation: str, point: int) -> None:
-    aiosqlite.connect = functools.partial(aiosqlite.connect, factory=Mortal)
+    aiosqlite.connect = functools.partial(aiosqlite.connect, factory=KilledConnection)
     if operation == "open":
-        Mortal.left = point
+        KilledConnection.left = point
     async with open_store(folder, LIMITS) as store:
         if operation != "open":
             running = await prepare(store)
             if operation == "adopt":
                 await store.release_all()
-            Mortal.left = point
+            KilledConnection.left = point
             await OPERATIONS[operation](store, running)
-        Mortal.left = 0
+        KilledConnection.left = 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,20 @@
-"""What the tests of the queue wish for, and how they get it."""
+"""Requests, jobs and a clock for the tests of the queue."""
 
 import dataclasses
 
-from storage import Admission, Lease, Params, Reason, Request, State, Store
+from storage import (
+    Admission,
+    FileStore,
+    Job,
+    Lease,
+    Maintenance,
+    Params,
+    Reason,
+    Request,
+    Retention,
+    State,
+    Store,
+)
 
 PARAMS = Params(
     workflow="wan",
@@ -20,11 +32,11 @@ PARAMS = Params(
     fps=16,
 )
 SERVER = "server 1"
-BROKEN = Reason(code="node")
+NODE_FAILED = Reason(code="node")
 
 
 class Clock:
-    """A time that moves only when told to."""
+    """A time that moves only when a test sets it."""
 
     def __init__(self) -> None:
         self.time = 1000.0
@@ -33,7 +45,7 @@ class Clock:
         return self.time
 
 
-def wish(key: str, user: int = 1, **changes: object) -> Request:
+def make_request(key: str, user: int = 1, **changes: object) -> Request:
     """A request with this key."""
     request = Request(
         key=key, user_id=user, guild_id=7, channel_id=8, locale="en-US", params=PARAMS, picture="00"
@@ -41,7 +53,7 @@ def wish(key: str, user: int = 1, **changes: object) -> Request:
     return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
 
 
-def kind(**changes: object) -> Params:
+def make_params(**changes: object) -> Params:
     """Parameters of another kind of job."""
     return dataclasses.replace(PARAMS, **changes)  # type: ignore[arg-type]
 
@@ -67,12 +79,20 @@ async def finish(store: Store, lease: Lease, seconds: float) -> Lease:
     return await store.move(lease, State.DONE, result_message=lease.job.seq)
 
 
-async def line(store: Store) -> list[str]:
+async def queued_keys(store: Store) -> list[str]:
     """The keys of the waiting jobs, in order."""
     return [each.job.key for each in await store.waiting()]
 
 
 async def teach(store: Store, seconds: float, user: int = 10**6) -> None:
     """Let one job of PARAMS show that it takes so long, and leave nothing else behind."""
-    await admit(store, wish(f"teach {user}", user=user))
+    await admit(store, make_request(f"teach {user}", user=user))
     await finish(store, await claim(store), seconds)
+
+
+def make_maintenance(
+    store: Store, files: FileStore, expired: list[Job] | None = None, **kept: float
+) -> Maintenance:
+    """Maintenance with this retention, which puts expired jobs into the list."""
+    announced = [] if expired is None else expired
+    return Maintenance(store, files, Retention(**kept), announced.append)  # type: ignore[arg-type]

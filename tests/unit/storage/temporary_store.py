@@ -1,4 +1,4 @@
-"""A store for many short histories: one file without fsync, emptied between two of them."""
+"""A store for many short runs: one file without fsync, emptied between two of them."""
 
 import asyncio
 import contextlib
@@ -12,18 +12,18 @@ from hypothesis import settings
 
 from storage import Lease, QueueLimits, State, Store
 from storage.sqlite.database import Database, open_database
-from tests.unit.storage.requests import Clock, admit, wish
+from tests.unit.storage.requests import Clock, admit, make_request
 
 T = TypeVar("T")
 
 
-def histories(config: pytest.Config, number: int) -> settings:
+def example_settings(config: pytest.Config, number: int) -> settings:
     """So many examples; fifty times as many in a long run."""
     times = 50 if config.getoption("--long") else 1
     return settings(max_examples=number * times, deadline=None, database=None)
 
 
-BROKEN_TURNS = """
+QUEUE_VIOLATIONS = """
 SELECT 'queued of a person' FROM person
 WHERE queued <> (SELECT count(*) FROM job WHERE user_id = person.id AND state = 'queued')
 UNION ALL SELECT 'queued or running of a guild' FROM guild
@@ -47,16 +47,16 @@ UNION ALL SELECT 'no turn before its floor' FROM job WHERE state = 'queued' AND 
 UNION ALL SELECT 'the next turn comes after all others' FROM job JOIN person ON person.id = user_id
 WHERE state = 'queued' AND finish_tag < tag - 1e-6
 """
-# As long as no row was removed: the GPU seconds of a day outlive them.
-BROKEN_BOOKS = f"""{BROKEN_TURNS}
+# These hold as long as no row was removed: the GPU seconds of a day outlive the rows.
+ALL_VIOLATIONS = f"""{QUEUE_VIOLATIONS}
 UNION ALL SELECT 'GPU seconds of a person' FROM person
 WHERE abs(spent - (SELECT sum(coalesce(charged, cost)) FROM job WHERE user_id = person.id)) > 1e-6
 UNION ALL SELECT 'GPU seconds of a guild' FROM guild
 WHERE abs(spent - (SELECT sum(coalesce(charged, cost)) FROM job WHERE guild_id = guild.id)) > 1e-6
-"""  # noqa: S608 - our own words
+"""  # noqa: S608 - constant SQL, no user input
 
 
-class World:
+class TemporaryStore:
     """A store, its clock, and a loop of its own, for tests that are no coroutines."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:
@@ -73,12 +73,12 @@ class World:
 
         return self._runner.run(waited())
 
-    def begin(self, limits: QueueLimits | None = None) -> None:
-        """Start a new history: nothing has happened yet."""
+    def reset(self, limits: QueueLimits | None = None) -> None:
+        """Empty the store and reset its clock."""
         self.clock.time = 1000.0
         self.store = Store(self._database, self.clock, limits)
         for table in ("job", "person", "guild", "pace"):
-            self.run(self._database.fetch(f"DELETE FROM {table}", {}))  # noqa: S608 - our own words
+            self.run(self._database.fetch(f"DELETE FROM {table}", {}))  # noqa: S608 - constant SQL, no user input
         self.run(self._database.fetch("UPDATE clock SET tag = 0", {}))
 
     def teach(self, workflow: str, seconds: float) -> None:
@@ -91,8 +91,8 @@ class World:
         )
 
     def admit(self, key: str, user: int, **changes: object) -> str:
-        """Admit a wish; returns its job's id."""
-        return self.run(admit(self.store, wish(key, user=user, **changes))).job.id
+        """Admit a request; returns its job's id."""
+        return self.run(admit(self.store, make_request(key, user=user, **changes))).job.id
 
     def finish(self, lease: Lease, seconds: float) -> None:
         """Bring a job to its end."""
@@ -105,21 +105,21 @@ class World:
         sql = "SELECT 1 FROM job WHERE guild_id = :guild AND state IN ('claimed', 'submitting', 'running')"
         return len(self.run(self._database.fetch(sql, {"guild": guild})))
 
-    def check_books(self) -> None:
-        """What must hold at any time."""
-        broken = self.run(self._database.fetch(BROKEN_BOOKS, {}))
+    def check_invariants(self) -> None:
+        """Assert what must hold at any time."""
+        broken = self.run(self._database.fetch(ALL_VIOLATIONS, {}))
         assert [row[0] for row in broken] == []
 
 
 @contextlib.contextmanager
-def open_world() -> Iterator[World]:
-    """A world in a folder of its own."""
+def open_temporary_store() -> Iterator[TemporaryStore]:
+    """A TemporaryStore in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
         opened = open_database(Path(folder) / "animate.db")
         database = runner.run(opened.__aenter__())
         try:
             runner.run(_without_fsync(database))
-            yield World(runner, database)
+            yield TemporaryStore(runner, database)
         finally:
             runner.run(opened.__aexit__(None, None, None))
 

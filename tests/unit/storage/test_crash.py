@@ -10,8 +10,8 @@ import pytest
 
 from storage import open_store
 from tests.unit.storage.crash import OPERATIONS
-from tests.unit.storage.requests import wish
-from tests.unit.storage.temporary_store import BROKEN_BOOKS, BROKEN_TURNS
+from tests.unit.storage.requests import make_request
+from tests.unit.storage.temporary_store import ALL_VIOLATIONS, QUEUE_VIOLATIONS
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,19 +24,19 @@ def dies(folder: Path, operation: str, point: int) -> bool:
     return child.returncode != 0
 
 
-async def check(folder: Path, books: str) -> None:
-    """The database is whole, its books balance, and the queue goes on."""
+async def check(folder: Path, violations: str) -> None:
+    """Assert that the file is intact, nothing violates the invariants, and the queue goes on."""
     async with open_store(folder) as store:
         integrity = await store.database.fetch_one("PRAGMA integrity_check", {})
         assert integrity is not None
         assert integrity[0] == "ok"
         assert await store.database.fetch("PRAGMA foreign_key_check", {}) == []
-        assert await store.database.fetch(books, {}) == []
-        again = await store.admit(wish("new"))
-        assert (await store.admit(wish("new"))).job.id == again.job.id
+        assert await store.database.fetch(violations, {}) == []
+        again = await store.admit(make_request("new"))
+        assert (await store.admit(make_request("new"))).job.id == again.job.id
         await store.set_status_message(again.job.id, 10**9)
         assert await store.adopt("another", ["another"]) or await store.claim("another", {"wan"})
-        assert await store.database.fetch(books, {}) == []
+        assert await store.database.fetch(violations, {}) == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_process_that_dies_in_an_operation_leaves_a_whole_queue(
     tmp_path: Path, operation: str, point: int
 ) -> None:
     assert dies(tmp_path, operation, point)
-    asyncio.run(check(tmp_path, BROKEN_BOOKS))
+    asyncio.run(check(tmp_path, ALL_VIOLATIONS))
 
 
 @pytest.mark.long
@@ -55,7 +55,7 @@ def test_a_process_may_die_at_any_boundary_of_any_operation(tmp_path: Path, oper
     for point in itertools.count(1):
         folder = tmp_path / str(point)
         died = dies(folder, operation, point)
-        asyncio.run(check(folder, BROKEN_BOOKS if operation != "remove_rows" else BROKEN_TURNS))
+        asyncio.run(check(folder, ALL_VIOLATIONS if operation != "remove_rows" else QUEUE_VIOLATIONS))
         if not died:
             break
     assert point > 1

@@ -1,14 +1,14 @@
-"""Deliveries that have to wait, and last words that were not said yet."""
+"""Deliveries that are postponed, and ends that are not announced yet."""
 
 import pytest
 
 from storage import Lease, LeaseLost, State, Store
-from tests.unit.storage.requests import BROKEN, Clock, admit, claim, wish
+from tests.unit.storage.requests import NODE_FAILED, Clock, admit, claim, make_request
 
 
 async def delivering(store: Store, key: str = "a") -> Lease:
     """A job whose clip is on its way to Discord."""
-    await admit(store, wish(key))
+    await admit(store, make_request(key))
     return await store.move(await store.move(await claim(store), State.DOWNLOADING), State.DELIVERING)
 
 
@@ -46,7 +46,7 @@ async def test_a_restart_takes_up_at_once_what_was_put_off_and_keeps_its_tries(s
     assert again.job.tries == 1
 
 
-async def test_what_is_over_is_untold_until_it_was_said(store: Store) -> None:
+async def test_a_finished_job_is_unannounced_until_its_end_is_recorded(store: Store) -> None:
     lease = await delivering(store)
     assert await store.unannounced_ends() == []
     done = (await store.move(lease, State.DONE, result_message=5, result_channel=9)).job
@@ -54,8 +54,8 @@ async def test_what_is_over_is_untold_until_it_was_said(store: Store) -> None:
     assert done.result_channel == 9
     await store.set_end_announced(done.id)
     assert await store.unannounced_ends() == []
-    await admit(store, wish("b"))
-    failed = await store.move(await claim(store), State.FAILED, reason=BROKEN)
+    await admit(store, make_request("b"))
+    failed = await store.move(await claim(store), State.FAILED, reason=NODE_FAILED)
     assert [job.id for job in await store.unannounced_ends()] == [failed.job.id]
 
 
@@ -66,6 +66,6 @@ async def test_the_newest_results_and_who_made_more_of_them(store: Store) -> Non
     assert [job.key for job in results] == ["c", "b"]
     parent = results[0].id
     assert not await store.has_rerolled(parent, 2)
-    await admit(store, wish("again", user=2, parent=parent))
+    await admit(store, make_request("again", user=2, parent=parent))
     assert await store.has_rerolled(parent, 2)
     assert not await store.has_rerolled(parent, 1)

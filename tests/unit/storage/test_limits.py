@@ -3,27 +3,34 @@
 import asyncio
 import uuid
 
-import pytest
-
 from storage import AdmissionRefused, QueueLimits, Reason, State, Store
-from storage.blocked_words import BLOCKED_WORDS, first_blocked
 from storage.sqlite.admission_rules import ADMISSION_RULES
-from tests.unit.storage.requests import BROKEN, SERVER, Clock, admit, claim, finish, kind, teach, wish
+from tests.unit.storage.requests import (
+    NODE_FAILED,
+    SERVER,
+    Clock,
+    admit,
+    claim,
+    finish,
+    make_params,
+    make_request,
+    teach,
+)
 
 DAY = 86400.0
 
 
 async def refusal(store: Store, user: int = 1, guild: int = 7, **changes: object) -> AdmissionRefused | None:
-    """Why this wish is refused; it is a new one each time."""
+    """Why a new request is refused, or None."""
     try:
         key = str(uuid.uuid4())
-        await admit(store, wish(key, user=user, guild_id=guild, **changes), limit=None)
+        await admit(store, make_request(key, user=user, guild_id=guild, **changes), limit=None)
     except AdmissionRefused as err:
         return err
     return None
 
 
-def told(err: AdmissionRefused | None) -> tuple[str, float | None, float | None] | None:
+def details(err: AdmissionRefused | None) -> tuple[str, float | None, float | None] | None:
     return err and (err.rule, err.number, err.lifts_at)
 
 
@@ -37,7 +44,7 @@ async def test_jobs_of_a_person_that_wait(store: Store) -> None:
     store = limited(store, queued_per_person=2)
     assert [await refusal(store) for _ in range(2)] == [None, None]
     err = await refusal(store)
-    assert told(err) == ("queued_per_person", 2, None)
+    assert details(err) == ("queued_per_person", 2, None)
     assert await refusal(store, user=2) is None
     await claim(store)
     assert await refusal(store) is None
@@ -46,7 +53,7 @@ async def test_jobs_of_a_person_that_wait(store: Store) -> None:
 async def test_jobs_of_a_guild_that_wait(store: Store) -> None:
     store = limited(store, queued_per_guild=2)
     assert [await refusal(store, user=user) for user in (1, 2)] == [None, None]
-    assert told(await refusal(store, user=3)) == ("queued_per_guild", 2, None)
+    assert details(await refusal(store, user=3)) == ("queued_per_guild", 2, None)
     assert await refusal(store, user=3, guild=8) is None
     await claim(store)
     assert await refusal(store, user=3) is None
@@ -69,7 +76,7 @@ async def test_gpu_seconds_of_a_person_lift_at_midnight(store: Store, clock: Clo
     await teach(store, 60)
     store = limited(store, gpu_seconds_per_person=100)
     assert [await refusal(store) for _ in range(2)] == [None, None]
-    assert told(await refusal(store)) == ("gpu_seconds_per_person", 100, 11 * DAY)
+    assert details(await refusal(store)) == ("gpu_seconds_per_person", 100, 11 * DAY)
     assert await refusal(store, user=2) is None
     clock.time = 11 * DAY
     assert await refusal(store) is None
@@ -79,40 +86,40 @@ async def test_gpu_seconds_of_a_guild(store: Store, clock: Clock) -> None:
     await teach(store, 60)
     store = limited(store, gpu_seconds_per_guild=100)
     assert await refusal(store) is None
-    assert told(await refusal(store, user=2)) == ("gpu_seconds_per_guild", 100, DAY)
+    assert details(await refusal(store, user=2)) == ("gpu_seconds_per_guild", 100, DAY)
     assert await refusal(store, user=2, guild=8) is None
 
 
 async def test_gpu_seconds_are_those_the_job_took_and_none_where_it_failed(store: Store) -> None:
     await teach(store, 60)
     for key in "ab":
-        await admit(store, wish(key))
+        await admit(store, make_request(key))
     assert await store.spent_today(1) == 120
     await finish(store, await claim(store), 50)
     assert await store.spent_today(1) == 110
-    await store.move(await claim(store), State.FAILED, reason=BROKEN)
+    await store.move(await claim(store), State.FAILED, reason=NODE_FAILED)
     assert await store.spent_today(1) == 50
 
 
 async def test_a_fault_of_the_person_can_be_charged(store: Store) -> None:
-    await admit(store, wish("a"))
-    await store.move(await claim(store), State.FAILED, reason=BROKEN, charged=30)
+    await admit(store, make_request("a"))
+    await store.move(await claim(store), State.FAILED, reason=NODE_FAILED, charged=30)
     assert await store.spent_today(1) == 30
 
 
 async def test_what_was_asked_yesterday_is_not_given_back_today(store: Store, clock: Clock) -> None:
     await teach(store, 60)
-    old = (await admit(store, wish("a"))).job
+    old = (await admit(store, make_request("a"))).job
     clock.time += DAY
-    await admit(store, wish("b"))
+    await admit(store, make_request("b"))
     await store.cancel(old.id, mover="person 1", reason=Reason(code="cancelled"))
     assert await store.spent_today(1) == 60
 
 
-async def test_a_pause_between_two_wishes(store: Store, clock: Clock) -> None:
+async def test_a_cooldown_between_two_requests(store: Store, clock: Clock) -> None:
     store = limited(store, cooldown=30)
     assert await refusal(store) is None
-    assert told(await refusal(store)) == ("cooldown", 30, clock.time + 30)
+    assert details(await refusal(store)) == ("cooldown", 30, clock.time + 30)
     assert await refusal(store, user=2) is None
     clock.time += 30
     assert await refusal(store) is None
@@ -121,28 +128,28 @@ async def test_a_pause_between_two_wishes(store: Store, clock: Clock) -> None:
 async def test_people_who_are_blocked(store: Store, clock: Clock) -> None:
     await store.block(1, guild_id=7, until=clock.time + 10)
     await store.block(2)
-    assert told(await refusal(store)) == ("blocked_people", None, clock.time + 10)
+    assert details(await refusal(store)) == ("blocked_people", None, clock.time + 10)
     assert await refusal(store, guild=8) is None
-    assert told(await refusal(store, user=2, guild=8)) == ("blocked_people", None, None)
+    assert details(await refusal(store, user=2, guild=8)) == ("blocked_people", None, None)
     clock.time += 10
     await store.unblock(2)
     assert [await refusal(store, user=user) for user in (1, 2)] == [None, None]
 
 
 async def test_words_that_are_blocked(store: Store) -> None:
-    err = await refusal(store, params=kind(prompt="Ｕｎｄｒｅｓｓ her"))
-    assert told(err) == ("blocked_words", None, None)
-    assert await refusal(store, params=kind(prompt="a dressing gown")) is None
+    err = await refusal(store, params=make_params(prompt="Ｕｎｄｒｅｓｓ her"))
+    assert details(err) == ("blocked_words", None, None)
+    assert await refusal(store, params=make_params(prompt="a dressing gown")) is None
 
 
-async def test_a_wish_that_is_known_is_refused_by_no_rule(store: Store) -> None:
+async def test_a_known_request_is_refused_by_no_rule(store: Store) -> None:
     store = limited(store, queued_per_person=1, cooldown=60, gpu_seconds_per_person=1)
-    first = await admit(store, wish("a"), limit=None)
-    again = await admit(store, wish("a"), limit=None)
+    first = await admit(store, make_request("a"), limit=None)
+    again = await admit(store, make_request("a"), limit=None)
     assert (again.job.id, again.created) == (first.job.id, False)
 
 
-async def test_wishes_at_once_do_not_slip_past_a_limit(store: Store) -> None:
+async def test_concurrent_requests_do_not_slip_past_a_limit(store: Store) -> None:
     store = limited(store, queued_per_person=3)
     results = await asyncio.gather(*(refusal(store) for _ in range(20)))
     assert results.count(None) == 3
@@ -150,38 +157,3 @@ async def test_wishes_at_once_do_not_slip_past_a_limit(store: Store) -> None:
 
 def test_every_rule_has_its_limit_or_its_table() -> None:
     assert {rule.name for rule in ADMISSION_RULES} - set(QueueLimits().values()) == {"blocked_people"}
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        "UNDRESS",
-        "she\u00a0strips her naked, strip\n her",
-        "u\u200bn\u200bdress",
-        "úndrèss",
-        "𝐮𝐧𝐝𝐫𝐞𝐬𝐬",
-        "她 脱 掉 衣 服",
-        "脫衣",
-        "pre–teen",
-    ],
-)
-def test_a_blocked_word_is_found_in_any_width_case_and_spacing(prompt: str) -> None:
-    assert first_blocked(prompt, BLOCKED_WORDS)
-
-
-@pytest.mark.parametrize(
-    "prompt",
-    ["a child plays in the snow", "the dancer's dress turns", "lollipop", "她走去衣柜", "小女孩笑了", ""],
-)
-def test_harmless_prompts_pass(prompt: str) -> None:
-    assert first_blocked(prompt, BLOCKED_WORDS) is None
-
-
-def test_words_of_ones_own_are_normalised_too() -> None:
-    assert first_blocked("blue   CAR!", {"Ｂlue car"}) == "Ｂlue car"
-    assert not QueueLimits(blocked_words=frozenset()).blocked_word("undress")
-
-
-def test_no_prompt_takes_long() -> None:
-    for prompt in ("strip " * 100_000, "脱" * 300_000, "a\u0301" * 200_000):
-        assert first_blocked(prompt, BLOCKED_WORDS) is None

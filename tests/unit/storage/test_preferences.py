@@ -1,18 +1,14 @@
-"""What is kept about people, and what they take back."""
+"""Languages, guild settings, drafts, and deletion on request."""
 
-from pathlib import Path
-
-import pytest
-
-from storage import Draft, FileStore, GuildSettings, Store, StoredData
+from storage import Draft, GuildSettings, Store, StoredData
 from storage.preferences import DRAFT_SECONDS
-from storage.retention import DAY, remove_preferences
-from tests.unit.storage.requests import Clock, admit, claim, finish, wish
+from storage.retention import DAY
+from tests.unit.storage.requests import Clock, admit, claim, finish, make_request
 
 
-async def test_the_chosen_language_counts_before_that_of_the_last_wish(store: Store) -> None:
+async def test_the_chosen_language_counts_before_that_of_the_last_request(store: Store) -> None:
     assert await store.locale_of(1) is None
-    await admit(store, wish("a", locale="zh-TW"))
+    await admit(store, make_request("a", locale="zh-TW"))
     assert (await store.language(1), await store.locale_of(1)) == (None, "zh-TW")
     await store.set_language(1, "en-US")
     assert (await store.language(1), await store.locale_of(1)) == ("en-US", "en-US")
@@ -20,7 +16,7 @@ async def test_the_chosen_language_counts_before_that_of_the_last_wish(store: St
     assert (await store.language(1), await store.locale_of(1)) == (None, "zh-TW")
 
 
-async def test_a_guild_has_the_careful_rules_until_somebody_sets_others(store: Store) -> None:
+async def test_a_guild_has_the_default_settings_until_somebody_sets_others(store: Store) -> None:
     assert await store.guild_settings(7) == GuildSettings(report_channel=None, pictures_of_others=False)
     rules = GuildSettings(report_channel=5, pictures_of_others=True)
     await store.set_guild_settings(7, rules)
@@ -39,8 +35,8 @@ async def test_a_draft_lasts_a_day(store: Store, clock: Clock) -> None:
     assert [row["id"] for row in await store.database.fetch("SELECT id FROM draft", {})] == [2]
 
 
-async def test_what_is_unwanted_comes_in_pages_and_goes_with_its_row(store: Store) -> None:
-    jobs = [(await admit(store, wish(str(n)))).job for n in range(5)]
+async def test_jobs_marked_for_deletion_come_in_pages_and_go_with_their_row(store: Store) -> None:
+    jobs = [(await admit(store, make_request(str(n)))).job for n in range(5)]
     for job in jobs[1:]:
         await store.mark_for_deletion(job.id)
     first = await store.marked_for_deletion(limit=3)
@@ -53,18 +49,18 @@ async def test_what_is_unwanted_comes_in_pages_and_goes_with_its_row(store: Stor
 
 
 async def test_a_picture_is_needed_as_long_as_another_job_has_it(store: Store) -> None:
-    mine = (await admit(store, wish("mine", picture="aa"))).job
+    mine = (await admit(store, make_request("mine", picture="aa"))).job
     assert not await store.needs_picture("aa", beside=mine.id)
-    other = (await admit(store, wish("other", user=2, picture="aa"))).job
+    other = (await admit(store, make_request("other", user=2, picture="aa"))).job
     assert await store.needs_picture("aa", beside=mine.id)
     await store.delete_job(other.id)
     assert not await store.needs_picture("aa", beside=mine.id)
 
 
-async def test_somebody_who_takes_all_back_leaves_nothing_but_todays_account(store: Store) -> None:
-    await admit(store, wish("mine", locale="zh-CN"))
+async def test_somebody_who_deletes_everything_leaves_nothing_but_todays_gpu_seconds(store: Store) -> None:
+    await admit(store, make_request("mine", locale="zh-CN"))
     done = await finish(store, await claim(store), 30.0)
-    await admit(store, wish("others", user=2))
+    await admit(store, make_request("others", user=2))
     await store.set_language(1, "zh-TW")
     await store.save_draft(Draft(id=1, user_id=1, url="https://cdn/1"))
     await store.save_draft(Draft(id=2, user_id=2, url="https://cdn/2"))
@@ -76,46 +72,14 @@ async def test_somebody_who_takes_all_back_leaves_nothing_but_todays_account(sto
     assert await store.spent_today(1) == 30.0
 
 
-@pytest.mark.parametrize(("kept_at", "stays"), [(1e9, False), (4e9, True)])
-async def test_a_picture_that_was_kept_again_meanwhile_stays(
-    tmp_path: Path, kept_at: float, stays: bool
-) -> None:
-    files = FileStore(tmp_path)
-    name = await files.save_picture(b"picture")
-    await files.remove_picture(name, before=5e9 - kept_at)
-    assert (tmp_path / "pictures" / name).exists() == stays
-
-
-async def test_all_clips_of_a_job_go_and_no_others(tmp_path: Path) -> None:
-    files = FileStore(tmp_path)
-    for name in ("a1.mp4", "a1.fitted.mp4", "a1.mp4.1f.part", "a2.mp4"):
-        files.clip_path(name).write_bytes(b"clip")
-    await files.remove_clips_of("a1")
-    assert [path.name for path in files.clip_path("").iterdir()] == ["a2.mp4"]
-
-
 async def test_what_is_kept_of_somebody_is_counted_as_long_as_it_is_kept(store: Store, clock: Clock) -> None:
-    await admit(store, wish("old", picture="aa"))
+    await admit(store, make_request("old", picture="aa"))
     await finish(store, await claim(store), 5.0)
     clock.time += DAY
     for key, picture in (("one", "bb"), ("two", "bb"), ("three", "cc")):
-        await admit(store, wish(key, picture=picture))
-    await admit(store, wish("others", user=2))
+        await admit(store, make_request(key, picture=picture))
+    await admit(store, make_request("others", user=2))
     since = clock.time - DAY / 2
     assert await store.stored_data(1, pictures_since=since) == StoredData(jobs=4, pictures=2, clips=0)
     await store.mark_all_for_deletion(1)
     assert await store.stored_data(1, pictures_since=since) == StoredData(jobs=0, pictures=0, clips=0)
-
-
-async def test_people_without_jobs_are_forgotten_when_the_day_is_over(store: Store, clock: Clock) -> None:
-    for user in (1, 2, 3):
-        job = (await admit(store, wish(str(user), user=user))).job
-        if user < 3:
-            await finish(store, await claim(store), 30.0)
-            await store.delete_job(job.id)
-    clock.time += DAY
-    today = (await admit(store, wish("today", user=2))).job
-    await store.delete_job(today.id)
-    await remove_preferences(store.database, clock.time)
-    rows = await store.database.fetch("SELECT id FROM person ORDER BY id", {})
-    assert [row["id"] for row in rows] == [2, 3]

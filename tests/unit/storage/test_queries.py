@@ -1,13 +1,13 @@
-"""What the store tells: jobs, lines of descent, moves, and when a job will be ready."""
+"""Queries: jobs, rerolls, transitions, and when a job will be ready."""
 
 import pytest
 
 from storage import Interval, Reason, State, Store, queries
-from tests.unit.storage.requests import SERVER, Clock, admit, claim, finish, kind, teach, wish
+from tests.unit.storage.requests import SERVER, Clock, admit, claim, finish, make_params, make_request, teach
 
 
 async def test_a_job_is_found_by_what_people_type(store: Store) -> None:
-    job = (await admit(store, wish("a"))).job
+    job = (await admit(store, make_request("a"))).job
     for typed in (job.short, f" #{job.short.upper()} ", job.id, job.id[:4]):
         found = await store.by_short(typed)
         assert found is not None
@@ -19,8 +19,8 @@ async def test_a_job_is_found_by_what_people_type(store: Store) -> None:
 
 async def test_history_comes_in_pages_newest_first(store: Store) -> None:
     for n in range(5):
-        await admit(store, wish(str(n), user=1))
-        await admit(store, wish(f"other {n}", user=2))
+        await admit(store, make_request(str(n), user=1))
+        await admit(store, make_request(f"other {n}", user=2))
     first = await store.history(1, limit=3)
     second = await store.history(1, before=first[-1].seq, limit=3)
     assert [job.key for job in (*first, *second)] == ["4", "3", "2", "1", "0"]
@@ -28,8 +28,8 @@ async def test_history_comes_in_pages_newest_first(store: Store) -> None:
 
 
 async def test_history_leads_back_to_the_page_before(store: Store) -> None:
-    jobs = [(await admit(store, wish(str(n), user=1))).job for n in range(5)]
-    await admit(store, wish("other", user=2))
+    jobs = [(await admit(store, make_request(str(n), user=1))).job for n in range(5)]
+    await admit(store, make_request("other", user=2))
     back = await store.history_after(1, after=jobs[1].seq, limit=2)
     assert [job.key for job in back] == ["3", "2"]
     assert await store.history_after(1, after=jobs[4].seq, limit=2) == []
@@ -37,8 +37,8 @@ async def test_history_leads_back_to_the_page_before(store: Store) -> None:
 
 async def test_a_persons_jobs_in_work_are_those_that_are_not_over_wherever_they_asked(store: Store) -> None:
     for n in range(3):
-        await admit(store, wish(str(n), user=1, guild_id=n))
-        await admit(store, wish(f"other {n}", user=2))
+        await admit(store, make_request(str(n), user=1, guild_id=n))
+        await admit(store, make_request(f"other {n}", user=2))
     await finish(store, await claim(store), 1)
     assert [job.key for job in await store.unfinished_of(1)] == ["1", "2"]
     plan = await store.database.fetch(
@@ -48,10 +48,10 @@ async def test_a_persons_jobs_in_work_are_those_that_are_not_over_wherever_they_
     assert "job_in_work" in plan[0]["detail"]
 
 
-async def test_a_guilds_line_is_what_runs_and_then_what_waits_in_the_order_of_turns(store: Store) -> None:
+async def test_a_guilds_queue_is_what_runs_and_then_what_waits_in_order(store: Store) -> None:
     for key, user in (("a1", 1), ("a2", 1), ("a3", 1), ("b1", 2)):
-        await admit(store, wish(key, user=user))
-    await admit(store, wish("elsewhere", user=3, guild_id=8))
+        await admit(store, make_request(key, user=user))
+    await admit(store, make_request("elsewhere", user=3, guild_id=8))
     await claim(store)
     assert [job.key for job in await store.guild_queue(7)] == ["a1", "b1", "a2", "a3"]
     assert [job.key for job in await store.guild_queue(7, limit=2)] == ["a1", "b1"]
@@ -66,18 +66,18 @@ async def test_the_load_of_an_empty_store_is_none(store: Store) -> None:
 
 
 async def test_rerolls_know_their_parent_and_the_first_of_their_line(store: Store) -> None:
-    first = (await admit(store, wish("first"))).job
-    child = (await admit(store, wish("child", parent=first.id))).job
-    grandchild = (await admit(store, wish("grandchild", user=2, parent=child.id))).job
+    first = (await admit(store, make_request("first"))).job
+    child = (await admit(store, make_request("child", parent=first.id))).job
+    grandchild = (await admit(store, make_request("grandchild", user=2, parent=child.id))).job
     assert (grandchild.parent, grandchild.root) == (child.id, first.id)
     assert (child.root, first.root) == (first.id, first.id)
     assert [len(await store.rerolls_of(job.id)) for job in (first, child, grandchild)] == [1, 1, 0]
-    second = (await admit(store, wish("second", parent=first.id))).job
+    second = (await admit(store, make_request("second", parent=first.id))).job
     assert [job.id for job in await store.rerolls_of(first.id)] == [second.id, child.id]
 
 
-async def test_every_move_is_told_with_its_mover(store: Store, clock: Clock) -> None:
-    job = (await admit(store, wish("a"))).job
+async def test_every_transition_is_listed_with_its_mover(store: Store, clock: Clock) -> None:
+    job = (await admit(store, make_request("a"))).job
     clock.time += 1
     lease = await store.move(await claim(store), State.QUEUED)
     clock.time += 1
@@ -96,14 +96,14 @@ async def test_every_move_is_told_with_its_mover(store: Store, clock: Clock) -> 
 
 
 async def test_a_cancellation_names_who_wanted_it(store: Store) -> None:
-    job = (await admit(store, wish("a"))).job
+    job = (await admit(store, make_request("a"))).job
     await store.cancel(job.id, mover="person 9", reason=Reason(code="cancelled"))
     assert (await store.transitions(job.id))[-1].mover == "person 9"
 
 
 async def test_a_place_is_counted_up_to_a_cap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "MAX_COUNTED_AHEAD", 5)
-    jobs = [(await admit(store, wish(str(n)))).job for n in range(8)]
+    jobs = [(await admit(store, make_request(str(n)))).job for n in range(8)]
     assert [await store.ahead(job.id) for job in jobs] == [0, 1, 2, 3, 4, 5, 5, 5]
     assert await store.forecast(jobs[4].id, servers=1) is not None
     assert await store.forecast(jobs[7].id, servers=1) is None
@@ -113,7 +113,7 @@ async def test_a_forecast_is_a_range_that_narrows_as_jobs_agree(store: Store, cl
     widths: list[float] = []
     for n in range(6):
         await teach(store, 60, user=n + 50)
-        job = (await admit(store, wish(str(n)))).job
+        job = (await admit(store, make_request(str(n)))).job
         found = await store.forecast(job.id, servers=1)
         assert found is not None
         assert found.start == Interval(low=clock.time, high=clock.time)
@@ -127,7 +127,7 @@ async def test_a_forecast_is_a_range_that_narrows_as_jobs_agree(store: Store, cl
 async def test_a_forecast_counts_what_runs_and_what_is_ahead(store: Store, clock: Clock) -> None:
     for n in range(20):
         await teach(store, 60, user=n + 50)
-    jobs = [(await admit(store, wish(str(n), user=n))).job for n in range(3)]
+    jobs = [(await admit(store, make_request(str(n), user=n))).job for n in range(3)]
     running = await store.move(await claim(store), State.RUNNING)
     clock.time += 20
     last, current = [await store.forecast(jobs[n].id, servers=1) for n in (2, 0)]
@@ -144,8 +144,8 @@ async def test_a_forecast_counts_what_runs_and_what_is_ahead(store: Store, clock
 
 
 async def test_a_forecast_uses_what_was_learnt_since_the_job_was_admitted(store: Store, clock: Clock) -> None:
-    await admit(store, wish("a", user=1))
-    waiting = (await admit(store, wish("b", user=2))).job
+    await admit(store, make_request("a", user=1))
+    waiting = (await admit(store, make_request("b", user=2))).job
     await finish(store, await claim(store), 8)
     found = await store.forecast(waiting.id, servers=1)
     assert found is not None
@@ -154,7 +154,7 @@ async def test_a_forecast_uses_what_was_learnt_since_the_job_was_admitted(store:
 
 async def test_a_forecast_of_an_unknown_kind_is_wide(store: Store) -> None:
     await teach(store, 60)
-    job = (await admit(store, wish("a", params=kind(frames=162)))).job
+    job = (await admit(store, make_request("a", params=make_params(frames=162)))).job
     found = await store.forecast(job.id, servers=1)
     assert found is not None
     assert found.end.high - found.end.low > 120

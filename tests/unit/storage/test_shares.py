@@ -16,8 +16,8 @@ from hypothesis import given, target
 from hypothesis import strategies as st
 
 from storage import Lease
-from tests.unit.storage.requests import kind
-from tests.unit.storage.temporary_store import World, histories, open_world
+from tests.unit.storage.requests import make_params
+from tests.unit.storage.temporary_store import TemporaryStore, example_settings, open_temporary_store
 
 COSTS = {"short": 5.0, "wan": 20.0, "long": 60.0}
 
@@ -29,7 +29,7 @@ class Person:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Arrival:
     person: int
     workflow: str
     pause: float
@@ -44,12 +44,12 @@ class Share:
 
 
 @dataclass(kw_only=True)
-class Load:
-    """A simulation on the real store: people wish, servers claim at once and take as long as is known."""
+class Simulation:
+    """A simulation on the real store: requests arrive, servers claim at once and take the known time."""
 
-    world: World
+    temporary: TemporaryStore
     people: Sequence[Person]
-    wishes: Sequence[Wish]
+    arrivals: Sequence[Arrival]
     affinity: bool
     idle: list[tuple[str, str | None]]
     shares: list[Share] = field(default_factory=list[Share])
@@ -59,48 +59,48 @@ class Load:
     def run(self) -> None:
         """Until the last job is done."""
         order = itertools.count()
-        times = itertools.accumulate(wish.pause for wish in self.wishes)
-        events: list[tuple[float, int, Wish | Lease]] = [
-            (self.world.clock.time + time, next(order), wish)
-            for time, wish in zip(times, self.wishes, strict=True)
+        times = itertools.accumulate(arrival.pause for arrival in self.arrivals)
+        events: list[tuple[float, int, Arrival | Lease]] = [
+            (self.temporary.clock.time + time, next(order), arrival)
+            for time, arrival in zip(times, self.arrivals, strict=True)
         ]
         while events:
-            self.world.clock.time, number, event = heapq.heappop(events)
-            self._happen(event, str(number))
+            self.temporary.clock.time, number, event = heapq.heappop(events)
+            self._handle(event, str(number))
             for lease in self._dispatch():
-                done = self.world.clock.time + COSTS[lease.job.params.workflow]
+                done = self.temporary.clock.time + COSTS[lease.job.params.workflow]
                 heapq.heappush(events, (done, next(order), lease))
 
-    def _happen(self, event: Wish | Lease, key: str) -> None:
-        if isinstance(event, Wish):
+    def _handle(self, event: Arrival | Lease, key: str) -> None:
+        if isinstance(event, Arrival):
             person = self.people[event.person]
-            self.world.admit(
+            self.temporary.admit(
                 key,
                 event.person,
-                params=kind(workflow=event.workflow),
+                params=make_params(workflow=event.workflow),
                 weight=person.weight,
                 head_start=person.head_start,
             )
             self.waiting[event.person] += 1
-            self._note()
+            self._record()
         else:
-            self.world.finish(event, event.job.cost)
+            self.temporary.finish(event, event.job.cost)
             self.idle.append((str(event.job.server), event.job.params.workflow))
 
     def _dispatch(self) -> Iterator[Lease]:
         while self.idle:
             server, loaded = self.idle.pop()
-            claimed = self.world.store.claim(server, COSTS, loaded=loaded if self.affinity else None)
-            lease = self.world.run(claimed)
+            claimed = self.temporary.store.claim(server, COSTS, loaded=loaded if self.affinity else None)
+            lease = self.temporary.run(claimed)
             if lease is None:
                 self.idle.append((server, loaded))
                 return
             self.got[lease.job.user_id] += int(lease.job.cost)
             self.waiting[lease.job.user_id] -= 1
-            self._note()
+            self._record()
             yield lease
 
-    def _note(self) -> None:
+    def _record(self) -> None:
         self.shares.append(Share(got=Counter(self.got), waiting=Counter(self.waiting)))
 
 
@@ -131,26 +131,29 @@ BURSTS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with open_world() as opened:
+def temporary() -> Iterator[TemporaryStore]:
+    with open_temporary_store() as opened:
         yield opened
 
 
-def test_people_who_wait_differ_by_at_most_a_job_of_each(world: World, pytestconfig: pytest.Config) -> None:
-    @histories(pytestconfig, 100)
+def test_people_who_wait_differ_by_at_most_a_job_of_each(
+    temporary: TemporaryStore, pytestconfig: pytest.Config
+) -> None:
+    @example_settings(pytestconfig, 100)
     @given(people=PEOPLE, bursts=BURSTS, servers=st.integers(1, 3), affinity=st.booleans())
     def check(
         people: list[Person], bursts: list[tuple[int, str, int, float]], servers: int, affinity: bool
     ) -> None:
-        wishes = [
-            Wish(person=person % len(people), workflow=workflow, pause=0.0 if n else pause)
+        arrivals = [
+            Arrival(person=person % len(people), workflow=workflow, pause=0.0 if n else pause)
             for person, workflow, number, pause in bursts
             for n in range(number)
         ]
-        shares = simulate(world, people, wishes, servers=servers, affinity=affinity)
+        shares = simulate(temporary, people, arrivals, servers=servers, affinity=affinity)
         weights = [person.weight for person in people]
         turns = [
-            max((COSTS[wish.workflow] for wish in wishes if wish.person == n), default=0) / weights[n]
+            max((COSTS[arrival.workflow] for arrival in arrivals if arrival.person == n), default=0)
+            / weights[n]
             for n in range(len(people))
         ]
         slack = 2 * max(turns) if affinity else 0
@@ -166,13 +169,20 @@ def test_people_who_wait_differ_by_at_most_a_job_of_each(world: World, pytestcon
 
 
 def simulate(
-    world: World, people: Sequence[Person], wishes: Sequence[Wish], *, servers: int, affinity: bool
+    temporary: TemporaryStore,
+    people: Sequence[Person],
+    arrivals: Sequence[Arrival],
+    *,
+    servers: int,
+    affinity: bool,
 ) -> Sequence[Share]:
-    """What each got at each event, when the wishes come with those pauses before them."""
-    world.begin()
+    """What each got at each event, when each arrival comes after its pause."""
+    temporary.reset()
     for workflow, seconds in COSTS.items():
-        world.teach(workflow, seconds)
+        temporary.teach(workflow, seconds)
     idle: list[tuple[str, str | None]] = [(f"server {n}", None) for n in range(servers)]
-    load = Load(world=world, people=people, wishes=wishes, affinity=affinity, idle=idle)
-    load.run()
-    return load.shares
+    simulation = Simulation(
+        temporary=temporary, people=people, arrivals=arrivals, affinity=affinity, idle=idle
+    )
+    simulation.run()
+    return simulation.shares

@@ -1,4 +1,4 @@
-"""Random histories of the queue: in whatever order things happen, the books balance, all are served."""
+"""Operations on the queue in random order: the invariants hold, and every job is served."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from storage import Lease, LeaseLost, QueueLimits, Reason, State
 from storage.job import FINISHED
-from tests.unit.storage.requests import BROKEN, kind
-from tests.unit.storage.temporary_store import World, histories, open_world
+from tests.unit.storage.requests import NODE_FAILED, make_params
+from tests.unit.storage.temporary_store import TemporaryStore, example_settings, open_temporary_store
 
 SERVERS = ("server 1", "server 2", "server 3")
 WORKFLOWS = {"short": 5.0, "wan": 20.0, "long": 60.0}
-STATIONS = (State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
-WISH = st.fixed_dictionaries(
+STAGES = (State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
+REQUEST = st.fixed_dictionaries(
     {
         "user": st.integers(1, 3),
         "guild_id": st.integers(1, 2),
-        "params": st.sampled_from([kind(workflow=workflow) for workflow in WORKFLOWS]),
+        "params": st.sampled_from([make_params(workflow=workflow) for workflow in WORKFLOWS]),
         "weight": st.sampled_from([1.0, 1.0, 2.0, 4.0]),
         "head_start": st.sampled_from([0.0, 0.0, 30.0, 600.0]),
     }
@@ -29,38 +29,38 @@ SECONDS = st.floats(0.1, 200)
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    with open_world() as opened:
+def temporary() -> Iterator[TemporaryStore]:
+    with open_temporary_store() as opened:
         yield opened
 
 
-class Histories(RuleBasedStateMachine):
+class QueueMachine(RuleBasedStateMachine):
     """Everything that may happen to a queue, in any order; `held` are the leases of those who still live."""
 
-    world: World
+    temporary: TemporaryStore
 
     @initialize(running=st.sampled_from([None, None, 1, 2]))
     def begin(self, running: int | None) -> None:
         self.limits = QueueLimits(running_per_guild=running)
-        self.world.begin(self.limits)
+        self.temporary.reset(self.limits)
         for workflow, seconds in WORKFLOWS.items():
-            self.world.teach(workflow, seconds)
+            self.temporary.teach(workflow, seconds)
         self.numbers = itertools.count()
         self.jobs: list[str] = []
         self.held: dict[str, Lease] = {}
         self.zombies: list[Lease] = []
 
-    @rule(wishes=st.lists(WISH, min_size=1, max_size=4))
-    def admit(self, wishes: list[dict[str, object]]) -> None:
-        for wish in wishes:
+    @rule(requests=st.lists(REQUEST, min_size=1, max_size=4))
+    def admit(self, requests: list[dict[str, object]]) -> None:
+        for request in requests:
             key = str(next(self.numbers))
-            self.jobs.append(self.world.admit(key, **wish))  # type: ignore[arg-type]
+            self.jobs.append(self.temporary.admit(key, **request))  # type: ignore[arg-type]
 
     @rule(server=st.sampled_from(SERVERS), loaded=st.sampled_from([None, *sorted(WORKFLOWS)]))
     def claim(self, server: str, loaded: str | None) -> None:
-        waiting = [each.job for each in self.world.run(self.world.store.waiting())]
+        waiting = [each.job for each in self.temporary.run(self.temporary.store.waiting())]
         servable = [job for job in waiting if self._may_run(job.guild_id)]
-        lease = self.world.run(self.world.store.claim(server, WORKFLOWS, loaded=loaded))
+        lease = self.temporary.run(self.temporary.store.claim(server, WORKFLOWS, loaded=loaded))
         assert (lease is None) == (not servable), "a server is idle when and only when nobody may be served"
         if lease:
             own = next(job for job in servable if job.user_id == lease.job.user_id)
@@ -70,9 +70,9 @@ class Histories(RuleBasedStateMachine):
 
     def _may_run(self, guild: int) -> bool:
         limit = self.limits.running_per_guild
-        return limit is None or self.world.running(guild) < limit
+        return limit is None or self.temporary.running(guild) < limit
 
-    @rule(number=st.integers(0, 99), state=st.sampled_from(STATIONS))
+    @rule(number=st.integers(0, 99), state=st.sampled_from(STAGES))
     def move(self, number: int, state: State) -> None:
         self._move(number, state)
 
@@ -83,7 +83,7 @@ class Histories(RuleBasedStateMachine):
     @rule(number=st.integers(0, 99), charged=st.none() | SECONDS)
     def fail(self, number: int, charged: float | None) -> None:
         fault = {} if charged is None else {"charged": charged}
-        self._move(number, State.FAILED, reason=BROKEN, **fault)
+        self._move(number, State.FAILED, reason=NODE_FAILED, **fault)
 
     @rule(number=st.integers(0, 99))
     def put_back(self, number: int) -> None:
@@ -94,19 +94,19 @@ class Histories(RuleBasedStateMachine):
         if self.jobs:
             job_id = self.jobs[number % len(self.jobs)]
             reason = Reason(code="cancelled")
-            self.world.run(self.world.store.cancel(job_id, mover="person", reason=reason))
+            self.temporary.run(self.temporary.store.cancel(job_id, mover="person", reason=reason))
 
     @rule(seconds=st.floats(0, 50))
     def heartbeat(self, seconds: float) -> None:
-        self.world.clock.time += seconds
-        self.world.run(self.world.store.renew(self.held.values()))
+        self.temporary.clock.time += seconds
+        self.temporary.run(self.temporary.store.renew(self.held.values()))
 
     @rule(server=st.sampled_from(SERVERS))
     def every_holder_dies_and_somebody_adopts(self, server: str) -> None:
-        self.world.clock.time += 61
+        self.temporary.clock.time += 61
         self.zombies += self.held.values()
         self.held.clear()
-        lease = self.world.run(self.world.store.adopt(server, SERVERS))
+        lease = self.temporary.run(self.temporary.store.adopt(server, SERVERS))
         if lease:
             assert lease.job.server == server
             self.held[lease.job.id] = lease
@@ -116,38 +116,38 @@ class Histories(RuleBasedStateMachine):
         taken_over = [lease for lease in self.zombies if lease.job.id in self.held]
         if taken_over:
             lost = taken_over[number % len(taken_over)]
-            before = self.world.run(self.world.store.job(lost.job.id))
+            before = self.temporary.run(self.temporary.store.job(lost.job.id))
             zombie = replace(lost, job=replace(before, epoch=lost.job.epoch))
             with pytest.raises(LeaseLost):
-                self.world.run(self.world.store.move(zombie, state))
-            assert self.world.run(self.world.store.job(before.id)) == before
+                self.temporary.run(self.temporary.store.move(zombie, state))
+            assert self.temporary.run(self.temporary.store.job(before.id)) == before
 
     def _move(self, number: int, state: State, **changes: object) -> None:
         if self.held:
             # By seq, not by id: ids are random, and the same draws have to move the same job on every run.
             job_id = sorted(self.held, key=lambda each: self.held[each].job.seq)[number % len(self.held)]
-            moved = self.world.run(self.world.store.move(self.held.pop(job_id), state, **changes))  # type: ignore[arg-type]
+            moved = self.temporary.run(self.temporary.store.move(self.held.pop(job_id), state, **changes))  # type: ignore[arg-type]
             if moved.job.state not in FINISHED and moved.job.state != State.QUEUED:
                 self.held[job_id] = moved
 
     @invariant()
-    def books(self) -> None:
-        self.world.check_books()
+    def invariants(self) -> None:
+        self.temporary.check_invariants()
 
     def teardown(self) -> None:
         """However it went, whoever is left is served: nobody starves."""
-        self.world.clock.time += 61
-        self.world.store = type(self.world.store)(self.world.store.database, self.world.clock)
+        self.temporary.clock.time += 61
+        self.temporary.store = type(self.temporary.store)(self.temporary.store.database, self.temporary.clock)
         left = len(self.jobs)
-        while lease := self.world.run(self._next()):
-            self.world.run(self.world.store.move(lease, State.FAILED, reason=BROKEN))
+        while lease := self.temporary.run(self._next()):
+            self.temporary.run(self.temporary.store.move(lease, State.FAILED, reason=NODE_FAILED))
             left -= 1
             assert left >= 0
-        assert all(self.world.run(self.world.store.job(job)).state in FINISHED for job in self.jobs)
-        self.world.check_books()
+        assert all(self.temporary.run(self.temporary.store.job(job)).state in FINISHED for job in self.jobs)
+        self.temporary.check_invariants()
 
     async def _next(self) -> Lease | None:
-        store = self.world.store
+        store = self.temporary.store
         return (
             await store.adopt_delivery()
             or await store.adopt("new server", ["new server"])
@@ -155,8 +155,8 @@ class Histories(RuleBasedStateMachine):
         )
 
 
-def test_whatever_happens_the_books_balance_and_everybody_is_served(
-    world: World, pytestconfig: pytest.Config
+def test_in_any_order_of_operations_the_invariants_hold_and_everybody_is_served(
+    temporary: TemporaryStore, pytestconfig: pytest.Config
 ) -> None:
-    Histories.world = world
-    run_state_machine_as_test(Histories, settings=histories(pytestconfig, 60))
+    QueueMachine.temporary = temporary
+    run_state_machine_as_test(QueueMachine, settings=example_settings(pytestconfig, 60))

@@ -1,7 +1,6 @@
 """The queue as its users know it: idempotent, in turn, and safe from zombies."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,67 +9,63 @@ from storage import (
     AdmissionRefused,
     LeaseLost,
     Reason,
-    SchemaTooNew,
     State,
     Store,
-    StoreInUse,
-    StoreUnavailable,
     open_store,
 )
-from storage.sqlite.database import open_database
-from tests.unit.storage.requests import PARAMS, SERVER, Clock, admit, claim, kind, wish
+from tests.unit.storage.requests import PARAMS, SERVER, Clock, admit, claim, make_params, make_request
 
 
 async def test_a_job_keeps_every_parameter_also_a_64_bit_seed(store: Store) -> None:
-    admitted = await admit(store, wish("a"), limit=5)
+    admitted = await admit(store, make_request("a"), limit=5)
     assert (await store.job(admitted.job.id)).params == PARAMS
 
 
 async def test_the_same_key_is_admitted_once(store: Store) -> None:
-    first = await admit(store, wish("a"), limit=5)
-    again = await admit(store, wish("a"), limit=5)
+    first = await admit(store, make_request("a"), limit=5)
+    again = await admit(store, make_request("a"), limit=5)
     assert (first.created, again.created) == (True, False)
     assert again.job.id == first.job.id
 
 
 async def test_a_hundred_admissions_at_once_of_ten_keys_make_ten_jobs(store: Store) -> None:
-    admitted = await asyncio.gather(*(admit(store, wish(str(n % 10)), limit=50) for n in range(100)))
+    admitted = await asyncio.gather(*(admit(store, make_request(str(n % 10)), limit=50) for n in range(100)))
     assert len({each.job.id for each in admitted}) == 10
     assert sum(each.created for each in admitted) == 10
 
 
 async def test_more_jobs_than_the_limit_are_refused_and_a_known_key_is_not(store: Store) -> None:
     for key in "ab":
-        await admit(store, wish(key), limit=2)
+        await admit(store, make_request(key), limit=2)
     with pytest.raises(AdmissionRefused) as refusal:
-        await admit(store, wish("c"), limit=2)
+        await admit(store, make_request("c"), limit=2)
     assert (refusal.value.rule, refusal.value.number) == ("queued_per_person", 2)
-    assert not (await admit(store, wish("a"), limit=2)).created
-    assert (await admit(store, wish("d", user=2), limit=2)).created
+    assert not (await admit(store, make_request("a"), limit=2)).created
+    assert (await admit(store, make_request("d", user=2), limit=2)).created
 
 
 async def test_people_are_served_in_turn_and_each_in_their_own_order(store: Store) -> None:
     for key in ("a1", "a2", "a3"):
-        await admit(store, wish(key, user=1), limit=9)
+        await admit(store, make_request(key, user=1), limit=9)
     for key in ("b1", "b2"):
-        await admit(store, wish(key, user=2), limit=9)
+        await admit(store, make_request(key, user=2), limit=9)
     assert [each.job.key for each in await store.waiting()] == ["a1", "b1", "a2", "b2", "a3"]
     assert [(await claim(store)).job.key for _ in range(5)] == ["a1", "b1", "a2", "b2", "a3"]
 
 
 async def test_who_comes_late_is_not_repaid_for_the_time_away(store: Store) -> None:
     for n in range(4):
-        await admit(store, wish(f"a{n}", user=1), limit=9)
+        await admit(store, make_request(f"a{n}", user=1), limit=9)
     for _ in range(3):
         await claim(store)
     for n in range(3):
-        await admit(store, wish(f"b{n}", user=2), limit=9)
+        await admit(store, make_request(f"b{n}", user=2), limit=9)
     assert [each.job.key for each in await store.waiting()] == ["b0", "a3", "b1", "b2"]
 
 
 async def test_a_claim_leaves_what_was_chosen_and_the_server_lacks(store: Store) -> None:
-    await admit(store, wish("clay", params=kind(choices={"style": "clay", "loop": "off"})))
-    await admit(store, wish("plain"))
+    await admit(store, make_request("clay", params=make_params(choices={"style": "clay", "loop": "off"})))
+    await admit(store, make_request("plain"))
     lease = await store.claim(SERVER, {"wan"}, lacks={"wan/style/clay"})
     assert lease
     assert lease.job.key == "plain"
@@ -79,7 +74,7 @@ async def test_a_claim_leaves_what_was_chosen_and_the_server_lacks(store: Store)
 
 
 async def test_a_claim_takes_only_what_the_server_can_run(store: Store) -> None:
-    await admit(store, wish("a"), limit=5)
+    await admit(store, make_request("a"), limit=5)
     assert await store.claim(SERVER, {"other"}) is None
     assert await store.claim(SERVER, set()) is None
     assert (await claim(store)).job.key == "a"
@@ -87,14 +82,14 @@ async def test_a_claim_takes_only_what_the_server_can_run(store: Store) -> None:
 
 async def test_two_claims_never_get_the_same_job(store: Store) -> None:
     for n in range(20):
-        await admit(store, wish(str(n), user=n), limit=5)
+        await admit(store, make_request(str(n), user=n), limit=5)
     leases = await asyncio.gather(*(store.claim(SERVER, {"wan"}) for _ in range(40)))
     taken = [lease.job.id for lease in leases if lease]
     assert len(taken) == len(set(taken)) == 20
 
 
 async def test_a_job_goes_the_whole_way_and_is_found_by_its_result(store: Store, clock: Clock) -> None:
-    await admit(store, wish("a"), limit=5)
+    await admit(store, make_request("a"), limit=5)
     lease = await claim(store)
     lease = await store.move(lease, State.SUBMITTING, attempts=1)
     lease = await store.move(lease, State.RUNNING)
@@ -109,7 +104,7 @@ async def test_a_job_goes_the_whole_way_and_is_found_by_its_result(store: Store,
 
 
 async def test_a_failure_keeps_its_reason(store: Store) -> None:
-    await admit(store, wish("a"), limit=5)
+    await admit(store, make_request("a"), limit=5)
     lease = await store.move(
         await claim(store), State.FAILED, reason=Reason(code="memory", values={"node": "52"})
     )
@@ -117,7 +112,7 @@ async def test_a_failure_keeps_its_reason(store: Store) -> None:
 
 
 async def test_a_zombie_changes_nothing(store: Store, clock: Clock) -> None:
-    await admit(store, wish("a"), limit=5)
+    await admit(store, make_request("a"), limit=5)
     zombie = await claim(store)
     clock.time += 1000
     holder = await store.adopt(SERVER, [SERVER])
@@ -132,14 +127,14 @@ async def test_a_zombie_changes_nothing(store: Store, clock: Clock) -> None:
 
 
 async def test_the_holder_of_a_lease_moves_its_job_also_late(store: Store, clock: Clock) -> None:
-    await admit(store, wish("a"), limit=5)
+    await admit(store, make_request("a"), limit=5)
     holder = await claim(store)
     clock.time += 1000
     await store.move(holder, State.SUBMITTING)
 
 
 async def test_a_lease_that_is_renewed_is_not_adopted(store: Store, clock: Clock) -> None:
-    await admit(store, wish("a"), limit=5)
+    await admit(store, make_request("a"), limit=5)
     lease = await claim(store)
     for _ in range(5):
         clock.time += 50
@@ -148,7 +143,7 @@ async def test_a_lease_that_is_renewed_is_not_adopted(store: Store, clock: Clock
 
 
 async def test_a_job_is_adopted_by_its_own_server_or_when_that_is_gone(store: Store, clock: Clock) -> None:
-    await admit(store, wish("a"), limit=5)
+    await admit(store, make_request("a"), limit=5)
     await claim(store, "server 1")
     clock.time += 1000
     assert await store.adopt("server 2", ["server 1", "server 2"]) is None
@@ -159,34 +154,25 @@ async def test_a_job_is_adopted_by_its_own_server_or_when_that_is_gone(store: St
 
 async def test_a_job_put_back_keeps_its_place(store: Store) -> None:
     for key, user in (("a", 1), ("b", 2), ("c", 3)):
-        await admit(store, wish(key, user=user), limit=5)
+        await admit(store, make_request(key, user=user), limit=5)
     lease = await claim(store)
     await store.move(lease, State.QUEUED)
     assert (await claim(store)).job.key == "a"
 
 
 async def test_rerolls_of_a_person_are_counted_when_finished(store: Store) -> None:
-    first = (await admit(store, wish("a"), limit=5)).job
+    first = (await admit(store, make_request("a"), limit=5)).job
     await claim(store)
-    await admit(store, wish("b", user=2, parent=first.id), limit=5)
+    await admit(store, make_request("b", user=2, parent=first.id), limit=5)
     assert await store.finished_rerolls(first.id, 2) == 0
     await store.move(await claim(store), State.FAILED, reason=Reason(code="x"))
     assert await store.finished_rerolls(first.id, 2) == 1
     assert await store.finished_rerolls(first.id, 1) == 0
 
 
-async def test_a_cancelled_task_leaves_the_connection_usable(store: Store) -> None:
-    tasks = [asyncio.create_task(admit(store, wish(str(n), user=n), limit=5)) for n in range(50)]
-    for task in tasks[::2]:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert (await admit(store, wish("after"), limit=60)).created
-    assert len(await store.waiting()) >= 26
-
-
 async def test_the_next_start_takes_back_what_a_dead_process_held(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
-        await admit(store, wish("a"), limit=5)
+        await admit(store, make_request("a"), limit=5)
         await store.move(await claim(store), State.SUBMITTING)
     async with open_store(tmp_path) as store:
         lease = await store.adopt(SERVER, [SERVER])
@@ -194,57 +180,21 @@ async def test_the_next_start_takes_back_what_a_dead_process_held(tmp_path: Path
         assert lease.job.state == State.SUBMITTING
 
 
-async def test_a_second_bot_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    async with open_store(tmp_path):
-        with pytest.raises(StoreInUse):
-            async with open_store(tmp_path):
-                pass
-    async with open_store(tmp_path):
-        pass
-
-
-async def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StoreUnavailable, match="cannot be made"):
-        async with open_store(tmp_path / "file" / "data"):
-            pass
-
-
-async def test_a_file_of_a_newer_program_is_refused(tmp_path: Path) -> None:
-    async with open_store(tmp_path):
-        pass
-    connection = sqlite3.connect(tmp_path / "animate.db")
-    connection.execute("PRAGMA user_version = 9999")
-    connection.close()
-    with pytest.raises(SchemaTooNew):
-        async with open_store(tmp_path):
-            pass
-
-
-async def test_an_acknowledged_row_is_durable(tmp_path: Path) -> None:
-    async with open_database(tmp_path / "animate.db") as database:
-        journal = await database.fetch_one("PRAGMA journal_mode", {})
-        synchronous = await database.fetch_one("PRAGMA synchronous", {})
-        assert journal is not None
-        assert synchronous is not None
-        assert (journal[0], synchronous[0]) == ("wal", 2)
-
-
-async def test_a_job_starts_when_its_person_was_told_or_when_that_takes_too_long(
+async def test_a_job_starts_when_its_status_message_is_recorded_or_after_a_grace(
     store: Store, clock: Clock
 ) -> None:
-    told = (await store.admit(wish("told"), limit=5)).job
-    await store.admit(wish("untold", user=2), limit=5)
+    shown = (await store.admit(make_request("shown"), limit=5)).job
+    await store.admit(make_request("not shown", user=2), limit=5)
     assert await store.claim(SERVER, {"wan"}) is None
-    await store.set_status_message(told.id, 1)
-    assert (await claim(store)).job.key == "told"
+    await store.set_status_message(shown.id, 1)
+    assert (await claim(store)).job.key == "shown"
     assert await store.claim(SERVER, {"wan"}) is None
     clock.time += 31
-    assert (await claim(store)).job.key == "untold"
+    assert (await claim(store)).job.key == "not shown"
 
 
 async def test_a_job_that_came_to_its_end_is_moved_no_more(store: Store) -> None:
-    await admit(store, wish("a"))
+    await admit(store, make_request("a"))
     ended = await store.move(await claim(store), State.FAILED, reason=Reason(code="x"))
     with pytest.raises(LeaseLost):
         await store.move(ended, State.QUEUED)

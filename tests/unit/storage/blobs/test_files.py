@@ -19,3 +19,21 @@ async def test_a_picture_is_found_by_its_sha256_and_kept_once(tmp_path: Path) ->
 async def test_a_picture_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await FileStore(tmp_path).read_picture("00")
+
+
+@pytest.mark.parametrize(("kept_at", "stays"), [(1e9, False), (4e9, True)])
+async def test_a_picture_that_was_kept_again_meanwhile_stays(
+    tmp_path: Path, kept_at: float, stays: bool
+) -> None:
+    files = FileStore(tmp_path)
+    name = await files.save_picture(b"picture")
+    await files.remove_picture(name, before=5e9 - kept_at)
+    assert (tmp_path / "pictures" / name).exists() == stays
+
+
+async def test_all_clips_of_a_job_go_and_no_others(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    for name in ("a1.mp4", "a1.fitted.mp4", "a1.mp4.1f.part", "a2.mp4"):
+        files.clip_path(name).write_bytes(b"clip")
+    await files.remove_clips_of("a1")
+    assert [path.name for path in files.clip_path("").iterdir()] == ["a2.mp4"]

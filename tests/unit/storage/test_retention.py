@@ -1,0 +1,119 @@
+"""Old rows, pictures and clips are removed, in batches, and nothing that is still needed."""
+
+import os
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from storage import FileStore, Job, State, Store, open_store, retention
+from storage.retention import DAY, remove_preferences
+from tests.unit.storage.requests import (
+    NODE_FAILED,
+    Clock,
+    admit,
+    claim,
+    finish,
+    make_maintenance,
+    make_request,
+)
+
+
+async def number(store: Store, sql: str) -> int:
+    row = await store.database.fetch_one(sql, {})
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.fixture
+async def aged(tmp_path: Path) -> AsyncGenerator[Store]:
+    """A store whose every job is a hundred days old."""
+    async with open_store(tmp_path) as store:
+        yield Store(store.database, lambda: time.time() - 100 * DAY)
+
+
+async def failed(store: Store, key: str, **changes: object) -> Job:
+    """A job that came to its end."""
+    await admit(store, make_request(key, **changes))
+    return (await store.move(await claim(store), State.FAILED, reason=NODE_FAILED)).job
+
+
+async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store, files: FileStore) -> None:
+    first = await failed(aged, "first")
+    young = Store(aged.database)
+    child = await failed(young, "child", parent=first.id)
+    waiting = (await admit(aged, make_request("waiting"))).job
+    await make_maintenance(aged, files, rows=30).apply_retention()
+    assert await number(aged, "SELECT count(*) FROM job") == 2
+    assert await number(aged, "SELECT count(*) FROM event WHERE job NOT IN (SELECT seq FROM job)") == 0
+    kept = await aged.job(child.id)
+    assert (kept.parent, kept.root) == (None, first.id)
+    assert (await aged.job(waiting.id)).state == State.QUEUED
+
+
+async def test_rows_are_removed_in_small_steps_and_the_file_shrinks(
+    aged: Store, files: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "ROWS_PER_BATCH", 7)
+    for n in range(30):
+        await failed(aged, str(n), locale="x" * 5000)
+    before = await number(aged, "PRAGMA page_count")
+    await make_maintenance(aged, files, rows=30).apply_retention()
+    assert await number(aged, "SELECT count(*) FROM job") == 0
+    assert await number(aged, "PRAGMA page_count") < before / 2
+
+
+async def old_picture(files: FileStore, tmp_path: Path, data: bytes) -> str:
+    """A picture kept a hundred days ago."""
+    name = await files.save_picture(data)
+    os.utime(tmp_path / "pictures" / name, (time.time() - 100 * DAY,) * 2)
+    return name
+
+
+async def test_a_picture_goes_when_no_job_needs_it(
+    aged: Store, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "ROWS_PER_BATCH", 2)
+    names = [await old_picture(files, tmp_path, bytes([n])) for n in range(5)]
+    finished, waiting, young, nobody, held = names
+    for n in range(5):
+        await failed(aged, f"finished {n}", picture=finished)
+    await failed(Store(aged.database), "young", picture=young)
+    await admit(aged, make_request("waiting", picture=waiting))
+    await files.touch_picture(held)
+    fresh = await files.save_picture(b"fresh")
+    await make_maintenance(aged, files, pictures=30).apply_retention()
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {waiting, young, held, fresh}
+    with pytest.raises(FileNotFoundError):
+        await files.touch_picture(nobody)
+
+
+async def test_a_clip_goes_after_its_days_unless_its_job_is_in_work(aged: Store, files: FileStore) -> None:
+    await admit(aged, make_request("done"))
+    done = await finish(aged, await claim(aged), 5)
+    await admit(aged, make_request("delivering"))
+    delivering = await aged.move(await claim(aged), State.DELIVERING, clip="x")
+    ids = [done.job.id, f"{done.job.id}.fitted", delivering.job.id, "torn"]
+    for name in ids:
+        path = files.clip_path(f"{name}.mp4")
+        path.write_bytes(b"clip")
+        os.utime(path, (time.time() - 100 * DAY,) * 2)
+    files.clip_path("young.mp4").write_bytes(b"clip")
+    await make_maintenance(aged, files, clips=30).apply_retention()
+    left = {path.name for path in files.clip_path("").iterdir()}
+    assert left == {f"{delivering.job.id}.mp4", "young.mp4"}
+
+
+async def test_people_without_jobs_are_forgotten_when_the_day_is_over(store: Store, clock: Clock) -> None:
+    for user in (1, 2, 3):
+        job = (await admit(store, make_request(str(user), user=user))).job
+        if user < 3:
+            await finish(store, await claim(store), 30.0)
+            await store.delete_job(job.id)
+    clock.time += DAY
+    today = (await admit(store, make_request("today", user=2))).job
+    await store.delete_job(today.id)
+    await remove_preferences(store.database, clock.time)
+    rows = await store.database.fetch("SELECT id FROM person ORDER BY id", {})
+    assert [row["id"] for row in rows] == [2, 3]
