@@ -2,7 +2,7 @@
 
 import pytest
 
-from media import sniff
+from media.file_types import sniff
 from tests.unit.media.sample_pictures import ftyp, photo, save
 
 

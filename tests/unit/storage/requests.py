@@ -96,3 +96,9 @@ def make_maintenance(
     """Maintenance with this retention, which puts expired jobs into the list."""
     announced = [] if expired is None else expired
     return Maintenance(store, files, Retention(**kept), announced.append)  # type: ignore[arg-type]
+
+
+async def delivering(store: Store, key: str = "a") -> Lease:
+    """A job whose clip is on its way to Discord."""
+    await admit(store, make_request(key))
+    return await store.move(await store.move(await claim(store), State.DOWNLOADING), State.DELIVERING)

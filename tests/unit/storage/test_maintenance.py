@@ -10,7 +10,6 @@ import pytest
 from storage import (
     FileStore,
     Job,
-    Maintenance,
     QueueLimits,
     Reason,
     Retention,
@@ -18,6 +17,7 @@ from storage import (
     Store,
     open_store,
 )
+from storage.maintenance import Maintenance
 from tests.unit.storage.requests import (
     Clock,
     admit,

@@ -1,9 +1,22 @@
 """Queries: jobs, rerolls, transitions, and when a job will be ready."""
 
+import re
+
 import pytest
 
-from storage import Interval, Reason, State, Store, queries
-from tests.unit.storage.requests import SERVER, Clock, admit, claim, finish, make_params, make_request, teach
+from storage import Interval, Reason, State, Store, StoreError, queries
+from tests.unit.storage.requests import (
+    NODE_FAILED,
+    SERVER,
+    Clock,
+    admit,
+    claim,
+    delivering,
+    finish,
+    make_params,
+    make_request,
+    teach,
+)
 
 
 async def test_a_job_is_found_by_what_people_type(store: Store) -> None:
@@ -158,3 +171,98 @@ async def test_a_forecast_of_an_unknown_kind_is_wide(store: Store) -> None:
     found = await store.forecast(job.id, servers=1)
     assert found is not None
     assert found.end.high - found.end.low > 120
+
+
+async def test_a_finished_job_is_unannounced_until_its_end_is_recorded(store: Store) -> None:
+    lease = await delivering(store)
+    assert await store.unannounced_ends() == []
+    done = (await store.move(lease, State.DONE, result_message=5, result_channel=9)).job
+    assert [job.id for job in await store.unannounced_ends()] == [done.id]
+    assert done.result_channel == 9
+    await store.set_end_announced(done.id)
+    assert await store.unannounced_ends() == []
+    await admit(store, make_request("b"))
+    failed = await store.move(await claim(store), State.FAILED, reason=NODE_FAILED)
+    assert [job.id for job in await store.unannounced_ends()] == [failed.job.id]
+
+
+async def test_the_newest_results_and_who_made_more_of_them(store: Store) -> None:
+    for number, key in enumerate("abc"):
+        await store.move(await delivering(store, key), State.DONE, result_message=number)
+    results = await store.results(2)
+    assert [job.key for job in results] == ["c", "b"]
+    parent = results[0].id
+    assert not await store.has_rerolled(parent, 2)
+    await admit(store, make_request("again", user=2, parent=parent))
+    assert await store.has_rerolled(parent, 2)
+    assert not await store.has_rerolled(parent, 1)
+
+
+async def test_rerolls_of_a_person_are_counted_when_finished(store: Store) -> None:
+    first = (await admit(store, make_request("a"), limit=5)).job
+    await claim(store)
+    await admit(store, make_request("b", user=2, parent=first.id), limit=5)
+    assert await store.finished_rerolls(first.id, 2) == 0
+    await store.move(await claim(store), State.FAILED, reason=Reason(code="x"))
+    assert await store.finished_rerolls(first.id, 2) == 1
+    assert await store.finished_rerolls(first.id, 1) == 0
+
+
+async def test_a_job_is_found_by_its_messages_and_by_its_id(store: Store) -> None:
+    job = (await admit(store, make_request("a"))).job
+    await finish(store, await claim(store), 5)
+    for found in (await store.by_status(job.seq), await store.by_result(job.seq), await store.find(job.id)):
+        assert found
+        assert found.id == job.id
+    for none in (await store.by_status(99), await store.by_result(99), await store.find("00")):
+        assert none is None
+    with pytest.raises(StoreError):
+        await store.job("00")
+
+
+async def test_unfinished_jobs_of_a_guild_are_those_of_all_its_people(store: Store) -> None:
+    for key, user, guild in (("a", 1, 7), ("b", 2, 7), ("c", 1, 8)):
+        await admit(store, make_request(key, user=user, guild_id=guild))
+    assert [job.key for job in await store.unfinished_in(7)] == ["a", "b"]
+    await finish(store, await claim(store), 5)
+    assert [job.key for job in await store.unfinished_in(7)] == ["b"]
+
+
+async def test_a_reroll_of_a_message_is_unfinished_until_it_ends(store: Store) -> None:
+    await admit(store, make_request("reroll 123 person 1"))
+    assert await store.has_unfinished_reroll(123)
+    assert not await store.has_unfinished_reroll(12)
+    await finish(store, await claim(store), 5)
+    assert not await store.has_unfinished_reroll(123)
+
+
+async def test_jobs_without_a_status_message_are_listed_while_they_are_unfinished(store: Store) -> None:
+    await store.admit(make_request("a"), limit=5)
+    await admit(store, make_request("b"))
+    assert [job.key for job in await store.without_status()] == ["a"]
+    await store.cancel((await store.without_status())[0].id, mover="x", reason=Reason(code="cancelled"))
+    assert await store.without_status() == []
+
+
+async def test_the_head_of_the_queue_and_the_last_transition(store: Store, clock: Clock) -> None:
+    assert (await store.last_moved(), await store.next_delivery()) == (0.0, None)
+    for key in "abc":
+        await admit(store, make_request(key))
+    assert [(each.job.key, each.ahead) for each in await store.waiting(limit=2)] == [("a", 0), ("b", 1)]
+    clock.time += 5
+    await claim(store)
+    assert await store.last_moved() == clock.time
+    assert await store.spent_today(1) == pytest.approx(3 * 832 * 480 * 81 * 20 * 5e-7)
+
+
+async def test_the_next_delivery_is_the_one_whose_lease_ends_first(store: Store, clock: Clock) -> None:
+    lease = await delivering(store)
+    assert await store.next_delivery() == clock.time + 60
+    await store.postpone(lease, 10)
+    assert await store.next_delivery() == clock.time + 10
+
+
+async def test_a_database_has_an_id_of_its_own(store: Store) -> None:
+    instance = await store.instance()
+    assert re.fullmatch("[0-9a-f]{32}", instance)
+    assert await store.instance() == instance

@@ -10,10 +10,18 @@ from storage import (
     LeaseLost,
     Reason,
     State,
-    Store,
-    open_store,
 )
-from tests.unit.storage.requests import PARAMS, SERVER, Clock, admit, claim, make_params, make_request
+from storage.store import Store, open_store
+from tests.unit.storage.requests import (
+    PARAMS,
+    SERVER,
+    Clock,
+    admit,
+    claim,
+    delivering,
+    make_params,
+    make_request,
+)
 
 
 async def test_a_job_keeps_every_parameter_also_a_64_bit_seed(store: Store) -> None:
@@ -160,16 +168,6 @@ async def test_a_job_put_back_keeps_its_place(store: Store) -> None:
     assert (await claim(store)).job.key == "a"
 
 
-async def test_rerolls_of_a_person_are_counted_when_finished(store: Store) -> None:
-    first = (await admit(store, make_request("a"), limit=5)).job
-    await claim(store)
-    await admit(store, make_request("b", user=2, parent=first.id), limit=5)
-    assert await store.finished_rerolls(first.id, 2) == 0
-    await store.move(await claim(store), State.FAILED, reason=Reason(code="x"))
-    assert await store.finished_rerolls(first.id, 2) == 1
-    assert await store.finished_rerolls(first.id, 1) == 0
-
-
 async def test_the_next_start_takes_back_what_a_dead_process_held(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await admit(store, make_request("a"), limit=5)
@@ -199,3 +197,78 @@ async def test_a_job_that_came_to_its_end_is_moved_no_more(store: Store) -> None
     with pytest.raises(LeaseLost):
         await store.move(ended, State.QUEUED)
     assert (await store.job(ended.job.id)).state == State.FAILED
+
+
+async def test_a_delivery_that_is_put_off_comes_back_at_its_time_and_counts_its_tries(
+    store: Store, clock: Clock
+) -> None:
+    lease = await delivering(store)
+    assert (await store.postpone(lease, 300)).tries == 1
+    assert await store.next_delivery() == clock() + 300
+    clock.time += 299
+    assert await store.adopt_delivery() is None
+    clock.time += 1
+    again = await store.adopt_delivery()
+    assert again
+    assert again.job.tries == 1
+    assert again.adopted
+
+
+async def test_whoever_put_it_off_holds_it_no_more(store: Store, clock: Clock) -> None:
+    lease = await delivering(store)
+    await store.postpone(lease, 300)
+    await store.renew([lease])
+    assert await store.next_delivery() == clock() + 300
+    with pytest.raises(LeaseLost):
+        await store.move(lease, State.DONE, result_message=1)
+    with pytest.raises(LeaseLost):
+        await store.postpone(lease, 1)
+
+
+async def test_a_restart_takes_up_at_once_what_was_put_off_and_keeps_its_tries(store: Store) -> None:
+    await store.postpone(await delivering(store), 900)
+    await store.release_all()
+    again = await store.adopt_delivery()
+    assert again
+    assert again.job.tries == 1
+
+
+async def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_marked(store: Store) -> None:
+    for key in "ab":
+        await admit(store, make_request(key))
+    lease = await claim(store)
+    reason = Reason(code="cancelled")
+    queued = (await store.waiting())[0].job
+    ended = await store.cancel(queued.id, mover="person 1", reason=reason)
+    marked = await store.cancel(lease.job.id, mover="person 1", reason=reason)
+    assert ended
+    assert marked
+    assert (ended.state, marked.state, marked.cancel_requested) == (State.CANCELLED, State.CLAIMED, True)
+    assert await store.cancel(queued.id, mover="person 1", reason=reason) is None
+    assert (await store.current(lease)).job.cancel_requested
+
+
+async def test_a_lost_lease_cannot_be_read_again(store: Store, clock: Clock) -> None:
+    await admit(store, make_request("a"))
+    lease = await claim(store)
+    clock.time += 1000
+    assert await store.adopt(SERVER, [SERVER])
+    with pytest.raises(LeaseLost):
+        await store.current(lease)
+
+
+async def test_a_job_that_waited_longer_than_the_limit_is_failed(store: Store, clock: Clock) -> None:
+    await admit(store, make_request("a"))
+    clock.time += 24 * 3600 - 1
+    assert await store.expire() == []
+    clock.time += 1
+    assert [(job.key, job.state) for job in await store.expire()] == [("a", State.FAILED)]
+
+
+async def test_a_blocked_person_is_refused_until_unblocked(store: Store) -> None:
+    await store.block(1)
+    with pytest.raises(AdmissionRefused) as refusal:
+        await admit(store, make_request("a"))
+    assert refusal.value.rule == "blocked_people"
+    await store.unblock(1)
+    assert (await admit(store, make_request("a"))).created

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from media import BadClip, ClipFault, Media
+from media.codecs.concat import join
 from media.codecs.encoder import EncodeSettings, encode
 from tests.unit.media.sample_clips import RATE, assert_plays, gradient_frames, names, noise_frames, write_clip
 
@@ -87,3 +88,13 @@ async def test_clips_that_no_player_could_show_as_one_are_refused(media: Media, 
         await media.join_clips(first, other, tmp_path / "c.mp4")
     assert caught.value.code is ClipFault.NOT_ALIKE
     assert names(tmp_path) == ["a.mp4", "b.mp4"]
+
+
+def test_joined_clips_of_different_sizes_are_not_alike(tmp_path: Path) -> None:
+    first, small = write_clip(tmp_path / "a.mp4", gradient_frames(3)), tmp_path / "b.mp4"
+    encode(first, small, EncodeSettings(bitrate=10**6, scale=0.5, stats=None, comment=None))
+    join((first, first), tmp_path / "c.mp4")
+    assert len(pictures(tmp_path / "c.mp4")) == 6
+    with pytest.raises(BadClip) as caught:
+        join((first, small), tmp_path / "d.mp4")
+    assert caught.value.code is ClipFault.NOT_ALIKE
