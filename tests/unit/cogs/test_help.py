@@ -21,7 +21,7 @@ from jobs.options import NEGATIVE_PROMPT
 from storage import GuildSettings, Reason, Retention, State, StoredData, open_store
 from tests.unit.cogs.ui.test_cards import LOCALES, check_limits, outline
 from tests.unit.jobs.sample_jobs import JOB
-from tests.unit.storage.requests import admit, kind, wish
+from tests.unit.storage.requests import admit, make_params, make_request
 
 MINE = StoredData(jobs=12, pictures=3, clips=2)
 CARDS = {
@@ -79,8 +79,8 @@ async def test_an_export_holds_every_job_once_in_parts_that_discord_takes(
     monkeypatch.setattr(export, "PART", 4000)
     async with open_store(tmp_path) as store:
         for n in range(10):
-            await admit(store, wish(str(n), params=kind(prompt=f"她笑了 {n}")))
-        await admit(store, wish("others", user=2))
+            await admit(store, make_request(str(n), params=make_params(prompt=f"她笑了 {n}")))
+        await admit(store, make_request("others", user=2))
         await store.set_language(1, "zh-TW")
         parts = [part async for part in collect(store, 1)]
     assert len(parts) > 1

@@ -58,7 +58,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(server=st.sampled_from(SERVERS), loaded=st.sampled_from([None, *sorted(WORKFLOWS)]))
     def claim(self, server: str, loaded: str | None) -> None:
-        waiting = [each.job for each in self.temporary.run(self.temporary.store.waiting())]
+        waiting = [each.job for each in self.temporary.run(self.temporary.store.waiting(limit=1000))]
         servable = [job for job in waiting if self._may_run(job.guild_id)]
         lease = self.temporary.run(self.temporary.store.claim(server, WORKFLOWS, loaded=loaded))
         assert (lease is None) == (not servable), "a server is idle when and only when nobody may be served"
