@@ -1,1 +1,1 @@
-"""A Discord, a ComfyUI and a web page on loopback, for the demo and the tests; imports no other room."""
+"""A Discord, a ComfyUI and a web page on loopback, for the demo and the tests. Imports no other package."""

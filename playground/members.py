@@ -1,26 +1,21 @@
 """The people of the playground: what they can do in Discord, checked as their own client would check it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from playground.discord.commands import Command, CommandKind
-from playground.discord.interactions import Interaction, InteractionKind
-from playground.discord.menus import Choice, choose, find_button, find_menu
+from playground.discord.interactions.commands import Command, CommandKind
+from playground.discord.interactions.menus import Choice, choose, find_button, find_menu
+from playground.discord.interactions.modals import Value, fill_modal
+from playground.discord.interactions.options import Filled, check, choices_for, descend, fill
+from playground.discord.interactions.registry import Interaction, InteractionKind
 from playground.discord.message_bodies import mentions_in
-from playground.discord.modals import Value, fill_modal
 from playground.discord.model import Attachment, Channel, ChannelKind, Message, MessageKind, Upload, User
-from playground.discord.options import Filled, check, choices_for, descend, fill
 from playground.discord.permissions import NOTHING, Permission, to_write_in
 from playground.errors import NotPossible
+from playground.guild import PlaygroundGuild
 from playground.tracked_job import Clip, TrackedJob
-
-if TYPE_CHECKING:
-    from playground.playground import Playground
 
 Target = Message | Clip | TrackedJob
 
@@ -29,7 +24,7 @@ Target = Message | Clip | TrackedJob
 class Member:
     """Somebody in the playground's guild: a person, another bot or a webhook. Made by `Playground.member`."""
 
-    playground: Playground
+    playground: PlaygroundGuild
     id: int
     webhook_id: int | None = None
     """Set where this is no member but a webhook, which writes and does nothing else."""

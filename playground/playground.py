@@ -5,29 +5,28 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import replace
 from types import MappingProxyType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from aiohttp import web
 
 from playground.comfyui import ComfyUI
-from playground.discord import render, render_messages
 from playground.discord.change_feed import Change
-from playground.discord.commands import Command
 from playground.discord.intents import NO_INTENTS, Intent
-from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Guild, Message, Overwrite, User
+from playground.discord.model import TEN_MEBIBYTES, Message
 from playground.discord.permissions import NOTHING, Permission
-from playground.discord.server import Discord, open_discord
-from playground.discord.state import DiscordState
-from playground.errors import ContractBroken, NeverHappened
+from playground.discord.render.guilds import render_channel, render_guild, render_user
+from playground.discord.render.messages import render_message
+from playground.discord.server import open_discord
+from playground.errors import ContractBroken
+from playground.guild import PlaygroundGuild
 from playground.members import Member
-from playground.tracked_job import Clip, TrackedJob
+from playground.tracked_job import Clip, clip_of
 
-T = TypeVar("T")
 BUILT_IN: Mapping[str, Any] = MappingProxyType({})
 """A ComfyUI of the playground's own, as it comes."""
 
 
-class Playground:
+class Playground(PlaygroundGuild):
     """One guild with a channel and a bot that may do everything it needs.
 
         async with Playground() as playground:
@@ -42,8 +41,6 @@ class Playground:
     for a page.
     """
 
-    discord: Discord
-
     def __init__(
         self,
         *,
@@ -53,6 +50,7 @@ class Playground:
         privileged_intents: Intent = NO_INTENTS,
         routes: Callable[[], Iterable[web.RouteDef]] = tuple,
     ) -> None:
+        super().__init__()
         self._wanted_comfyui = comfyui
         self._discord = open_discord(
             port=port, judge=judge, privileged_intents=privileged_intents, routes=routes
@@ -60,17 +58,12 @@ class Playground:
         self._stack = AsyncExitStack()
         self._comfyui: ComfyUI | None = None
         self._comfyui_url = ""
-        self.claimed: set[int] = set()
-        """Ids of the messages that a job has taken for its own."""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await self._start_comfyui(stack)
-            self.discord = await stack.enter_async_context(self._discord)
+            self.open_guild(await stack.enter_async_context(self._discord))
             self._stack = stack.pop_all()
-        self._guild_id = self.state.add_guild("Playground").id
-        self._channel_id = self.state.add_channel(self.guild, "general").id
-        self.state.join(self.guild, self.bot_user.id)
         return self
 
     async def __aexit__(
@@ -104,35 +97,6 @@ class Playground:
         """Whether `comfyui` is there: no model runs."""
         return self._comfyui is not None
 
-    # the guild
-
-    @property
-    def state(self) -> DiscordState:
-        return self.discord.state
-
-    @property
-    def guild(self) -> Guild:
-        return self.state.guilds[self._guild_id]
-
-    @property
-    def channel(self) -> Channel:
-        """#general, where everything happens unless another channel is named."""
-        return self.state.channels[self._channel_id]
-
-    @property
-    def bot_user(self) -> User:
-        return self.state.bot
-
-    @property
-    def messages(self) -> list[Message]:
-        """What everybody sees in the channel, oldest first."""
-        return self.state.messages_in(self.channel.id)
-
-    @property
-    def commands(self) -> list[Command]:
-        """What the bot has registered for this guild and for all."""
-        return [*self.discord.commands.of(self._guild_id), *self.discord.commands.of(None)]
-
     def environment(self) -> dict[str, str]:
         """The settings with which the bot finds this playground."""
         found = {"DISCORD_TOKEN": self.state.token, "DISCORD_API_URL": self.discord.api_url}
@@ -141,53 +105,6 @@ class Playground:
         if isinstance(self._wanted_comfyui, Mapping) and self._wanted_comfyui.get("token"):
             found["COMFYUI_TOKEN"] = self._wanted_comfyui["token"]
         return found
-
-    def channel_named(self, name: str, kind: ChannelKind = ChannelKind.TEXT) -> Channel:
-        """The guild's channel of that name, made if need be."""
-        for channel in self.state.channels.values():
-            if channel.name == name and channel.guild_id == self._guild_id:
-                return channel
-        return self.state.add_channel(self.guild, name, kind)
-
-    def thread(self, name: str, parent: Channel | None = None) -> Channel:
-        return self.state.add_channel(self.guild, name, ChannelKind.PUBLIC_THREAD, parent or self.channel)
-
-    def voice(self, name: str) -> Channel:
-        """A voice channel, with the chat that belongs to it."""
-        return self.channel_named(name, ChannelKind.VOICE)
-
-    def forum(self, name: str) -> Channel:
-        """A forum: nobody writes in it, only in its posts."""
-        return self.channel_named(name, ChannelKind.FORUM)
-
-    def post(self, forum: Channel, title: str) -> Channel:
-        """A post in a forum: a thread, whose first message has the thread's own id."""
-        thread = self.thread(title, forum)
-        owner, now = self.guild.owner_id, self.state.clock.now()
-        self.state.post(
-            Message(id=thread.id, channel_id=thread.id, author_id=owner, content=title, sent_at=now)
-        )
-        return thread
-
-    def forbid(self, permissions: Permission, channel: Channel | None = None) -> None:
-        """Take permissions from the bot in a channel, and give back those taken before."""
-        self.state.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(deny=permissions))
-
-    def allow(self, permissions: Permission, channel: Channel | None = None) -> None:
-        """Give the bot permissions in a channel beyond everybody's, and take none."""
-        self.state.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(allow=permissions))
-
-    def archive(self, thread: Channel, *, locked: bool = False) -> None:
-        """Put a thread away; whoever writes into it opens it again, unless it is locked."""
-        self.state.change_channel(replace(self.state.channel(thread.id), archived=True, locked=locked))
-
-    def boost(self, level: int) -> None:
-        """The guild's boost level: from 2 on it takes larger files."""
-        self.state.change_guild(replace(self.guild, boost_level=level))
-
-    def prefer(self, locale: str) -> None:
-        """The guild's preferred language: what the bot is told as `guild_locale`."""
-        self.state.change_guild(replace(self.guild, locale=locale))
 
     # the people
 
@@ -217,13 +134,6 @@ class Playground:
         self.state.join(self.guild, author.id)
         return Member(self, author.id, webhook_id=author.id)
 
-    def role(self, name: str) -> int:
-        """The id of the guild's role of that name, made if need be."""
-        for role in self.guild.roles.values():
-            if role.name == name:
-                return role.id
-        return self.state.add_role(self.guild, name, 0).id
-
     # for a page
 
     def snapshot(self, viewer: Member) -> dict[str, object]:
@@ -231,14 +141,14 @@ class Playground:
         state = self.state
         channels = [each for each in state.channels.values() if each.guild_id == self._guild_id]
         return {
-            "me": render.user(viewer.user),
-            "bot": render.user(self.bot_user),
+            "me": render_user(viewer.user),
+            "bot": render_user(self.bot_user),
             "online": self.discord.gateway.online,
-            "guild": render.guild(state, self.guild),
-            "channels": [render.channel(state, each) for each in channels],
+            "guild": render_guild(state, self.guild),
+            "channels": [render_channel(state, each) for each in channels],
             "commands": [self.discord.commands.render(each) for each in self.commands],
             "messages": [
-                render_messages.message(state, message)
+                render_message(state, message)
                 for channel in channels
                 for message in state.messages_in(channel.id, viewer.id)
             ],
@@ -263,32 +173,6 @@ class Playground:
             lambda: None if self.discord.gateway.online else True, timeout, "the bot goes offline"
         )
 
-    async def until(
-        self, look: Callable[[], T | None], timeout: float, what: str, about: TrackedJob | None = None
-    ) -> T:
-        """The first value other than None that `look` returns, asked at each change. Raises NeverHappened."""
-        try:
-            return await self.state.feed.until(look, timeout)
-        except TimeoutError as error:
-            raise NeverHappened(f"not within {timeout} s: {what}\n{self._report(about)}") from error
-
-    def _report(self, about: TrackedJob | None) -> str:
-        """The last words of a job and the last requests, for whoever reads why a test failed."""
-        texts = [f"  {revision.text!r}" for revision in about.texts[-5:]] if about else []
-        refusal = [f"  refused: {about.refusal!r}"] if about and about.refusal else []
-        requests = [f"  {request}" for request in self.discord.requests[-15:]]
-        return "\n".join(["its last texts:", *texts, *refusal, "the bot's last requests:", *requests])
-
-    # what a message shows
-
-    def render(self, message: Message) -> dict[str, object]:
-        """A message as Discord's JSON."""
-        return render_messages.message(self.state, message)
-
     def clip(self, message: Message) -> Clip | None:
         """The message as a clip, if it carries a video."""
-        for file in message.attachments:
-            if file.content_type.startswith("video/"):
-                pinged = tuple(self.state.user(person).name for person in sorted(message.pinged))
-                return Clip(message=message, file=file, url=self.state.cdn.url(file), pinged=pinged)
-        return None
+        return clip_of(self.state, message)

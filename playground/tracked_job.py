@@ -1,18 +1,15 @@
 """What comes of something that a person asked the bot for: its status message, a refusal, the clip."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from playground.discord.interactions import Interaction
+from playground.discord.interactions.registry import Interaction
 from playground.discord.json_values import Json
 from playground.discord.model import Attachment, Message, MessageFlag
+from playground.discord.state import DiscordState
 from playground.errors import Refused
-
-if TYPE_CHECKING:
-    from playground.playground import Playground
+from playground.guild import PlaygroundGuild
 
 T = TypeVar("T")
 
@@ -49,6 +46,15 @@ class Clip:
         return self.file.data
 
 
+def clip_of(state: DiscordState, message: Message) -> Clip | None:
+    """The message as a clip; None where it carries no video."""
+    for file in message.attachments:
+        if file.content_type.startswith("video/"):
+            pinged = tuple(state.user(person).name for person in sorted(message.pinged))
+            return Clip(message=message, file=file, url=state.cdn.url(file), pinged=pinged)
+    return None
+
+
 @dataclass(slots=True, eq=False)
 class TrackedJob:
     """Follows what the bot makes of one command, button or reaction.
@@ -62,7 +68,7 @@ class TrackedJob:
     modal that the job opened.
     """
 
-    playground: Playground
+    playground: PlaygroundGuild
     member_id: int
     since: int
     """A snowflake: the bot's messages for this job are younger."""
@@ -151,11 +157,11 @@ class TrackedJob:
             ready = card and not card.flags & MessageFlag.LOADING
             return card if card and ready and words.casefold() in card.text.casefold() else None
 
-        return await self.playground.until(look, timeout, f"an answer with {words!r}", about=self)
+        return await self.playground.until(look, timeout, f"an answer with {words!r}", self._describe)
 
     async def opens(self, timeout: float = 3.0) -> Json:
         """The modal that the interaction opens."""
-        return await self.playground.until(lambda: self.modal, timeout, "a modal", about=self)
+        return await self.playground.until(lambda: self.modal, timeout, "a modal", self._describe)
 
     async def refused(self, timeout: float = 10.0) -> str:
         """The words of the refusal: to a command the ephemeral answer, to a reaction the bot's reply."""
@@ -163,7 +169,7 @@ class TrackedJob:
         def look() -> str | None:
             return self.refusal if self.interaction else self.text or None
 
-        return await self.playground.until(look, timeout, "a refusal", about=self)
+        return await self.playground.until(look, timeout, "a refusal", self._describe)
 
     async def gone(self, timeout: float = 30.0) -> None:
         """Wait until the status message, or the short reply to a reaction, has been deleted."""
@@ -171,7 +177,7 @@ class TrackedJob:
         def look() -> bool | None:
             return True if self.status and self.status.id not in self.playground.state.messages else None
 
-        await self.playground.until(look, timeout, "its message is deleted", about=self)
+        await self.playground.until(look, timeout, "its message is deleted", self._describe)
 
     async def video(self, timeout: float = 60.0) -> Clip:
         """The result: the bot's message with a video, under the status message. Raises Refused."""
@@ -188,7 +194,7 @@ class TrackedJob:
                 raise Refused(words)
             return found
 
-        return await self.playground.until(look_unless_refused, timeout, what, about=self)
+        return await self.playground.until(look_unless_refused, timeout, what, self._describe)
 
     def _find_status(self) -> int | None:
         """A public answer of its own, or the bot's first reply below what was pressed or reacted to."""
@@ -227,8 +233,13 @@ class TrackedJob:
             candidates += [message for message in self._replies_to(None) if self._names_me(message)]
         if self.below is not None:
             candidates += [message for message in self._replies_to(self.below.id) if self._names_me(message)]
-        clips = (self.playground.clip(message) for message in candidates if message.id in messages)
+        clips = (clip_of(self.playground.state, message) for message in candidates if message.id in messages)
         return next((clip for clip in clips if clip and clip.message.id > self.since), None)
 
     def _names_me(self, message: Message) -> bool:
         return self.member_id in message.pinged
+
+    def _describe(self) -> list[str]:
+        """Lines for the message of NeverHappened: the last texts of the status, and the refusal."""
+        texts = [f"  {each.text!r}" for each in self.texts[-5:]]
+        return ["its last texts:", *texts, *([f"  refused: {self.refusal!r}"] if self.refusal else [])]

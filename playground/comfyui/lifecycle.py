@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from playground.comfyui.engine import Engine
-from playground.comfyui.http_about import AboutEndpoints
-from playground.comfyui.http_files import FileEndpoints
-from playground.comfyui.http_policy import Handler, RequestPolicy, add_policy
-from playground.comfyui.http_queue import QueueEndpoints
-from playground.comfyui.http_socket import SocketEndpoint
-from playground.comfyui.node_environment import NodeEnvironment
+from playground.comfyui.execution.engine import Engine
+from playground.comfyui.execution.node_environment import NodeEnvironment
+from playground.comfyui.http.about import AboutEndpoints
+from playground.comfyui.http.files import FileEndpoints
+from playground.comfyui.http.policy import Handler, RequestPolicy, add_policy
+from playground.comfyui.http.queue import QueueEndpoints
+from playground.comfyui.http.socket import SocketEndpoint
 from playground.comfyui.object_info import Catalogue
 from playground.comfyui.queue import Backlog
 from playground.comfyui.sockets import Sockets, cut

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from playground.comfyui.execution.node_environment import NodeEnvironment
 from playground.comfyui.faults import CannedAnswer, Faults, Once
 from playground.comfyui.folders import Folders
 from playground.comfyui.lifecycle import RunningServer, serve
-from playground.comfyui.node_environment import NodeEnvironment
 from playground.comfyui.object_info import Catalogue, Installed
 from playground.comfyui.timeline import Moment, Timeline
 from playground.comfyui.values import Failure, Run, Stage

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playground.discord.contract_checker import DOCUMENT
 from playground.discord.json_values import as_list, as_object, as_text
 from playground.discord.rest.api import ROUTES
+from playground.discord.rest.contract_checker import DOCUMENT
 
 KEPT_PARTS = ("operationId", "parameters", "requestBody", "responses")
 SCHEMAS = "#/components/schemas/"

@@ -1,1 +1,1 @@
-"""A Discord on loopback: REST API, gateway, files."""
+"""A Discord on loopback. The modules here hold its state; rest, gateway, interactions and render serve it."""

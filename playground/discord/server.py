@@ -8,16 +8,16 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from playground.discord.clock import Clock
-from playground.discord.commands import Commands
-from playground.discord.contract_checker import ContractChecker
 from playground.discord.faults import Fault, FaultKind, Faults
 from playground.discord.files import Files
-from playground.discord.gateway import CloseCode, Gateway
+from playground.discord.gateway.gateway import CloseCode, Gateway
 from playground.discord.intents import NO_INTENTS, Intent
-from playground.discord.interactions import Interactions
-from playground.discord.limits import Limits
+from playground.discord.interactions.commands import Commands
+from playground.discord.interactions.registry import Interactions
 from playground.discord.rest.api import BASE, Exchange, RestApi
 from playground.discord.rest.call import Call
+from playground.discord.rest.contract_checker import ContractChecker
+from playground.discord.rest.rate_limits import Limits
 from playground.discord.state import DiscordState
 
 ANY_ROUTE = ""

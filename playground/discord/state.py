@@ -1,14 +1,10 @@
-"""The state of the little Discord (guilds, channels, people, messages), and the events of its changes."""
+"""Every change of the loopback Discord's records, and the gateway events it causes."""
 
 import asyncio
-import secrets
-from collections.abc import Iterable
 from dataclasses import replace
 
-from playground.discord import errors, render, render_messages
-from playground.discord.cdn import Cdn, clean_filename, content_type_of, probe
-from playground.discord.change_feed import Change, Feed
-from playground.discord.clock import Clock
+from playground.discord.cdn import clean_filename, content_type_of, probe
+from playground.discord.change_feed import Change
 from playground.discord.model import (
     Attachment,
     Channel,
@@ -21,33 +17,22 @@ from playground.discord.model import (
     Upload,
     User,
 )
-from playground.discord.permissions import EVERYTHING, NORMAL, Permission, permissions_in
-from playground.discord.snowflakes import Snowflakes
+from playground.discord.permissions import NORMAL
+from playground.discord.records import Records
+from playground.discord.render.guilds import (
+    render_channel,
+    render_guild,
+    render_guild_create,
+    render_member,
+    render_user,
+)
+from playground.discord.render.messages import render_message_event, render_reaction_event
 
 THREADS = {ChannelKind.PUBLIC_THREAD}
 
 
-class DiscordState:
-    """Everything that exists. Every change is published on `feed`; nothing here checks who asked for it."""
-
-    def __init__(self, origin: str, clock: Clock) -> None:
-        self.origin = origin
-        self.clock = clock
-        self.feed = Feed()
-        self.ids = Snowflakes(clock)
-        self.cdn = Cdn(origin, clock)
-        self.users: dict[int, User] = {}
-        self.guilds: dict[int, Guild] = {}
-        self.channels: dict[int, Channel] = {}
-        self.messages: dict[int, Message] = {}
-        self.revisions: dict[int, list[Message]] = {}
-        """Every state that each message has had, also of those deleted since."""
-        self.replies: dict[int | None, list[int]] = {}
-        """Ids of messages by the message that they reply to; those that reply to none under None."""
-        self.files: dict[int, Attachment] = {}
-        self.gateway_url = f"ws{origin.removeprefix('http')}/gateway"
-        self.bot = self.add_user("Animate", bot=True)
-        self.token = f"{self.bot.id}.{secrets.token_urlsafe(24)}"
+class DiscordState(Records):
+    """Changes the records and publishes each change on `feed`; it does not check who asked for it."""
 
     # people
 
@@ -55,18 +40,6 @@ class DiscordState:
         user = User(id=self.ids.next(), name=name, bot=bot, locale=locale)
         self.users[user.id] = user
         return user
-
-    def user(self, user_id: int) -> User:
-        if user_id not in self.users:
-            raise errors.unknown("User")
-        return self.users[user_id]
-
-    def people_among(self, user_ids: Iterable[int]) -> frozenset[int]:
-        """Who of them would hear a ping: bots do not."""
-        return frozenset(user_id for user_id in user_ids if not self.users[user_id].bot)
-
-    def is_bot_in(self, guild: Guild) -> bool:
-        return self.bot.id in guild.members
 
     # guilds
 
@@ -79,27 +52,21 @@ class DiscordState:
         self.guilds[guild_id] = guild
         return self.join(guild, owner.id)
 
-    def guild(self, guild_id: int) -> Guild:
-        """A guild that the bot is in."""
-        if guild_id not in self.guilds or not self.is_bot_in(self.guilds[guild_id]):
-            raise errors.unknown("Guild")
-        return self.guilds[guild_id]
-
     def join(self, guild: Guild, user_id: int, roles: tuple[int, ...] = ()) -> Guild:
         member = GuildMember(user_id=user_id, roles=roles, joined_at=self.clock.now())
         guild = self.guilds[guild.id]
         guild = replace(guild, members={**guild.members, user_id: member})
         self.guilds[guild.id] = guild
         if user_id == self.bot.id:
-            self._publish("GUILD_CREATE", render.guild_create(self, guild), guild_id=guild.id)
+            self._publish("GUILD_CREATE", render_guild_create(self, guild), guild_id=guild.id)
         else:
-            joined = {**render.member(self, guild, user_id), "guild_id": str(guild.id)}
+            joined = {**render_member(self, guild, user_id), "guild_id": str(guild.id)}
             self._publish("GUILD_MEMBER_ADD", joined, guild_id=guild.id)
         return guild
 
     def leave(self, guild: Guild, user_id: int) -> None:
         guild = self.guilds[guild.id]
-        gone: dict[str, object] = {"guild_id": str(guild.id), "user": render.user(self.users[user_id])}
+        gone: dict[str, object] = {"guild_id": str(guild.id), "user": render_user(self.users[user_id])}
         if user_id == self.bot.id:
             self._publish("GUILD_DELETE", {"id": str(guild.id)}, guild_id=guild.id)
         others = {key: member for key, member in guild.members.items() if key != user_id}
@@ -114,7 +81,7 @@ class DiscordState:
 
     def change_guild(self, guild: Guild) -> None:
         self.guilds[guild.id] = guild
-        self._publish("GUILD_UPDATE", render.guild(self, guild), guild_id=guild.id)
+        self._publish("GUILD_UPDATE", render_guild(self, guild), guild_id=guild.id)
 
     # channels
 
@@ -151,39 +118,11 @@ class DiscordState:
         self.channels[channel.id] = channel
         return channel
 
-    def channel(self, channel_id: int) -> Channel:
-        if channel_id not in self.channels:
-            raise errors.unknown("Channel")
-        return self.channels[channel_id]
-
-    def guild_of(self, channel_id: int) -> Guild | None:
-        channel = self.channels.get(channel_id)
-        return self.guilds.get(channel.guild_id) if channel and channel.guild_id else None
-
-    def permissions(self, user_id: int, channel: Channel) -> Permission:
-        """What somebody may do in a channel; a thread follows its parent."""
-        if channel.guild_id is None:
-            return EVERYTHING if user_id in (channel.recipient_id, self.bot.id) else Permission(0)
-        ruling = self.channels.get(channel.parent_id or channel.id, channel)
-        return permissions_in(self.guilds[channel.guild_id], user_id, ruling)
-
     def set_permissions(self, channel: Channel, holder_id: int, overwrite: Overwrite) -> None:
         channel = self.channel(channel.id)
         self.change_channel(replace(channel, overwrites={**channel.overwrites, holder_id: overwrite}))
 
     # messages
-
-    def message(self, channel_id: int, message_id: int) -> Message:
-        """A message that everybody in the channel can see."""
-        message = self.messages.get(message_id)
-        if message is None or message.channel_id != channel_id or message.only_for is not None:
-            raise errors.unknown("Message")
-        return message
-
-    def messages_in(self, channel_id: int, viewer: int | None = None) -> list[Message]:
-        """What everybody in the channel can see, oldest first; and what the viewer alone sees."""
-        seen_by = (None, viewer)
-        return [m for m in self.messages.values() if m.channel_id == channel_id and m.only_for in seen_by]
 
     def post(self, message: Message) -> Message:
         self.revisions[message.id] = []
@@ -239,7 +178,7 @@ class DiscordState:
         self.messages[message.id] = message
         self.revisions[message.id].append(message)
         name = f"MESSAGE_{verb}" if message.only_for is None else "CLIENT_MESSAGE"
-        event = render_messages.message_event(self, message)
+        event = render_message_event(self, message)
         self._publish_in_channel(name, event, message.channel_id, message.only_for)
         return message
 
@@ -249,14 +188,14 @@ class DiscordState:
         self.messages[message.id] = replace(message, reactions=reactions)
 
     def _publish_reaction(self, verb: str, message: Message, user_id: int, emoji: str) -> None:
-        data = render_messages.reaction_event(self, message, user_id, emoji)
+        data = render_reaction_event(self, message, user_id, emoji)
         if verb == "REMOVE":
             data = {key: value for key, value in data.items() if key not in ("member", "message_author_id")}
         self._publish_in_channel(f"MESSAGE_REACTION_{verb}", data, message.channel_id)
 
     def _publish_channel(self, verb: str, channel: Channel) -> None:
         name = f"THREAD_{verb}" if channel.kind in THREADS else f"CHANNEL_{verb}"
-        self._publish_in_channel(name, render.channel(self, channel), channel.id)
+        self._publish_in_channel(name, render_channel(self, channel), channel.id)
 
     def _publish_in_channel(
         self, name: str, data: dict[str, object], channel_id: int, only_for: int | None = None

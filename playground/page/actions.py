@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from playground.discord.commands import CommandKind
+from playground.discord.interactions.commands import CommandKind
+from playground.discord.interactions.menus import find_menu
+from playground.discord.interactions.options import descend
 from playground.discord.json_values import Json, as_id, as_int, as_list, as_object, as_text
-from playground.discord.menus import find_menu
 from playground.discord.model import Channel, Message
-from playground.discord.options import descend
 from playground.errors import NotPossible
 from playground.members import Member
 from playground.page.form import read_fields, read_options, read_upload, referred

@@ -9,11 +9,11 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from playground.discord.components import Kind, iter_components
+from playground.discord.interactions.menus import Choice
+from playground.discord.interactions.modals import Value
+from playground.discord.interactions.options import OptionKind
 from playground.discord.json_values import Json, as_id, as_int, as_objects, as_text
-from playground.discord.menus import Choice
-from playground.discord.modals import Value
 from playground.discord.model import Upload
-from playground.discord.options import OptionKind
 from playground.errors import NotPossible, OptionRefused
 from playground.playground import Playground
 

@@ -2,11 +2,11 @@
 
 from yarl import URL
 
-from playground.discord import render
 from playground.discord.change_feed import Change
 from playground.discord.json_values import as_id
 from playground.discord.model import Channel, ChannelKind, Message
 from playground.discord.permissions import Permission
+from playground.discord.render.guilds import render_user
 from playground.members import Member
 from playground.page.personas import LANGUAGES, PEOPLE
 from playground.playground import Playground
@@ -30,7 +30,7 @@ class View:
                 {"name": name, "locale": each.locale, "about": each.about} for name, each in PEOPLE.items()
             ],
             "languages": LANGUAGES,
-            "bot": render.user(playground.bot_user),
+            "bot": render_user(playground.bot_user),
             "online": playground.discord.gateway.online,
             "guild": playground.guild.name,
             "comfyui": comfyui_of(playground),

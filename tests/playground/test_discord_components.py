@@ -6,9 +6,9 @@ import discord
 import pytest
 
 from playground.discord.components import CARDS, CLASSIC, MODAL, component_problems
-from playground.discord.contract_checker import ContractChecker
+from playground.discord.interactions.modals import modal_problems
 from playground.discord.json_values import Json
-from playground.discord.modals import modal_problems
+from playground.discord.rest.contract_checker import ContractChecker
 from tests.playground.small_bot import There, connected, picture
 
 

@@ -3,8 +3,8 @@
 import discord
 import pytest
 
-from playground.discord.contract_checker import ContractChecker
 from playground.discord.rest.api import ROUTES
+from playground.discord.rest.contract_checker import ContractChecker
 from playground.errors import ContractBroken
 from tests.playground.small_bot import There, connected, picture
 

@@ -4,7 +4,7 @@ import aiohttp
 import discord
 import pytest
 
-from playground.discord.gateway import CloseCode
+from playground.discord.gateway.gateway import CloseCode
 from playground.discord.intents import Intent
 from playground.playground import Playground
 from tests.playground.small_bot import SmallBot, connected, running
@@ -62,7 +62,10 @@ async def test_a_closed_connection_is_resumed_and_missed_events_are_told(code: i
         await playground.bot_offline()
         await ada.react(message, "🎉")
         assert str((await bot.reactions.get()).emoji) == "🎉"
-        assert (playground.discord.gateway.identified, playground.discord.gateway.resumed) == (1, 1)
+        assert (
+            playground.discord.gateway.identified,
+            playground.discord.gateway.resumed,
+        ) == (1, 1)
 
 
 async def test_asked_to_reconnect_the_bot_resumes():

@@ -3,8 +3,8 @@
 import discord
 import pytest
 
-from playground.discord.contract_checker import ContractChecker
 from playground.discord.model import Upload
+from playground.discord.rest.contract_checker import ContractChecker
 from playground.errors import OptionRefused
 from tests.playground.small_bot import There, connected, picture
 from tests.playground.test_discord_cards import asked, card

@@ -1,1 +1,1 @@
-"""The handlers of the REST API, by the kind of route."""
+"""The REST API: one module of handlers for each kind of route. Imports interactions, state and render."""

@@ -9,13 +9,13 @@ from aiohttp import BodyPartReader, web
 
 from playground.discord import errors
 from playground.discord.change_feed import Change
-from playground.discord.contract_checker import ContractChecker
 from playground.discord.faults import Fault, FaultKind, Faults, cut
 from playground.discord.json_values import as_object
-from playground.discord.limits import Limits
 from playground.discord.model import Upload
 from playground.discord.rest import application, commands, guilds, messages, reactions, webhooks
 from playground.discord.rest.call import Call, Route
+from playground.discord.rest.contract_checker import ContractChecker
+from playground.discord.rest.rate_limits import Limits
 
 BASE = "/api/v10"
 ROUTES: tuple[Route, ...] = (

@@ -1,8 +1,8 @@
 """Routes that tell a bot about itself, its application and the gateway."""
 
-from playground.discord import render
-from playground.discord.limits import ROOMY
+from playground.discord.render.guilds import render_own_user, render_user
 from playground.discord.rest.call import Call, Route
+from playground.discord.rest.rate_limits import ROOMY
 
 
 async def gateway(call: Call) -> object:
@@ -15,7 +15,7 @@ async def gateway_for_bot(call: Call) -> object:
 
 
 async def own_user(call: Call) -> object:
-    return render.own_user(call.state.bot)
+    return render_own_user(call.state.bot)
 
 
 async def application(call: Call) -> object:
@@ -25,8 +25,8 @@ async def application(call: Call) -> object:
         **_APPLICATION,
         "id": str(state.bot.id),
         "name": state.bot.name,
-        "owner": render.user(state.user(owner)),
-        "bot": render.user(state.bot),
+        "owner": render_user(state.user(owner)),
+        "bot": render_user(state.bot),
         "approximate_guild_count": sum(state.is_bot_in(guild) for guild in state.guilds.values()),
     }
 

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from playground.discord.commands import Commands
 from playground.discord.errors import unknown
-from playground.discord.interactions import Interactions
+from playground.discord.interactions.commands import Commands
+from playground.discord.interactions.registry import Interactions
 from playground.discord.json_values import Json, as_object
-from playground.discord.limits import ON_CHANNEL, Limit
 from playground.discord.model import Channel, Message, Upload
+from playground.discord.rest.rate_limits import ON_CHANNEL, Limit
 from playground.discord.state import DiscordState
 
 

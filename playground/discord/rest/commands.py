@@ -1,8 +1,8 @@
 """Routes that register and list application commands."""
 
 from playground.discord.json_values import as_objects
-from playground.discord.limits import ROOMY
 from playground.discord.rest.call import Call, Route
+from playground.discord.rest.rate_limits import ROOMY
 
 GLOBAL = "/applications/{application_id}/commands"
 OF_GUILD = "/applications/{application_id}/guilds/{guild_id}/commands"

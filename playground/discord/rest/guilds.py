@@ -1,11 +1,12 @@
 """Routes for guilds, their members, channels and direct messages."""
 
-from playground.discord import errors, render
+from playground.discord import errors
 from playground.discord.json_values import as_id
-from playground.discord.limits import ROOMY
 from playground.discord.model import Channel
 from playground.discord.permissions import Permission, permissions_of
+from playground.discord.render.guilds import render_channel, render_guild, render_member, render_user
 from playground.discord.rest.call import Call, Route
+from playground.discord.rest.rate_limits import ROOMY
 
 
 def require(call: Call, channel: Channel, *needed: Permission) -> None:
@@ -20,11 +21,11 @@ def require(call: Call, channel: Channel, *needed: Permission) -> None:
 async def channel(call: Call) -> object:
     found = call.channel()
     require(call, found)
-    return render.channel(call.state, found)
+    return render_channel(call.state, found)
 
 
 async def guild(call: Call) -> object:
-    return render.guild(call.state, call.state.guild(call.id("guild_id")))
+    return render_guild(call.state, call.state.guild(call.id("guild_id")))
 
 
 async def own_guilds(call: Call) -> object:
@@ -49,23 +50,23 @@ async def own_guilds(call: Call) -> object:
 async def guild_channels(call: Call) -> object:
     found = call.state.guild(call.id("guild_id"))
     channels = [each for each in call.state.channels.values() if each.guild_id == found.id]
-    return [render.channel(call.state, each) for each in channels if each.parent_id is None]
+    return [render_channel(call.state, each) for each in channels if each.parent_id is None]
 
 
 async def member(call: Call) -> object:
     found, user_id = call.state.guild(call.id("guild_id")), call.id("user_id")
     if user_id not in found.members:
         raise errors.unknown("Member")
-    return render.member(call.state, found, user_id)
+    return render_member(call.state, found, user_id)
 
 
 async def user(call: Call) -> object:
-    return render.user(call.state.user(call.id("user_id")))
+    return render_user(call.state.user(call.id("user_id")))
 
 
 async def open_dm(call: Call) -> object:
     recipient = as_id(call.json.get("recipient_id")) or 0
-    return render.channel(call.state, call.state.dm_with(recipient))
+    return render_channel(call.state, call.state.dm_with(recipient))
 
 
 async def typing(call: Call) -> object:

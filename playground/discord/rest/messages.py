@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
-from playground.discord import errors, render_messages
+from playground.discord import errors
 from playground.discord.intents import blanked, may_read
 from playground.discord.json_values import as_id, as_object
-from playground.discord.limits import ON_DELETING
 from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
 from playground.discord.permissions import Permission, to_write_in
+from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.guilds import require
+from playground.discord.rest.rate_limits import ON_DELETING
 from playground.discord.rest.writing import write
 from playground.discord.snowflakes import time_of
 
@@ -25,12 +26,12 @@ async def create(call: Call) -> object:
     channel = call.channel()
     _require_to_send(call, channel)
     if (first := _sent_with_same_nonce(call)) is not None:
-        return render_messages.message(call.state, first)
+        return render_message(call.state, first)
     blank = _blank(call, channel)
     if channel.archived:
         call.state.change_channel(replace(channel, archived=False))
     message = await write(call, blank, call.json, _upload_limit(call, channel))
-    return render_messages.message(call.state, call.state.post(message))
+    return render_message(call.state, call.state.post(message))
 
 
 async def edit(call: Call) -> object:
@@ -44,7 +45,7 @@ async def edit(call: Call) -> object:
     edited = replace(message, edited_at=call.state.clock.now())
     written = await write(call, edited, call.json, _upload_limit(call, channel))
     revised = call.state.revise(replace(written, reactions=call.message().reactions))
-    return render_messages.message(call.state, revised)
+    return render_message(call.state, revised)
 
 
 async def delete(call: Call) -> object:
@@ -87,7 +88,7 @@ def _window(call: Call, messages: list[Message]) -> list[Message]:
 
 def _readable(call: Call, channel: Channel, message: Message) -> dict[str, object]:
     """Without the message-content intent another's words and files are blank, over REST too."""
-    data = render_messages.message(call.state, message)
+    data = render_message(call.state, message)
     hidden = channel.guild_id is not None and not call.reads_content
     return blanked(data) if hidden and not may_read(data, call.state.bot.id) else data
 

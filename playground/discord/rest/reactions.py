@@ -1,10 +1,11 @@
 """Routes for reactions under messages."""
 
-from playground.discord import errors, render
-from playground.discord.limits import ON_REACTIONS
+from playground.discord import errors
 from playground.discord.permissions import Permission
+from playground.discord.render.guilds import render_user
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.guilds import require
+from playground.discord.rest.rate_limits import ON_REACTIONS
 
 OF_MESSAGE = "/channels/{channel_id}/messages/{message_id}/reactions"
 OF_EMOJI = OF_MESSAGE + "/{emoji_name}"
@@ -41,7 +42,7 @@ async def people(call: Call) -> object:
     reacted = call.message().reactions.get(call.params["emoji_name"], ())
     after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 25))
     later = sorted(person for person in reacted if person > after)
-    return [render.user(call.state.user(person)) for person in later[:limit]]
+    return [render_user(call.state.user(person)) for person in later[:limit]]
 
 
 ROUTES = (

@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 
-from playground.discord import errors, render_messages
-from playground.discord.commands import choice_problems
+from playground.discord import errors
 from playground.discord.components import numbered
-from playground.discord.interactions import FITTING, Callback, Interaction, without_loading
+from playground.discord.interactions.commands import choice_problems
+from playground.discord.interactions.modals import modal_problems
+from playground.discord.interactions.options import focused
+from playground.discord.interactions.registry import FITTING, Callback, Interaction, without_loading
 from playground.discord.json_values import Json, as_int, as_object, as_objects
-from playground.discord.limits import ROOMY
-from playground.discord.modals import modal_problems
 from playground.discord.model import Message, MessageFlag
-from playground.discord.options import focused
+from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
+from playground.discord.rest.rate_limits import ROOMY
 from playground.discord.rest.writing import write
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
@@ -151,7 +152,7 @@ def _message(call: Call, interaction: Interaction, message_id: int | None) -> Me
 
 
 def _rendered(call: Call, message: Message) -> dict[str, object]:
-    return render_messages.message(call.state, message)
+    return render_message(call.state, message)
 
 
 async def _revise(call: Call, interaction: Interaction, message_id: int | None, body: Json) -> Message:

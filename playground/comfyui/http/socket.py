@@ -5,7 +5,7 @@ import uuid
 
 from aiohttp import WSMsgType, web
 
-from playground.comfyui.engine import Engine
+from playground.comfyui.execution.engine import Engine
 from playground.comfyui.graph import parse_object
 from playground.comfyui.object_info import Catalogue
 from playground.comfyui.queue import Backlog

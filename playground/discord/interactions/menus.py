@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from playground.discord.components import SELECTS, Kind, choosable, iter_components
+from playground.discord.interactions.options import Filled, carry
 from playground.discord.json_values import Json, as_int, as_list, as_object, as_objects, as_text
 from playground.discord.model import Channel, Message, Role, Upload, User
-from playground.discord.options import Filled, carry
 from playground.discord.state import DiscordState
 from playground.errors import NotPossible, OptionRefused
 

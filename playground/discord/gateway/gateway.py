@@ -6,101 +6,19 @@ import secrets
 import zlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import Protocol, cast
+from typing import cast
 
 from aiohttp import WSMsgType, web
 
-from playground.discord import render
 from playground.discord.change_feed import Change
+from playground.discord.gateway.connections import CloseCode, Connection, Op, Session
 from playground.discord.intents import KNOWN, PRIVILEGED, Intent, readable, wants
 from playground.discord.json_values import Json, as_int, as_list, as_object, as_text
 from playground.discord.permissions import Permission
+from playground.discord.render.guilds import render_guild_create, render_member, render_own_user
 from playground.discord.state import DiscordState
 
 HEARTBEAT_MILLISECONDS = 41_250
-
-
-class Op(IntEnum):
-    DISPATCH = 0
-    HEARTBEAT = 1
-    IDENTIFY = 2
-    RESUME = 6
-    RECONNECT = 7
-    REQUEST_MEMBERS = 8
-    INVALID_SESSION = 9
-    HELLO = 10
-    HEARTBEAT_ACK = 11
-
-
-class CloseCode(IntEnum):
-    """Why the gateway hangs up (Discord reference, "Gateway Close Event Codes")."""
-
-    UNKNOWN_ERROR = 4000
-    DECODE_ERROR = 4002
-    NOT_AUTHENTICATED = 4003
-    AUTHENTICATION_FAILED = 4004
-    ALREADY_AUTHENTICATED = 4005
-    INVALID_INTENTS = 4013
-    DISALLOWED_INTENTS = 4014
-
-
-class Compressor(Protocol):
-    """What `zlib.compressobj` returns; zlib gives its type no name."""
-
-    def compress(self, data: bytes, /) -> bytes: ...
-    def flush(self, mode: int = ..., /) -> bytes: ...
-
-
-@dataclass(slots=True, eq=False)
-class Connection:
-    """One open websocket; what is put into `outbox` is sent in order, a CloseCode ends it."""
-
-    request: web.Request
-    socket: web.WebSocketResponse
-    compressor: Compressor | None
-    outbox: asyncio.Queue[dict[str, object] | int] = field(
-        default_factory=asyncio.Queue[dict[str, object] | int]
-    )
-    session: "Session | None" = None
-
-    def send(self, op: Op, data: object) -> None:
-        self.outbox.put_nowait({"op": int(op), "d": data, "s": None, "t": None})
-
-    async def write_all(self) -> None:
-        """Send what is in the outbox until a close code comes."""
-        while isinstance(frame := await self.outbox.get(), dict):
-            text = json.dumps(frame)
-            if self.compressor is None:
-                await self.socket.send_str(text)
-            else:
-                packed = self.compressor.compress(text.encode()) + self.compressor.flush(zlib.Z_SYNC_FLUSH)
-                await self.socket.send_bytes(packed)
-        await self.socket.close(code=frame)
-
-
-@dataclass(slots=True, eq=False)
-class Session:
-    """What a bot was told since it identified; kept so that it can resume."""
-
-    id: str
-    intents: int
-    told: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
-    connection: Connection | None = None
-
-    def dispatch(self, name: str, data: dict[str, object]) -> None:
-        event: dict[str, object] = {"op": 0, "d": data, "s": len(self.told) + 1, "t": name}
-        self.told.append(event)
-        if self.connection:
-            self.connection.outbox.put_nowait(event)
-
-    def resume_on(self, connection: Connection, seen: int) -> None:
-        """Send again what the bot had not seen, then say RESUMED."""
-        self.connection, connection.session = connection, self
-        for event in self.told[seen:]:
-            connection.outbox.put_nowait(event)
-        self.dispatch("RESUMED", {"_trace": []})
 
 
 class Gateway:
@@ -182,7 +100,7 @@ class Gateway:
         session.dispatch("READY", self._ready(session, data))
         for guild in self._state.guilds.values():
             if self._state.is_bot_in(guild) and intents & Intent.GUILDS:
-                session.dispatch("GUILD_CREATE", render.guild_create(self._state, guild))
+                session.dispatch("GUILD_CREATE", render_guild_create(self._state, guild))
         self._publish()
 
     def _refusal(self, connection: Connection, token: str, intents: int) -> CloseCode | None:
@@ -201,7 +119,7 @@ class Gateway:
         guilds = [guild for guild in state.guilds.values() if state.is_bot_in(guild)]
         return {
             "v": 10,
-            "user": render.own_user(state.bot),
+            "user": render_own_user(state.bot),
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
             "resume_gateway_url": state.gateway_url,
@@ -228,7 +146,7 @@ class Gateway:
         guild = self._state.guilds[int(str(data.get("guild_id")))]
         chunk: dict[str, object] = {
             "guild_id": str(guild.id),
-            "members": [render.member(self._state, guild, user_id) for user_id in guild.members],
+            "members": [render_member(self._state, guild, user_id) for user_id in guild.members],
             "chunk_index": 0,
             "chunk_count": 1,
             "not_found": [],

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from playground.comfyui.cache import Cache
 from playground.comfyui.errors import ComfyUIFault
-from playground.comfyui.execution import Execution
-from playground.comfyui.node_environment import NodeEnvironment
+from playground.comfyui.execution.cache import Cache
+from playground.comfyui.execution.execution import Execution
+from playground.comfyui.execution.node_environment import NodeEnvironment
 from playground.comfyui.queue import Backlog
 from playground.comfyui.sockets import Sockets
 from playground.comfyui.timeline import Moment

@@ -5,12 +5,12 @@ import uuid
 
 from aiohttp import web
 
-from playground.comfyui.engine import Engine
 from playground.comfyui.errors import Forgotten, Interrupted, Refused
+from playground.comfyui.execution.engine import Engine
+from playground.comfyui.execution.node_environment import NodeEnvironment
 from playground.comfyui.faults import Once
 from playground.comfyui.graph import Json, parse_list, parse_object
-from playground.comfyui.jobs_api import STATUSES, find_job, list_jobs
-from playground.comfyui.node_environment import NodeEnvironment
+from playground.comfyui.http.jobs import STATUSES, find_job, list_jobs
 from playground.comfyui.object_info import Catalogue
 from playground.comfyui.queue import Backlog
 from playground.comfyui.timeline import Moment

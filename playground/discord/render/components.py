@@ -1,23 +1,17 @@
 """Components as Discord gives them back: with what it knows of the pictures, videos and files in them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from playground.discord.cdn import clean_filename
 from playground.discord.components import SELECTS, Kind
 from playground.discord.json_values import Json, as_object, as_objects, as_text
 from playground.discord.message_bodies import ATTACHMENT
-
-if TYPE_CHECKING:
-    from playground.discord.model import Attachment, Message
-    from playground.discord.state import DiscordState
+from playground.discord.model import Attachment, Message
+from playground.discord.records import Records
 
 Data = dict[str, object]
 
 
-def components(state: DiscordState, message: Message) -> list[Data]:
-    return [_component(state, message, each) for each in message.components]
+def render_components(records: Records, message: Message) -> list[Data]:
+    return [_component(records, message, each) for each in message.components]
 
 
 def named_files(message: Message) -> frozenset[str]:
@@ -46,23 +40,23 @@ def _media(component: Json) -> list[Json]:
     return holders
 
 
-def _component(state: DiscordState, message: Message, component: Json) -> Data:
+def _component(records: Records, message: Message, component: Json) -> Data:
     match component.get("type"):
         case Kind.SECTION:
-            accessory = _component(state, message, as_object(component.get("accessory")))
-            return {**component, "components": _inner(state, message, component), "accessory": accessory}
+            accessory = _component(records, message, as_object(component.get("accessory")))
+            return {**component, "components": _inner(records, message, component), "accessory": accessory}
         case Kind.CONTAINER:
             given = {"accent_color": None, "spoiler": False, **component}
-            return {**given, "components": _inner(state, message, component)}
+            return {**given, "components": _inner(records, message, component)}
         case Kind.ACTION_ROW:
-            return {**component, "components": _inner(state, message, component)}
+            return {**component, "components": _inner(records, message, component)}
         case Kind.THUMBNAIL:
-            return _item(state, message, component)
+            return _item(records, message, component)
         case Kind.MEDIA_GALLERY:
-            items = [_item(state, message, item) for item in as_objects(component.get("items"))]
+            items = [_item(records, message, item) for item in as_objects(component.get("items"))]
             return {**component, "items": items}
         case Kind.FILE:
-            return _file(state, message, component)
+            return _file(records, message, component)
         case _:
             return _DEFAULTS.get(component.get("type"), {}) | dict(component)
 
@@ -73,30 +67,30 @@ _DEFAULTS: dict[object, Data] = {
 }
 
 
-def _inner(state: DiscordState, message: Message, component: Json) -> list[Data]:
-    return [_component(state, message, each) for each in as_objects(component.get("components"))]
+def _inner(records: Records, message: Message, component: Json) -> list[Data]:
+    return [_component(records, message, each) for each in as_objects(component.get("components"))]
 
 
-def _item(state: DiscordState, message: Message, item: Json) -> Data:
+def _item(records: Records, message: Message, item: Json) -> Data:
     """A thumbnail or an entry of a gallery."""
-    media = _unfurled(state, message, as_object(item.get("media")))
+    media = _unfurled(records, message, as_object(item.get("media")))
     return {"description": None, "spoiler": False, **item, "media": media}
 
 
-def _file(state: DiscordState, message: Message, component: Json) -> Data:
+def _file(records: Records, message: Message, component: Json) -> Data:
     shown = as_object(component.get("file"))
     file = file_of(message, as_text(shown.get("url")))
     about: Data = {"name": file and file.filename, "size": file and len(file.data)}
-    return {"spoiler": False, **component, **about, "file": _unfurled(state, message, shown)}
+    return {"spoiler": False, **component, **about, "file": _unfurled(records, message, shown)}
 
 
-def _unfurled(state: DiscordState, message: Message, media: Json) -> Data:
+def _unfurled(records: Records, message: Message, media: Json) -> Data:
     """An address with what stands behind it; of another site's nothing is known here."""
     url = as_text(media.get("url"))
     file = file_of(message, url)
     if file is None:
         return {"id": str(message.id), "url": url, "proxy_url": url}
-    signed = state.cdn.url(file)
+    signed = records.cdn.url(file)
     size: Data = {"width": file.width, "height": file.height} if file.width else {}
     return {
         "id": str(file.id),

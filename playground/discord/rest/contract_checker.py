@@ -10,7 +10,7 @@ from playground.discord.json_values import Json, as_object, as_objects
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-DOCUMENT = Path(__file__).parent.parent / "data" / "discord_api.json"
+DOCUMENT = Path(__file__).parents[2] / "data" / "discord_api.json"
 SNOWFLAKE = {"anyOf": [{"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 0}]}
 """A snowflake as Discord takes it: the document says string, but integers are read as such."""
 

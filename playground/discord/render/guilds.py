@@ -1,9 +1,6 @@
 """People, guilds, channels and files as Discord's JSON (shapes: its API document and gateway reference)."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from playground.discord.model import (
     Attachment,
@@ -13,18 +10,16 @@ from playground.discord.model import (
     Role,
     User,
 )
-
-if TYPE_CHECKING:
-    from playground.discord.state import DiscordState
+from playground.discord.records import Records
 
 Data = dict[str, object]
 
 
-def when(seconds: float) -> str:
+def render_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def user(user: User) -> Data:
+def render_user(user: User) -> Data:
     return {
         "id": str(user.id),
         "username": user.name,
@@ -38,15 +33,15 @@ def user(user: User) -> Data:
     }
 
 
-def own_user(user_: User) -> Data:
-    return {**user(user_), "mfa_enabled": True, "locale": user_.locale, "verified": True, "email": None}
+def render_own_user(user: User) -> Data:
+    return {**render_user(user), "mfa_enabled": True, "locale": user.locale, "verified": True, "email": None}
 
 
-def member_without_user(guild: Guild, user_id: int) -> Data:
+def render_bare_member(guild: Guild, user_id: int) -> Data:
     member = guild.members[user_id]
     return {
         "roles": [str(role) for role in member.roles],
-        "joined_at": when(member.joined_at),
+        "joined_at": render_time(member.joined_at),
         "nick": None,
         "avatar": None,
         "banner": None,
@@ -59,11 +54,11 @@ def member_without_user(guild: Guild, user_id: int) -> Data:
     }
 
 
-def member(state: DiscordState, guild: Guild, user_id: int) -> Data:
-    return {**member_without_user(guild, user_id), "user": user(state.users[user_id])}
+def render_member(records: Records, guild: Guild, user_id: int) -> Data:
+    return {**render_bare_member(guild, user_id), "user": render_user(records.users[user_id])}
 
 
-def role(role: Role) -> Data:
+def render_role(role: Role) -> Data:
     return {
         "id": str(role.id),
         "name": role.name,
@@ -81,7 +76,7 @@ def role(role: Role) -> Data:
     }
 
 
-def guild(state: DiscordState, guild: Guild) -> Data:
+def render_guild(records: Records, guild: Guild) -> Data:
     return {
         **_GUILD_DEFAULTS,
         "id": str(guild.id),
@@ -89,7 +84,7 @@ def guild(state: DiscordState, guild: Guild) -> Data:
         "owner_id": str(guild.owner_id),
         "preferred_locale": guild.locale,
         "premium_tier": guild.boost_level,
-        "roles": [role(each) for each in guild.roles.values()],
+        "roles": [render_role(each) for each in guild.roles.values()],
     }
 
 
@@ -131,19 +126,23 @@ _GUILD_DEFAULTS: Data = {
 }
 
 
-def guild_create(state: DiscordState, guild_: Guild) -> Data:
+def render_guild_create(records: Records, guild: Guild) -> Data:
     """The whole guild as GUILD_CREATE brings it: with channels, threads and members."""
-    channels = [each for each in state.channels.values() if each.guild_id == guild_.id]
+    channels = [each for each in records.channels.values() if each.guild_id == guild.id]
     return {
-        **guild(state, guild_),
-        "joined_at": when(guild_.members[state.bot.id].joined_at),
+        **render_guild(records, guild),
+        "joined_at": render_time(guild.members[records.bot.id].joined_at),
         "large": False,
         "unavailable": False,
-        "member_count": len(guild_.members),
+        "member_count": len(guild.members),
         "voice_states": [],
-        "members": [member(state, guild_, user_id) for user_id in guild_.members],
-        "channels": [channel(state, each) for each in channels if each.kind != ChannelKind.PUBLIC_THREAD],
-        "threads": [channel(state, each) for each in channels if each.kind == ChannelKind.PUBLIC_THREAD],
+        "members": [render_member(records, guild, user_id) for user_id in guild.members],
+        "channels": [
+            render_channel(records, each) for each in channels if each.kind != ChannelKind.PUBLIC_THREAD
+        ],
+        "threads": [
+            render_channel(records, each) for each in channels if each.kind == ChannelKind.PUBLIC_THREAD
+        ],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
@@ -151,18 +150,18 @@ def guild_create(state: DiscordState, guild_: Guild) -> Data:
     }
 
 
-def channel(state: DiscordState, channel: Channel) -> Data:
+def render_channel(records: Records, channel: Channel) -> Data:
     shared: Data = {"id": str(channel.id), "type": int(channel.kind), "flags": 0, "last_message_id": None}
     if channel.recipient_id is not None:
-        return {**shared, "recipients": [user(state.users[channel.recipient_id])]}
+        return {**shared, "recipients": [render_user(records.users[channel.recipient_id])]}
     shared |= {"guild_id": str(channel.guild_id), "name": channel.name, "rate_limit_per_user": 0}
     if channel.kind == ChannelKind.PUBLIC_THREAD:
         return {**shared, **_thread_fields(channel)}
-    return {**shared, **_guild_channel_fields(state, channel)}
+    return {**shared, **_guild_channel_fields(records, channel)}
 
 
-def _guild_channel_fields(state: DiscordState, channel: Channel) -> Data:
-    roles = state.guilds[channel.guild_id or 0].roles
+def _guild_channel_fields(records: Records, channel: Channel) -> Data:
+    roles = records.guilds[channel.guild_id or 0].roles
     overwrites = [
         {
             "id": str(holder),
@@ -192,13 +191,13 @@ def _thread_fields(channel: Channel) -> Data:
             "archived": channel.archived,
             "locked": channel.locked,
             "auto_archive_duration": 1440,
-            "archive_timestamp": when(0),
+            "archive_timestamp": render_time(0),
         },
     }
 
 
-def attachment(state: DiscordState, file: Attachment) -> Data:
-    url = state.cdn.url(file)
+def render_attachment(records: Records, file: Attachment) -> Data:
+    url = records.cdn.url(file)
     data: Data = {
         "id": str(file.id),
         "filename": file.filename,

@@ -12,10 +12,10 @@ from playground.discord.components import (
     iter_components,
     lengths,
 )
+from playground.discord.interactions.menus import Choice, choose
+from playground.discord.interactions.options import Filled
 from playground.discord.json_values import Json, as_int, as_object, as_objects, as_text
-from playground.discord.menus import Choice, choose
 from playground.discord.model import Channel, Role, Upload, User
-from playground.discord.options import Filled
 from playground.discord.state import DiscordState
 from playground.errors import OptionRefused
 

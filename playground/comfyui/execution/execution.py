@@ -5,13 +5,13 @@ import time
 
 from av.error import FFmpegError
 
-from playground.comfyui.cache import Cache, Made, sign
 from playground.comfyui.errors import ComfyUIFault, Forgotten, Interrupted, NodeFailed
-from playground.comfyui.events import Events
+from playground.comfyui.execution.cache import Cache, Made, sign
+from playground.comfyui.execution.events import Events
+from playground.comfyui.execution.node_environment import Halt, NodeEnvironment, Work
+from playground.comfyui.execution.nodes import BEHAVIOURS, settings
 from playground.comfyui.faults import Once
 from playground.comfyui.graph import Graph, Json, Node, needed, order, parse_graph, without_dangling_links
-from playground.comfyui.node_environment import Halt, NodeEnvironment, Work
-from playground.comfyui.nodes import BEHAVIOURS, settings
 from playground.comfyui.sockets import Sockets
 from playground.comfyui.timeline import Moment
 from playground.comfyui.values import Finished, Outcome, Prompt, Run, Stage

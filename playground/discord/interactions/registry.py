@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from playground.discord import errors, render, render_messages
+from playground.discord import errors
 from playground.discord.change_feed import Change
 from playground.discord.json_values import Json, as_object, as_text
 from playground.discord.model import Channel, Invocation, Message, MessageFlag, MessageKind
 from playground.discord.permissions import EVERYTHING
+from playground.discord.render.guilds import render_channel, render_member, render_user
+from playground.discord.render.messages import render_message
 from playground.discord.state import DiscordState
 
 ACKNOWLEDGE_WITHIN = 3.0
@@ -192,7 +194,7 @@ class Interactions:
             "version": 1,
             "data": self._data(interaction),
             "channel_id": str(channel.id),
-            "channel": {**render.channel(state, channel), "permissions": self._bits(user.id, channel)},
+            "channel": {**render_channel(state, channel), "permissions": self._bits(user.id, channel)},
             "app_permissions": self._bits(state.bot.id, channel),
             "locale": user.locale,
             "entitlements": [],
@@ -202,7 +204,7 @@ class Interactions:
         }
         if interaction.source:
             pressed = state.revisions[interaction.source.id][-1]
-            payload["message"] = render_messages.message(state, pressed)
+            payload["message"] = render_message(state, pressed)
         return payload | self._who(user.id, channel)
 
     def _data(self, interaction: Interaction) -> Json:
@@ -222,9 +224,9 @@ class Interactions:
     def _who(self, user_id: int, channel: Channel) -> dict[str, object]:
         state = self._state
         if channel.guild_id is None:
-            return {"user": render.user(state.user(user_id))}
+            return {"user": render_user(state.user(user_id))}
         guild = state.guilds[channel.guild_id]
-        member = {**render.member(state, guild, user_id), "permissions": self._bits(user_id, channel)}
+        member = {**render_member(state, guild, user_id), "permissions": self._bits(user_id, channel)}
         return {
             "member": member,
             "guild_id": str(guild.id),

@@ -1,7 +1,7 @@
 """What ComfyUI tells about one prompt while it runs (recordings 10 to 12, 40 to 42)."""
 
+from playground.comfyui.execution.previews import VHS_RATE, render_plain, render_vhs, render_with_metadata
 from playground.comfyui.graph import Json
-from playground.comfyui.previews import VHS_RATE, render_plain, render_vhs, render_with_metadata
 from playground.comfyui.sockets import OutgoingMessage, Sockets, render_message
 from playground.comfyui.values import PreviewMethod, Prompt, now
 

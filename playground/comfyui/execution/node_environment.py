@@ -8,15 +8,15 @@ from typing import TypeVar, cast
 
 from PIL import Image
 
-from playground.comfyui.cache import Made
 from playground.comfyui.errors import ComfyUIFault, NodeFailed
-from playground.comfyui.events import Events
-from playground.comfyui.fake_video import render_preview
+from playground.comfyui.execution.cache import Made
+from playground.comfyui.execution.events import Events
+from playground.comfyui.execution.fake_video import render_preview
+from playground.comfyui.execution.previews import encode_jpeg
 from playground.comfyui.faults import Faults, Once
 from playground.comfyui.folders import Folders
 from playground.comfyui.graph import Json, Node
 from playground.comfyui.object_info import Installed
-from playground.comfyui.previews import encode_jpeg
 from playground.comfyui.timeline import Moment, Timeline
 from playground.comfyui.values import Failure, PreviewMethod, Prompt, Stage
 

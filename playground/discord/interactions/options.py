@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from playground.discord import render
 from playground.discord.json_values import Json, as_int, as_objects, as_text
 from playground.discord.model import Channel, Role, Upload, User
+from playground.discord.render.guilds import (
+    render_attachment,
+    render_bare_member,
+    render_channel,
+    render_role,
+    render_user,
+)
 from playground.discord.state import DiscordState
 from playground.errors import NotPossible, OptionRefused
 
@@ -130,15 +136,15 @@ async def carry(state: DiscordState, channel: Channel, value: object, filled: Fi
     match value:
         case Upload():
             attachment = await state.store(value, channel.id, ephemeral=True)
-            return _resolve(filled, "attachments", attachment.id, render.attachment(state, attachment))
+            return _resolve(filled, "attachments", attachment.id, render_attachment(state, attachment))
         case User():
             if (guild := state.guild_of(channel.id)) and value.id in guild.members:
-                _resolve(filled, "members", value.id, render.member_without_user(guild, value.id))
-            return _resolve(filled, "users", value.id, render.user(value))
+                _resolve(filled, "members", value.id, render_bare_member(guild, value.id))
+            return _resolve(filled, "users", value.id, render_user(value))
         case Role():
-            return _resolve(filled, "roles", value.id, render.role(value))
+            return _resolve(filled, "roles", value.id, render_role(value))
         case Channel():
-            return _resolve(filled, "channels", value.id, render.channel(state, value))
+            return _resolve(filled, "channels", value.id, render_channel(state, value))
         case _:
             return value
 

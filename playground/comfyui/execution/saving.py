@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from playground.comfyui.cache import Made
-from playground.comfyui.clip import Clip, write_metadata_png
 from playground.comfyui.errors import NodeFailed
-from playground.comfyui.fake_video import FakeVideo, Video
+from playground.comfyui.execution.cache import Made
+from playground.comfyui.execution.clip import Clip, write_metadata_png
+from playground.comfyui.execution.fake_video import FakeVideo, Video
+from playground.comfyui.execution.node_environment import Work
 from playground.comfyui.graph import Json, parse_object
-from playground.comfyui.node_environment import Work
 from playground.comfyui.values import Stage
 
 _SAVE_VIDEO_CRF = 23

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from playground.comfyui.cache import Made
 from playground.comfyui.errors import NodeFailed
-from playground.comfyui.fake_video import FakeVideo, Video, make_fake_video
-from playground.comfyui.node_environment import Behaviour, Work
-from playground.comfyui.saving import save_image, save_vhs, save_video
-from playground.comfyui.sizes import Canvas, cells, check_frames, check_patches, fit, fit_area
+from playground.comfyui.execution.cache import Made
+from playground.comfyui.execution.fake_video import FakeVideo, Video, make_fake_video
+from playground.comfyui.execution.node_environment import Behaviour, Work
+from playground.comfyui.execution.saving import save_image, save_vhs, save_video
+from playground.comfyui.execution.sizes import Canvas, cells, check_frames, check_patches, fit, fit_area
 from playground.comfyui.values import Stage
 
 _WEIGHTS = 983  # what WanVideoSampler counts before its steps (recordings 41, 42)

@@ -1,0 +1,1 @@
+"""The endpoints of ComfyUI, HTTP and websocket. Imports execution; only lifecycle imports this."""

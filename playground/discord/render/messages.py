@@ -1,0 +1,164 @@
+"""Messages and reactions as Discord's JSON (shapes: its API document and gateway reference)."""
+
+from playground.discord.json_values import Json, as_object, as_text
+from playground.discord.model import Invocation, Message
+from playground.discord.records import Records
+from playground.discord.render.components import file_of, named_files, render_components
+from playground.discord.render.guilds import (
+    Data,
+    render_attachment,
+    render_bare_member,
+    render_member,
+    render_time,
+    render_user,
+)
+
+COMMAND = 2
+"""The kind of interaction that is a command."""
+
+
+def render_message(records: Records, message: Message) -> Data:
+    """A message as REST gives it: with its reactions and the message it replies to."""
+    replied = records.messages.get(message.reply_to) if message.reply_to else None
+    data = _message(records, message)
+    if message.reply_to:
+        data["referenced_message"] = _message(records, replied) if replied else None
+    if message.reactions:
+        data["reactions"] = [_reaction(records, emoji, people) for emoji, people in message.reactions.items()]
+    return data
+
+
+def render_message_event(records: Records, message: Message) -> Data:
+    """A message as the gateway dispatches it: with guild and member, without reactions."""
+    data = {key: value for key, value in render_message(records, message).items() if key != "reactions"}
+    guild = records.guild_of(message.channel_id)
+    if guild is None:
+        return data
+    data["guild_id"] = str(guild.id)
+    if message.author_id in guild.members and message.webhook_id is None:
+        data["member"] = render_bare_member(guild, message.author_id)
+    return data
+
+
+def _message(records: Records, message: Message) -> Data:
+    data: Data = {
+        "id": str(message.id),
+        "type": int(message.kind),
+        "channel_id": str(message.channel_id),
+        "author": render_user(records.users[message.author_id]),
+        "content": message.content,
+        "timestamp": render_time(message.sent_at),
+        "edited_timestamp": render_time(message.edited_at) if message.edited_at else None,
+        "flags": int(message.flags),
+        "tts": False,
+        "pinned": False,
+        "mention_everyone": message.mentions_everyone,
+        "mentions": [render_user(records.users[person]) for person in message.mentions],
+        "mention_roles": [],
+        **_shown(records, message),
+    }
+    return data | _origins(records, message)
+
+
+def _origins(records: Records, message: Message) -> Data:
+    """Where a message came from: a reply, a nonce, a webhook, an interaction."""
+    data: Data = {}
+    if message.reply_to:
+        data["message_reference"] = _reference(records, message)
+    if message.nonce:
+        data["nonce"] = message.nonce
+    if message.webhook_id:
+        data["webhook_id"] = str(message.webhook_id)
+    if message.author_id == records.bot.id:
+        data["application_id"] = str(records.bot.id)
+    if message.invocation:
+        data |= _invocation(records, message, message.invocation)
+    return data
+
+
+def _reference(records: Records, message: Message) -> Data:
+    reference: Data = {
+        "type": 0,
+        "message_id": str(message.reply_to),
+        "channel_id": str(message.channel_id),
+    }
+    if guild := records.guild_of(message.channel_id):
+        reference["guild_id"] = str(guild.id)
+    return reference
+
+
+def _invocation(records: Records, message: Message, call: Invocation) -> Data:
+    data: Data = {"interaction_metadata": _metadata(records, message, call)}
+    if call.kind == COMMAND:
+        who = render_user(records.users[call.user_id])
+        data["interaction"] = {"id": str(call.id), "type": call.kind, "user": who, "name": call.name}
+    return data
+
+
+def _metadata(records: Records, message: Message, call: Invocation) -> Data:
+    guild = records.guild_of(message.channel_id)
+    metadata: Data = {
+        "id": str(call.id),
+        "type": call.kind,
+        "user": render_user(records.users[call.user_id]),
+        "authorizing_integration_owners": {"0": str(guild.id if guild else 0)},
+    }
+    if call.opener:
+        metadata["triggering_interaction_metadata"] = _metadata(records, message, call.opener)
+    elif call.pressed:
+        metadata["interacted_message_id"] = str(call.pressed)
+    return metadata
+
+
+def _shown(records: Records, message: Message) -> Data:
+    """Embeds, components and files; a file that one of them names is shown there and not in the list."""
+    named = named_files(message)
+    return {
+        "embeds": [_embed(records, message, embed) for embed in message.embeds],
+        "components": render_components(records, message),
+        "attachments": [
+            render_attachment(records, file) for file in message.attachments if file.filename not in named
+        ],
+    }
+
+
+def _embed(records: Records, message: Message, embed: Json) -> Data:
+    """An embed with the addresses of the files that it names."""
+    shown = dict(embed)
+    for slot in ("image", "thumbnail"):
+        if file := file_of(message, as_text(as_object(embed.get(slot)).get("url"))):
+            shown[slot] = {**as_object(embed[slot]), "url": records.cdn.url(file)}
+    return shown
+
+
+def render_emoji(text: str) -> Data:
+    """`🔁`, or a guild's own as `name:id`."""
+    name, _, emoji_id = text.partition(":")
+    return {"id": emoji_id or None, "name": name}
+
+
+def _reaction(records: Records, name: str, people: tuple[int, ...]) -> Data:
+    return {
+        "emoji": render_emoji(name),
+        "count": len(people),
+        "count_details": {"burst": 0, "normal": len(people)},
+        "burst_colors": [],
+        "me_burst": False,
+        "me": records.bot.id in people,
+    }
+
+
+def render_reaction_event(records: Records, message: Message, user_id: int, name: str) -> Data:
+    data: Data = {
+        "user_id": str(user_id),
+        "channel_id": str(message.channel_id),
+        "message_id": str(message.id),
+        "message_author_id": str(message.author_id),
+        "emoji": render_emoji(name),
+        "burst": False,
+        "type": 0,
+    }
+    if guild := records.guild_of(message.channel_id):
+        data["guild_id"] = str(guild.id)
+        data["member"] = render_member(records, guild, user_id)
+    return data

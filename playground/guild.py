@@ -1,0 +1,139 @@
+"""The guild of a playground: channels, roles, the bot's permissions, messages, and waiting for a change."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+from playground.discord.interactions.commands import Command
+from playground.discord.model import Channel, ChannelKind, Guild, Message, Overwrite, User
+from playground.discord.permissions import Permission
+from playground.discord.render.messages import render_message
+from playground.discord.server import Discord
+from playground.discord.state import DiscordState
+from playground.errors import NeverHappened
+
+T = TypeVar("T")
+
+
+class PlaygroundGuild:
+    """One guild of a loopback Discord, which the bot has joined. `open_guild` makes it."""
+
+    discord: Discord
+
+    def __init__(self) -> None:
+        self.claimed: set[int] = set()
+        """Ids of the messages that a TrackedJob has found to be its own."""
+        self._guild_id = self._channel_id = 0
+
+    def open_guild(self, discord: Discord) -> None:
+        """Add the guild "Playground" with the channel "general" to `discord`, and let the bot join."""
+        self.discord = discord
+        self._guild_id = self.state.add_guild("Playground").id
+        self._channel_id = self.state.add_channel(self.guild, "general").id
+        self.state.join(self.guild, self.bot_user.id)
+
+    @property
+    def state(self) -> DiscordState:
+        return self.discord.state
+
+    @property
+    def guild(self) -> Guild:
+        return self.state.guilds[self._guild_id]
+
+    @property
+    def channel(self) -> Channel:
+        """#general, where everything happens unless another channel is named."""
+        return self.state.channels[self._channel_id]
+
+    @property
+    def bot_user(self) -> User:
+        return self.state.bot
+
+    @property
+    def messages(self) -> list[Message]:
+        """What everybody sees in the channel, oldest first."""
+        return self.state.messages_in(self.channel.id)
+
+    @property
+    def commands(self) -> list[Command]:
+        """What the bot has registered for this guild and for all."""
+        return [*self.discord.commands.of(self._guild_id), *self.discord.commands.of(None)]
+
+    def channel_named(self, name: str, kind: ChannelKind = ChannelKind.TEXT) -> Channel:
+        """The guild's channel of that name, made if need be."""
+        for channel in self.state.channels.values():
+            if channel.name == name and channel.guild_id == self._guild_id:
+                return channel
+        return self.state.add_channel(self.guild, name, kind)
+
+    def thread(self, name: str, parent: Channel | None = None) -> Channel:
+        return self.state.add_channel(self.guild, name, ChannelKind.PUBLIC_THREAD, parent or self.channel)
+
+    def voice(self, name: str) -> Channel:
+        """A voice channel, with the chat that belongs to it."""
+        return self.channel_named(name, ChannelKind.VOICE)
+
+    def forum(self, name: str) -> Channel:
+        """A forum: nobody writes in it, only in its posts."""
+        return self.channel_named(name, ChannelKind.FORUM)
+
+    def post(self, forum: Channel, title: str) -> Channel:
+        """A post in a forum: a thread, whose first message has the thread's own id."""
+        thread = self.thread(title, forum)
+        owner, now = self.guild.owner_id, self.state.clock.now()
+        self.state.post(
+            Message(id=thread.id, channel_id=thread.id, author_id=owner, content=title, sent_at=now)
+        )
+        return thread
+
+    def forbid(self, permissions: Permission, channel: Channel | None = None) -> None:
+        """Take permissions from the bot in a channel, and give back those taken before."""
+        self.state.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(deny=permissions))
+
+    def allow(self, permissions: Permission, channel: Channel | None = None) -> None:
+        """Give the bot permissions in a channel beyond everybody's, and take none."""
+        self.state.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(allow=permissions))
+
+    def archive(self, thread: Channel, *, locked: bool = False) -> None:
+        """Put a thread away; whoever writes into it opens it again, unless it is locked."""
+        self.state.change_channel(replace(self.state.channel(thread.id), archived=True, locked=locked))
+
+    def boost(self, level: int) -> None:
+        """The guild's boost level: from 2 on it takes larger files."""
+        self.state.change_guild(replace(self.guild, boost_level=level))
+
+    def prefer(self, locale: str) -> None:
+        """The guild's preferred language: what the bot is told as `guild_locale`."""
+        self.state.change_guild(replace(self.guild, locale=locale))
+
+    def role(self, name: str) -> int:
+        """The id of the guild's role of that name, made if need be."""
+        for role in self.guild.roles.values():
+            if role.name == name:
+                return role.id
+        return self.state.add_role(self.guild, name, 0).id
+
+    # messages
+
+    def render(self, message: Message) -> dict[str, object]:
+        """A message as Discord's JSON."""
+        return render_message(self.state, message)
+
+    async def until(
+        self,
+        look: Callable[[], T | None],
+        timeout: float,
+        what: str,
+        details: Callable[[], Iterable[str]] = tuple,
+    ) -> T:
+        """The first value other than None that `look` returns; it is called at each change of the state.
+
+        Raises NeverHappened after `timeout` seconds. Its message names `what`, and has the lines of
+        `details` and the bot's last requests.
+        """
+        try:
+            return await self.state.feed.until(look, timeout)
+        except TimeoutError as error:
+            requests = [f"  {request}" for request in self.discord.requests[-15:]]
+            lines = [f"not within {timeout} s: {what}", *details(), "the bot's last requests:", *requests]
+            raise NeverHappened("\n".join(lines)) from error
