@@ -14,6 +14,7 @@ class Files:
     def __init__(self, state: DiscordState, faults: Faults) -> None:
         self._state = state
         self._faults = faults
+        self.requests: list[str] = []
 
     def routes(self) -> list[web.RouteDef]:
         path = "{folder:attachments|ephemeral-attachments}/{channel_id:\\d+}/{id:\\d+}/{name}"
@@ -21,6 +22,7 @@ class Files:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         name = "GET /attachments/{channel_id}/{id}/{name}".format_map(request.match_info)
+        self.requests.append(name)
         if await self._faults.delay_or_cut(name):
             return cut(request)
         if fault := self._faults.take(name, FaultKind.FAIL):

@@ -38,6 +38,7 @@ class Discord:
         self.interactions = Interactions(self.state)
         self.gateway = Gateway(self.state, privileged_intents)
         self._faults = Faults()
+        self._files = Files(self.state, self._faults)
         call = Call(
             state=self.state,
             commands=self.commands,
@@ -63,6 +64,11 @@ class Discord:
         return self._rest.exchanges
 
     @property
+    def file_requests(self) -> list[str]:
+        """Every request for an uploaded file, in order, as `GET /attachments/CHANNEL/ID/NAME`."""
+        return self._files.requests
+
+    @property
     def violations(self) -> list[str]:
         """What the bot sent against Discord's API document."""
         return self._rest.violations
@@ -74,7 +80,7 @@ class Discord:
 
     def routes(self) -> list[web.RouteDef]:
         gateway = [web.get("/gateway", self.gateway.handle), web.get("/gateway/", self.gateway.handle)]
-        return [*self._rest.routes(), *Files(self.state, self._faults).routes(), *gateway]
+        return [*self._rest.routes(), *self._files.routes(), *gateway]
 
     def advance(self, seconds: float) -> None:
         """Push the clock of this Discord forward: deadlines, tokens and addresses run out."""

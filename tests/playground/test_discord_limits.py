@@ -143,6 +143,18 @@ async def test_a_signed_address_serves_ranges_and_dies_after_a_day(there: There)
         assert (answer.status, answer.content_type) == (200, "image/png")
 
 
+async def test_each_request_for_a_file_is_recorded_even_when_it_is_refused(there: There):
+    playground, bot = there
+    sent = await channel_of(there).send(file=discord.File(__file__, "page.png"))
+    assert playground.discord.file_requests == []
+    url, session = sent.attachments[0].url, bot.http._HTTPClient__session
+    for address, status in ((url, 200), (url.split("?")[0], 404)):
+        async with session.get(address) as answer:
+            assert answer.status == status
+    path = f"/attachments/{sent.channel.id}/{sent.attachments[0].id}/page.png"
+    assert playground.discord.file_requests == [f"GET {path}"] * 2
+
+
 async def test_a_picture_that_is_none_has_no_pixels(there: There):
     playground, _ = there
     ada = playground.member("ada")
