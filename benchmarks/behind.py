@@ -81,7 +81,7 @@ async def measure(way: str, seconds: float) -> Told:
     """Run the jobs for that long, and look at every message ten times a second."""
     with tempfile.TemporaryDirectory() as folder:
         async with (
-            Playground(comfyui=None, judge=False) as playground,
+            Playground(comfyui=None, check_contract=False) as playground,
             open_store(Path(folder)) as store,
             open_client(playground.state.token, playground.discord.api_url) as client,
             WAYS[way](client, store) as show,

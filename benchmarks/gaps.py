@@ -47,7 +47,7 @@ async def lanes(server: comfy.Server, url: str, picture: bytes, jobs: Iterable[c
 async def whole_bot(jobs: int) -> list[float]:
     """Gaps in seconds of the real bot, with its database and its Discord, over that many commands."""
     picture = await asyncio.to_thread(sample_picture)
-    async with Playground(comfyui={"speed": SPEED, "lora": False}, judge=False) as playground:
+    async with Playground(comfyui={"speed": SPEED, "lora": False}, check_contract=False) as playground:
         with tempfile.TemporaryDirectory() as folder:
             bot = await _start_bot(playground, folder)
             try:

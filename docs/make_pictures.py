@@ -15,7 +15,7 @@ from playground.page.browser import Tab, find_chromium, open_browser  # noqa: E4
 
 PICTURE = ROOT / "docs" / "page.png"
 WIDTH, HEIGHT = 1200, 1456
-PATIENCE = 120.0
+TIMEOUT = 120.0
 """Seconds for one clip."""
 READY = """(() => {{
     const done = [...document.querySelectorAll(".text")].filter((each) => each.textContent.includes("Done"));
@@ -62,10 +62,10 @@ async def use(tab: Tab, url: str) -> None:
     await tab.click(".below .link")
     await tab.until("document.querySelector('.drop img')?.naturalWidth")
     await tab.press("Enter")
-    await tab.until(READY.format(clips=1), PATIENCE)
+    await tab.until(READY.format(clips=1), TIMEOUT)
     await tab.open(f"{url}/?as=grace", width=WIDTH, height=HEIGHT)
     await tab.click(".files ~ .reactions [aria-pressed=false]")
-    await tab.until(READY.format(clips=2), PATIENCE)
+    await tab.until(READY.format(clips=2), TIMEOUT)
 
 
 async def main() -> None:

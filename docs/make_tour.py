@@ -19,7 +19,7 @@ from playground.playground import Playground  # noqa: E402
 
 FOLDER = ROOT / "docs" / "tour"
 PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds for whatever is waited for."""
 LAST = "#messages > li:last-child"
 HAS = "[...document.querySelectorAll('{selector}')].some((each) => each.textContent.includes('{words}'))"
@@ -53,7 +53,7 @@ class Guide:
 
     async def see(self, words: str, selector: str = LAST) -> None:
         """Wait until the last message says this."""
-        await self.tab.until(HAS.format(selector=selector, words=words), PATIENCE)
+        await self.tab.until(HAS.format(selector=selector, words=words), TIMEOUT)
 
     async def take(self, name: str, selector: str | None = LAST) -> None:
         """Save what stands there."""
@@ -76,10 +76,10 @@ async def queued_and_running(guide: Guide) -> None:
     await guide.take("queued")
     await guide.open_as("ada")
     await guide.see("13/20", "#messages > li")
-    await guide.tab.until("document.querySelector('#messages li .files img')?.naturalWidth", PATIENCE)
+    await guide.tab.until("document.querySelector('#messages li .files img')?.naturalWidth", TIMEOUT)
     await guide.take("running", "#messages > li:first-child")
     guide.comfyui.resume()
-    await guide.tab.until("document.querySelectorAll('video').length === 2", PATIENCE)
+    await guide.tab.until("document.querySelectorAll('video').length === 2", TIMEOUT)
 
 
 async def the_result(guide: Guide) -> None:
@@ -88,7 +88,7 @@ async def the_result(guide: Guide) -> None:
     clip = "#messages > li:has(video)"
     await guide.tab.until(f"document.querySelector('{clip} video')")
     await guide.tab.hover(f"{clip} video")  # films out of sight are not fetched
-    await guide.tab.until(f"document.querySelector('{clip} video').readyState >= 2", PATIENCE)
+    await guide.tab.until(f"document.querySelector('{clip} video').readyState >= 2", TIMEOUT)
     await guide.take("result", clip)
     await guide.tab.click(f"{clip} button", "Change")
     await guide.see("Change", "dialog h2")
@@ -124,7 +124,7 @@ async def the_cards(guide: Guide) -> None:
     await guide.see("your clip is ready")
     await guide.command("history")
     await guide.tab.until(
-        "document.querySelector('.only-you .thumbnail img, .only-you .card img')?.naturalWidth", PATIENCE
+        "document.querySelector('.only-you .thumbnail img, .only-you .card img')?.naturalWidth", TIMEOUT
     )
     await guide.take("history")
     await guide.command("help")
@@ -149,7 +149,7 @@ async def on_a_phone(guide: Guide) -> None:
         await guide.tab.click("dialog label", "波浪")
         await guide.tab.click("dialog .send")
     await guide.see("你的影片好了")
-    await guide.tab.until("[...document.querySelectorAll('video')].at(-1).readyState >= 2", PATIENCE)
+    await guide.tab.until("[...document.querySelectorAll('video')].at(-1).readyState >= 2", TIMEOUT)
     await guide.take("phone", None)
 
 

@@ -1,4 +1,4 @@
-"""One person's visit without a browser: `/animate`, watch the status, save the clip, 🔁, save the next."""
+"""The demo without a browser: `/animate`, report the status, save the clip, 🔁, save the next clip."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ FAILED, DONE = "❌", "✅"  # how the last text of a status begins
 
 
 class DemoRunFailed(PlaygroundError):
-    """No clip arrived; the message is the last thing that the bot said."""
+    """No clip arrived; the message is the last text of the status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRun:
-    """What the person wants: the picture, the words, the folder for the clips, the patience in seconds."""
+    """One run: picture, prompt, folder for the clips, and seconds to wait for each clip (`timeout`)."""
 
     playground: Playground
     image: bytes
@@ -38,7 +38,7 @@ class DemoRun:
     prompt: str
     folder: Path
     report: Callable[[str], None]
-    patience: float = 3600.0
+    timeout: float = 3600.0
 
     async def go(self, *, rerolls: int) -> AsyncGenerator[Saved]:
         """Ask, and yield each clip when it is saved. Raises DemoRunFailed, Refused, NeverHappened."""
@@ -58,19 +58,19 @@ class DemoRun:
             reporting = tasks.create_task(self._report_texts(job), name="reporting")
             failing = tasks.create_task(self._watch_for_failure(job), name="failing")
             try:
-                return await job.video(self.patience)
+                return await job.video(self.timeout)
             finally:
                 reporting.cancel()
                 failing.cancel()
 
     async def _watch_for_failure(self, job: TrackedJob) -> None:
-        raise DemoRunFailed(await job.says(FAILED, self.patience))
+        raise DemoRunFailed(await job.says(FAILED, self.timeout))
 
     async def _report_texts(self, job: TrackedJob) -> None:
         reported: list[TextRevision] = []
         while True:
             new = await self.playground.until(
-                lambda: job.texts[len(reported) :] or None, self.patience, "a new text"
+                lambda: job.texts[len(reported) :] or None, self.timeout, "a new text"
             )
             for revision in new:
                 self.report(revision.text)

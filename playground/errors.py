@@ -1,4 +1,4 @@
-"""What a person in the playground cannot do, or waited for in vain.
+"""Errors of the playground: what a member cannot do, a refusal, or a timeout.
 
 PlaygroundError
 ├── OptionRefused       Discord's own client would not send this command
@@ -27,7 +27,7 @@ class NotPossible(PlaygroundError):
 
 
 class Refused(PlaygroundError):
-    """The bot said no; the message is what it said."""
+    """The bot refused; the message is its refusal."""
 
 
 class NeverHappened(PlaygroundError, TimeoutError):

@@ -34,10 +34,12 @@ class PlaygroundGuild:
 
     @property
     def state(self) -> DiscordState:
+        """All records of the Discord, and the methods that change them."""
         return self.discord.state
 
     @property
     def guild(self) -> Guild:
+        """The guild as it is now."""
         return self.state.guilds[self._guild_id]
 
     @property
@@ -47,6 +49,7 @@ class PlaygroundGuild:
 
     @property
     def bot_user(self) -> User:
+        """The bot's user."""
         return self.state.bot
 
     @property
@@ -67,6 +70,7 @@ class PlaygroundGuild:
         return self.state.add_channel(self.guild, name, kind)
 
     def thread(self, name: str, parent: Channel | None = None) -> Channel:
+        """A new thread in a channel, by default in #general."""
         return self.state.add_channel(self.guild, name, ChannelKind.PUBLIC_THREAD, parent or self.channel)
 
     def voice(self, name: str) -> Channel:
@@ -95,15 +99,15 @@ class PlaygroundGuild:
         self.state.set_permissions(channel or self.channel, self.bot_user.id, Overwrite(allow=permissions))
 
     def archive(self, thread: Channel, *, locked: bool = False) -> None:
-        """Put a thread away; whoever writes into it opens it again, unless it is locked."""
+        """Archive a thread; a new message reopens it unless it is locked."""
         self.state.change_channel(replace(self.state.channel(thread.id), archived=True, locked=locked))
 
     def boost(self, level: int) -> None:
-        """The guild's boost level: from 2 on it takes larger files."""
+        """Set the guild's boost level: from 2 on it takes larger files."""
         self.state.change_guild(replace(self.guild, boost_level=level))
 
     def prefer(self, locale: str) -> None:
-        """The guild's preferred language: what the bot is told as `guild_locale`."""
+        """Set the guild's preferred language, which interactions carry as `guild_locale`."""
         self.state.change_guild(replace(self.guild, locale=locale))
 
     def role(self, name: str) -> int:
@@ -121,18 +125,18 @@ class PlaygroundGuild:
 
     async def until(
         self,
-        look: Callable[[], T | None],
+        condition: Callable[[], T | None],
         timeout: float,
         what: str,
         details: Callable[[], Iterable[str]] = tuple,
     ) -> T:
-        """The first value other than None that `look` returns; it is called at each change of the state.
+        """The first value other than None that `condition` returns; it is called at each change of the state.
 
         Raises NeverHappened after `timeout` seconds. Its message names `what`, and has the lines of
         `details` and the bot's last requests.
         """
         try:
-            return await self.state.feed.until(look, timeout)
+            return await self.state.feed.until(condition, timeout)
         except TimeoutError as error:
             requests = [f"  {request}" for request in self.discord.requests[-15:]]
             lines = [f"not within {timeout} s: {what}", *details(), "the bot's last requests:", *requests]

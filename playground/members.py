@@ -1,4 +1,4 @@
-"""The people of the playground: what they can do in Discord, checked as their own client would check it."""
+"""Members of the guild: their commands, messages and reactions, checked as Discord's client does."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from pathlib import Path
 from playground.discord.interactions.commands import Command, CommandKind
 from playground.discord.interactions.menus import Choice, choose, find_button, find_menu
 from playground.discord.interactions.modals import Value, fill_modal
-from playground.discord.interactions.options import Filled, check, choices_for, descend, fill
+from playground.discord.interactions.options import FilledOptions, check, choices_for, descend, fill
 from playground.discord.interactions.registry import Interaction, InteractionKind
 from playground.discord.message_bodies import mentions_in
 from playground.discord.model import Attachment, Channel, ChannelKind, Message, MessageKind, Upload, User
-from playground.discord.permissions import NOTHING, Permission, to_write_in
+from playground.discord.permissions import NOTHING, Permission, send_permission
 from playground.errors import NotPossible
 from playground.guild import PlaygroundGuild
 from playground.tracked_job import Clip, TrackedJob
@@ -22,7 +22,7 @@ Target = Message | Clip | TrackedJob
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in the playground's guild: a person, another bot or a webhook. Made by `Playground.member`."""
+    """A person, another bot or a webhook in the playground's guild. Made by `Playground.member`."""
 
     playground: PlaygroundGuild
     id: int
@@ -31,14 +31,17 @@ class Member:
 
     @property
     def user(self) -> User:
+        """The user as it is now."""
         return self.playground.state.user(self.id)
 
     @property
     def name(self) -> str:
+        """The user's name."""
         return self.user.name
 
     @property
     def mention(self) -> str:
+        """The text that mentions the user."""
         return f"<@{self.id}>"
 
     @property
@@ -117,7 +120,7 @@ class Member:
     ) -> Message:
         """Write a message."""
         state, channel = self.playground.state, channel or self.playground.channel
-        self._need(channel, to_write_in(channel))
+        self._require(channel, send_permission(channel))
         attachments = tuple([await state.store(file, channel.id) for file in files])
         return state.post(self._written(content, attachments, channel, reply_to))
 
@@ -125,7 +128,7 @@ class Member:
         """Delete a message: one's own, or with Manage Messages another's."""
         message = _message_of(target)
         if message.author_id != self.id:
-            self._need(self.playground.state.channel(message.channel_id), Permission.MANAGE_MESSAGES)
+            self._require(self.playground.state.channel(message.channel_id), Permission.MANAGE_MESSAGES)
         self.playground.state.delete(self.playground.state.message(message.channel_id, message.id))
 
     # reactions
@@ -139,12 +142,13 @@ class Member:
         needed = Permission.READ_MESSAGE_HISTORY
         if emoji not in message.reactions:
             needed |= Permission.ADD_REACTIONS
-        self._need(channel, needed)
+        self._require(channel, needed)
         since = self.playground.state.ids.next()
         self.playground.state.react(message, self.id, emoji)
         return TrackedJob(self.playground, self.id, since=since, below=message)
 
     async def unreact(self, target: Target, emoji: str) -> None:
+        """Remove one's own reaction. Raises NotPossible."""
         self.playground.state.unreact(self._current(target), self.id, emoji)
 
     # components
@@ -159,7 +163,7 @@ class Member:
     async def choose(self, target: Target, custom_id: str, *choices: Choice) -> TrackedJob:
         """Choose from a menu in a message, entries by value or label. Raises NotPossible, OptionRefused."""
         message = self._current(target)
-        menu, channel, filled = find_menu(message, custom_id), self._channel_of(message), Filled()
+        menu, channel, filled = find_menu(message, custom_id), self._channel_of(message), FilledOptions()
         values = await choose(self.playground.state, channel, menu, choices, filled)
         data = {"component_type": menu["type"], "custom_id": custom_id, "values": values}
         if filled.resolved:
@@ -213,10 +217,10 @@ class Member:
             raise NotPossible(f"there is no command {name} in {channel.name}")
         if channel.kind is ChannelKind.FORUM:
             raise NotPossible("commands are used in a forum's posts")
-        self._need(channel, Permission.USE_APPLICATION_COMMANDS | self._wanted_by(command))
+        self._require(channel, Permission.USE_APPLICATION_COMMANDS | self._permissions_to_use(command))
         return command
 
-    def _wanted_by(self, command: Command) -> Permission:
+    def _permissions_to_use(self, command: Command) -> Permission:
         """What it takes to see a command: where its permissions are none, only administrators do."""
         wanted = command.definition.get("default_member_permissions")
         if wanted is None:
@@ -247,7 +251,7 @@ class Member:
         interaction = self.playground.discord.interactions.open(kind, self.id, channel, data, source, opener)
         return TrackedJob(self.playground, self.id, since=since, below=source, interaction=interaction)
 
-    def _need(self, channel: Channel, needed: Permission) -> None:
+    def _require(self, channel: Channel, needed: Permission) -> None:
         granted = self.playground.state.permissions(self.id, channel)
         if missing := (needed | Permission.VIEW_CHANNEL) & ~granted:
             raise NotPossible(f"{self.name} lacks {missing!r} in #{channel.name}")
@@ -256,7 +260,7 @@ class Member:
         message = self.playground.state.messages.get(_message_of(target).id)
         if message is None or message.only_for not in (None, self.id):
             raise NotPossible(f"{self.name} does not see that message any more")
-        self._need(self._channel_of(message), NOTHING)
+        self._require(self._channel_of(message), NOTHING)
         return message
 
     def _channel_of(self, message: Message) -> Channel:

@@ -36,15 +36,15 @@ class Playground(PlaygroundGuild):
             clip = await job.video()
 
     `comfyui` is a mapping of options for one of the playground's own, a running one, the address of a
-    real one, or None. With `judge` (needs jsonschema) every request of the bot is held against Discord's
-    API document, and leaving raises ContractBroken if one was wrong. `routes` are served on Discord's port,
-    for a page.
+    real one, or None. With `check_contract` (needs jsonschema) every request of the bot is validated by
+    Discord's API document, and leaving raises ContractBroken if one was wrong. `routes` are served on
+    Discord's port, for a page.
     """
 
     def __init__(
         self,
         *,
-        judge: bool = True,
+        check_contract: bool = True,
         comfyui: Mapping[str, Any] | ComfyUI | str | None = BUILT_IN,
         port: int = 0,
         privileged_intents: Intent = NO_INTENTS,
@@ -53,7 +53,7 @@ class Playground(PlaygroundGuild):
         super().__init__()
         self._wanted_comfyui = comfyui
         self._discord = open_discord(
-            port=port, judge=judge, privileged_intents=privileged_intents, routes=routes
+            port=port, check_contract=check_contract, privileged_intents=privileged_intents, routes=routes
         )
         self._stack = AsyncExitStack()
         self._comfyui: ComfyUI | None = None
@@ -106,7 +106,7 @@ class Playground(PlaygroundGuild):
             found["COMFYUI_TOKEN"] = self._wanted_comfyui["token"]
         return found
 
-    # the people
+    # members
 
     def member(
         self,
@@ -119,7 +119,7 @@ class Playground(PlaygroundGuild):
         upload_limit: int = TEN_MEBIBYTES,
         accepts_dms: bool = True,
     ) -> Member:
-        """Somebody new in the guild, with roles (made if need be) and permissions beyond everybody's."""
+        """A new member, with roles (made if need be) and permissions beyond everybody's."""
         user = self.state.add_user(name, bot=bot, locale=locale)
         self.state.users[user.id] = replace(user, upload_limit=upload_limit, accepts_dms=accepts_dms)
         role_ids = [self.role(role) for role in roles]
@@ -129,7 +129,7 @@ class Playground(PlaygroundGuild):
         return Member(self, user.id)
 
     def webhook(self, name: str = "feed") -> Member:
-        """A webhook of the channel, which can `say` something under a name of its own."""
+        """A webhook, which can `say` something under a name of its own."""
         author = self.state.add_user(name, bot=True)
         self.state.join(self.guild, author.id)
         return Member(self, author.id, webhook_id=author.id)
@@ -137,7 +137,7 @@ class Playground(PlaygroundGuild):
     # for a page
 
     def snapshot(self, viewer: Member) -> dict[str, object]:
-        """All that somebody's client shows now, as plain JSON data; `watch` first, to miss nothing."""
+        """All that the viewer's client shows now, as plain JSON data; `watch` first, to miss nothing."""
         state = self.state
         channels = [each for each in state.channels.values() if each.guild_id == self._guild_id]
         return {
@@ -155,7 +155,7 @@ class Playground(PlaygroundGuild):
         }
 
     def watch(self, viewer: Member) -> AbstractContextManager[asyncio.Queue[Change]]:
-        """The changes that somebody's client shows, from now on."""
+        """The changes that the viewer's client shows, from now on."""
         return self.state.feed.subscribe(lambda change: change.only_for in (None, viewer.id))
 
     # waiting
@@ -163,12 +163,13 @@ class Playground(PlaygroundGuild):
     async def bot_online(self, timeout: float = 30.0) -> None:
         """Wait until the bot has identified and has commands."""
 
-        def look() -> bool | None:
+        def condition() -> bool | None:
             return True if self.discord.gateway.online and self.commands else None
 
-        await self.until(look, timeout, "the bot is online with its commands")
+        await self.until(condition, timeout, "the bot is online with its commands")
 
     async def bot_offline(self, timeout: float = 30.0) -> None:
+        """Wait until no bot is connected to the gateway."""
         await self.until(
             lambda: None if self.discord.gateway.online else True, timeout, "the bot goes offline"
         )

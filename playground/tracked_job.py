@@ -1,4 +1,4 @@
-"""What comes of something that a person asked the bot for: its status message, a refusal, the clip."""
+"""Tracks what the bot makes of one request: its status message, a refusal, the clip."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,18 +31,21 @@ class Clip:
     url: str
     """The signed address of the video, for 24 hours."""
     pinged: tuple[str, ...]
-    """Names of the people who heard a ping."""
+    """Names of the users who were pinged, sorted by id."""
 
     @property
     def content(self) -> str:
+        """All words of the message."""
         return self.message.text
 
     @property
     def filename(self) -> str:
+        """The name of the video."""
         return self.file.filename
 
     @property
     def data(self) -> bytes:
+        """The bytes of the video."""
         return self.file.data
 
 
@@ -137,11 +140,11 @@ class TrackedJob:
     async def says(self, words: str, timeout: float = 20.0) -> str:
         """The first text of the status message that contains these words, in whatever case."""
 
-        def look() -> str | None:
+        def condition() -> str | None:
             texts = (revision.text for revision in self.texts)
             return next((text for text in texts if words.casefold() in text.casefold()), None)
 
-        return await self._until(look, timeout, f"the status message says {words!r}")
+        return await self._until(condition, timeout, f"the status message says {words!r}")
 
     async def answered(self, timeout: float = 5.0) -> Message:
         """The status message, as soon as it has words."""
@@ -152,12 +155,12 @@ class TrackedJob:
     async def shows(self, words: str = "", timeout: float = 5.0) -> Message:
         """The card, as soon as it contains these words (in whatever case) and no longer loads."""
 
-        def look() -> Message | None:
+        def condition() -> Message | None:
             card = self.card
             ready = card and not card.flags & MessageFlag.LOADING
             return card if card and ready and words.casefold() in card.text.casefold() else None
 
-        return await self.playground.until(look, timeout, f"an answer with {words!r}", self._describe)
+        return await self.playground.until(condition, timeout, f"an answer with {words!r}", self._describe)
 
     async def opens(self, timeout: float = 3.0) -> Json:
         """The modal that the interaction opens."""
@@ -166,18 +169,18 @@ class TrackedJob:
     async def refused(self, timeout: float = 10.0) -> str:
         """The words of the refusal: to a command the ephemeral answer, to a reaction the bot's reply."""
 
-        def look() -> str | None:
+        def condition() -> str | None:
             return self.refusal if self.interaction else self.text or None
 
-        return await self.playground.until(look, timeout, "a refusal", self._describe)
+        return await self.playground.until(condition, timeout, "a refusal", self._describe)
 
     async def gone(self, timeout: float = 30.0) -> None:
         """Wait until the status message, or the short reply to a reaction, has been deleted."""
 
-        def look() -> bool | None:
+        def condition() -> bool | None:
             return True if self.status and self.status.id not in self.playground.state.messages else None
 
-        await self.playground.until(look, timeout, "its message is deleted", self._describe)
+        await self.playground.until(condition, timeout, "its message is deleted", self._describe)
 
     async def video(self, timeout: float = 60.0) -> Clip:
         """The result: the bot's message with a video, under the status message. Raises Refused."""
@@ -185,16 +188,16 @@ class TrackedJob:
         self.playground.claimed.add(clip.message.id)
         return clip
 
-    async def _until(self, look: Callable[[], T | None], timeout: float, what: str) -> T:
+    async def _until(self, condition: Callable[[], T | None], timeout: float, what: str) -> T:
         """As the playground waits, but a refusal ends it at once."""
 
-        def look_unless_refused() -> T | None:
-            found = look()
+        def condition_or_refusal() -> T | None:
+            found = condition()
             if found is None and (words := self.refusal):
                 raise Refused(words)
             return found
 
-        return await self.playground.until(look_unless_refused, timeout, what, self._describe)
+        return await self.playground.until(condition_or_refusal, timeout, what, self._describe)
 
     def _find_status(self) -> int | None:
         """A public answer of its own, or the bot's first reply below what was pressed or reacted to."""

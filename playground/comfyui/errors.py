@@ -1,4 +1,4 @@
-"""What can go wrong inside the playground's ComfyUI.
+"""Errors of the simulated ComfyUI.
 
 ComfyUIFault
 ├── Refused       an HTTP request is answered with an error, as recorded
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 
 class ComfyUIFault(Exception):
-    """Anything this room raises."""
+    """Base of all errors of this package."""
 
 
 class Refused(ComfyUIFault):
@@ -37,4 +37,4 @@ class Interrupted(ComfyUIFault):
 
 
 class Forgotten(ComfyUIFault):
-    """The running prompt is to vanish: no event, no history."""
+    """The running prompt is to leave no event and no history entry."""

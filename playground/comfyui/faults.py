@@ -1,4 +1,4 @@
-"""What is going wrong at the moment: switches that the server, the sockets and the engine look at."""
+"""The faults that are switched on; server, sockets and engine check them."""
 
 from collections import Counter
 from dataclasses import dataclass, field, fields
@@ -7,7 +7,7 @@ from enum import StrEnum
 from playground.comfyui.values import Failure
 
 
-class Once(StrEnum):
+class OneTimeFault(StrEnum):
     """Faults that happen to the next thing of their kind and are over then."""
 
     REJECTION = "rejection"
@@ -40,16 +40,16 @@ class Faults:
     ignores_interrupt_id: bool = False
     failure: Failure | None = None
     oversize: int = 0
-    once: Counter[Once] = field(default_factory=Counter[Once])
+    once: Counter[OneTimeFault] = field(default_factory=Counter[OneTimeFault])
     answers: list[CannedAnswer] = field(default_factory=list[CannedAnswer])
 
     def reset(self) -> None:
-        """Nothing is wrong any more."""
+        """Switch all faults off."""
         healthy = Faults()
         for switch in fields(self):
             setattr(self, switch.name, getattr(healthy, switch.name))
 
-    def take(self, fault: Once) -> bool:
+    def take(self, fault: OneTimeFault) -> bool:
         """Whether this fault is to happen now; uses it up."""
         is_due = self.once[fault] > 0
         self.once[fault] -= is_due

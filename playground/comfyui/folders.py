@@ -1,4 +1,4 @@
-"""The input, output and temp folders, and the names by which clients may reach into them."""
+"""The input, output and temp folders, and the checked names by which clients read and write in them."""
 
 import hashlib
 import re
@@ -32,7 +32,7 @@ class Folders:
         return sorted(path.name for path in self.of("input").iterdir() if path.is_file())
 
     def annotated(self, name: str) -> Path:
-        """LoadImage's `sub/name.png [temp]`; input without brackets (44). A way out leads to no file."""
+        """The file LoadImage means by `sub/name.png [temp]` (44); the folder itself for a path outside it."""
         match = _ANNOTATED.match(name)
         kind, name = (match["kind"], match["name"]) if match else ("input", name)
         path = (self.of(kind) / name).resolve()

@@ -1,4 +1,4 @@
-"""One life of the server, from start to stop: what a restart throws away."""
+"""Starts and stops one server process: all that a restart throws away."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ from playground.comfyui.http.files import FileEndpoints
 from playground.comfyui.http.policy import Handler, RequestPolicy, add_policy
 from playground.comfyui.http.queue import QueueEndpoints
 from playground.comfyui.http.socket import SocketEndpoint
-from playground.comfyui.object_info import Catalogue
-from playground.comfyui.queue import Backlog
+from playground.comfyui.object_info import NodeClasses
+from playground.comfyui.queue import PromptQueue
 from playground.comfyui.sockets import Sockets, cut
 from playground.comfyui.values import Run
 
@@ -25,18 +25,18 @@ _MAX_UPLOAD = 100 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningServer:
-    """A running server."""
+    """The parts of a running server that ComfyUI's methods use."""
 
     port: int
     sockets: Sockets
-    backlog: Backlog
+    prompt_queue: PromptQueue
     queue: QueueEndpoints
 
 
 @contextlib.asynccontextmanager
 async def serve(
     environment: NodeEnvironment,
-    catalogue: Catalogue,
+    node_classes: NodeClasses,
     runs: list[Run],
     port: int,
     prefix: str,
@@ -45,14 +45,14 @@ async def serve(
     """Serve until the block ends; then cut every connection, as a killed process does (recording 18)."""
     environment.folders.prepare()
     sockets = Sockets(environment.faults)
-    backlog = Backlog(lambda: sockets.post("status", backlog.status(), None))
-    engine = Engine(environment, sockets, backlog, runs)
-    queue = QueueEndpoints(environment, catalogue, backlog, engine)
+    prompt_queue = PromptQueue(lambda: sockets.post("status", prompt_queue.status(), None))
+    engine = Engine(environment, sockets, prompt_queue, runs)
+    queue = QueueEndpoints(environment, node_classes, prompt_queue, engine)
     routes = [
         *queue.routes(),
         *FileEndpoints(environment.folders, environment.faults).routes(),
-        *AboutEndpoints(catalogue, environment.folders).routes(),
-        *SocketEndpoint(catalogue, sockets, backlog, engine).routes(),
+        *AboutEndpoints(node_classes, environment.folders).routes(),
+        *SocketEndpoint(node_classes, sockets, prompt_queue, engine).routes(),
     ]
     application = _build_application(routes, prefix, RequestPolicy(token, environment.faults))
     async with _listening(application, port) as bound, asyncio.TaskGroup() as tasks:
@@ -60,7 +60,7 @@ async def serve(
             tasks.create_task(sockets.send_messages(), name="comfyui-sockets"),
             tasks.create_task(engine.run(), name="comfyui-engine"),
         ]
-        yield RunningServer(port=bound, sockets=sockets, backlog=backlog, queue=queue)
+        yield RunningServer(port=bound, sockets=sockets, prompt_queue=prompt_queue, queue=queue)
         for worker in workers:
             worker.cancel()
 

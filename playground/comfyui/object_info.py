@@ -49,7 +49,7 @@ class Installed:
     nodes: Json = field(default_factory=dict[str, object])
 
 
-class Catalogue:
+class NodeClasses:
     """The node classes that this server knows."""
 
     def __init__(self, installed: Installed) -> None:
@@ -92,7 +92,7 @@ class Catalogue:
         return [str(name) for name in parse_list(self._classes[kind].get("output"))]
 
     def inputs(self, kind: str) -> Iterator[Input]:
-        """The inputs that validation looks at, required ones first."""
+        """The inputs that are validated, required ones first."""
         sections = parse_object(self._classes[kind].get("input"))
         for section in ("required", "optional"):
             for name, spec in parse_object(sections.get(section)).items():

@@ -1,4 +1,4 @@
-"""ComfyUI's queue and history: what waits, what runs, what became of the rest."""
+"""ComfyUI's queue and history."""
 
 import asyncio
 import heapq
@@ -8,8 +8,8 @@ from playground.comfyui.graph import Json
 from playground.comfyui.values import Finished, Prompt
 
 
-class Backlog:
-    """`changed` is called whenever ComfyUI would send a status."""
+class PromptQueue:
+    """The prompts that wait and run, and their history. `changed` is called when ComfyUI sends a status."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.running: Prompt | None = None

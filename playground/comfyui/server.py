@@ -1,4 +1,4 @@
-"""The playground's ComfyUI as a library: start it, look into it, make it fail, wait for what it does."""
+"""The simulated ComfyUI as a library: start and stop it, inject faults, wait for a stage."""
 
 import asyncio
 import contextlib
@@ -9,10 +9,10 @@ from types import TracebackType
 from typing import Self
 
 from playground.comfyui.execution.node_environment import NodeEnvironment
-from playground.comfyui.faults import CannedAnswer, Faults, Once
+from playground.comfyui.faults import CannedAnswer, Faults, OneTimeFault
 from playground.comfyui.folders import Folders
 from playground.comfyui.lifecycle import RunningServer, serve
-from playground.comfyui.object_info import Catalogue, Installed
+from playground.comfyui.object_info import Installed, NodeClasses
 from playground.comfyui.timeline import Moment, Timeline
 from playground.comfyui.values import Failure, Run, Stage
 
@@ -22,7 +22,7 @@ _LIMIT = 30.0  # seconds a test waits for a moment
 class ComfyUI:
     """A ComfyUI on loopback that runs no model: `async with ComfyUI() as comfyui: comfyui.url`.
 
-    It speaks the recorded protocol of ComfyUI 0.33.0 and makes real MP4 files by moving a camera over
+    It speaks the recorded protocol of ComfyUI 0.33.0 and makes real MP4 files by moving a crop over
     the picture. At speed 1 a clip of 81 frames of 832 × 480 with 20 steps takes about five seconds.
     `runs` are the prompts that really ran, in order; `folder` is where `input`, `output` and `temp` are.
     """
@@ -56,7 +56,7 @@ class ComfyUI:
             backslashes=backslashes,
             nodes=nodes or {},
         )
-        self._catalogue = Catalogue(installed)
+        self._node_classes = NodeClasses(installed)
         self._faults = Faults()
         self._timeline = Timeline()
         self._port, self._token, self._prefix, self._speed = port, token, prefix, speed
@@ -78,13 +78,13 @@ class ComfyUI:
     @property
     def waiting(self) -> list[str]:
         """The prompts that wait, by id, in the order in which they will run."""
-        pending = self._current.backlog.pending if self._current else []
+        pending = self._current.prompt_queue.pending if self._current else []
         return [prompt.id for prompt in sorted(pending, key=lambda prompt: prompt.number)]
 
     @property
     def running(self) -> str | None:
         """The id of the prompt that runs."""
-        prompt = self._current.backlog.running if self._current else None
+        prompt = self._current.prompt_queue.running if self._current else None
         return prompt.id if prompt else None
 
     async def __aenter__(self) -> Self:
@@ -104,7 +104,7 @@ class ComfyUI:
     async def reached(
         self, stage: Stage, step: int = 0, *, prompt_id: str | None = None, limit: float = _LIMIT
     ) -> Moment:
-        """Wait until a prompt (the one queued last, unless told) got to `stage` and sampler step `step`.
+        """Wait until a prompt (the one queued last if None) got to `stage` and sampler step `step`.
 
         Answers at once if it was there before. TimeoutError after `limit` seconds.
         """
@@ -113,16 +113,16 @@ class ComfyUI:
 
     def pause(self, stage: Stage | None = None, step: int = 0) -> None:
         """Hold the engine: at its next stage or step, or when a prompt gets to `stage` and `step`."""
-        self._timeline.hold(stage, step)
+        self._timeline.pause(stage, step)
 
     def resume(self) -> None:
         """Let the engine go on."""
-        self._timeline.release()
+        self._timeline.resume()
 
     # The process: stop, start, restart
 
     async def start(self) -> None:
-        """Listen, on the port of the last life if there was one; temp, queue and history are empty."""
+        """Listen, on the same port as before if there was one; temp, queue and history are empty."""
         started: asyncio.Future[RunningServer] = asyncio.get_running_loop().create_future()
         self._server = asyncio.create_task(self._serve(started), name="comfyui-server")
         await asyncio.wait([self._server, started], return_when=asyncio.FIRST_COMPLETED)
@@ -132,14 +132,14 @@ class ComfyUI:
         self._port = self._current.port
 
     async def stop(self) -> None:
-        """Die as by kill -9: connections are cut (1006), nobody listens."""
+        """Stop as by kill -9: connections are aborted (1006), the port is closed."""
         if self._server:
             self._stopping.set()
             await self._server
             self._server, self._current = None, None
 
     async def restart(self) -> None:
-        """Die and come back on the same port, everything in memory and in temp gone (recording 18)."""
+        """Stop and start on the same port; everything in memory and in temp is gone (recording 18)."""
         await self.stop()
         await self.start()
 
@@ -151,7 +151,7 @@ class ComfyUI:
             await self._current.sockets.close(code)
 
     def silence(self) -> None:
-        """Websockets stay open and say nothing any more."""
+        """Keep websockets open and send nothing more."""
         self._faults.silent = True
 
     # Faults of a run
@@ -161,11 +161,11 @@ class ComfyUI:
         self._faults.failure = failure
 
     def hang_next(self) -> None:
-        """The sampler stops moving at its next step; an interrupt still ends it, unless nodes are deaf."""
-        self._faults.once[Once.HANG] += 1
+        """The sampler stops moving at its next step; an interrupt still ends it, unless nodes ignore it."""
+        self._faults.once[OneTimeFault.HANG] += 1
 
     def deaf(self) -> None:
-        """Nodes do not look for interrupts: one acts when the next node begins (recording 12)."""
+        """Make nodes ignore interrupts: one takes effect when the next node begins (recording 12)."""
         self._faults.deaf = True
 
     def slow(self, factor: float) -> None:
@@ -174,10 +174,10 @@ class ComfyUI:
 
     def empty_output(self) -> None:
         """The next output node succeeds and lists nothing."""
-        self._faults.once[Once.EMPTY_OUTPUT] += 1
+        self._faults.once[OneTimeFault.EMPTY_OUTPUT] += 1
 
     def forget(self, prompt_id: str) -> None:
-        """Lose a prompt from queue and history without a word, even if it runs."""
+        """Remove a prompt from queue and history without an event, even if it runs."""
         if self._current:
             self._current.queue.forget(prompt_id)
 
@@ -185,7 +185,7 @@ class ComfyUI:
 
     def reject_next(self) -> None:
         """The next POST /prompt is refused: 400 with node_errors, a model file missing."""
-        self._faults.once[Once.REJECTION] += 1
+        self._faults.once[OneTimeFault.REJECTION] += 1
 
     def answer(
         self,
@@ -206,11 +206,11 @@ class ComfyUI:
 
     def accept_then_close(self) -> None:
         """The next POST /prompt is queued, but the connection is cut before the answer."""
-        self._faults.once[Once.LOST_ANSWER] += 1
+        self._faults.once[OneTimeFault.LOST_ANSWER] += 1
 
     def cut_download(self) -> None:
         """The next GET /view ends in the middle of the file."""
-        self._faults.once[Once.CUT_DOWNLOAD] += 1
+        self._faults.once[OneTimeFault.CUT_DOWNLOAD] += 1
 
     def oversize_download(self, size: int) -> None:
         """The next GET /view sends `size` bytes more than the file, and no Content-Length."""
@@ -235,13 +235,13 @@ class ComfyUI:
         self._stopping.clear()
         environment = NodeEnvironment(
             speed=self._speed,
-            installed=self._catalogue.installed,
+            installed=self._node_classes.installed,
             folders=Folders(self.folder),
             faults=self._faults,
             timeline=self._timeline,
         )
         async with serve(
-            environment, self._catalogue, self.runs, self._port, self._prefix, self._token
+            environment, self._node_classes, self.runs, self._port, self._prefix, self._token
         ) as server:
             started.set_result(server)
             await self._stopping.wait()

@@ -1,4 +1,4 @@
-"""The websockets: who is connected under which client id, and the one line in which messages leave."""
+"""The open websockets by client id, and the one queue from which messages are sent."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ Frame = str | bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """What goes to one client (None: to all). `modern` is for those who support preview metadata."""
+    """A message to one client (None: to all). `modern` is for those who support preview metadata."""
 
     client_id: str | None
     plain: tuple[Frame, ...]
@@ -63,11 +63,11 @@ class Sockets:
         self.deliver(OutgoingMessage(client_id=client_id, plain=(text,), modern=(text,)))
 
     def deliver(self, message: OutgoingMessage) -> None:
-        """Put a letter into the line."""
+        """Queue a message."""
         self._outbox.put_nowait(message)
 
     async def send_messages(self) -> None:
-        """The task that sends, for as long as the server lives."""
+        """Send queued messages until cancelled."""
         while True:
             message = await self._outbox.get()
             for client_id, socket in list(self._open.items()):
@@ -89,7 +89,7 @@ def render_message(kind: str, data: Json) -> str:
 
 
 def cut(transport: asyncio.BaseTransport | None) -> None:
-    """Drop a connection without a word, as a killed process does."""
+    """Abort a connection without a closing handshake, as a killed process does."""
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()
 

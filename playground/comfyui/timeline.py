@@ -1,4 +1,4 @@
-"""How far every prompt is, so that tests can wait for a moment or stop the engine at one."""
+"""The stages that every prompt has reached, so that tests can wait for one or pause the engine there."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from playground.comfyui.values import Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A prompt got somewhere; `step` counts sampler steps, when saving frames, and is 0 elsewhere."""
+    """A stage that a prompt reached. `step` counts sampler steps (frames while saving), else it is 0."""
 
     prompt_id: str
     stage: Stage
@@ -16,19 +16,19 @@ class Moment:
 
 
 class Timeline:
-    """The moments so far, and the `gate` at which the engine can be held."""
+    """The stages reached so far; the engine waits while `resumed` is not set."""
 
     def __init__(self) -> None:
         self.moments: list[Moment] = []
         self._news = asyncio.Condition()
         self._hold: Moment | None = None
-        self.gate = asyncio.Event()
-        self.gate.set()
+        self.resumed = asyncio.Event()
+        self.resumed.set()
 
-    async def note(self, moment: Moment) -> None:
-        """Something happened; wakes whoever waits for it and closes the gate if it was to close here."""
+    async def record(self, moment: Moment) -> None:
+        """Record a stage, wake its waiters, and pause the engine if it was to pause here."""
         if self._hold and _is(moment, self._hold.prompt_id, self._hold.stage, self._hold.step):
-            self.gate.clear()
+            self.resumed.clear()
         self.moments.append(moment)
         async with self._news:
             self._news.notify_all()
@@ -40,17 +40,17 @@ class Timeline:
                 await self._news.wait()
             return moment
 
-    def hold(self, stage: Stage | None, step: int) -> None:
-        """Close the gate: at once without a stage, else when a prompt gets there."""
+    def pause(self, stage: Stage | None, step: int) -> None:
+        """Pause the engine: at once without a stage, else when a prompt reaches it."""
         if stage is None:
-            self.gate.clear()
+            self.resumed.clear()
         else:
             self._hold = Moment(prompt_id="", stage=stage, step=step)
 
-    def release(self) -> None:
-        """Open the gate."""
+    def resume(self) -> None:
+        """Let the engine go on."""
         self._hold = None
-        self.gate.set()
+        self.resumed.set()
 
     def _find(self, prompt_id: str | None, stage: Stage, step: int) -> Moment | None:
         wanted = prompt_id or next(

@@ -1,4 +1,4 @@
-"""What POST /prompt refuses and in which words (recordings 03 and 20)."""
+"""Validates POST /prompt; refuses with the recorded errors (recordings 03 and 20)."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import cast
 from playground.comfyui.errors import Refused
 from playground.comfyui.folders import Folders
 from playground.comfyui.graph import Graph, Json, Link, Node, parse_graph, parse_object
-from playground.comfyui.object_info import Catalogue, Input
+from playground.comfyui.object_info import Input, NodeClasses
 
 _CONVERTERS: Mapping[str, Callable[[object], object]] = {
     "INT": lambda value: int(cast("str", value)),
@@ -37,7 +37,7 @@ class NodeErrors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ValidationResult:
     """An accepted graph: the outputs that can run, and the errors of those that cannot."""
 
     outputs: tuple[str, ...]
@@ -66,30 +66,30 @@ def refusal(
     return Refused(400, {"error": error, "node_errors": nodes or {}})
 
 
-def validate(wire: Json, catalogue: Catalogue, folders: Folders) -> Verdict:
+def validate(wire: Json, node_classes: NodeClasses, folders: Folders) -> ValidationResult:
     """Check every node that an output needs. Refused 400 if no output is left."""
     for node_id, entry in wire.items():
-        _check_class(node_id, parse_object(entry), catalogue)
+        _check_class(node_id, parse_object(entry), node_classes)
     graph = parse_graph(wire)
-    outputs = [node.id for node in graph.values() if catalogue.is_output(node.kind)]
+    outputs = [node.id for node in graph.values() if node_classes.is_output(node.kind)]
     if not outputs:
         raise refusal("prompt_no_outputs", "Prompt has no outputs", "")
-    inspection = _Inspection(graph, catalogue, folders)
+    inspection = _Validator(graph, node_classes, folders)
     sound = tuple(output for output in outputs if inspection.passes(output))
     node_errors = {node_id: found.as_entry() for node_id, found in inspection.found.items()}
     if not sound:
         details = inspection.details(outputs)
         message = "Prompt outputs failed validation"
         raise refusal("prompt_outputs_failed_validation", message, details, nodes=node_errors)
-    return Verdict(outputs=sound, node_errors=node_errors)
+    return ValidationResult(outputs=sound, node_errors=node_errors)
 
 
-def _check_class(node_id: str, entry: Json, catalogue: Catalogue) -> None:
+def _check_class(node_id: str, entry: Json, node_classes: NodeClasses) -> None:
     kind = entry.get("class_type")
     if kind is None:
         message = f"Node 'ID #{node_id}' has no class_type. "
         message += "The workflow may be corrupted or a custom node is missing."
-    elif catalogue.knows(str(kind)):
+    elif node_classes.knows(str(kind)):
         return
     else:
         message = f"Node '{kind}' not found. The custom node may not be installed."
@@ -98,13 +98,13 @@ def _check_class(node_id: str, entry: Json, catalogue: Catalogue) -> None:
     raise refusal("missing_node_type", message, f"Node ID '#{node_id}'", extra)
 
 
-class _Inspection:
-    """One walk through a graph, from each output back to its sources."""
+class _Validator:
+    """Validates a graph from each output back to its sources; collects errors by node."""
 
-    def __init__(self, graph: Graph, catalogue: Catalogue, folders: Folders) -> None:
+    def __init__(self, graph: Graph, node_classes: NodeClasses, folders: Folders) -> None:
         self.found: dict[str, NodeErrors] = {}
         self._graph = graph
-        self._catalogue = catalogue
+        self._node_classes = node_classes
         self._folders = folders
         self._sound: dict[str, bool] = {}
 
@@ -118,7 +118,7 @@ class _Inspection:
         return False
 
     def details(self, outputs: Sequence[str]) -> str:
-        """The summary: only errors of the outputs themselves are told."""
+        """The summary; it names only errors of the outputs themselves."""
         errors = [error for output in outputs if output in self.found for error in self.found[output].errors]
         return "\n".join(f"{error['message']}: {error['details']}" for error in errors)
 
@@ -140,7 +140,7 @@ class _Inspection:
         """Raises LookupError if a link leads to nothing; whoever follows a link here reports that."""
         if node_id not in self._sound:
             node = self._graph[node_id]
-            results = [self._visit_input(node, spec) for spec in self._catalogue.inputs(node.kind)]
+            results = [self._visit_input(node, spec) for spec in self._node_classes.inputs(node.kind)]
             self._sound[node_id] = all(results)
         return self._sound[node_id]
 
@@ -157,7 +157,7 @@ class _Inspection:
 
     def _visit_link(self, node: Node, spec: Input, link: Link) -> bool:
         source = self._graph[link.node]
-        given = self._catalogue.output_types(source.kind)[link.slot]
+        given = self._node_classes.output_types(source.kind)[link.slot]
         if spec.kind not in (given, "*") and given != "*":
             details = f"{spec.name}, received_type({given}) mismatch input_type({_type_name(spec)})"
             extra = {**_about(spec), "received_type": given, "linked_node": list(link)}

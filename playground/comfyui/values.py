@@ -1,4 +1,4 @@
-"""What passes between the parts of the playground's ComfyUI: a prompt, its end, how far it is."""
+"""Values that the modules share: a prompt, its outcome, its stages."""
 
 import time
 from collections.abc import Mapping

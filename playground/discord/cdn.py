@@ -1,4 +1,4 @@
-"""Uploaded files: what they are, and the signed, expiring addresses under which they can be fetched."""
+"""Uploaded files: media type, size, and the signed, expiring addresses from which they are fetched."""
 
 import hashlib
 import hmac
@@ -30,6 +30,7 @@ class Cdn:
         self._secret = secrets.token_bytes(32)
 
     def url(self, attachment: Attachment) -> str:
+        """The signed address of a file; it works for LIFETIME seconds."""
         now = int(self._clock.now())
         folder = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         path = f"/{folder}/{attachment.channel_id}/{attachment.id}/{quote(attachment.filename)}"
@@ -52,12 +53,13 @@ def clean_filename(name: str) -> str:
 
 
 def content_type_of(filename: str) -> str:
+    """The media type that a file name suggests."""
     return mimetypes.guess_type(filename)[0] or "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaInfo:
-    """What Discord's metadata tells of a file: pixels and seconds, where it could read them."""
+    """The metadata that Discord stores of a file: pixels and seconds; None where it cannot read them."""
 
     width: int | None = None
     height: int | None = None

@@ -1,4 +1,4 @@
-"""The stream of everything that changes in the world: gateway, people and page all read this one."""
+"""Publishes every change of the Discord to its subscribers: gateway, page, and waiting tests."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -13,8 +13,8 @@ T = TypeVar("T")
 class Change:
     """One change, named and shaped as Discord's gateway dispatches it (plain JSON data).
 
-    Changes that bots are not told of (what a person's own client shows) have a name beginning with `CLIENT_`;
-    the names are `CLIENT_MESSAGE` and `CLIENT_MESSAGE_GONE` (an ephemeral message), `CLIENT_INTERACTION`
+    Changes that are not dispatched to bots (what a person's own client shows) have a name that begins with
+    `CLIENT_`: `CLIENT_MESSAGE` and `CLIENT_MESSAGE_GONE` (an ephemeral message), `CLIENT_INTERACTION`
     (its answer, or that none came), `CLIENT_REQUEST` (a bot's request was answered) and `CLIENT_GATEWAY`.
     """
 
@@ -33,10 +33,12 @@ class Feed:
         self._listeners: list[Callable[[Change], None]] = []
 
     def publish(self, change: Change) -> None:
+        """Call every listener with the change, in the order in which they were added."""
         for listener in tuple(self._listeners):
             listener(change)
 
     def listen(self, listener: Callable[[Change], None]) -> None:
+        """Call `listener` with every change from now on."""
         self._listeners.append(listener)
 
     @contextmanager
@@ -56,13 +58,13 @@ class Feed:
         finally:
             self._listeners.remove(keep)
 
-    async def until(self, look: Callable[[], T | None], timeout: float) -> T:
-        """The first value other than None that `look` returns, asked now and after each change.
+    async def until(self, condition: Callable[[], T | None], timeout: float) -> T:
+        """The first value other than None that `condition` returns, asked now and after each change.
 
         Raises TimeoutError after `timeout` seconds.
         """
         with self.subscribe() as changes:
             async with asyncio.timeout(timeout):
-                while (found := look()) is None:
+                while (found := condition()) is None:
                     await changes.get()
                 return found

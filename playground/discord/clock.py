@@ -1,4 +1,4 @@
-"""The world's clock: real time, which tests may push forward, and what is due on it."""
+"""A clock that tests can move forward, and calls that are due at a time on it."""
 
 import asyncio
 import heapq
@@ -17,6 +17,7 @@ class Clock:
         self._timer: asyncio.TimerHandle | None = None
 
     def now(self) -> float:
+        """Seconds since 1970, with what `advance` added."""
         return time.time() + self._ahead
 
     def at(self, when: float, do: Callable[[], None]) -> None:
@@ -25,10 +26,12 @@ class Clock:
         self._arm()
 
     def advance(self, seconds: float) -> None:
+        """Move the clock forward and call what has become due."""
         self._ahead += seconds
         self._run_due()
 
     def close(self) -> None:
+        """Drop all that is still due."""
         self._due.clear()
         self._disarm()
 

@@ -13,6 +13,8 @@ Problems = dict[str, Problem]
 
 
 class Kind(IntEnum):
+    """The `type` of a component (Discord reference, "Component Types")."""
+
     ACTION_ROW = 1
     BUTTON = 2
     STRING_SELECT = 3
@@ -55,7 +57,7 @@ IN_A_LABEL = SELECTS | {
     Kind.CHECKBOX,
 }
 LINK = 5
-"""The style of a button that opens an address and tells nobody."""
+"""The style of a button that opens an address; it sends no interaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ def iter_components(components: Sequence[Json], path: str = "components") -> Ite
 
 
 def component_problems(components: Sequence[Json], layout: Layout) -> Problems:
-    """What Discord says against these, by path."""
+    """The problems that Discord reports of these components, by path."""
     everything = list(iter_components(components))
     top = _placed({"components": components}, "components", "components")
     problems = dict(_misplaced(top, layout.top, layout))
@@ -121,6 +123,7 @@ def component_problems(components: Sequence[Json], layout: Layout) -> Problems:
 
 
 def bad_length(shortest: int, longest: int) -> Problem:
+    """The problem of a text or list whose length is out of bounds."""
     return "BASE_TYPE_BAD_LENGTH", f"Must be between {shortest} and {longest} in length."
 
 

@@ -18,6 +18,7 @@ class DiscordRefusal(Exception):
         self.message = message
 
     def body(self) -> dict[str, object]:
+        """The JSON of the response."""
         return {"message": self.message, "code": self.code}
 
 
@@ -29,19 +30,21 @@ class InvalidForm(DiscordRefusal):
         self.problems = problems
 
     def body(self) -> dict[str, object]:
+        """The JSON of the response, with the tree of problems under `errors`."""
         return {**super().body(), "errors": _error_tree(self.problems.items())}
 
 
-class TooFast(DiscordRefusal):
+class RateLimited(DiscordRefusal):
     """A rate limit was passed; free again in `retry_after` seconds."""
 
-    def __init__(self, retry_after: float, *, everywhere: bool = False) -> None:
+    def __init__(self, retry_after: float, *, is_global: bool = False) -> None:
         super().__init__(429, 0, "You are being rate limited.")
         self.retry_after = retry_after
-        self.everywhere = everywhere
+        self.is_global = is_global
 
     def body(self) -> dict[str, object]:
-        return {"message": self.message, "retry_after": round(self.retry_after, 3), "global": self.everywhere}
+        """The JSON of the 429."""
+        return {"message": self.message, "retry_after": round(self.retry_after, 3), "global": self.is_global}
 
 
 class _Branch(dict[str, object]):
@@ -65,26 +68,32 @@ def _error_tree(problems: Iterable[tuple[str, tuple[str, str]]]) -> dict[str, ob
 
 
 def unauthorized() -> DiscordRefusal:
+    """401: the Authorization header is not the bot's token."""
     return DiscordRefusal(401, 0, "401: Unauthorized")
 
 
 def expired_token() -> DiscordRefusal:
+    """401/50027: the interaction token is older than 15 minutes."""
     return DiscordRefusal(401, 50027, "Invalid Webhook Token")
 
 
 def missing_access() -> DiscordRefusal:
+    """403/50001: the bot does not see the channel."""
     return DiscordRefusal(403, 50001, "Missing Access")
 
 
 def missing_permissions() -> DiscordRefusal:
+    """403/50013: the bot lacks a permission in the channel."""
     return DiscordRefusal(403, 50013, "Missing Permissions")
 
 
 def cannot_message_user() -> DiscordRefusal:
+    """403/50007: the user takes no direct messages from the bot."""
     return DiscordRefusal(403, 50007, "Cannot send messages to this user")
 
 
 def not_your_message() -> DiscordRefusal:
+    """403/50005: an edit of another user's message."""
     return DiscordRefusal(403, 50005, "Cannot edit a message authored by another user")
 
 
@@ -107,26 +116,32 @@ _UNKNOWN = {
 
 
 def empty_message() -> DiscordRefusal:
+    """400/50006: no content, embed, file or component."""
     return DiscordRefusal(400, 50006, "Cannot send an empty message")
 
 
 def already_acknowledged() -> DiscordRefusal:
+    """400/40060: the interaction already has a callback."""
     return DiscordRefusal(400, 40060, "Interaction has already been acknowledged.")
 
 
 def too_large() -> DiscordRefusal:
+    """413/40005: a file or the request exceeds the upload limit."""
     return DiscordRefusal(413, 40005, "Request entity too large")
 
 
 def not_a_text_channel() -> DiscordRefusal:
+    """400/50008: a message to a forum itself."""
     return DiscordRefusal(400, 50008, "Cannot send messages in a non-text channel")
 
 
 def locked_thread() -> DiscordRefusal:
+    """403/50083: a message to a locked thread."""
     return DiscordRefusal(403, 50083, "Thread is archived")
 
 
 def archived_thread() -> DiscordRefusal:
+    """400/50083: an edit or deletion in an archived thread."""
     return DiscordRefusal(400, 50083, "Thread is archived")
 
 

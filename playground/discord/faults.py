@@ -9,6 +9,8 @@ from aiohttp import web
 
 
 class FaultKind(StrEnum):
+    """What happens instead of the normal response."""
+
     FAIL = "fail"
     """An error status instead of an answer; nothing happens."""
     RATE_LIMIT = "rate_limit"
@@ -21,6 +23,8 @@ class FaultKind(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
+    """A fault for the next `times` requests whose "METHOD /path" matches `route`."""
+
     kind: FaultKind
     route: re.Pattern[str]
     times: int
@@ -36,6 +40,7 @@ class Faults:
         self._coming: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
+        """Queue a fault behind those still to come."""
         self._coming.append(fault)
 
     def take(self, request: str, *kinds: FaultKind) -> Fault | None:
@@ -53,6 +58,7 @@ class Faults:
         return self.take(request, FaultKind.CUT_BEFORE) is not None
 
     def clear(self) -> None:
+        """Forget all faults still to come."""
         self._coming.clear()
 
 

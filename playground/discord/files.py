@@ -17,6 +17,7 @@ class Files:
         self.requests: list[str] = []
 
     def routes(self) -> list[web.RouteDef]:
+        """The routes of the CDN for the web application."""
         path = "{folder:attachments|ephemeral-attachments}/{channel_id:\\d+}/{id:\\d+}/{name}"
         return [web.get("/" + path, self._serve)]
 

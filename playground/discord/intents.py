@@ -1,4 +1,4 @@
-"""Which events a bot is told of: its intents, and what it may read without the message-content one."""
+"""Which events a session gets by its intents, and what is blanked without the message-content intent."""
 
 from collections.abc import Mapping
 from enum import IntFlag
@@ -8,6 +8,8 @@ from playground.discord.json_values import as_list, as_object
 
 
 class Intent(IntFlag):
+    """The intents that decide about the events of this Discord."""
+
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
     GUILD_PRESENCES = 1 << 8
@@ -59,4 +61,5 @@ def may_read(message: Mapping[str, object], bot_id: int) -> bool:
 
 
 def blanked(message: Mapping[str, object]) -> dict[str, object]:
+    """The message without content, embeds, attachments and components."""
     return {**message, "content": "", "embeds": [], "attachments": [], "components": []}

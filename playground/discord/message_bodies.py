@@ -1,4 +1,4 @@
-"""What a message may be made of: applying a request's body to one, and Discord's limits on the result."""
+"""Applies a request's body to a message and checks Discord's limits on the result."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +56,7 @@ def check(message: Message) -> None:
 
 
 def too_long(limit: int) -> Problem:
+    """The problem of a text or list that is longer than `limit`."""
     return "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length."
 
 
@@ -96,7 +97,7 @@ def _embed_problems(message: Message) -> Problems:
 
 
 def _embed_texts(embed: Json) -> Iterator[tuple[str, int, str]]:
-    """Path, limit and text of each place in an embed that holds words."""
+    """Path, limit and text of each text field of an embed."""
     for key, limit in LIMITS_OF_EMBED.items():
         yield key, limit, as_text(embed.get(key))
     for index, field in enumerate(as_objects(embed.get("fields"))):
@@ -120,7 +121,7 @@ def _component_problems(message: Message) -> Problems:
 
 
 def _lost_files(message: Message, everything: Sequence[tuple[str, Json]]) -> Problems:
-    """The places that name a file which the message does not have."""
+    """Paths that reference a file which the message does not have."""
     names = {file.filename for file in message.attachments}
     return {
         path: (

@@ -1,4 +1,4 @@
-"""What the world is made of: frozen values, replaced when they change."""
+"""The records of the loopback Discord: frozen dataclasses, replaced when they change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +12,8 @@ TEXT_DISPLAY = 10
 
 
 class ChannelKind(IntEnum):
+    """The `type` of a channel."""
+
     TEXT = 0
     DM = 1
     VOICE = 2
@@ -20,6 +22,8 @@ class ChannelKind(IntEnum):
 
 
 class MessageFlag(IntFlag):
+    """Bits of a message's `flags`."""
+
     SUPPRESS_EMBEDS = 1 << 2
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
@@ -28,6 +32,8 @@ class MessageFlag(IntFlag):
 
 
 class MessageKind(IntEnum):
+    """The `type` of a message."""
+
     DEFAULT = 0
     REPLY = 19
     CHAT_INPUT_COMMAND = 20
@@ -36,6 +42,8 @@ class MessageKind(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
+    """A user account: a person, a bot or a webhook."""
+
     id: int
     name: str
     bot: bool = False
@@ -47,6 +55,8 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
+    """A role of a guild; `permissions` are the bits of Permission."""
+
     id: int
     name: str
     permissions: int
@@ -55,6 +65,8 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuildMember:
+    """A user's membership of one guild."""
+
     user_id: int
     roles: tuple[int, ...] = ()
     joined_at: float = 0.0
@@ -62,6 +74,8 @@ class GuildMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guild:
+    """A guild with its roles and members by id."""
+
     id: int
     name: str
     owner_id: int
@@ -78,12 +92,16 @@ class Guild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overwrite:
+    """Permissions that a channel gives or takes from a role or user."""
+
     allow: int = 0
     deny: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
+    """A guild's channel, a thread (with `parent_id`) or direct messages (with `recipient_id`)."""
+
     id: int
     kind: ChannelKind
     name: str
@@ -109,6 +127,8 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
+    """A stored file. `width`, `height` and `seconds` are None where they cannot be read."""
+
     id: int
     channel_id: int
     filename: str
@@ -137,6 +157,8 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
+    """One state of a message. Times are seconds since 1970."""
+
     id: int
     channel_id: int
     author_id: int
@@ -155,7 +177,7 @@ class Message:
     mentions: tuple[int, ...] = ()
     mentions_everyone: bool = False
     pinged: frozenset[int] = frozenset()
-    """The people who heard a ping when it was sent."""
+    """Ids of the users who were pinged when it was sent."""
     reactions: Mapping[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
     invocation: Invocation | None = None
     webhook_id: int | None = None

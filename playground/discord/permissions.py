@@ -48,7 +48,7 @@ NORMAL = (
 
 
 def permissions_of(guild: Guild, user_id: int) -> Permission:
-    """What a member may do in a guild where no channel says otherwise: by all its roles together."""
+    """What a member may do in a guild before channel overwrites: the union of its roles."""
     if user_id not in guild.members:
         return NOTHING
     if user_id == guild.owner_id:
@@ -72,7 +72,7 @@ def permissions_in(guild: Guild, user_id: int, channel: Channel) -> Permission:
     return Permission(allowed)
 
 
-def to_write_in(channel: Channel) -> Permission:
+def send_permission(channel: Channel) -> Permission:
     """What it takes to write there."""
     in_thread = channel.kind is ChannelKind.PUBLIC_THREAD
     return P.SEND_MESSAGES_IN_THREADS if in_thread else P.SEND_MESSAGES

@@ -36,15 +36,17 @@ class Records:
         self.token = f"{self.bot.id}.{secrets.token_urlsafe(24)}"
 
     def user(self, user_id: int) -> User:
+        """A user. Raises 404/10013."""
         if user_id not in self.users:
             raise errors.unknown("User")
         return self.users[user_id]
 
     def people_among(self, user_ids: Iterable[int]) -> frozenset[int]:
-        """Who of them would hear a ping: bots do not."""
+        """Those of them who get pings: all but bots."""
         return frozenset(user_id for user_id in user_ids if not self.users[user_id].bot)
 
     def is_bot_in(self, guild: Guild) -> bool:
+        """Whether the bot is a member of the guild."""
         return self.bot.id in guild.members
 
     def guild(self, guild_id: int) -> Guild:
@@ -54,11 +56,13 @@ class Records:
         return self.guilds[guild_id]
 
     def channel(self, channel_id: int) -> Channel:
+        """A channel or thread. Raises 404/10003."""
         if channel_id not in self.channels:
             raise errors.unknown("Channel")
         return self.channels[channel_id]
 
     def guild_of(self, channel_id: int) -> Guild | None:
+        """The guild of a channel; None for direct messages and unknown channels."""
         channel = self.channels.get(channel_id)
         return self.guilds.get(channel.guild_id) if channel and channel.guild_id else None
 

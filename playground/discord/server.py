@@ -1,4 +1,4 @@
-"""A Discord on loopback: the world with its REST API, gateway and files behind one port."""
+"""A Discord on loopback: state, REST API, gateway and files behind one port, and its faults."""
 
 import re
 import socket
@@ -24,13 +24,13 @@ ANY_ROUTE = ""
 
 
 class Discord:
-    """Everything of one loopback Discord, and the faults that it can be asked for. Made by `open_discord`.
+    """One loopback Discord and the faults it can inject. Made by `open_discord`.
 
     `route` in the faults is a regular expression searched in `"METHOD /path"`, without `/api/v10`.
     Files, ephemeral ones too, are at `"GET /attachments/CHANNEL/ID/NAME"`.
     """
 
-    def __init__(self, origin: str, *, judge: bool, privileged_intents: Intent) -> None:
+    def __init__(self, origin: str, *, check_contract: bool, privileged_intents: Intent) -> None:
         self.origin = origin
         self.clock = Clock()
         self.state = DiscordState(origin, self.clock)
@@ -51,11 +51,12 @@ class Discord:
             call=call,
             limits=Limits(self.clock),
             faults=self._faults,
-            judge=ContractChecker() if judge else None,
+            contract_checker=ContractChecker() if check_contract else None,
         )
 
     @property
     def api_url(self) -> str:
+        """The base of the REST API, for the bot's settings."""
         return self.origin + BASE
 
     @property
@@ -79,6 +80,7 @@ class Discord:
         return [request for request in self.requests if request.status == 429 and not request.injected]
 
     def routes(self) -> list[web.RouteDef]:
+        """All routes for the web application: REST, CDN and gateway."""
         gateway = [web.get("/gateway", self.gateway.handle), web.get("/gateway/", self.gateway.handle)]
         return [*self._rest.routes(), *self._files.routes(), *gateway]
 
@@ -91,6 +93,7 @@ class Discord:
         self._add_fault(FaultKind.FAIL, route, times, status=status, code=code)
 
     def rate_limit(self, times: int = 1, retry_after: float = 0.1, route: str = ANY_ROUTE) -> None:
+        """Answer the next requests with a 429 and do nothing; `retry_after` in seconds."""
         self._add_fault(FaultKind.RATE_LIMIT, route, times, seconds=retry_after)
 
     def slow(self, route: str, seconds: float, times: int = 1) -> None:
@@ -114,11 +117,11 @@ class Discord:
         self.gateway.disconnect(code)
 
     def drop_gateway(self, seconds: float) -> None:
-        """Break the gateway connection without a word and take none for so long."""
+        """Abort the gateway connection and refuse new ones for `seconds`."""
         self.gateway.drop(seconds)
 
     def forget_session(self) -> None:
-        """Make the bot identify anew: nothing that it missed is told again."""
+        """Make the bot identify again: events that it missed are lost."""
         self.gateway.forget_sessions()
 
     def _add_fault(
@@ -140,14 +143,16 @@ class Discord:
 async def open_discord(
     *,
     port: int = 0,
-    judge: bool = True,
+    check_contract: bool = True,
     privileged_intents: Intent = NO_INTENTS,
     routes: Callable[[], Iterable[web.RouteDef]] = tuple,
 ) -> AsyncGenerator[Discord]:
     """A Discord that listens on 127.0.0.1; port 0 takes a free one. `routes` are served beside its own."""
     listener = socket.create_server(("127.0.0.1", port))
     discord = Discord(
-        f"http://127.0.0.1:{listener.getsockname()[1]}", judge=judge, privileged_intents=privileged_intents
+        f"http://127.0.0.1:{listener.getsockname()[1]}",
+        check_contract=check_contract,
+        privileged_intents=privileged_intents,
     )
     application = web.Application(client_max_size=32 * 1024 * 1024)
     application.add_routes([*discord.routes(), *routes()])

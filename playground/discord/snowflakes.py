@@ -7,13 +7,14 @@ DISCORD_EPOCH = 1_420_070_400.0
 
 
 class Snowflakes:
-    """Gives ids, each larger than the one before."""
+    """Generates ids, each larger than the one before."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
 
     def next(self) -> int:
+        """A new id for the present time."""
         self._last = max(self._last + 1, int((self._clock.now() - DISCORD_EPOCH) * 1000) << 22)
         return self._last
 

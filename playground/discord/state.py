@@ -37,6 +37,7 @@ class DiscordState(Records):
     # people
 
     def add_user(self, name: str, *, bot: bool = False, locale: str = "en-US") -> User:
+        """Create a user who is in no guild yet."""
         user = User(id=self.ids.next(), name=name, bot=bot, locale=locale)
         self.users[user.id] = user
         return user
@@ -53,6 +54,7 @@ class DiscordState(Records):
         return self.join(guild, owner.id)
 
     def join(self, guild: Guild, user_id: int, roles: tuple[int, ...] = ()) -> Guild:
+        """Make a user a member; the bot gets GUILD_CREATE or GUILD_MEMBER_ADD."""
         member = GuildMember(user_id=user_id, roles=roles, joined_at=self.clock.now())
         guild = self.guilds[guild.id]
         guild = replace(guild, members={**guild.members, user_id: member})
@@ -65,6 +67,7 @@ class DiscordState(Records):
         return guild
 
     def leave(self, guild: Guild, user_id: int) -> None:
+        """End a membership; the bot gets GUILD_DELETE for its own, else GUILD_MEMBER_REMOVE."""
         guild = self.guilds[guild.id]
         gone: dict[str, object] = {"guild_id": str(guild.id), "user": render_user(self.users[user_id])}
         if user_id == self.bot.id:
@@ -74,12 +77,14 @@ class DiscordState(Records):
         self._publish("GUILD_MEMBER_REMOVE", gone, guild_id=guild.id)
 
     def add_role(self, guild: Guild, name: str, permissions: int) -> Role:
+        """Add a role without members."""
         guild = self.guilds[guild.id]
         role = Role(id=self.ids.next(), name=name, permissions=permissions, position=len(guild.roles))
         self.change_guild(replace(guild, roles={**guild.roles, role.id: role}))
         return role
 
     def change_guild(self, guild: Guild) -> None:
+        """Replace a guild by its new version."""
         self.guilds[guild.id] = guild
         self._publish("GUILD_UPDATE", render_guild(self, guild), guild_id=guild.id)
 
@@ -88,6 +93,7 @@ class DiscordState(Records):
     def add_channel(
         self, guild: Guild, name: str, kind: ChannelKind = ChannelKind.TEXT, parent: Channel | None = None
     ) -> Channel:
+        """Add a channel or thread."""
         channel = Channel(
             id=self.ids.next(),
             kind=kind,
@@ -101,10 +107,12 @@ class DiscordState(Records):
         return channel
 
     def change_channel(self, channel: Channel) -> None:
+        """Replace a channel by its new version."""
         self.channels[channel.id] = channel
         self._publish_channel("UPDATE", channel)
 
     def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel; its messages stay in the records."""
         self._publish_channel("DELETE", channel)
         del self.channels[channel.id]
 
@@ -119,20 +127,24 @@ class DiscordState(Records):
         return channel
 
     def set_permissions(self, channel: Channel, holder_id: int, overwrite: Overwrite) -> None:
+        """Set a channel's overwrite for a role or user (`holder_id`)."""
         channel = self.channel(channel.id)
         self.change_channel(replace(channel, overwrites={**channel.overwrites, holder_id: overwrite}))
 
     # messages
 
     def post(self, message: Message) -> Message:
+        """Add a message and dispatch MESSAGE_CREATE."""
         self.revisions[message.id] = []
         self.replies.setdefault(message.reply_to, []).append(message.id)
         return self._keep("CREATE", message)
 
     def revise(self, message: Message) -> Message:
+        """Replace a message by its new version and dispatch MESSAGE_UPDATE."""
         return self._keep("UPDATE", message)
 
     def delete(self, message: Message) -> None:
+        """Delete a message; its versions stay in `revisions`."""
         del self.messages[message.id]
         gone: dict[str, object] = {"id": str(message.id), "channel_id": str(message.channel_id)}
         name = "MESSAGE_DELETE" if message.only_for is None else "CLIENT_MESSAGE_GONE"
@@ -141,7 +153,7 @@ class DiscordState(Records):
     async def store(
         self, upload: Upload, channel_id: int, *, ephemeral: bool = False, description: str | None = None
     ) -> Attachment:
-        """Keep an uploaded file and read what its header says."""
+        """Store an uploaded file with the size and duration in its header."""
         content_type = upload.content_type or content_type_of(upload.filename)
         info = await asyncio.to_thread(probe, upload.data, content_type)
         attachment = Attachment(
@@ -160,18 +172,20 @@ class DiscordState(Records):
         return attachment
 
     def react(self, message: Message, user_id: int, emoji: str) -> None:
+        """Add a reaction; nothing happens if it is there."""
         people = message.reactions.get(emoji, ())
         if user_id not in people:
             self._set_reaction(message, emoji, (*people, user_id))
             self._publish_reaction("ADD", message, user_id, emoji)
 
     def unreact(self, message: Message, user_id: int, emoji: str) -> None:
+        """Remove a reaction; nothing happens if it is not there."""
         people = message.reactions.get(emoji, ())
         if user_id in people:
             self._set_reaction(message, emoji, tuple(person for person in people if person != user_id))
             self._publish_reaction("REMOVE", message, user_id, emoji)
 
-    # telling
+    # events
 
     def _keep(self, verb: str, message: Message) -> Message:
         message = replace(message, shown_at=self.clock.now())

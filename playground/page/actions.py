@@ -1,4 +1,4 @@
-"""What a person at the page does: write, command, react, press, choose, fill in."""
+"""POST endpoints of the page: commands, messages, reactions, buttons, menus, modals."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -20,7 +20,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ActionHandlers:
-    """Handlers for one place. Each request's query says who acts, and where: `?as=ada&locale=en-US&in=5`."""
+    """Handlers for one playground. The query names the member and channel: `?as=ada&locale=en-US&in=5`."""
 
     def __init__(self, playground: Playground, personas: Personas) -> None:
         self._playground = playground

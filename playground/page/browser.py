@@ -18,7 +18,7 @@ from playground.page.chromium import BrowserFailed, find_chromium, running
 __all__ = ["DESKTOP", "PHONE", "Browser", "BrowserFailed", "Size", "Tab", "find_chromium", "open_browser"]
 KEYS = {"Backspace": 8, "Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}
 """Windows' number of each key by its name on the web."""
-PATIENCE = 30.0
+ANSWER_TIMEOUT = 30.0
 """Seconds that an answer of the browser may take."""
 
 
@@ -29,7 +29,7 @@ class Browser:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Json]] = {}
-        self._complaints: dict[str, list[str]] = {}
+        self._console_errors: dict[str, list[str]] = {}
 
     @contextlib.asynccontextmanager
     async def tab(self) -> AsyncGenerator["Tab"]:
@@ -38,7 +38,7 @@ class Browser:
         target = await self.call("Target.createTarget", {**context, "url": "about:blank"})
         attached = await self.call("Target.attachToTarget", {**target, "flatten": True})
         session = as_text(attached["sessionId"])
-        tab = Tab(self, session, self._complaints.setdefault(session, []))
+        tab = Tab(self, session, self._console_errors.setdefault(session, []))
         for domain in ("Page", "Runtime", "Log", "DOM"):
             await tab.call(f"{domain}.enable")
         try:
@@ -46,7 +46,9 @@ class Browser:
         finally:
             await self.call("Target.disposeBrowserContext", context)
 
-    async def call(self, method: str, parameters: Json, session: str = "", timeout: float = PATIENCE) -> Json:
+    async def call(
+        self, method: str, parameters: Json, session: str = "", timeout: float = ANSWER_TIMEOUT
+    ) -> Json:
         """Ask the browser, or the tab of a session, and wait. Raises BrowserFailed, TimeoutError."""
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
@@ -58,11 +60,11 @@ class Browser:
     async def listen(self) -> None:
         """Hand out answers until the browser goes."""
         async for frame in self._socket:
-            heard = as_object(json.loads(cast(str, frame.data)))
-            if (answer := self._answers.pop(as_int(heard.get("id")), None)) is not None:
-                _settle(answer, heard)
-            elif complaint := _complaint(heard):
-                self._complaints[as_text(heard.get("sessionId"))].append(complaint)
+            message = as_object(json.loads(cast(str, frame.data)))
+            if (answer := self._answers.pop(as_int(message.get("id")), None)) is not None:
+                _settle(answer, message)
+            elif error := _console_error(message):
+                self._console_errors[as_text(message.get("sessionId"))].append(error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +94,14 @@ class Tab:
     Methods of the protocol are named as in https://chromedevtools.github.io/devtools-protocol/.
     """
 
-    def __init__(self, browser: Browser, session: str, complaints: list[str]) -> None:
+    def __init__(self, browser: Browser, session: str, console_errors: list[str]) -> None:
         self._browser = browser
         self._session = session
-        self.complaints = complaints
-        """What the page's console said of errors: exceptions, and what its security policy forbids."""
+        self.console_errors = console_errors
+        """Errors in the page's console: exceptions and violations of its security policy."""
 
     async def call(self, method: str, **parameters: object) -> Json:
+        """A DevTools command for this tab. Raises BrowserFailed, TimeoutError."""
         return await self._browser.call(method, parameters, self._session)
 
     async def resize(self, size: "Size") -> None:
@@ -113,7 +116,7 @@ class Tab:
         await self.call("Page.navigate", url=url)
         await self.until("document.readyState === 'complete'")
 
-    async def evaluate(self, script: str, timeout: float = PATIENCE) -> object:
+    async def evaluate(self, script: str, timeout: float = ANSWER_TIMEOUT) -> object:
         """The value of a JavaScript expression, awaited if need be. Raises BrowserFailed, TimeoutError."""
         asked = {"expression": script, "awaitPromise": True, "returnByValue": True, "userGesture": True}
         answer = await self._browser.call("Runtime.evaluate", asked, self._session, timeout)
@@ -136,7 +139,7 @@ class Tab:
             }};
             look();
         }})"""
-        if not await self.evaluate(looking, timeout + PATIENCE):
+        if not await self.evaluate(looking, timeout + ANSWER_TIMEOUT):
             raise BrowserFailed(f"not within {timeout} s: {condition}\n{await self.evaluate(_WORDS)}")
 
     async def click(self, selector: str, words: str = "") -> None:
@@ -233,19 +236,19 @@ async def open_browser(chromium: str) -> AsyncGenerator[Browser]:
             listening.cancel()
 
 
-def _settle(answer: asyncio.Future[Json], heard: Json) -> None:
+def _settle(answer: asyncio.Future[Json], message: Json) -> None:
     if answer.done():
         return
-    if "error" in heard:
-        answer.set_exception(BrowserFailed(json.dumps(heard["error"])))
+    if "error" in message:
+        answer.set_exception(BrowserFailed(json.dumps(message["error"])))
     else:
-        answer.set_result(as_object(heard.get("result")))
+        answer.set_result(as_object(message.get("result")))
 
 
-def _complaint(heard: Json) -> str | None:
-    """The text of an event that tells of an exception or an error in the console."""
-    parameters = as_object(heard.get("params"))
-    if heard.get("method") == "Runtime.exceptionThrown":
+def _console_error(message: Json) -> str | None:
+    """The text of a DevTools event if it is an exception or a console error."""
+    parameters = as_object(message.get("params"))
+    if message.get("method") == "Runtime.exceptionThrown":
         return json.dumps(parameters.get("exceptionDetails"))
     entry = as_object(parameters.get("entry"))
     is_script_s = entry.get("level") == "error" and entry.get("source") != "network"

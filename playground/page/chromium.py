@@ -21,12 +21,12 @@ FLAGS = (
     "--disable-sync",
     "--remote-debugging-port=0",
 )
-START = 30.0
+START_TIMEOUT = 30.0
 """Seconds that a browser may take until it listens."""
 
 
 class BrowserFailed(Exception):
-    """Chromium did not start, or the page's script raised; the message is what it said."""
+    """Chromium did not start, or the page's script raised; the message is its output."""
 
 
 def find_chromium() -> str | None:
@@ -44,7 +44,7 @@ async def running(chromium: str) -> AsyncGenerator[str]:
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         reading = asyncio.create_task(_read_log(process, address), name="browser's log")
         try:
-            async with asyncio.timeout(START):
+            async with asyncio.timeout(START_TIMEOUT):
                 found = await address
             yield found
         finally:
@@ -54,7 +54,7 @@ async def running(chromium: str) -> AsyncGenerator[str]:
 
 
 async def _read_log(process: asyncio.subprocess.Process, address: asyncio.Future[str]) -> None:
-    """Find the address in what the browser says; read on to its end, for a full pipe would stop it."""
+    """Find the address in the browser's output; read on to its end, since a full pipe would block it."""
     log, said = cast(asyncio.StreamReader, process.stderr), ""
     while line := (await log.readline()).decode(errors="replace"):
         if address.done():

@@ -17,7 +17,7 @@ from playground.discord.model import Upload
 from playground.errors import NotPossible, OptionRefused
 from playground.playground import Playground
 
-MEANS: Mapping[int, Kind] = {
+MENU_OF_OPTION: Mapping[int, Kind] = {
     OptionKind.USER: Kind.USER_SELECT,
     OptionKind.CHANNEL: Kind.CHANNEL_SELECT,
     OptionKind.ROLE: Kind.ROLE_SELECT,
@@ -92,8 +92,8 @@ async def _read(playground: Playground, name: str, kind: int, field: object) -> 
             return text == "true"
         case OptionKind.STRING:
             return text
-        case _ if kind in MEANS:
-            return _referred(playground, name, MEANS[kind], text)
+        case _ if kind in MENU_OF_OPTION:
+            return _referred(playground, name, MENU_OF_OPTION[kind], text)
         case _:
             raise OptionRefused(name, "cannot be given here")
 

@@ -1,4 +1,4 @@
-"""Who may ask: the page itself, opened on this machine, and no other web site in the same browser."""
+"""Accepts requests of the page itself, opened on this machine, and of no other web site."""
 
 from aiohttp import web
 

@@ -1,4 +1,4 @@
-"""The page's server: its files, the stream of what changes, and what a person at it does."""
+"""The page's server: static files, a websocket of changes, and the POST endpoints."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What somebody may animate who brings nothing: a PNG, drawn in a thread, and a prompt."""
+    """A sample picture and prompt that the page offers. `draw` returns a PNG; it is called in a thread."""
 
     draw: Callable[[], bytes]
     prompt: str
@@ -42,7 +42,9 @@ async def playground_with_page(
     *, comfyui: Mapping[str, Any] | str | None = BUILT_IN, port: int = 0, sample: Sample | None = None
 ) -> AsyncGenerator[Playground]:
     """A playground whose address (`playground.discord.origin`) opens as a page in a browser."""
-    playground: Playground = Playground(judge=False, comfyui=comfyui, port=port, routes=lambda: page.routes())
+    playground: Playground = Playground(
+        check_contract=False, comfyui=comfyui, port=port, routes=lambda: page.routes()
+    )
     page = Page(playground, sample)
     async with playground, contextlib.aclosing(page):
         add_sample_channels(playground)
@@ -50,7 +52,7 @@ async def playground_with_page(
 
 
 def add_sample_channels(playground: Playground) -> None:
-    """A place of each kind in which one can talk; the moderators' is for them and the bot."""
+    """Add a thread, a forum with a post, a voice channel, and a channel for moderators and the bot."""
     playground.thread("cats only")
     playground.post(playground.forum("gallery"), "Show your best clip")
     playground.voice("Lounge")
@@ -61,7 +63,7 @@ def add_sample_channels(playground: Playground) -> None:
 
 
 class Page:
-    """Handlers for one place. Each request says in its query who looks: `?as=ada&locale=en-US`."""
+    """Handlers for one playground. Each request's query names the viewer: `?as=ada&locale=en-US`."""
 
     def __init__(self, playground: Playground, sample: Sample | None = None) -> None:
         self._playground = playground
@@ -70,23 +72,23 @@ class Page:
         self._open: set[web.WebSocketResponse] = set()
 
     def routes(self) -> list[web.RouteDef]:
-        """To be served on Discord's port, where the files of the messages are."""
+        """All routes; they are served on Discord's port, where the files of the messages are."""
         return [
-            web.get("/", guarded(self._index)),
-            web.get("/playground/{name:[a-z]+\\.(?:css|js|svg)}", guarded(self._static)),
-            web.get("/playground/sample.png", guarded(self._draw_sample)),
-            web.get("/playground/events", guarded(self._events)),
+            web.get("/", same_origin(self._index)),
+            web.get("/playground/{name:[a-z]+\\.(?:css|js|svg)}", same_origin(self._static)),
+            web.get("/playground/sample.png", same_origin(self._draw_sample)),
+            web.get("/playground/events", same_origin(self._events)),
             *(
-                web.post(f"/playground/{path}", guarded(handler))
+                web.post(f"/playground/{path}", same_origin(handler))
                 for path, handler in self._actions.handlers().items()
             ),
         ]
 
     async def aclose(self) -> None:
-        """Hang up on every browser, so that the server need not wait for them."""
+        """Close every websocket, so that the server need not wait for them."""
         await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._open))
 
-    # what the page is made of
+    # static files
 
     async def _index(self, _: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html", headers=HEADERS)
@@ -100,7 +102,7 @@ class Page:
         picture = await asyncio.to_thread(self._sample.draw)
         return web.Response(body=picture, content_type="image/png", headers=HEADERS)
 
-    # what it shows
+    # events
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         """A websocket of `[name, data]`: `state` is everything, then what changes: messages or `about`."""
@@ -133,24 +135,25 @@ class Page:
         return {**view.about(), "sample": self._sample.prompt if self._sample else None}
 
 
-def guarded(handler: Handler) -> Handler:
-    """The handler for the page itself and nobody else, with the reasons why something cannot be as JSON."""
+def same_origin(handler: Handler) -> Handler:
+    """Wrap a handler: check the origin, and turn the playground's errors into JSON responses."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         check_origin(request)
         try:
             return await handler(request)
         except OptionRefused as refused:
-            return refuse(422, refused.reason, option=refused.option)
+            return error_response(422, refused.reason, option=refused.option)
         except (NotPossible, DiscordRefusal) as err:
-            return refuse(409, str(err))
+            return error_response(409, str(err))
         except json.JSONDecodeError:
-            return refuse(400, "that is no JSON")
+            return error_response(400, "that is no JSON")
         except NeverHappened:
-            return refuse(504, "the bot did not answer in time")
+            return error_response(504, "the bot did not answer in time")
 
     return answer
 
 
-def refuse(status: int, reason: str, **about: str) -> web.Response:
+def error_response(status: int, reason: str, **about: str) -> web.Response:
+    """A JSON response with `reason`."""
     return web.json_response({"reason": reason, **about}, status=status)

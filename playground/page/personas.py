@@ -1,4 +1,4 @@
-"""The people that somebody at the page can be, and the language that each reads."""
+"""The members as whom the page can be used, with roles, permissions and languages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ LANGUAGES = {"en-US": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """Somebody to be: their client's language, and what they may beyond everybody."""
+    """A member to be on the page: language, and permissions and roles beyond everybody's."""
 
     locale: str = "en-US"
     about: str = ""
@@ -32,7 +32,7 @@ PEOPLE: Mapping[str, Persona] = {
 
 
 class Personas:
-    """Members of the playground's guild, who join with the first visit."""
+    """The personas as members of the guild, which they join with the first request."""
 
     def __init__(self, playground: Playground) -> None:
         self._playground = playground

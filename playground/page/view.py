@@ -1,4 +1,4 @@
-"""What the page shows to one person, as JSON: Discord's own shapes with what a client knows beside them."""
+"""What the page shows to one member, as JSON: Discord's own shapes and what a client adds."""
 
 from yarl import URL
 
@@ -15,7 +15,7 @@ Data = dict[str, object]
 
 
 class View:
-    """The guild, and the person's messages with the bot, through the eyes of one person."""
+    """The guild and the direct messages with the bot, as one member sees them."""
 
     def __init__(self, playground: Playground, viewer: Member) -> None:
         self._playground = playground
@@ -59,7 +59,7 @@ class View:
         }
 
     def event_for(self, change: Change) -> tuple[str, Data] | None:
-        """What the page is told of a change, if it shows: `message`, `gone`, `unanswered` or `modal`."""
+        """The page's event (`message`, `gone`, `unanswered`, `modal`) for a change; None for no event."""
         channel = self._playground.state.channels.get(change.channel_id or 0)
         if channel is None or not self._sees(channel):
             return None

@@ -11,8 +11,8 @@ from tests.crash.invariants import REROLL, count_jobs, has_clip, unfinished
 from tests.e2e.process import BotProcess
 
 CHANNELS = 4  # each lets five messages through in five seconds
-MOST_AT_ONCE = 24  # unfinished jobs
-PATIENCE = 60.0  # seconds
+MAX_UNFINISHED = 24  # unfinished jobs
+QUEUE_TIMEOUT = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Clients:
     playground: Playground
     bot: BotProcess
     picture: bytes
-    dice: random.Random
+    rng: random.Random
     wanted: int
 
     async def ask(self, people: int) -> None:
@@ -37,15 +37,15 @@ class Clients:
         while count_jobs(self.bot.folder).total() < self.wanted:
             clips = [each for each in self.playground.state.messages_in(channel.id) if has_clip(each)]
             try:
-                if clips and self.dice.random() < 0.2:
-                    await member.react(self.dice.choice(clips), REROLL)
+                if clips and self.rng.random() < 0.2:
+                    await member.react(self.rng.choice(clips), REROLL)
                 else:
                     job = await member.animate(self.picture, "it moves", seconds=1, channel=channel)
                     await job.answered(10)
             except PlaygroundError:
                 continue  # the bot was dead, or had too much to do: ask again
             with suppress(NeverHappened):
-                await self.playground.until(self._has_room, PATIENCE, "room in the queue")
+                await self.playground.until(self._has_room, QUEUE_TIMEOUT, "room in the queue")
 
     def _has_room(self) -> bool | None:
-        return True if unfinished(self.bot.folder) < MOST_AT_ONCE else None
+        return True if unfinished(self.bot.folder) < MAX_UNFINISHED else None

@@ -11,29 +11,29 @@ from storage import State
 from tests.crash.invariants import read_jobs
 from tests.e2e.process import BotProcess
 
-IDLE = 2.0  # seconds
-KILLS = 0.4  # of all harms
+IDLE_SECONDS = 2.0  # seconds
+KILLS = 0.4  # of all faults
 KNOWN_TO_COMFYUI = {State.SUBMITTING, State.RUNNING, State.DOWNLOADING}
 CREATE = r"^POST /channels/\d+/messages$"
-STARTS = 5  # tries: who starts into a storm may end at once, and whoever runs the bot starts it anew
+STARTS = 5  # tries: a bot that starts amid faults may end at once, and whoever runs the bot starts it anew
 
 
 @dataclass(slots=True, kw_only=True)
 class FaultInjector:
-    """Does one harm after the other, chosen by `dice`; the bot lives when it is over."""
+    """Injects one fault after the other, chosen by `rng`; the bot runs when it is over."""
 
     playground: Playground
     bot: BotProcess
-    dice: random.Random
+    rng: random.Random
     pause: int
-    """How many requests of the bot to Discord there are between two harms, about."""
+    """About how many requests of the bot to Discord there are between two faults."""
     done: Counter[str] = field(default_factory=Counter[str])
     forgotten: Counter[str] = field(default_factory=Counter[str])
     """How often ComfyUI has lost each job."""
 
-    async def rage(self, *, kills: int) -> None:
-        """Harm until the bot was killed so many times; each harm comes amid the work after the last."""
-        harms = [
+    async def inject(self, *, kills: int) -> None:
+        """Inject faults until the bot was killed `kills` times, each amid the work after the last one."""
+        kinds = [
             self.restart_comfyui,
             self.cut_sockets,
             self.lose_answers,
@@ -43,14 +43,14 @@ class FaultInjector:
         ]
         while self.done["kill"] < kills:
             await self._some_work()
-            harm = self.kill if self.dice.random() < KILLS else self.dice.choice(harms)
-            self.done[harm.__name__] += 1
-            await harm()
+            fault = self.kill if self.rng.random() < KILLS else self.rng.choice(kinds)
+            self.done[fault.__name__] += 1
+            await fault()
             assert self.bot.process
             assert self.bot.process.returncode is None, self.bot.log[-3000:]
 
     async def kill(self) -> None:
-        """A power cut, in the middle of whatever it is doing."""
+        """Kill the bot with SIGKILL, whatever it is doing, and start it again."""
         await self.bot.kill()
         for _ in range(STARTS):
             try:
@@ -64,12 +64,7 @@ class FaultInjector:
         """Queue, history and temp files are gone."""
         await self.playground.comfyui.stop()
         jobs = read_jobs(self.bot.folder)
-        self.forgotten.update(
-            job.id
-            for job in jobs
-            if job.state  # seconds
-            in KNOWN_TO_COMFYUI
-        )
+        self.forgotten.update(job.id for job in jobs if job.state in KNOWN_TO_COMFYUI)
         await self.playground.comfyui.start()
 
     async def cut_sockets(self) -> None:
@@ -78,7 +73,7 @@ class FaultInjector:
         self.playground.comfyui.cut_download()
 
     async def lose_answers(self) -> None:
-        """What was asked for takes effect, but nobody hears of it."""
+        """Requests take effect, but their responses are lost."""
         self.playground.comfyui.accept_then_close()
         self.playground.comfyui.answer(503, times=2)
         self.playground.discord.cut_after_processing(CREATE)
@@ -90,28 +85,28 @@ class FaultInjector:
         self.bot.limit_files(-1)
 
     async def break_discord(self) -> None:
-        """A storm of 5xx, of 429, or of broken connections."""
+        """Several 5xx, 429, or broken connections."""
         discord = self.playground.discord
-        storms: list[Callable[[], None]] = [
+        failures: list[Callable[[], None]] = [
             lambda: discord.fail(status=503, times=4),
             lambda: discord.fail(status=500, times=2, route=CREATE),
             lambda: discord.rate_limit(times=4, retry_after=0.3),
             lambda: discord.cut_before_processing("", times=3),
         ]
-        self.dice.choice(storms)()
+        self.rng.choice(failures)()
 
     async def hang_up(self) -> None:
         """The gateway closes, breaks, or has forgotten the session."""
         discord = self.playground.discord
-        self.dice.choice([discord.disconnect, lambda: discord.drop_gateway(0.5), discord.forget_session])()
+        self.rng.choice([discord.disconnect, lambda: discord.drop_gateway(0.5), discord.forget_session])()
 
     async def _some_work(self) -> None:
         """Wait until the bot has made some more requests; while it can do nothing, not for long."""
         requests = self.playground.discord.requests
-        enough = len(requests) + self.dice.randint(1, 2 * self.pause)
+        enough = len(requests) + self.rng.randint(1, 2 * self.pause)
         try:
             await self.playground.until(
-                lambda: True if len(requests) >= enough else None, IDLE, "more requests"
+                lambda: True if len(requests) >= enough else None, IDLE_SECONDS, "more requests"
             )
         except NeverHappened:
-            self.done["harm while idle"] += 1
+            self.done["fault while idle"] += 1

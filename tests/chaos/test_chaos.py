@@ -25,78 +25,76 @@ pytestmark = [
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
-    """How much of everything; `calm` is how many seconds the bot has after it."""
+class Load:
+    """How much of everything; `settle_seconds` is how long the bot has to finish after the last fault."""
 
     jobs: int
     kills: int
     people: int
-    calm: float
+    settle_seconds: float
 
     @property
     def pause(self) -> int:
-        """Requests between two harms, so that the last kill meets the last jobs; each makes about nine."""
+        """Requests between two faults, so that the last kill meets the last jobs; each makes about nine."""
         return int(9 * self.jobs * KILLS / self.kills)
 
 
-SHORT = Weather(jobs=10, kills=3, people=3, calm=20)
-LONG = Weather(jobs=300, kills=40, people=8, calm=240)
+SHORT = Load(jobs=10, kills=3, people=3, settle_seconds=20)
+LONG = Load(jobs=300, kills=40, people=8, settle_seconds=240)
 
 
 @pytest.mark.parametrize(
     "weather", [SHORT, pytest.param(LONG, marks=pytest.mark.long)], ids=["short", "long"]
 )
-async def test_whatever_breaks_every_job_is_done_once(
-    weather: Weather, tmp_path: Path, picture: bytes
-) -> None:
+async def test_whatever_breaks_every_job_is_done_once(load: Load, tmp_path: Path, picture: bytes) -> None:
     began = time.monotonic()
     async with (
-        Playground(judge=False, comfyui={"speed": 50}) as playground,
+        Playground(check_contract=False, comfyui={"speed": 50}) as playground,
         running_bot(playground, tmp_path, MAX_QUEUED_PER_USER="1000") as bot,
     ):
-        dice = random.Random(7)  # noqa: S311 - the same storm each time
-        faults = FaultInjector(playground=playground, bot=bot, dice=dice, pause=weather.pause)
-        await endure(weather, faults, picture)
-        after = await calm(weather, playground, bot)
+        rng = random.Random(7)  # noqa: S311 - the same faults each time
+        faults = FaultInjector(playground=playground, bot=bot, rng=rng, pause=load.pause)
+        await run_load(load, faults, picture)
+        after = await settle(load, playground, bot)
     again = {job.id: after.runs[job.id] - 1 for job in after.run_twice}
     print(report(after, faults, time.monotonic() - began))  # noqa: T201 - `-rP` shows it
-    assert len(after.jobs) >= weather.jobs
+    assert len(after.jobs) >= load.jobs
     assert [job.id for job in after.lost] == []
     assert [job.id for job in after.sent_twice] == []
     assert [job for job, runs in again.items() if runs > faults.forgotten[job]] == []
     assert after.stale == []
 
 
-async def endure(weather: Weather, faults: FaultInjector, picture: bytes) -> None:
-    """The storm and the crowd, until both have had enough."""
+async def run_load(load: Load, faults: FaultInjector, picture: bytes) -> None:
+    """Inject faults and send requests at once, until both are done."""
     clients = Clients(
         playground=faults.playground,
         bot=faults.bot,
         picture=picture,
-        dice=random.Random(7),  # noqa: S311 - the same requests each time
-        wanted=weather.jobs,
+        rng=random.Random(7),  # noqa: S311 - the same requests each time
+        wanted=load.jobs,
     )
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(clients.ask(weather.people), name="crowd")
-        tasks.create_task(faults.rage(kills=weather.kills), name="storm")
+        tasks.create_task(clients.ask(load.people), name="clients")
+        tasks.create_task(faults.inject(kills=load.kills), name="faults")
 
 
-async def calm(weather: Weather, playground: Playground, bot: BotProcess) -> FinalState:
-    """Nothing breaks any more; wait until nothing is left to happen."""
+async def settle(load: Load, playground: Playground, bot: BotProcess) -> FinalState:
+    """Switch all faults off and wait until all jobs have ended."""
     playground.discord.heal()
     playground.comfyui.heal()
     with suppress(NeverHappened):
         await playground.until(
             lambda: None if unfinished(bot.folder) or unannounced(bot.folder) else True,
-            weather.calm,
-            "the last word about the last job",
+            load.settle_seconds,
+            "the final status of the last job",
         )
     assert await bot.terminate() == 0
     return read_final_state(playground, bot.folder)
 
 
 def report(after: FinalState, faults: FaultInjector, seconds: float) -> str:
-    """One line for the reader, and what the storm did."""
+    """One line of counts, and the number of each fault."""
     extra = sum(after.runs[job.id] - 1 for job in after.run_twice)
     return (
         f"{len(after.jobs)} jobs / {len(after.lost)} lost / {len(after.sent_twice)} sent twice / "

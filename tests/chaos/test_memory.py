@@ -1,4 +1,4 @@
-"""Files that mean harm, sent as a person would: each is answered soon, and the bot stays small."""
+"""Hostile files, sent as a person would: each is answered within seconds, and the bot stays small."""
 
 import sys
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from tests.unit.media.hostile import crafted, fuzzed
 from tests.unit.media.sample_pictures import fifty_megapixels, png_bomb
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-MOST_MEGABYTES = 400
-UNTOLD = "application/octet-stream"  # so Discord tells no size, and the bot must look for itself
-SOON = 10.0  # seconds from the command to its answer
-WORST = (
+MAX_MEGABYTES = 400
+NO_SIZE_TYPE = "application/octet-stream"  # so Discord tells no size, and the bot must look for itself
+ANSWER_TIMEOUT = 10.0  # seconds from the command to its answer
+WORST_FILES = (
     "png with a text bomb",
     "png with a profile bomb",
     "png of 2³¹ pixels a side",
@@ -34,7 +34,7 @@ WORST = (
 def hostile_files(number: int) -> Iterator[tuple[str, bytes]]:
     """The two that want most memory, the worst of the crafted ones, then all, then accidents."""
     bombs = {"a bomb of 169 megapixels": png_bomb(), "50 megapixels": fifty_megapixels()}
-    worst = {name: crafted()[name] for name in WORST}
+    worst = {name: crafted()[name] for name in WORST_FILES}
     return islice(chain((bombs | worst | crafted()).items(), fuzzed(number)), number)
 
 
@@ -50,13 +50,15 @@ async def test_hostile_files_are_answered_soon_and_cost_the_bot_little_memory(
         playground.comfyui.pause()
         ada = playground.member("ada")
         for name, data in hostile_files(number):
-            job = await ada.animate(data, "it moves", filename="a", content_type=UNTOLD, seconds=1)
-            fates[name] = await playground.until(lambda job=job: fate(job), SOON, f"an answer to {name}")
+            job = await ada.animate(data, "it moves", filename="a", content_type=NO_SIZE_TYPE, seconds=1)
+            fates[name] = await playground.until(
+                lambda job=job: fate(job), ANSWER_TIMEOUT, f"an answer to {name}"
+            )
         megabytes = peak_memory(bot)
         assert await bot.terminate() == 0
     refused = sum(fate != "queued" for fate in fates.values())
     print(f"{number} files, {refused} refused, the bot at most {megabytes} MB")  # noqa: T201 - `-rP` shows it
-    assert megabytes < MOST_MEGABYTES
+    assert megabytes < MAX_MEGABYTES
     assert 0 < refused < number
 
 

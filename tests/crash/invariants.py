@@ -1,4 +1,4 @@
-"""What is to be seen when all is over: rows, messages and runs, and what of them should not be so."""
+"""Rows, messages and runs after all jobs have ended, and the invariants that they break."""
 
 import sqlite3
 from collections import Counter
@@ -15,7 +15,7 @@ REROLL = "🔁"
 
 
 def read_jobs(folder: Path) -> list[Job]:
-    """All rows of the bot in this folder, oldest first, whether it lives or not."""
+    """All job rows of the bot in this folder, oldest first, whether it runs or not."""
     return [Job.from_row(row) for row in _read(folder, "SELECT * FROM job ORDER BY seq")]
 
 
@@ -47,15 +47,15 @@ class FinalState:
     """Rows, messages and runs after the last job."""
 
     jobs: list[Job]
-    said: list[Message]
-    """What the bot has written that still stands."""
+    bot_messages: list[Message]
+    """Messages of the bot that are not deleted."""
     runs: Counter[str]
     """How often ComfyUI ran each job. From its cache counts too: elsewhere that would have cost the GPU."""
 
     @property
     def results(self) -> list[Message]:
         """Messages with a clip."""
-        return [message for message in self.said if has_clip(message)]
+        return [message for message in self.bot_messages if has_clip(message)]
 
     def results_of(self, job: Job) -> list[Message]:
         """Those of one job: its clip is named after it."""
@@ -78,24 +78,26 @@ class FinalState:
 
     @property
     def left_behind(self) -> list[str]:
-        """Words that say something else than how it ended: every message but the results is a status."""
+        """Texts of status messages that do not show a finished job."""
         final = {job.status_message for job in self.jobs}
-        words = [message for message in self.said if not has_clip(message)]
+        words = [message for message in self.bot_messages if not has_clip(message)]
         return [each.text for each in words if each.id not in final or not each.text.startswith(DONE)]
 
     @property
     def stale(self) -> list[str]:
-        """Words of status messages whose job has ended in another way."""
+        """Texts of jobs' own status messages that do not show a finished job."""
         final = {job.status_message for job in self.jobs}
-        return [each.text for each in self.said if each.id in final and not each.text.startswith(DONE)]
+        return [
+            each.text for each in self.bot_messages if each.id in final and not each.text.startswith(DONE)
+        ]
 
     @property
     def bare(self) -> list[Message]:
         """Results without the 🔁 that people are to click."""
         return [message for message in self.results if REROLL not in message.reactions]
 
-    def harm(self) -> list[str]:
-        """What nothing can make good again, one sentence each."""
+    def damage(self) -> list[str]:
+        """Lost, twice sent and twice run jobs, one sentence each."""
         return [
             *(f"lost: {job.short} {job.state} {job.reason}" for job in self.lost),
             *(f"sent twice: {job.short}" for job in self.sent_twice),
@@ -103,9 +105,9 @@ class FinalState:
         ]
 
     def faults(self) -> list[str]:
-        """Everything that should not be so."""
+        """Every broken invariant, one sentence each."""
         return [
-            *self.harm(),
+            *self.damage(),
             *(f"no status: {job.short}" for job in self.jobs if not job.status_message),
             *(f"left behind: {text!r}" for text in self.left_behind),
             *("no 🔁 under a result" for _ in self.bare),
@@ -116,7 +118,7 @@ def read_final_state(playground: Playground, folder: Path) -> FinalState:
     """Rows, messages and runs as they are now."""
     return FinalState(
         jobs=read_jobs(folder),
-        said=[
+        bot_messages=[
             message
             for message in playground.state.messages.values()
             if message.author_id == playground.bot_user.id and message.only_for is None

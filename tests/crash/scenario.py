@@ -13,8 +13,8 @@ from tests.crash.invariants import REROLL, FinalState, read_final_state
 from tests.e2e.process import BotProcess, running_bot
 
 HOOK = Path(__file__).parent / "hook"
-PATIENCE = 20.0  # seconds from a start to the last word
-LAST_CALL = 0.5  # seconds for a call whose effect was seen already to be answered
+SETTLE_TIMEOUT = 20.0  # seconds from a start to the last word
+LAST_CALL_TIMEOUT = 0.5  # seconds for a call whose effect was seen already to be answered
 
 
 class Scenario(StrEnum):
@@ -26,7 +26,7 @@ class Scenario(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrashRun:
-    """What came of it. `calls` in order, as `NAME #NUMBER`; `died`: whether it got to the point."""
+    """The outcome. `calls` in order, as `NAME #NUMBER`; `died`: whether the bot got to the call."""
 
     calls: Sequence[str]
     died: bool
@@ -45,7 +45,7 @@ async def run_scenario(scenario: Scenario, folder: Path, picture: bytes, *, die:
         await runner.ask(picture, die)
         died = await runner.settled_or_dead()
         (folder / "plan").unlink()
-        if died and runner.promised:
+        if died and runner.owes_result:
             await playground.bot_offline()
             await bot.start()
             await runner.settled()
@@ -55,7 +55,7 @@ async def run_scenario(scenario: Scenario, folder: Path, picture: bytes, *, die:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRunner:
-    """A bot, what a person asks it for, and the wait for the end of that."""
+    """Sends the scenario's request to a bot and waits for its end."""
 
     playground: Playground
     bot: BotProcess
@@ -72,14 +72,14 @@ class ScenarioRunner:
         return 2 if self.scenario is Scenario.REROLL else 1
 
     @property
-    def promised(self) -> bool:
-        """Whether the bot owes something: a command without a row is no promise, a 🔁 stays there."""
+    def owes_result(self) -> bool:
+        """Whether a result must come: always after a 🔁, after a command only if its row was written."""
         return self.scenario is Scenario.REROLL or bool(self.final_state.jobs)
 
     def faults(self) -> list[str]:
-        """What should not be so."""
-        unheard = self.promised and len(self.final_state.jobs) < self.expected
-        return [*self.final_state.faults(), *(["the reaction was not heard"] if unheard else [])]
+        """Every broken invariant, one sentence each."""
+        unheard = self.owes_result and len(self.final_state.jobs) < self.expected
+        return [*self.final_state.faults(), *(["the reaction was not handled"] if unheard else [])]
 
     async def ask(self, picture: bytes, die: str) -> None:
         """Let a person ask, and the bot die at `die` from this moment on."""
@@ -90,23 +90,23 @@ class ScenarioRunner:
             return
         clip = await (await ada.animate(picture, "it moves", seconds=1)).video()
         await self.playground.until(
-            lambda: True if not self.final_state.faults() else None, PATIENCE, "a clip"
+            lambda: True if not self.final_state.faults() else None, SETTLE_TIMEOUT, "a clip"
         )
         plan.write_text(die, encoding="utf-8")
         await ada.react(clip, REROLL)
 
     async def settled(self) -> None:
-        """Wait until nothing is left to happen, in vain where something is lost."""
+        """Wait until all jobs have ended; returns after SETTLE_TIMEOUT too."""
         with suppress(NeverHappened):
-            await self.playground.until(self._settled, PATIENCE, "the end of all jobs")
+            await self.playground.until(self._settled, SETTLE_TIMEOUT, "the end of all jobs")
 
     async def settled_or_dead(self) -> bool:
-        """Wait until all is over or the bot has died; whether it has died."""
+        """Wait until all jobs have ended or the bot has died; returns whether it has died."""
         assert self.bot.process
         dead = asyncio.create_task(self.bot.process.wait(), name="death of the bot")
         over = asyncio.create_task(self.settled(), name="end of all jobs")
         await asyncio.wait({dead, over}, return_when=asyncio.FIRST_COMPLETED)
-        await asyncio.wait({dead}, timeout=LAST_CALL)
+        await asyncio.wait({dead}, timeout=LAST_CALL_TIMEOUT)
         died = dead.done()
         for task in (dead, over):
             task.cancel()

@@ -71,13 +71,15 @@ class Found:
         return f"{len(self.runs)} points / {lost} lost / {doubled} duplicated / {passed} not reached"
 
     @property
-    def harm(self) -> list[str]:
-        """What was lost or doubled, with its point."""
-        return [f"{point}: {harm}" for point, each in self.runs.items() for harm in each.final_state.harm()]
+    def damage(self) -> list[str]:
+        """What was lost or doubled, with the call."""
+        return [
+            f"{point}: {damage}" for point, each in self.runs.items() for damage in each.final_state.damage()
+        ]
 
     @property
     def faults(self) -> list[str]:
-        """Everything that should not be so, with its point: also words that stay behind."""
+        """Every broken invariant, with the call."""
         return [f"{point}: {fault}" for point, each in self.runs.items() for fault in each.faults]
 
 

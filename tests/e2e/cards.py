@@ -1,4 +1,4 @@
-"""What stands in a card besides its words."""
+"""Reads menus, picture descriptions and buttons of a card."""
 
 from playground.discord.components import iter_components
 from playground.discord.model import Message

@@ -28,7 +28,7 @@ class BotProcess:
 
     @property
     def log(self) -> str:
-        """Everything the bot has logged so far, over all its lives."""
+        """Everything the bot has logged so far, over all its starts."""
         return self._log.read_text(encoding="utf-8")
 
     @property

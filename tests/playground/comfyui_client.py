@@ -1,4 +1,4 @@
-"""A plain visitor of a ComfyUI: uploads, submits, and writes down all that comes over its websocket."""
+"""A client of a ComfyUI: uploads, submits, and keeps all that its websocket receives."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ def picture(width: int = 64, height: int = 48, colour: str = "teal") -> bytes:
 
 @dataclass(kw_only=True)
 class SocketReader:
-    """A websocket and what came over it."""
+    """A websocket and all that it received."""
 
     socket: aiohttp.ClientWebSocketResponse
     client_id: str
@@ -50,7 +50,7 @@ class SocketReader:
         raise AssertionError(f"closed with {self.socket.close_code} before {kind}")
 
     async def until_end(self, prompt_id: str, limit: float = 10) -> list[Json]:
-        """Read on until the last word about a prompt; all messages so far."""
+        """Read on until the last event of a prompt; all messages so far."""
         await self.until("executing", limit, node=None, prompt_id=prompt_id)
         return self.messages
 
@@ -112,7 +112,7 @@ class ComfyUIClient:
             return await answer.read()
 
     async def run(self, graph: Json, *, modern: bool = False, **body: object) -> list[Json]:
-        """Submit a graph; all its submitter is told after the greeting, to the prompt's end."""
+        """Submit a graph; all messages to its submitter after the first status, to the prompt's end."""
         async with self.listening(modern=modern) as reader:
             reader.messages.clear()
             return await reader.until_end(await self.submit(graph, client_id=reader.client_id, **body))
@@ -121,7 +121,7 @@ class ComfyUIClient:
     async def listening(
         self, client_id: str | None = None, *, modern: bool = False
     ) -> AsyncIterator[SocketReader]:
-        """A websocket that has been greeted; `modern` asks for preview metadata."""
+        """A websocket that has received its first status; `modern` asks for preview metadata."""
         client_id = client_id or str(uuid.uuid4())
         async with self.session.ws_connect("/ws", params={"clientId": client_id}) as socket:
             reader = SocketReader(socket=socket, client_id=client_id)
@@ -135,7 +135,7 @@ class ComfyUIClient:
 
 @contextlib.asynccontextmanager
 async def open_client(comfyui: ComfyUI) -> AsyncIterator[ComfyUIClient]:
-    """A visitor with a session of its own."""
+    """A client with a session of its own."""
     async with aiohttp.ClientSession(comfyui.url, timeout=aiohttp.ClientTimeout(10)) as session:
         yield ComfyUIClient(session)
 

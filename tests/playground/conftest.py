@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from playground.page.browser import Browser, find_chromium, open_browser
-from tests.playground.page_client import There, page_with_bot
+from tests.playground.page_client import Setup, page_with_bot
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -19,10 +19,10 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def there(browser: Browser) -> AsyncGenerator[There]:
-    """A place with the small bot, and ada's page of it; its scripts must raise nothing."""
+async def setup(browser: Browser) -> AsyncGenerator[Setup]:
+    """A playground with the small bot, and ada's page of it; its scripts must raise nothing."""
     async with page_with_bot() as (playground, bot), browser.tab() as tab:
         await tab.open(playground.discord.origin)
         await tab.until("document.querySelector('.drop')")
         yield playground, bot, tab
-        assert tab.complaints == []
+        assert tab.console_errors == []

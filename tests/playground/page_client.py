@@ -1,4 +1,4 @@
-"""Somebody at the playground's page without a browser: the requests that it sends, the events it hears."""
+"""A client of the page's endpoints without a browser: sends its requests, receives its events."""
 
 import asyncio
 import io
@@ -14,13 +14,13 @@ from playground.page.browser import Tab
 from playground.playground import Playground
 from tests.playground.small_bot import SmallBot, picture, running
 
-There = tuple[Playground, SmallBot, Tab]
+Setup = tuple[Playground, SmallBot, Tab]
 SAMPLE = Sample(draw=picture, prompt="the cat blinks")
 
 
 @asynccontextmanager
 async def page_with_bot(**options: object) -> AsyncGenerator[tuple[Playground, SmallBot]]:
-    """A place with a page, and the small bot in it."""
+    """A playground with a page, and the small bot in it."""
     async with (
         playground_with_page(**{"comfyui": None, "sample": SAMPLE} | options) as playground,
         running(playground, SmallBot()) as bot,
@@ -36,7 +36,7 @@ def shows(selector: str, words: str) -> str:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Received:
     event: str
     data: dict
 
@@ -47,16 +47,16 @@ class Stream:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
 
-    async def next(self, *events: str) -> Heard:
+    async def next(self, *events: str) -> Received:
         """The next event with one of these names; others are passed over."""
         async with asyncio.timeout(5):
-            while (heard := Heard(*await self._socket.receive_json())).event not in events:
+            while (received := Received(*await self._socket.receive_json())).event not in events:
                 pass
-        return heard
+        return received
 
 
 class PageClient:
-    """One person at the page. `origin` is what their browser names as the site that asks."""
+    """One member at the page. `headers` has the Origin that a browser sends."""
 
     def __init__(self, session: aiohttp.ClientSession, playground: Playground, name: str = "ada") -> None:
         self._session = session

@@ -28,25 +28,25 @@ def picture() -> bytes:
 T = TypeVar("T")
 
 
-class Heard(asyncio.Queue[T]):
-    """What a bot was told, in order; who asks for the next waits five seconds at most."""
+class EventQueue(asyncio.Queue[T]):
+    """Events that a bot received, in order; `get` waits five seconds at most."""
 
     async def get(self) -> T:
         return await asyncio.wait_for(super().get(), 5)
 
 
 class SmallBot(discord.Client):
-    """Animates nothing, but goes the way of a bot that does: acknowledge, edit, send a file, listen."""
+    """Animates nothing, but makes the requests of a bot that does: acknowledge, edit, send a file."""
 
     def __init__(self, intents: int = 9217) -> None:
         super().__init__(intents=discord.Intents._from_value(intents), max_messages=None)
         self.tree = app_commands.CommandTree(self)
         self.started = asyncio.Event()
-        self.reactions: Heard[discord.RawReactionActionEvent] = Heard()
-        self.interactions: Heard[discord.Interaction] = Heard()
-        self.deletions: Heard[discord.RawMessageDeleteEvent] = Heard()
+        self.reactions: EventQueue[discord.RawReactionActionEvent] = EventQueue()
+        self.interactions: EventQueue[discord.Interaction] = EventQueue()
+        self.deletions: EventQueue[discord.RawMessageDeleteEvent] = EventQueue()
         self.seen: list[str] = []
-        self.words: Heard[str] = Heard()
+        self.words: EventQueue[str] = EventQueue()
         self.tree.command(name="animate", description="Bring a picture to life")(
             app_commands.guild_only(animate)
         )
@@ -150,7 +150,7 @@ async def deliver(status: discord.PartialMessage | discord.Message, owner: int) 
     await result.add_reaction("🔁")
 
 
-There = tuple[Playground, SmallBot]
+Setup = tuple[Playground, SmallBot]
 
 
 @asynccontextmanager
@@ -167,7 +167,7 @@ async def connected(
 
 @asynccontextmanager
 async def running(playground: Playground, bot: SmallBot, token: str | None = None) -> AsyncIterator[SmallBot]:
-    """The bot connected to the place; discord.py keeps the addresses on classes, so they are put back."""
+    """The bot, connected. discord.py keeps the addresses on classes; they are put back at the end."""
     kept = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     Route.BASE = playground.discord.api_url
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(playground.state.gateway_url)

@@ -1,4 +1,4 @@
-"""How runs in the playground's ComfyUI end badly, and what sockets are told: as recorded."""
+"""Failed and interrupted runs in the simulated ComfyUI, and what its websockets send: as recorded."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -36,7 +36,7 @@ async def client(comfyui: ComfyUI) -> AsyncIterator[ComfyUIClient]:
 
 
 @pytest.mark.parametrize("failure", list(Failure))
-async def test_a_failure_is_told_and_kept_in_the_recorded_shape(
+async def test_a_failure_is_sent_and_kept_in_the_recorded_shape(
     comfyui: ComfyUI, client: ComfyUIClient, failure: Failure
 ) -> None:
     comfyui.fail_next(failure)
@@ -56,7 +56,7 @@ async def test_a_lack_of_memory_has_the_recorded_words(comfyui: ComfyUI, client:
     assert error["exception_type"] == recorded["exception_type"]
 
 
-async def test_an_interrupt_is_told_and_kept_in_the_recorded_shape(
+async def test_an_interrupt_is_sent_and_kept_in_the_recorded_shape(
     comfyui: ComfyUI, client: ComfyUIClient
 ) -> None:
     comfyui.pause(Stage.SAMPLING, 2)
@@ -109,9 +109,9 @@ async def test_a_deaf_node_is_stopped_when_the_next_begins(comfyui: ComfyUI, cli
         await comfyui.reached(Stage.SAMPLING, 2)
         await client.post("/interrupt", {"prompt_id": prompt_id})
         comfyui.resume()
-        told = await reader.until("execution_interrupted")
-    assert told["data"]["node_id"] == "53"
-    assert "52" in told["data"]["executed"]
+        sent = await reader.until("execution_interrupted")
+    assert sent["data"]["node_id"] == "53"
+    assert "52" in sent["data"]["executed"]
 
 
 async def test_what_waits_is_deleted_without_a_trace(comfyui: ComfyUI, client: ComfyUIClient) -> None:
@@ -177,7 +177,7 @@ async def test_a_second_socket_of_a_client_is_deaf_once_the_first_closed(
             await newer.until("status", 0.05)
 
 
-async def test_a_client_that_comes_back_in_mid_run_is_told_the_node_without_a_replay(
+async def test_a_client_that_comes_back_in_mid_run_is_sent_the_node_without_a_replay(
     comfyui: ComfyUI, client: ComfyUIClient
 ) -> None:
     comfyui.pause(Stage.SAMPLING, 2)

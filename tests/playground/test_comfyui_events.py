@@ -1,4 +1,4 @@
-"""A run in the playground's ComfyUI tells the recorded story: the same messages, shapes and order."""
+"""A run in the simulated ComfyUI sends the recorded events: the same messages, shapes and order."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -40,11 +40,11 @@ def story(messages: Sequence[Json]) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("name", "graph"), [(SEED, recorded_graph(SEED)), (NATIVE, native_graph())])
-async def test_a_run_tells_the_recorded_story(client: ComfyUIClient, name: str, graph: Json) -> None:
+async def test_a_run_sends_the_recorded_events(client: ComfyUIClient, name: str, graph: Json) -> None:
     assert story(await client.run(graph)) == story(messages_of_a_run(name))
 
 
-async def test_a_run_with_cached_loaders_tells_the_recorded_story(client: ComfyUIClient) -> None:
+async def test_a_run_with_cached_loaders_sends_the_recorded_events(client: ComfyUIClient) -> None:
     await client.upload("other.png")
     await client.run(wan_graph("other.png", positive_prompt="other", width=160, blocks_to_swap=1))
     assert story(await client.run(wan_graph())) == story(messages_of_a_run(WAN))

@@ -1,4 +1,4 @@
-"""The playground's ComfyUI as a library: where it is, who may enter, previews, cache, pauses."""
+"""The simulated ComfyUI as a library: address, token, previews, cache, pauses."""
 
 import io
 import json
@@ -51,7 +51,7 @@ async def test_a_prefix_stands_before_every_path() -> None:
         assert seen == [200, 200, 404]
 
 
-async def test_runs_tell_what_was_executed_and_what_was_cached(
+async def test_runs_list_what_was_executed_and_what_was_cached(
     comfyui: ComfyUI, client: ComfyUIClient
 ) -> None:
     await client.run(wan_graph())

@@ -10,11 +10,11 @@ import pytest
 from playground.errors import NotPossible, OptionRefused
 from playground.members import Member
 from playground.tracked_job import TrackedJob
-from tests.playground.small_bot import There, connected, picture
+from tests.playground.small_bot import Setup, connected, picture
 
 
 @pytest.fixture
-async def there():
+async def setup():
     async with connected() as (playground, bot):
         yield playground, bot
 
@@ -34,15 +34,15 @@ def png(name: str) -> discord.File:
     return discord.File(io.BytesIO(picture()), name)
 
 
-async def asked(there: There, person: Member, **options: object) -> tuple[TrackedJob, discord.Interaction]:
+async def asked(setup: Setup, person: Member, **options: object) -> tuple[TrackedJob, discord.Interaction]:
     job = await person.command("hold", **options)
-    return job, await there[1].interactions.get()
+    return job, await setup[1].interactions.get()
 
 
-async def test_an_ephemeral_card_turns_its_pages_by_its_buttons(there: There):
-    playground, bot = there
+async def test_an_ephemeral_card_turns_its_pages_by_its_buttons(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
-    job, interaction = await asked(there, ada)
+    job, interaction = await asked(setup, ada)
     await interaction.response.send_message(
         view=card("page one", "Next", file="1.png"), file=png("1.png"), ephemeral=True
     )
@@ -59,10 +59,10 @@ async def test_an_ephemeral_card_turns_its_pages_by_its_buttons(there: There):
         await playground.member("bob").press(second, "Next")
 
 
-async def test_a_deferred_update_is_edited_by_its_own_token_and_followed_up(there: There):
-    playground, bot = there
+async def test_a_deferred_update_is_edited_by_its_own_token_and_followed_up(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
-    job, interaction = await asked(there, ada)
+    job, interaction = await asked(setup, ada)
     await interaction.response.send_message(view=card("history", "Delete"), ephemeral=True)
     pressed = await ada.press(await job.shows(), "delete")
     interaction = await bot.interactions.get()
@@ -75,17 +75,17 @@ async def test_a_deferred_update_is_edited_by_its_own_token_and_followed_up(ther
     assert job.card is None
 
 
-async def test_a_remark_beside_a_public_answer_is_no_refusal(there: There):
-    playground, _ = there
-    job, interaction = await asked(there, playground.member("ada"))
+async def test_a_remark_beside_a_public_answer_is_no_refusal(setup: Setup):
+    playground, _ = setup
+    job, interaction = await asked(setup, playground.member("ada"))
     await interaction.response.send_message("queued")
     await interaction.followup.send("a larger picture would be better", ephemeral=True)
     assert job.refusal is None
     assert (job.text, (await job.shows()).text) == ("queued", "a larger picture would be better")
 
 
-async def test_a_reply_below_the_pressed_message_is_the_new_status(there: There):
-    playground, bot = there
+async def test_a_reply_below_the_pressed_message_is_the_new_status(setup: Setup):
+    playground, bot = setup
     sent = await bot.get_partial_messageable(playground.channel.id).send(view=card("a clip", "Again"))
     job = await playground.member("ada").press(playground.state.messages[sent.id], "Again")
     await (await bot.interactions.get()).response.defer()
@@ -93,17 +93,17 @@ async def test_a_reply_below_the_pressed_message_is_the_new_status(there: There)
     assert job.text == "queued"
 
 
-async def test_nobody_reacts_to_an_ephemeral_message(there: There):
-    playground, _ = there
+async def test_nobody_reacts_to_an_ephemeral_message(setup: Setup):
+    playground, _ = setup
     ada = playground.member("ada")
-    job, interaction = await asked(there, ada)
+    job, interaction = await asked(setup, ada)
     await interaction.response.send_message("psst", ephemeral=True)
     with pytest.raises(NotPossible, match="ephemeral"):
         await ada.react(await job.shows(), "🔁")
 
 
-async def test_people_roles_and_channels_are_chosen_by_what_they_are(there: There):
-    playground, bot = there
+async def test_people_roles_and_channels_are_chosen_by_what_they_are(setup: Setup):
+    playground, bot = setup
     ada, bob = playground.member("ada"), playground.member("bob")
     artist = playground.role("artist")
     role = playground.guild.roles[artist]
@@ -127,8 +127,8 @@ async def test_people_roles_and_channels_are_chosen_by_what_they_are(there: Ther
         await ada.choose(message, "who", "bob")
 
 
-async def test_a_menu_takes_what_it_offers_and_no_more(there: There):
-    playground, bot = there
+async def test_a_menu_takes_what_it_offers_and_no_more(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     options = [discord.SelectOption(label=word.title(), value=word) for word in ("wind", "walk", "wave")]
     menu = discord.ui.Select(custom_id="motion", options=options, max_values=2)
@@ -158,8 +158,8 @@ class Again(discord.ui.DynamicItem[discord.ui.Button], template=r"again:(?P<job>
         await interaction.response.send_message(f"again {self.job}", ephemeral=True)
 
 
-async def test_a_button_finds_its_job_by_its_custom_id_on_cards_and_plain_messages(there: There):
-    playground, bot = there
+async def test_a_button_finds_its_job_by_its_custom_id_on_cards_and_plain_messages(setup: Setup):
+    playground, bot = setup
     ada, channel = playground.member("ada"), bot.get_partial_messageable(playground.channel.id)
     bot.add_dynamic_items(Again)
     plain = discord.ui.View(timeout=None).add_item(Again("7"))

@@ -7,18 +7,18 @@ from discord import app_commands
 from playground.discord.model import Overwrite
 from playground.discord.permissions import Permission
 from playground.errors import NotPossible
-from tests.playground.small_bot import There, connected
+from tests.playground.small_bot import Setup, connected
 from tests.playground.test_discord_cards import asked, card, png
 
 
 @pytest.fixture
-async def there():
+async def setup():
     async with connected() as (playground, bot):
         yield playground, bot
 
 
-async def test_choices_are_offered_in_their_channel_and_checked(there: There):
-    playground, bot = there
+async def test_choices_are_offered_in_their_channel_and_checked(setup: Setup):
+    playground, bot = setup
     ada, thread = playground.member("ada"), playground.thread("a thread")
     offered: list[app_commands.Choice[int]] = [app_commands.Choice(name="seed 7", value=7)]
 
@@ -39,8 +39,8 @@ async def test_choices_are_offered_in_their_channel_and_checked(there: There):
     playground.discord.violations.clear()  # the document knows that limit too
 
 
-async def test_a_forum_s_post_a_voice_chat_and_a_thread_take_commands_and_answers(there: There):
-    playground, bot = there
+async def test_a_forum_s_post_a_voice_chat_and_a_thread_take_commands_and_answers(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     forum, voice = playground.forum("gallery"), playground.voice("lounge")
     post = playground.post(forum, "My cats")
@@ -66,8 +66,8 @@ async def test_a_forum_s_post_a_voice_chat_and_a_thread_take_commands_and_answer
         await ada.command("hold", channel=forum)
 
 
-async def test_a_thread_asks_for_its_own_permission_and_a_voice_chat_for_connect(there: There):
-    playground, bot = there
+async def test_a_thread_asks_for_its_own_permission_and_a_voice_chat_for_connect(setup: Setup):
+    playground, bot = setup
     thread, voice = playground.thread("a thread"), playground.voice("lounge")
     playground.forbid(Permission.SEND_MESSAGES_IN_THREADS)
     playground.forbid(Permission.CONNECT, voice)
@@ -77,16 +77,16 @@ async def test_a_thread_asks_for_its_own_permission_and_a_voice_chat_for_connect
     await bot.get_partial_messageable(playground.channel.id).send("here one may")
 
 
-async def test_the_guild_s_language_and_a_person_s_own_are_told_apart(there: There):
-    playground, _ = there
+async def test_the_guild_s_language_and_a_person_s_own_are_told_apart(setup: Setup):
+    playground, _ = setup
     playground.prefer("zh-TW")
-    _, interaction = await asked(there, playground.member("ada", locale="zh-CN"))
+    _, interaction = await asked(setup, playground.member("ada", locale="zh-CN"))
     assert interaction.locale is discord.Locale.chinese
     assert interaction.guild_locale is discord.Locale.taiwan_chinese
 
 
-async def register(there: There, **definition: object) -> object:
-    playground, bot = there
+async def register(setup: Setup, **definition: object) -> object:
+    playground, bot = setup
     path = f"/applications/{playground.bot_user.id}/commands"
     command = {"name": "help", "description": "Tips", "type": 1} | definition
     return await bot.http.request(discord.http.Route("PUT", path), json=[command])
@@ -100,7 +100,7 @@ def options(count: int, *choices: dict) -> dict[str, object]:
     return {"options": [option | {"choices": list(choices)} for option in named]}
 
 
-async def test_a_command_that_breaks_a_limit_is_an_invalid_form(there: There):
+async def test_a_command_that_breaks_a_limit_is_an_invalid_form(setup: Setup):
     for definition, words in (
         ({"description_localizations": {"zh-CN": "长" * 101}}, "description_localizations"),
         ({"description_localizations": {"zh-CN": ""}}, "description_localizations"),
@@ -110,18 +110,18 @@ async def test_a_command_that_breaks_a_limit_is_an_invalid_form(there: There):
         (options(9, *[CHOICE | {"value": "x" * 100}] * 9), "maximum size"),
     ):
         with pytest.raises(discord.HTTPException, match=words):
-            await register(there, **definition)
-    there[0].discord.violations.clear()  # the document knows some of these limits too
+            await register(setup, **definition)
+    setup[0].discord.violations.clear()  # the document knows some of these limits too
 
 
 async def test_descriptions_and_choices_have_languages_and_no_one_but_administrators_may_be_asked(
-    there: There,
+    setup: Setup,
 ):
-    playground, bot = there
+    playground, bot = setup
     choice = CHOICE | {"name_localizations": {"zh-CN": "猫", "zh-TW": "貓"}}
     options = [{"type": 3, "name": "use", "description": "d", "choices": [choice]}]
     await register(
-        there,
+        setup,
         description_localizations={"zh-CN": "提示"},
         options=options,
         default_member_permissions=0,
@@ -135,8 +135,8 @@ async def test_descriptions_and_choices_have_languages_and_no_one_but_administra
     await bot.interactions.get()
 
 
-async def test_a_button_in_a_direct_message_is_answered_there(there: There):
-    playground, bot = there
+async def test_a_button_in_a_direct_message_is_answered_there(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     sent = await (await bot.fetch_user(ada.id)).send(
         view=card("your clip", "Again", file="1.png"), file=png("1.png")
@@ -149,8 +149,8 @@ async def test_a_button_in_a_direct_message_is_answered_there(there: There):
     assert job.text == "at once"
 
 
-async def test_nobody_uses_a_message_in_a_channel_that_they_do_not_see(there: There):
-    playground, bot = there
+async def test_nobody_uses_a_message_in_a_channel_that_they_do_not_see(setup: Setup):
+    playground, bot = setup
     ada, hidden = playground.member("ada"), playground.channel_named("hidden")
     sent = await bot.get_partial_messageable(hidden.id).send(view=card("a report", "Close"))
     playground.state.set_permissions(hidden, ada.id, Overwrite(deny=Permission.VIEW_CHANNEL))
@@ -158,8 +158,8 @@ async def test_nobody_uses_a_message_in_a_channel_that_they_do_not_see(there: Th
         await ada.press(playground.state.messages[sent.id], "Close")
 
 
-async def test_the_bot_takes_back_a_reaction_of_its_own(there: There):
-    playground, bot = there
+async def test_the_bot_takes_back_a_reaction_of_its_own(setup: Setup):
+    playground, bot = setup
     message = await playground.member("ada").say("hello")
     below = bot.get_partial_messageable(playground.channel.id).get_partial_message(message.id)
     await below.add_reaction("⏳")

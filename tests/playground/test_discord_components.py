@@ -9,7 +9,7 @@ from playground.discord.components import CARDS, CLASSIC, MODAL, component_probl
 from playground.discord.interactions.modals import modal_problems
 from playground.discord.json_values import Json
 from playground.discord.rest.contract_checker import ContractChecker
-from tests.playground.small_bot import There, connected, picture
+from tests.playground.small_bot import Setup, connected, picture
 
 
 def text(length: int = 1) -> Json:
@@ -155,13 +155,13 @@ def card() -> tuple[discord.ui.LayoutView, list[discord.File]]:
 
 
 @pytest.fixture
-async def there():
+async def setup():
     async with connected() as (playground, bot):
         yield playground, bot
 
 
-async def test_a_card_comes_back_with_its_files_where_it_names_them_and_nowhere_else(there: There):
-    playground, bot = there
+async def test_a_card_comes_back_with_its_files_where_it_names_them_and_nowhere_else(setup: Setup):
+    playground, bot = setup
     view, files = card()
     sent = await bot.get_partial_messageable(playground.channel.id).send(view=view, files=files)
     assert sent.attachments == []
@@ -173,19 +173,19 @@ async def test_a_card_comes_back_with_its_files_where_it_names_them_and_nowhere_
     assert (container.children[4].name, container.children[4].size) == ("notes.txt", 5)
     answer = await bot.http.get_message(playground.channel.id, sent.id)
     template = "/channels/{channel_id}/messages/{message_id}"
-    assert ContractChecker().judge_answer("GET", template, answer) == []
+    assert ContractChecker().check_response("GET", template, answer) == []
 
 
-async def test_a_card_cannot_name_a_file_that_is_not_there(there: There):
-    playground, bot = there
+async def test_a_card_cannot_name_a_file_that_is_not_there(setup: Setup):
+    playground, bot = setup
     view, files = card()
     with pytest.raises(discord.HTTPException, match="was not found") as lost:
         await bot.get_partial_messageable(playground.channel.id).send(view=view, files=files[:1])
     assert lost.value.code == 50035
 
 
-async def test_a_card_stays_one_and_keeps_its_files_through_edits(there: There):
-    playground, bot = there
+async def test_a_card_stays_one_and_keeps_its_files_through_edits(setup: Setup):
+    playground, bot = setup
     view, files = card()
     sent = await bot.get_partial_messageable(playground.channel.id).send(view=view, files=files)
     await sent.edit(view=card()[0])
@@ -197,8 +197,8 @@ async def test_a_card_stays_one_and_keeps_its_files_through_edits(there: There):
         await sent.edit(content="words", view=None)
 
 
-async def test_a_card_has_at_most_forty_components(there: There):
-    playground, bot = there
+async def test_a_card_has_at_most_forty_components(setup: Setup):
+    playground, bot = setup
     view = discord.ui.LayoutView(timeout=None)
     for _ in range(41):
         view._children.append(discord.ui.TextDisplay("x"))  # discord.py would not add so many

@@ -1,4 +1,4 @@
-"""The judge: a bot's requests and the playground's own answers, held against Discord's API document."""
+"""A bot's requests and the playground's own responses, validated by Discord's API document."""
 
 import discord
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from playground.discord.rest.api import ROUTES
 from playground.discord.rest.contract_checker import ContractChecker
 from playground.errors import ContractBroken
-from tests.playground.small_bot import There, connected, picture
+from tests.playground.small_bot import Setup, connected, picture
 
 
 async def send_what_the_document_does_not_allow() -> None:
@@ -41,44 +41,44 @@ async def test_an_error_on_its_way_is_not_hidden_by_a_violation():
 
 
 def test_snowflakes_are_taken_as_strings_and_as_integers_and_nothing_else():
-    judge = ContractChecker()
+    checker = ContractChecker()
     body = {"content": "x", "attachments": [{"id": 0}, {"id": "1"}]}
-    assert judge.judge_request("POST", "/channels/{channel_id}/messages", {}, body) == []
+    assert checker.check_request("POST", "/channels/{channel_id}/messages", {}, body) == []
     body["attachments"].append({"id": "one"})
-    (wrong,) = judge.judge_request("POST", "/channels/{channel_id}/messages", {}, body)
+    (wrong,) = checker.check_request("POST", "/channels/{channel_id}/messages", {}, body)
     assert "attachments[2].id" in wrong
 
 
-def test_a_query_is_judged_by_its_type():
-    judge = ContractChecker()
-    assert judge.judge_request("GET", "/channels/{channel_id}/messages", {"limit": "100"}, None) == []
-    assert judge.judge_request("GET", "/channels/{channel_id}/messages", {"limit": "101"}, None)
-    assert judge.judge_request("GET", "/channels/{channel_id}/messages", {"limit": "many"}, None)
+def test_a_query_is_checked_by_its_type():
+    checker = ContractChecker()
+    assert checker.check_request("GET", "/channels/{channel_id}/messages", {"limit": "100"}, None) == []
+    assert checker.check_request("GET", "/channels/{channel_id}/messages", {"limit": "101"}, None)
+    assert checker.check_request("GET", "/channels/{channel_id}/messages", {"limit": "many"}, None)
 
 
 def test_every_route_is_in_discords_document():
-    judge = ContractChecker()
-    wrong = [judge.judge_request(route.method, route.template, {}, None) for route in ROUTES]
+    checker = ContractChecker()
+    wrong = [checker.check_request(route.method, route.template, {}, None) for route in ROUTES]
     assert [problem for problems in wrong for problem in problems] == []
 
 
 async def test_the_playgrounds_own_answers_are_valid():
-    """One of each kind, from a place where there is something to tell."""
+    """One response of each kind, from a playground that has something to list."""
     async with connected() as (playground, bot):
         ids = await add_sample_channels((playground, bot))
-        judge, wrong, judged = ContractChecker(), [], 0
+        checker, wrong, checked = ContractChecker(), [], 0
         for route in ROUTES:
             if route.method == "GET":
                 held = {"message_id": ids["held_id"]} if route.template.startswith("/webhooks") else {}
                 path = route.template.format_map({**ids, **held})
                 answer = await bot.http.request(discord.http.Route("GET", path))
-                wrong += judge.judge_answer("GET", route.template, answer)
-                judged += 1
-        wrong += judge.judge_answer(
+                wrong += checker.check_response("GET", route.template, answer)
+                checked += 1
+        wrong += checker.check_response(
             "POST", "/users/@me/channels", await bot.http.start_private_message(ids["user_id"])
         )
         assert wrong == []
-        assert judged >= 15
+        assert checked >= 15
 
 
 async def test_the_answer_to_a_callback_is_valid():
@@ -90,13 +90,13 @@ async def test_the_answer_to_a_callback_is_valid():
             discord.http.Route("POST", path), json={"type": 4, "data": {"content": "hello"}}
         )
         template = "/interactions/{interaction_id}/{interaction_token}/callback"
-        assert ContractChecker().judge_answer("POST", template, answer) == []
+        assert ContractChecker().check_response("POST", template, answer) == []
         assert answer["interaction"]["response_message_id"] == answer["resource"]["message"]["id"]
 
 
-async def add_sample_channels(there: There) -> dict[str, object]:
+async def add_sample_channels(setup: Setup) -> dict[str, object]:
     """Messages of every kind in the channel; the ids by the names that Discord's paths use."""
-    playground, bot = there
+    playground, bot = setup
     ada = playground.member("ada")
     channel = bot.get_partial_messageable(playground.channel.id)
     view = discord.ui.View(timeout=None).add_item(discord.ui.Button(label="Again", custom_id="again"))

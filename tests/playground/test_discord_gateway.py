@@ -12,7 +12,7 @@ from tests.playground.small_bot import SmallBot, connected, running
 WITH_MESSAGES = 9217 | Intent.GUILD_MESSAGES | Intent.DM_MESSAGES
 
 
-async def test_without_the_message_intent_no_message_is_told():
+async def test_without_the_message_intent_no_message_is_dispatched():
     async with connected() as (playground, bot):
         ada = playground.member("ada")
         message = await ada.say("hello")
@@ -54,7 +54,7 @@ async def test_a_wrong_token_is_refused():
 
 
 @pytest.mark.parametrize("code", [CloseCode.UNKNOWN_ERROR, 1000])
-async def test_a_closed_connection_is_resumed_and_missed_events_are_told(code: int):
+async def test_a_closed_connection_is_resumed_and_missed_events_are_sent(code: int):
     async with connected() as (playground, bot):
         ada = playground.member("ada")
         message = await ada.say("hello")
@@ -86,7 +86,7 @@ async def test_a_session_forgotten_while_connected_identifies_anew():
         await bot.interactions.get()
 
 
-async def test_a_session_forgotten_meanwhile_is_not_resumed_and_not_told_what_it_missed():
+async def test_a_session_forgotten_meanwhile_is_not_resumed_and_gets_no_missed_events():
     async with connected() as (playground, bot):
         ada = playground.member("ada")
         message = await ada.say("hello")
@@ -125,7 +125,7 @@ async def test_changes_of_the_guild_reach_the_bots_cache():
         assert {channel.name for channel in guild.text_channels} == {"general", "art"}
 
 
-async def test_a_bot_that_was_thrown_out_hears_nothing_more_of_the_guild():
+async def test_a_bot_removed_from_a_guild_gets_no_more_events_of_it():
     async with connected() as (playground, bot):
         ada = playground.member("ada")
         message = await ada.say("hello")

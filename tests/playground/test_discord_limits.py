@@ -1,4 +1,4 @@
-"""Rate limits as the real discord.py lives with them, and permissions."""
+"""Rate limits as the real discord.py meets them, and permissions."""
 
 import asyncio
 
@@ -7,28 +7,28 @@ import pytest
 
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
-from tests.playground.small_bot import There, connected, picture
+from tests.playground.small_bot import Setup, connected, picture
 from tests.playground.test_discord_messages import channel_of, file, refused
 
 
 @pytest.fixture
-async def there():
+async def setup():
     async with connected() as (playground, bot):
         yield playground, bot
 
 
-async def test_the_headers_keep_discord_py_from_ever_being_too_fast(there: There):
-    playground, _ = there
-    sent = await channel_of(there).send("x")
+async def test_the_headers_keep_discord_py_from_ever_being_too_fast(setup: Setup):
+    playground, _ = setup
+    sent = await channel_of(setup).send("x")
     await asyncio.gather(*(sent.add_reaction(emoji) for emoji in "🔁❌🚩"))
     assert playground.discord.too_many == []
     first, _, last = [request.at for request in playground.discord.requests if request.method == "PUT"][-3:]
     assert last - first >= 0.49
 
 
-async def test_who_does_not_read_the_headers_is_told_how_long_to_wait(there: There):
-    playground, bot = there
-    channel = channel_of(there)
+async def test_a_client_that_ignores_the_headers_gets_a_429_with_the_time_to_wait(setup: Setup):
+    playground, bot = setup
+    channel = channel_of(setup)
     for bucket in range(6):
         bot.http._buckets.clear()
         bot.http._bucket_hashes.clear()
@@ -43,8 +43,8 @@ async def test_who_does_not_read_the_headers_is_told_how_long_to_wait(there: The
     assert refusal.path == f"/channels/{playground.channel.id}/messages"
 
 
-async def test_the_token_as_a_whole_has_fifty_requests_a_second(there: There):
-    playground, bot = there
+async def test_the_token_as_a_whole_has_fifty_requests_a_second(setup: Setup):
+    playground, bot = setup
     asked = [bot.fetch_user(playground.bot_user.id) for _ in range(30)]
     asked += [bot.fetch_guild(playground.guild.id, with_counts=False) for _ in range(30)]
     await asyncio.gather(*asked)
@@ -52,10 +52,10 @@ async def test_the_token_as_a_whole_has_fifty_requests_a_second(there: There):
     assert playground.discord.too_many
 
 
-async def test_a_429_is_waited_out_and_the_request_repeated(there: There):
-    playground, _ = there
+async def test_a_429_is_waited_out_and_the_request_repeated(setup: Setup):
+    playground, _ = setup
     playground.discord.rate_limit(times=2, retry_after=0.05, route="POST /channels")
-    await channel_of(there).send("patience")
+    await channel_of(setup).send("patience")
     assert [message.text for message in playground.messages] == ["patience"]
     assert [request.status for request in playground.discord.requests][-3:] == [429, 429, 200]
     assert playground.discord.too_many == []
@@ -65,16 +65,16 @@ async def test_a_429_is_waited_out_and_the_request_repeated(there: There):
     ("forbidden", "code"),
     [(Permission.VIEW_CHANNEL, 50001), (Permission.SEND_MESSAGES, 50013), (Permission.ATTACH_FILES, 50013)],
 )
-async def test_what_the_bot_may_not_is_refused(there: There, forbidden: Permission, code: int):
-    playground, _ = there
+async def test_what_the_bot_may_not_is_refused(setup: Setup, forbidden: Permission, code: int):
+    playground, _ = setup
     playground.forbid(forbidden)
-    error = await refused(channel_of(there).send("x", file=file()))
+    error = await refused(channel_of(setup).send("x", file=file()))
     assert (error.status, error.code) == (403, code)
     assert playground.messages == []
 
 
-async def test_embeds_need_their_permission_and_an_answer_to_an_interaction_none(there: There):
-    playground, bot = there
+async def test_embeds_need_their_permission_and_an_answer_to_an_interaction_none(setup: Setup):
+    playground, bot = setup
     playground.forbid(Permission.EMBED_LINKS | Permission.SEND_MESSAGES | Permission.VIEW_CHANNEL)
     job = await playground.member("ada").command("hold")
     interaction = await bot.interactions.get()
@@ -82,15 +82,15 @@ async def test_embeds_need_their_permission_and_an_answer_to_an_interaction_none
     await interaction.response.send_message(embed=discord.Embed(title="all the same"))
     assert job.text == "all the same"
     playground.forbid(Permission.EMBED_LINKS)
-    assert (await refused(channel_of(there).send(embed=discord.Embed(title="x")))).code == 50013
+    assert (await refused(channel_of(setup).send(embed=discord.Embed(title="x")))).code == 50013
 
 
-async def test_the_bot_adds_no_new_reaction_without_permission_but_joins_an_old_one(there: There):
-    playground, bot = there
+async def test_the_bot_adds_no_new_reaction_without_permission_but_joins_an_old_one(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     message = await ada.say("hello")
     playground.forbid(Permission.ADD_REACTIONS)
-    partial = channel_of(there).get_partial_message(message.id)
+    partial = channel_of(setup).get_partial_message(message.id)
     assert (await refused(partial.add_reaction("🔁"))).code == 50013
     await ada.react(message, "🔁")
     await partial.add_reaction("🔁")
@@ -102,8 +102,8 @@ async def test_the_bot_adds_no_new_reaction_without_permission_but_joins_an_old_
     assert (await refused(partial.remove_reaction("🔁", discord.Object(ada.id)))).code == 50013
 
 
-async def test_a_locked_thread_takes_no_message_and_an_archived_one_no_edit(there: There):
-    playground, bot = there
+async def test_a_locked_thread_takes_no_message_and_an_archived_one_no_edit(setup: Setup):
+    playground, bot = setup
     thread = playground.thread("clips")
     channel = bot.get_partial_messageable(thread.id)
     sent = await channel.send("x")
@@ -115,17 +115,17 @@ async def test_a_locked_thread_takes_no_message_and_an_archived_one_no_edit(ther
     assert (await refused(channel.send("x"))).code == 50083
 
 
-async def test_a_deleted_channel_is_unknown(there: There):
-    playground, bot = there
+async def test_a_deleted_channel_is_unknown(setup: Setup):
+    playground, bot = setup
     channel = playground.channel_named("short-lived")
     playground.state.delete_channel(channel)
     error = await refused(bot.get_partial_messageable(channel.id).send("x"))
     assert (error.status, error.code) == (404, 10003)
 
 
-async def test_a_signed_address_serves_ranges_and_dies_after_a_day(there: There):
-    playground, bot = there
-    sent = await channel_of(there).send(file=discord.File(__file__, "page.png"))
+async def test_a_signed_address_serves_ranges_and_dies_after_a_day(setup: Setup):
+    playground, bot = setup
+    sent = await channel_of(setup).send(file=discord.File(__file__, "page.png"))
     url, session = sent.attachments[0].url, bot.http._HTTPClient__session
     async with session.get(url, headers={"Range": "bytes=2-4"}) as part:
         assert (part.status, part.headers["Content-Range"].split("/")[0]) == (206, "bytes 2-4")
@@ -143,9 +143,9 @@ async def test_a_signed_address_serves_ranges_and_dies_after_a_day(there: There)
         assert (answer.status, answer.content_type) == (200, "image/png")
 
 
-async def test_each_request_for_a_file_is_recorded_even_when_it_is_refused(there: There):
-    playground, bot = there
-    sent = await channel_of(there).send(file=discord.File(__file__, "page.png"))
+async def test_each_request_for_a_file_is_recorded_even_when_it_is_refused(setup: Setup):
+    playground, bot = setup
+    sent = await channel_of(setup).send(file=discord.File(__file__, "page.png"))
     assert playground.discord.file_requests == []
     url, session = sent.attachments[0].url, bot.http._HTTPClient__session
     for address, status in ((url, 200), (url.split("?")[0], 404)):
@@ -155,8 +155,8 @@ async def test_each_request_for_a_file_is_recorded_even_when_it_is_refused(there
     assert playground.discord.file_requests == [f"GET {path}"] * 2
 
 
-async def test_a_picture_that_is_none_has_no_pixels(there: There):
-    playground, _ = there
+async def test_a_picture_that_is_none_has_no_pixels(setup: Setup):
+    playground, _ = setup
     ada = playground.member("ada")
     for name, data, info in (
         ("cat.png", picture(), ("image/png", 64, 48)),

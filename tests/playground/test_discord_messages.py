@@ -7,17 +7,17 @@ import pytest
 
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
-from tests.playground.small_bot import CLIP, There, connected, picture
+from tests.playground.small_bot import CLIP, Setup, connected, picture
 
 
 @pytest.fixture
-async def there():
+async def setup():
     async with connected() as (playground, bot):
         yield playground, bot
 
 
-def channel_of(there: There) -> discord.PartialMessageable:
-    playground, bot = there
+def channel_of(setup: Setup) -> discord.PartialMessageable:
+    playground, bot = setup
     return bot.get_partial_messageable(playground.channel.id, guild_id=playground.guild.id)
 
 
@@ -31,22 +31,22 @@ async def refused(sending) -> discord.HTTPException:
     return error.value
 
 
-async def test_two_thousand_characters_fit_and_one_more_is_an_invalid_form(there: There):
-    channel = channel_of(there)
+async def test_two_thousand_characters_fit_and_one_more_is_an_invalid_form(setup: Setup):
+    channel = channel_of(setup)
     await channel.send("x" * 2000)
     error = await refused(channel.send("x" * 2001))
     assert (error.status, error.code) == (400, 50035)
     assert "In content: Must be 2000 or fewer in length." in error.text
 
 
-async def test_nothing_at_all_is_no_message(there: There):
-    error = await refused(channel_of(there).send(""))
+async def test_nothing_at_all_is_no_message(setup: Setup):
+    error = await refused(channel_of(setup).send(""))
     assert (error.status, error.code) == (400, 50006)
 
 
-async def test_an_embed_keeps_to_its_limits(there: There):
-    playground, _ = there
-    channel = channel_of(there)
+async def test_an_embed_keeps_to_its_limits(setup: Setup):
+    playground, _ = setup
+    channel = channel_of(setup)
     await channel.send(embed=discord.Embed(title="x" * 256, description="y" * 4096))
     assert "In embeds.0.title" in (await refused(channel.send(embed=discord.Embed(title="x" * 257)))).text
     playground.discord.violations.clear()  # Discord's document has no limit of the total
@@ -54,17 +54,17 @@ async def test_an_embed_keeps_to_its_limits(there: There):
     assert "Embed size exceeds maximum size of 6000" in (await refused(channel.send(embeds=long))).text
 
 
-async def test_a_custom_id_is_used_once_and_is_short(there: There):
-    channel = channel_of(there)
+async def test_a_custom_id_is_used_once_and_is_short(setup: Setup):
+    channel = channel_of(setup)
     view = discord.ui.View(timeout=None)
     for _ in range(2):
         view.add_item(discord.ui.Button(label="twice", custom_id="same"))
     assert "custom id cannot be duplicated" in (await refused(channel.send("x", view=view))).text
 
 
-async def test_a_components_v2_message_has_neither_content_nor_embeds(there: There):
-    playground, _ = there
-    channel = channel_of(there)
+async def test_a_components_v2_message_has_neither_content_nor_embeds(setup: Setup):
+    playground, _ = setup
+    channel = channel_of(setup)
     view = discord.ui.LayoutView(timeout=None)
     view.add_item(discord.ui.Container(discord.ui.TextDisplay("a card"), discord.ui.TextDisplay("of two")))
     sent = await channel.send(view=view)
@@ -72,61 +72,61 @@ async def test_a_components_v2_message_has_neither_content_nor_embeds(there: The
     assert (await refused(sent.edit(content="x"))).code == 50035
 
 
-async def test_a_components_v2_message_has_at_most_four_thousand_characters(there: There):
+async def test_a_components_v2_message_has_at_most_four_thousand_characters(setup: Setup):
     view = discord.ui.LayoutView(timeout=None)
     for _ in range(2):
         view.add_item(discord.ui.TextDisplay("x" * 2001))
     view._LayoutView__total_content_length = 0
-    assert (await refused(channel_of(there).send(view=view))).code == 50035
+    assert (await refused(channel_of(setup).send(view=view))).code == 50035
 
 
-async def test_only_those_allowed_are_pinged(there: There):
-    playground, _ = there
+async def test_only_those_allowed_are_pinged(setup: Setup):
+    playground, _ = setup
     ada, bob = playground.member("ada"), playground.member("bob")
     text = f"{ada.mention} {bob.mention} @everyone"
     allowed = discord.AllowedMentions(everyone=False, roles=False, users=[discord.Object(ada.id)])
-    sent = await channel_of(there).send(text, allowed_mentions=allowed)
+    sent = await channel_of(setup).send(text, allowed_mentions=allowed)
     assert playground.state.messages[sent.id].pinged == {ada.id}
     assert not sent.mention_everyone
-    sent = await channel_of(there).send(text, allowed_mentions=discord.AllowedMentions.none())
+    sent = await channel_of(setup).send(text, allowed_mentions=discord.AllowedMentions.none())
     assert playground.state.messages[sent.id].pinged == frozenset()
-    sent = await channel_of(there).send(text)
+    sent = await channel_of(setup).send(text)
     assert playground.state.messages[sent.id].pinged == {ada.id, bob.id}
 
 
-async def test_users_alone_also_parse_everyone_and_roles(there: There):
+async def test_users_alone_also_parse_everyone_and_roles(setup: Setup):
     """The trap of discord.py's `AllowedMentions(users=[…])`: what it leaves out, it allows."""
-    playground, _ = there
+    playground, _ = setup
     playground.allow(Permission.MENTION_EVERYONE)
     ada = playground.member("ada")
     allowed = discord.AllowedMentions(users=[discord.Object(ada.id)])
-    sent = await channel_of(there).send("@everyone", allowed_mentions=allowed)
+    sent = await channel_of(setup).send("@everyone", allowed_mentions=allowed)
     assert sent.mention_everyone
 
 
-async def test_an_edit_pings_nobody(there: There):
-    playground, _ = there
-    sent = await channel_of(there).send("x")
+async def test_an_edit_pings_nobody(setup: Setup):
+    playground, _ = setup
+    sent = await channel_of(setup).send("x")
     await sent.edit(content=playground.member("ada").mention)
     assert playground.state.messages[sent.id].pinged == frozenset()
 
 
-async def test_a_reply_pings_its_author_unless_told_not_to(there: There):
-    playground, _ = there
+async def test_a_reply_pings_its_author_unless_told_not_to(setup: Setup):
+    playground, _ = setup
     ada = playground.member("ada")
     message = await ada.say("hello")
-    below = channel_of(there).get_partial_message(message.id)
+    below = channel_of(setup).get_partial_message(message.id)
     loud = await below.reply("hi")
     quiet = await below.reply("hi", mention_author=False)
     assert loud.type is discord.MessageType.reply
     assert playground.state.messages[loud.id].pinged == {ada.id}
     assert playground.state.messages[quiet.id].pinged == frozenset()
-    fetched = await channel_of(there).fetch_message(loud.id)
+    fetched = await channel_of(setup).fetch_message(loud.id)
     assert fetched.reference.resolved.id == message.id
 
 
-async def test_a_reply_to_nothing_is_refused_or_sent_plainly(there: There):
-    channel = channel_of(there)
+async def test_a_reply_to_nothing_is_refused_or_sent_plainly(setup: Setup):
+    channel = channel_of(setup)
     gone = discord.MessageReference(message_id=1, channel_id=channel.id)
     error = await refused(channel.send("x", reference=gone))
     assert (error.status, error.code) == (400, 50035)
@@ -135,9 +135,9 @@ async def test_a_reply_to_nothing_is_refused_or_sent_plainly(there: There):
     assert (await channel.send("x", reference=gone)).reference is None
 
 
-async def test_the_same_nonce_gives_the_first_message_back_for_some_minutes(there: There):
-    playground, _ = there
-    channel = channel_of(there)
+async def test_the_same_nonce_gives_the_first_message_back_for_some_minutes(setup: Setup):
+    playground, _ = setup
+    channel = channel_of(setup)
     first = await channel.send("x", nonce="job-1")
     again = await channel.send("y", nonce="job-1")
     assert (again.id, again.content, len(playground.messages)) == (first.id, "x", 1)
@@ -145,9 +145,9 @@ async def test_the_same_nonce_gives_the_first_message_back_for_some_minutes(ther
     assert (await channel.send("y", nonce="job-1")).id != first.id
 
 
-async def test_a_file_above_the_limit_is_too_large_and_a_boosted_guild_takes_more(there: There):
-    playground, _ = there
-    channel = channel_of(there)
+async def test_a_file_above_the_limit_is_too_large_and_a_boosted_guild_takes_more(setup: Setup):
+    playground, _ = setup
+    channel = channel_of(setup)
     await channel.send(file=file(10 * 2**20))
     error = await refused(channel.send(file=file(10 * 2**20 + 1)))
     assert (error.status, error.code) == (413, 40005)
@@ -155,17 +155,17 @@ async def test_a_file_above_the_limit_is_too_large_and_a_boosted_guild_takes_mor
     await channel.send(file=file(10 * 2**20 + 1))
 
 
-async def test_a_file_keeps_its_bytes_its_name_and_its_description(there: There):
+async def test_a_file_keeps_its_bytes_its_name_and_its_description(setup: Setup):
     drawn = discord.File(io.BytesIO(picture()), "a b.png", description="teal")
-    sent = await channel_of(there).send(file=drawn)
+    sent = await channel_of(setup).send(file=drawn)
     (attachment,) = sent.attachments
     assert (attachment.filename, attachment.description) == ("a_b.png", "teal")
     assert (attachment.content_type, attachment.width, attachment.height) == ("image/png", 64, 48)
     assert await attachment.read() == picture()
 
 
-async def test_an_edit_keeps_replaces_or_removes_files(there: There):
-    sent = await channel_of(there).send("x", files=[file(1, "a.mp4"), file(2, "b.mp4")])
+async def test_an_edit_keeps_replaces_or_removes_files(setup: Setup):
+    sent = await channel_of(setup).send("x", files=[file(1, "a.mp4"), file(2, "b.mp4")])
     edited = await sent.edit(content="y")
     assert [each.filename for each in edited.attachments] == ["a.mp4", "b.mp4"]
     edited = await sent.edit(attachments=[sent.attachments[1], file(3, "c.mp4")])
@@ -173,19 +173,19 @@ async def test_an_edit_keeps_replaces_or_removes_files(there: There):
     assert (await sent.edit(attachments=[])).attachments == []
 
 
-async def test_a_picture_that_an_embed_names_is_shown_there(there: There):
+async def test_a_picture_that_an_embed_names_is_shown_there(setup: Setup):
     embed = discord.Embed(title="a poster").set_image(url="attachment://poster.png")
     shown = discord.File(io.BytesIO(picture()), "poster.png")
-    sent = await channel_of(there).send(embed=embed, file=shown)
+    sent = await channel_of(setup).send(embed=embed, file=shown)
     assert sent.attachments == []
     assert "/poster.png?ex=" in sent.embeds[0].image.url
 
 
-async def test_history_is_read_by_before_after_and_around(there: There):
-    playground, _ = there
+async def test_history_is_read_by_before_after_and_around(setup: Setup):
+    playground, _ = setup
     ada = playground.member("ada")
     ids = [(await ada.say(str(number))).id for number in range(6)]
-    channel = channel_of(there)
+    channel = channel_of(setup)
 
     async def read(**how: object) -> list[int]:
         return [ids.index(message.id) async for message in channel.history(**how)]
@@ -196,9 +196,9 @@ async def test_history_is_read_by_before_after_and_around(there: There):
     assert sorted(await read(limit=3, around=discord.Object(ids[3]))) == [2, 3, 4]
 
 
-async def test_a_deleted_message_is_unknown(there: There):
-    playground, _ = there
-    sent = await channel_of(there).send("x")
+async def test_a_deleted_message_is_unknown(setup: Setup):
+    playground, _ = setup
+    sent = await channel_of(setup).send("x")
     mia = playground.member("mia", permissions=Permission.MANAGE_MESSAGES)
     await mia.delete(playground.state.messages[sent.id])
     for sending in (sent.edit(content="y"), sent.delete(), sent.fetch(), sent.add_reaction("🔁")):
@@ -206,18 +206,18 @@ async def test_a_deleted_message_is_unknown(there: There):
     assert (await refused(sent.reply("y"))).code == 50035
 
 
-async def test_anothers_message_cannot_be_edited_and_hides_its_words(there: There):
-    playground, _ = there
+async def test_anothers_message_cannot_be_edited_and_hides_its_words(setup: Setup):
+    playground, _ = setup
     message = await playground.member("ada").say("secret", Upload(filename="cat.png", data=picture()))
-    partial = channel_of(there).get_partial_message(message.id)
+    partial = channel_of(setup).get_partial_message(message.id)
     assert (await refused(partial.edit(content="y"))).code == 50005
     fetched = await partial.fetch()
     assert (fetched.content, fetched.attachments) == ("", [])
 
 
-async def test_a_message_older_than_an_hour_is_edited_only_so_often(there: There):
-    playground, _ = there
-    sent = await channel_of(there).send("x")
+async def test_a_message_older_than_an_hour_is_edited_only_so_often(setup: Setup):
+    playground, _ = setup
+    sent = await channel_of(setup).send("x")
     playground.discord.advance(3601)
     for number in range(5):
         await sent.edit(content=str(number))
@@ -226,8 +226,8 @@ async def test_a_message_older_than_an_hour_is_edited_only_so_often(there: There
     assert (error.status, error.code) == (429, 30046)
 
 
-async def test_a_direct_message_arrives_and_closed_doors_refuse_it(there: There):
-    playground, bot = there
+async def test_a_direct_message_arrives_unless_the_user_accepts_none(setup: Setup):
+    playground, bot = setup
     ada, shy = playground.member("ada"), playground.member("shy", accepts_dms=False)
     sent = await (await bot.fetch_user(ada.id)).send(
         "your clip", file=discord.File(io.BytesIO(CLIP), "clip.mp4")

@@ -6,12 +6,12 @@ import pytest
 from playground.discord.model import Upload
 from playground.discord.rest.contract_checker import ContractChecker
 from playground.errors import OptionRefused
-from tests.playground.small_bot import There, connected, picture
+from tests.playground.small_bot import Setup, connected, picture
 from tests.playground.test_discord_cards import asked, card
 
 
 @pytest.fixture
-async def there():
+async def setup():
     async with connected() as (playground, bot):
         yield playground, bot
 
@@ -49,25 +49,25 @@ class Wish(discord.ui.Modal, title="Animate a picture"):
         await interaction.response.send_message(" ".join(map(str, said)), ephemeral=True)
 
 
-async def test_a_modal_with_a_field_of_every_kind(there: There):
-    playground, _ = there
+async def test_a_modal_with_a_field_of_every_kind(setup: Setup):
+    playground, _ = setup
     ada = playground.member("ada")
-    job, interaction = await asked(there, ada)
+    job, interaction = await asked(setup, ada)
     await interaction.response.send_modal(Wish())
     files = [Upload(filename=name, data=picture()) for name in ("1.png", "2.png")]
     submitted = await ada.submit(job, files=files, motion=["wind", "Wave"], size="large", loop=True)
     assert (await submitted.shows()).text == "2 wind wave large True"
     answer = playground.render(submitted.card)
     template = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
-    assert ContractChecker().judge_answer("GET", template, answer) == []
+    assert ContractChecker().check_response("GET", template, answer) == []
     assert answer["interaction_metadata"]["triggering_interaction_metadata"]["id"] == str(interaction.id)
     assert job.modal["title"] == "Animate a picture"
 
 
-async def test_what_is_not_filled_in_stays_as_the_modal_had_it(there: There):
-    playground, _ = there
+async def test_what_is_not_filled_in_stays_as_the_modal_had_it(setup: Setup):
+    playground, _ = setup
     ada = playground.member("ada")
-    job, interaction = await asked(there, ada)
+    job, interaction = await asked(setup, ada)
     await interaction.response.send_modal(Wish())
     plain = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
     assert (await plain.shows()).text == "1 walk small False"
@@ -76,10 +76,10 @@ async def test_what_is_not_filled_in_stays_as_the_modal_had_it(there: There):
 PICTURE = Upload(filename="cat.png", data=b"x")
 
 
-async def test_a_client_does_not_send_what_a_modal_does_not_take(there: There):
-    playground, bot = there
+async def test_a_client_does_not_send_what_a_modal_does_not_take(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
-    job, interaction = await asked(there, ada)
+    job, interaction = await asked(setup, ada)
     await interaction.response.send_modal(Wish())
     for wrong in (
         {"motion": "run"},
@@ -94,29 +94,29 @@ async def test_a_client_does_not_send_what_a_modal_does_not_take(there: There):
     assert bot.interactions.empty()
 
 
-async def test_a_modal_opens_no_modal_and_only_what_was_pressed_can_be_updated(there: There):
-    playground, bot = there
+async def test_a_modal_opens_no_modal_and_only_what_was_pressed_can_be_updated(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
-    job, interaction = await asked(there, ada)
+    job, interaction = await asked(setup, ada)
     with pytest.raises(discord.HTTPException, match=r"one of \{4, 5, 9\}"):
-        await callback(there, interaction, 6)
+        await callback(setup, interaction, 6)
     silent = type("Silent", (Wish,), {"on_submit": discord.ui.Modal.on_submit}, title="Silent")()
     await interaction.response.send_modal(silent)
     await ada.submit(job, files=Upload(filename="cat.png", data=b"x"), motion="walk")
     interaction = await bot.interactions.get()
     with pytest.raises(discord.HTTPException, match=r"one of \{4, 5, 6, 7\}"):
-        await callback(there, interaction, 9, Wish().to_dict())
+        await callback(setup, interaction, 9, Wish().to_dict())
 
 
-async def callback(there: There, interaction: discord.Interaction, kind: int, data: object = None) -> None:
+async def callback(setup: Setup, interaction: discord.Interaction, kind: int, data: object = None) -> None:
     """An answer that discord.py itself would not send."""
     path = f"/interactions/{interaction.id}/{interaction.token}/callback"
-    await there[1].http.request(discord.http.Route("POST", path), json={"type": kind, "data": data or {}})
+    await setup[1].http.request(discord.http.Route("POST", path), json={"type": kind, "data": data or {}})
 
 
-async def test_a_modal_that_breaks_a_limit_is_an_invalid_form(there: There):
-    playground, _ = there
-    job, interaction = await asked(there, playground.member("ada"))
+async def test_a_modal_that_breaks_a_limit_is_an_invalid_form(setup: Setup):
+    playground, _ = setup
+    job, interaction = await asked(setup, playground.member("ada"))
     with pytest.raises(discord.HTTPException, match=r"data\.title"):
         await interaction.response.send_modal(Wish(title="x" * 46))
     playground.discord.violations.clear()  # the document knows that limit too
@@ -124,8 +124,8 @@ async def test_a_modal_that_breaks_a_limit_is_an_invalid_form(there: There):
     await interaction.response.send_message("but an answer still counts")
 
 
-async def test_a_modal_opens_from_a_message_menu_and_from_a_button(there: There):
-    playground, bot = there
+async def test_a_modal_opens_from_a_message_menu_and_from_a_button(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     channel = bot.get_partial_messageable(playground.channel.id)
     sent = await channel.send(view=card("panel", "Animate"))
@@ -147,8 +147,8 @@ class Change(discord.ui.Modal, title="Change"):
         await interaction.response.send_message(f"{self.prompt.value}/{self.seed.value}", ephemeral=True)
 
 
-async def test_a_modal_keeps_what_was_filled_in_and_brings_what_was_changed(there: There):
-    playground, bot = there
+async def test_a_modal_keeps_what_was_filled_in_and_brings_what_was_changed(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     opened = await ada.command("hold")
     await (await bot.interactions.get()).response.send_modal(Change())
@@ -168,8 +168,8 @@ class OnlyAFile(discord.ui.Modal, title="Animate"):
         await interaction.response.send_message(f"{file.filename} {file.width}", ephemeral=True)
 
 
-async def test_a_modal_can_bring_a_file(there: There):
-    playground, bot = there
+async def test_a_modal_can_bring_a_file(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     opened = await ada.command("hold")
     await (await bot.interactions.get()).response.send_modal(OnlyAFile())

@@ -1,4 +1,4 @@
-"""The playground's people: what they see, what they wait for, and what a page can show of them."""
+"""Members: what they see, what they wait for, and what a page can show of them."""
 
 import asyncio
 import json
@@ -11,17 +11,17 @@ from playground.discord.model import Upload
 from playground.discord.permissions import Permission
 from playground.errors import NeverHappened, NotPossible
 from playground.playground import Playground
-from tests.playground.small_bot import There, connected, picture
+from tests.playground.small_bot import Setup, connected, picture
 
 
 @pytest.fixture
-async def there():
+async def setup():
     async with connected() as (playground, bot):
         yield playground, bot
 
 
-async def test_who_waits_in_vain_is_shown_the_last_words_and_requests(there: There):
-    playground, _ = there
+async def test_who_waits_in_vain_is_shown_the_last_words_and_requests(setup: Setup):
+    playground, _ = setup
     job = await playground.member("ada").animate(picture(), "a cat")
     await job.video()
     with pytest.raises(NeverHappened) as vain:
@@ -30,8 +30,8 @@ async def test_who_waits_in_vain_is_shown_the_last_words_and_requests(there: The
     assert "PATCH /webhooks/" in str(vain.value)
 
 
-async def test_two_people_reacting_to_one_clip_get_a_clip_each(there: There):
-    playground, _ = there
+async def test_two_people_reacting_to_one_clip_get_a_clip_each(setup: Setup):
+    playground, _ = setup
     ada, bob = playground.member("ada"), playground.member("bob")
     clip = await (await ada.animate(picture(), "a cat")).video()
     jobs = [await ada.react(clip, "🔁"), await bob.react(clip, "🔁")]
@@ -40,8 +40,8 @@ async def test_two_people_reacting_to_one_clip_get_a_clip_each(there: There):
     assert {each.pinged for each in clips} == {("ada",), ("bob",)}
 
 
-async def test_a_short_reply_to_a_reaction_is_read_and_seen_going(there: There):
-    playground, bot = there
+async def test_a_short_reply_to_a_reaction_is_read_and_seen_going(setup: Setup):
+    playground, bot = setup
     ada = playground.member("ada")
     message = await ada.say("not a clip")
     job = await ada.react(message, "👀")
@@ -54,8 +54,8 @@ async def test_a_short_reply_to_a_reaction_is_read_and_seen_going(there: There):
     assert job.text == "that is no clip"
 
 
-async def test_a_person_does_only_what_their_permissions_allow(there: There):
-    playground, _ = there
+async def test_a_person_does_only_what_their_permissions_allow(setup: Setup):
+    playground, _ = setup
     ada, bob = playground.member("ada"), playground.member("bob")
     message = await ada.say("mine")
     with pytest.raises(NotPossible, match="MANAGE_MESSAGES"):
@@ -65,8 +65,8 @@ async def test_a_person_does_only_what_their_permissions_allow(there: There):
         await ada.react(message, "🔁")
 
 
-async def test_people_have_roles_languages_and_permissions(there: There):
-    playground, bot = there
+async def test_people_have_roles_languages_and_permissions(setup: Setup):
+    playground, bot = setup
     ada = playground.member(
         "ada", locale="zh-TW", roles=("GPU", "artist"), permissions=Permission.MANAGE_GUILD
     )
@@ -78,8 +78,8 @@ async def test_people_have_roles_languages_and_permissions(there: There):
     assert len([role for role in playground.guild.roles.values() if role.name == "GPU"]) == 1
 
 
-async def test_other_bots_and_webhooks_can_act(there: There):
-    playground, bot = there
+async def test_other_bots_and_webhooks_can_act(setup: Setup):
+    playground, bot = setup
     rival = playground.member("rival", bot=True)
     message = await playground.webhook("feed").say("news")
     await rival.react(message, "🔁")
@@ -90,8 +90,8 @@ async def test_other_bots_and_webhooks_can_act(there: There):
     assert len(playground.state.revisions[message.id]) == 1
 
 
-async def test_a_page_can_show_everything_from_plain_json(there: There):
-    playground, _ = there
+async def test_a_page_can_show_everything_from_plain_json(setup: Setup):
+    playground, _ = setup
     ada, bob = playground.member("ada"), playground.member("bob")
     await ada.say("hello", Upload(filename="cat.png", data=picture()))
     with playground.watch(ada) as changes:

@@ -10,7 +10,7 @@ import pytest
 from playground.discord.model import Upload
 from playground.page import playground_with_page
 from playground.page.browser import Tab
-from tests.playground.page_client import There, shows
+from tests.playground.page_client import Setup, shows
 from tests.playground.small_bot import picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
@@ -25,8 +25,8 @@ async def ask(tab: Tab, prompt: str) -> None:
     await tab.press("Enter")
 
 
-async def test_a_picture_and_enter_bring_a_clip_and_a_click_another_one(there: There):
-    _, _, tab = there
+async def test_a_picture_and_enter_bring_a_clip_and_a_click_another_one(setup: Setup):
+    _, _, tab = setup
     await ask(tab, "the cat blinks")
     await tab.until(shows(".above", "ada used /animate"))
     await tab.until("document.querySelector('video')?.videoWidth === 0")  # the small bot's is no real one
@@ -39,8 +39,8 @@ async def test_a_picture_and_enter_bring_a_clip_and_a_click_another_one(there: T
     await tab.until("document.querySelector('.reactions [aria-pressed=true]').title.includes('grace')")
 
 
-async def test_what_people_write_cannot_become_part_of_the_page(there: There):
-    playground, _, tab = there
+async def test_what_people_write_cannot_become_part_of_the_page(setup: Setup):
+    playground, _, tab = setup
     for words in (
         "<img src=x onerror='window.harm=1'>",
         "<script>window.harm=1</script>",
@@ -84,8 +84,8 @@ MARKDOWN = {
 }
 
 
-async def test_discord_s_markdown_is_shown_as_discord_shows_it(there: There):
-    _, _, tab = there
+async def test_discord_s_markdown_is_shown_as_discord_shows_it(setup: Setup):
+    _, _, tab = setup
     for text, markup in MARKDOWN.items():
         shown = await tab.evaluate(f"""import("/playground/markdown.js").then(({{ markdown }}) => {{
             const names = {{ people: {{ 5: "ada" }}, channels: {{ 7: "general" }} }};
@@ -96,8 +96,8 @@ async def test_discord_s_markdown_is_shown_as_discord_shows_it(there: There):
         assert shown == markup, text
 
 
-async def test_a_spoiler_opens_when_clicked(there: There):
-    playground, _, tab = there
+async def test_a_spoiler_opens_when_clicked(setup: Setup):
+    playground, _, tab = setup
     await playground.member("bob").say("||the butler||")
     await tab.until("document.querySelector('.spoiler')")
     assert await tab.evaluate("document.querySelector('.text').innerText") == ""
@@ -105,8 +105,8 @@ async def test_a_spoiler_opens_when_clicked(there: There):
     assert await tab.evaluate("document.querySelector('.text').innerText") == "the butler"
 
 
-async def test_a_relative_time_ticks_without_an_edit(there: There):
-    playground, _, tab = there
+async def test_a_relative_time_ticks_without_an_edit(setup: Setup):
+    playground, _, tab = setup
     await playground.member("bob").say(f"ready <t:{int(time.time()) + 30}:R>")
     await tab.until("document.querySelector('time[data-style=R]')")
     first = await tab.evaluate("document.querySelector('time[data-style=R]').textContent")
@@ -114,8 +114,8 @@ async def test_a_relative_time_ticks_without_an_edit(there: There):
     await tab.until(f"document.querySelector('time[data-style=R]').textContent !== {first!r}", timeout=5)
 
 
-async def test_a_video_plays_on_while_messages_around_it_and_its_own_words_change(there: There):
-    playground, bot, tab = there
+async def test_a_video_plays_on_while_messages_around_it_and_its_own_words_change(setup: Setup):
+    playground, bot, tab = setup
     channel = bot.get_partial_messageable(playground.channel.id)
     other = await channel.send("queued")
     message = await channel.send("clip", file=discord.File(io.BytesIO(b"no video"), "clip.mp4"))
@@ -133,8 +133,8 @@ async def test_a_video_plays_on_while_messages_around_it_and_its_own_words_chang
     assert await tab.evaluate("document.querySelector('video').marked")
 
 
-async def test_a_reply_follows_the_message_it_answers(there: There):
-    playground, bot, tab = there
+async def test_a_reply_follows_the_message_it_answers(setup: Setup):
+    playground, bot, tab = setup
     channel = bot.get_partial_messageable(playground.channel.id)
     first = await channel.send("**one**")
     await first.reply("answer")
@@ -145,8 +145,8 @@ async def test_a_reply_follows_the_message_it_answers(there: There):
     await tab.until(shows(".above", "the message was deleted"))
 
 
-async def test_a_refused_option_is_said_at_its_field(there: There):
-    _, bot, tab = there
+async def test_a_refused_option_is_said_at_its_field(setup: Setup):
+    _, bot, tab = setup
     await tab.click(".below summary")
     await tab.type("input[name=seconds]", "9")
     await tab.click(".below summary")
@@ -163,8 +163,8 @@ async def test_a_refused_option_is_said_at_its_field(there: There):
     await tab.until("document.querySelector('textarea[name=prompt]').value === ''")
 
 
-async def test_what_only_one_person_sees_can_be_dismissed(there: There):
-    playground, _, tab = there
+async def test_what_only_one_person_sees_can_be_dismissed(setup: Setup):
+    playground, _, tab = setup
     await ask(tab, "refuse this")
     await tab.until(shows(".only-you", "I would rather not"))
     await tab.until(shows(".only-you", "Only you can see this"))
@@ -176,8 +176,8 @@ async def test_what_only_one_person_sees_can_be_dismissed(there: There):
     assert await tab.evaluate("document.querySelector('.only-you')") is None
 
 
-async def test_a_bot_s_silence_is_told_to_whoever_asked(there: There):
-    playground, bot, tab = there
+async def test_a_bot_s_silence_is_shown_to_whoever_asked(setup: Setup):
+    playground, bot, tab = setup
     await tab.choose(".command select", "hold")
     await tab.click(".send")
     await bot.interactions.get()
@@ -185,8 +185,8 @@ async def test_a_bot_s_silence_is_told_to_whoever_asked(there: There):
     await tab.until(shows(".only-you", "The application did not respond"))
 
 
-async def test_every_option_of_the_command_has_a_field_with_its_limits(there: There):
-    _, _, tab = there
+async def test_every_option_of_the_command_has_a_field_with_its_limits(setup: Setup):
+    _, _, tab = setup
     await tab.choose(".command select", "hold")
     number = "document.querySelector('input[name=number]')"
     await tab.until(number)
@@ -203,8 +203,8 @@ async def test_every_option_of_the_command_has_a_field_with_its_limits(there: Th
     assert await tab.evaluate("document.querySelectorAll('datalist option').length") == 1
 
 
-async def test_a_picture_can_be_chosen_dropped_or_pasted(there: There, tmp_path: Path):
-    _, bot, tab = there
+async def test_a_picture_can_be_chosen_dropped_or_pasted(setup: Setup, tmp_path: Path):
+    _, bot, tab = setup
     file = tmp_path / "chosen.png"
     file.write_bytes(picture())
     await tab.choose_file("input[type=file]", file)
@@ -225,8 +225,8 @@ async def test_a_picture_can_be_chosen_dropped_or_pasted(there: There, tmp_path:
     assert attachment["size"] == len(picture())
 
 
-async def test_enter_in_the_middle_of_composing_chinese_sends_nothing(there: There):
-    _, _, tab = there
+async def test_enter_in_the_middle_of_composing_chinese_sends_nothing(setup: Setup):
+    _, _, tab = setup
     await tab.type("textarea[name=prompt]", "一只猫")
     taken = """!document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
         {{ key: "Enter", isComposing: {composing}, bubbles: true, cancelable: true }}))"""
@@ -235,16 +235,16 @@ async def test_enter_in_the_middle_of_composing_chinese_sends_nothing(there: The
     await tab.until(shows(".field .error", "is required"))
 
 
-async def test_the_language_is_kept_and_reaches_the_bot(there: There):
-    _, bot, tab = there
+async def test_the_language_is_kept_and_reaches_the_bot(setup: Setup):
+    _, bot, tab = setup
     await tab.choose("#language", "zh-CN")
     await tab.until("location.search === '?as=ada&locale=zh-CN'")
     await ask(tab, "refuse this")
     assert (await bot.interactions.get()).locale is discord.Locale.chinese
 
 
-async def test_the_page_finds_a_playground_that_was_started_again(there: There):
-    _, _, tab = there
+async def test_the_page_finds_a_playground_that_was_started_again(setup: Setup):
+    _, _, tab = setup
     async with playground_with_page(comfyui=None) as first:
         port = int(first.discord.origin.rpartition(":")[2])
         await first.member("bob").say("before")
@@ -258,8 +258,8 @@ async def test_the_page_finds_a_playground_that_was_started_again(there: There):
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-async def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(there: There, width: int):
-    playground, _, tab = there
+async def test_nothing_sticks_out_of_a_narrow_or_a_wide_window(setup: Setup, width: int):
+    playground, _, tab = setup
     await playground.member("bob").say("x" * 500, Upload(filename="wide.png", data=picture()))
     await tab.open(playground.discord.origin, width=width, height=740, mobile=width < 500)
     await tab.until("document.querySelector('#messages img')")

@@ -8,7 +8,7 @@ import pytest
 
 from playground.discord.model import Upload
 from playground.page.browser import PHONE, Tab
-from tests.playground.page_client import There, shows
+from tests.playground.page_client import Setup, shows
 from tests.playground.small_bot import picture
 from tests.playground.test_discord_cards import card
 from tests.playground.test_discord_modals import Wish
@@ -16,19 +16,19 @@ from tests.playground.test_discord_modals import Wish
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 
 
-async def held(there: There) -> discord.Interaction:
+async def held(setup: Setup) -> discord.Interaction:
     """ada asks for `/hold`, which the test answers."""
-    _, bot, tab = there
+    _, bot, tab = setup
     await tab.choose(".command select", "hold")
     await tab.click(".send")
     return await bot.interactions.get()
 
 
-async def test_an_ephemeral_card_is_turned_by_its_button(there: There):
-    _, bot, tab = there
+async def test_an_ephemeral_card_is_turned_by_its_button(setup: Setup):
+    _, bot, tab = setup
     view = card("page one", "Next", file="1.png")
     file = discord.File(io.BytesIO(picture()), "1.png", description="a teal cat")
-    await (await held(there)).response.send_message(view=view, file=file, ephemeral=True)
+    await (await held(setup)).response.send_message(view=view, file=file, ephemeral=True)
     await tab.until(shows(".only-you .card", "page one"))
     await tab.until("document.querySelector('.gallery img')?.naturalWidth === 64")
     await tab.click(".only-you button", "Next")
@@ -37,9 +37,9 @@ async def test_an_ephemeral_card_is_turned_by_its_button(there: There):
     assert await tab.evaluate("document.querySelectorAll('.card').length") == 1
 
 
-async def test_a_modal_with_a_field_of_every_kind_is_filled_in(there: There, tmp_path: Path):
-    _, _, tab = there
-    await (await held(there)).response.send_modal(Wish())
+async def test_a_modal_with_a_field_of_every_kind_is_filled_in(setup: Setup, tmp_path: Path):
+    _, _, tab = setup
+    await (await held(setup)).response.send_modal(Wish())
     await tab.until(shows("dialog[open] h2", "Animate a picture"))
     await tab.click("dialog .send")
     await tab.until(shows("dialog .error", "is required"))
@@ -56,8 +56,8 @@ async def test_a_modal_with_a_field_of_every_kind_is_filled_in(there: There, tmp
     await tab.until(shows(".only-you .text", "1 wind wave large True"))
 
 
-async def test_entries_are_chosen_from_menus_of_one_and_of_many(there: There):
-    playground, bot, tab = there
+async def test_entries_are_chosen_from_menus_of_one_and_of_many(setup: Setup):
+    playground, bot, tab = setup
     words = [discord.SelectOption(label=word.title(), value=word) for word in ("wind", "walk", "wave")]
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Select(custom_id="one", options=words, placeholder="One"))
@@ -76,8 +76,8 @@ async def test_entries_are_chosen_from_menus_of_one_and_of_many(there: There):
     assert (await bot.interactions.get()).data["values"] == [ada]
 
 
-async def test_a_message_has_a_context_menu_and_a_picker_of_reactions(there: There):
-    playground, bot, tab = there
+async def test_a_message_has_a_context_menu_and_a_picker_of_reactions(setup: Setup):
+    playground, bot, tab = setup
     message = await playground.member("bob").say("look", Upload(filename="cat.png", data=picture()))
     await tab.click(".apps")
     await tab.click(".apps-popup button", "Animate this")
@@ -89,8 +89,8 @@ async def test_a_message_has_a_context_menu_and_a_picker_of_reactions(there: The
     assert await tab.evaluate("document.querySelectorAll('.popup[open]').length") == 0
 
 
-async def test_what_is_new_elsewhere_is_marked_until_one_goes_there(there: There):
-    playground, bot, tab = there
+async def test_what_is_new_elsewhere_is_marked_until_one_goes_there(setup: Setup):
+    playground, bot, tab = setup
     ada = next(user for user in playground.state.users.values() if user.name == "ada")
     thread = playground.channel_named("cats only")
     await bot.get_partial_messageable(thread.id).send(f"<@{ada.id}> look here")
@@ -104,11 +104,11 @@ async def test_what_is_new_elsewhere_is_marked_until_one_goes_there(there: There
     await tab.until(shows(".text", "only for you"))
 
 
-async def test_commands_and_messages_go_to_the_channel_in_which_one_is(there: There):
-    playground, _, tab = there
+async def test_commands_and_messages_go_to_the_channel_in_which_one_is(setup: Setup):
+    playground, _, tab = setup
     voice = playground.voice("Lounge")
     await tab.click("#channels button", "Lounge")
-    assert (await held(there)).channel_id == voice.id
+    assert (await held(setup)).channel_id == voice.id
     await tab.choose(".command select", "")
     await tab.type("[name=words]", "hello there")
     await tab.press("Enter")
@@ -116,8 +116,8 @@ async def test_commands_and_messages_go_to_the_channel_in_which_one_is(there: Th
     assert [message.text for message in playground.state.messages_in(voice.id)] == ["hello there"]
 
 
-async def test_a_link_to_a_message_leads_into_its_channel(there: There):
-    playground, bot, tab = there
+async def test_a_link_to_a_message_leads_into_its_channel(setup: Setup):
+    playground, bot, tab = setup
     thread = playground.channel_named("cats only")
     sent = await bot.get_partial_messageable(thread.id).send("the clip")
     url = f"https://discord.com/channels/{playground.guild.id}/{thread.id}/{sent.id}"
@@ -127,8 +127,8 @@ async def test_a_link_to_a_message_leads_into_its_channel(there: There):
     await tab.until(f"document.querySelector('#m-{sent.id}:target')")
 
 
-async def test_each_person_has_a_language_of_their_own_and_moderators_a_channel(there: There):
-    _, _, tab = there
+async def test_each_person_has_a_language_of_their_own_and_moderators_a_channel(setup: Setup):
+    _, _, tab = setup
     await tab.choose("#person", "小雨")
     await tab.until("document.querySelector('#language').value === 'zh-CN'")
     assert "moderators" not in str(await tab.evaluate("document.querySelector('#channels').innerText"))
@@ -137,8 +137,8 @@ async def test_each_person_has_a_language_of_their_own_and_moderators_a_channel(
     assert await tab.evaluate("document.querySelector('#language').value") == "en-US"
 
 
-async def test_on_a_phone_the_channels_are_behind_a_button(there: There):
-    _, _, tab = there
+async def test_on_a_phone_the_channels_are_behind_a_button(setup: Setup):
+    _, _, tab = setup
     await tab.resize(PHONE)
     await tab.until("getComputedStyle(document.querySelector('#channels')).display === 'none'")
     await tab.click("#show-channels")
@@ -148,8 +148,8 @@ async def test_on_a_phone_the_channels_are_behind_a_button(there: There):
     assert await tab.evaluate("document.documentElement.scrollWidth") <= PHONE.width
 
 
-async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There):
-    playground, bot, tab = there
+async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(setup: Setup):
+    playground, bot, tab = setup
     channel = bot.get_partial_messageable(playground.channel.id)
     embed = discord.Embed(title="A title", description="**words**", colour=0xFF8800).add_field(
         name="n", value="v"
@@ -171,12 +171,12 @@ async def test_embeds_cards_and_buttons_are_shown_and_buttons_work(there: There)
     assert (await bot.interactions.get()).data["custom_id"] == "again"
 
 
-async def test_everything_that_can_be_used_has_a_name_and_a_modal_is_left_by_escape(there: There):
-    playground, bot, tab = there
+async def test_everything_that_can_be_used_has_a_name_and_a_modal_is_left_by_escape(setup: Setup):
+    playground, bot, tab = setup
     await bot.get_partial_messageable(playground.channel.id).send(view=card("a card", "Next"))
     await tab.until(shows(".card", "a card"))
     assert len(await used(tab)) >= 12
-    await (await held(there)).response.send_modal(Wish())
+    await (await held(setup)).response.send_modal(Wish())
     await tab.until("document.querySelector('dialog').contains(document.activeElement)")
     assert {"checkbox", "radio", "button"} <= set(await used(tab))
     await tab.press("Escape")
@@ -193,8 +193,8 @@ async def used(tab: Tab) -> list[str]:
     return [node["role"]["value"] for node in found]
 
 
-async def test_everything_is_reached_by_the_keyboard(there: There):
-    playground, _, tab = there
+async def test_everything_is_reached_by_the_keyboard(setup: Setup):
+    playground, _, tab = setup
     await playground.member("bob").say("hello")
     await playground.member("bob").say("over there", channel=playground.voice("Lounge"))
     await tab.until("document.querySelector('.tools .add') && document.querySelector('.unread')")
@@ -209,8 +209,8 @@ async def test_everything_is_reached_by_the_keyboard(there: There):
     assert {"person", "language", "unread", "add", "apps", "prompt", "send"} <= reached
 
 
-async def test_a_long_text_is_taken_from_what_the_bot_offers(there: There):
-    _, bot, tab = there
+async def test_a_long_text_is_taken_from_what_the_bot_offers(setup: Setup):
+    _, bot, tab = setup
     await tab.choose(".command select", "recall")
     await tab.type("textarea[name=prompt]", "ta")
     await tab.click(".offers button", "tall")
@@ -223,8 +223,8 @@ async def test_a_long_text_is_taken_from_what_the_bot_offers(there: There):
     assert interaction.namespace.prompt == "tall"
 
 
-async def test_a_picture_is_taken_of_the_window_or_of_one_element(there: There):
-    playground, bot, tab = there
+async def test_a_picture_is_taken_of_the_window_or_of_one_element(setup: Setup):
+    playground, bot, tab = setup
     view = card("a card", file="1.png")
     await bot.get_partial_messageable(playground.channel.id).send(
         view=view, file=discord.File(io.BytesIO(picture()), "1.png")
@@ -240,5 +240,5 @@ async def test_a_picture_is_taken_of_the_window_or_of_one_element(there: There):
 
 
 def size_of(png: bytes) -> tuple[int, int]:
-    """Width and height, which a PNG tells in its header."""
+    """Width and height from the header of a PNG."""
     return int.from_bytes(png[16:20]), int.from_bytes(png[20:24])

@@ -1,4 +1,4 @@
-"""The whole road in a browser: the real bot, the playground's ComfyUI, the page in a Chromium."""
+"""One job from start to end in a browser: the real bot, the playground's ComfyUI, the page in a Chromium."""
 
 from pathlib import Path
 
@@ -30,4 +30,4 @@ async def test_somebody_at_the_page_gets_a_clip_that_plays_and_another_one(tmp_p
         await tab.click(".files:has(video) ~ .reactions [aria-pressed=false]")
         await tab.until("document.querySelectorAll('video').length === 2", 30)
         await tab.until(f"{PLAYING}.length === 2")
-        assert tab.complaints == []
+        assert tab.console_errors == []

@@ -1,4 +1,4 @@
-"""The page's server: who may ask, what the stream tells, and what a person's request does."""
+"""The page's server: allowed origins, the events it sends, and what a member's request does."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,11 @@ import pytest
 from playground.page import playground_with_page
 from playground.playground import Playground
 from tests.playground.page_client import PageClient, page_with_bot
-from tests.playground.small_bot import There, picture
+from tests.playground.small_bot import Setup, picture
 
 
 @pytest.fixture
-async def there() -> AsyncGenerator[There]:
+async def setup() -> AsyncGenerator[Setup]:
     async with page_with_bot() as pair:
         yield pair
 
@@ -30,20 +30,20 @@ async def session() -> AsyncGenerator[aiohttp.ClientSession]:
 
 
 @pytest.fixture
-def ada(there: There, session: aiohttp.ClientSession) -> PageClient:
-    return PageClient(session, there[0])
+def ada(setup: Setup, session: aiohttp.ClientSession) -> PageClient:
+    return PageClient(session, setup[0])
 
 
 @pytest.fixture
-def grace(there: There, session: aiohttp.ClientSession) -> PageClient:
-    return PageClient(session, there[0], "grace")
+def grace(setup: Setup, session: aiohttp.ClientSession) -> PageClient:
+    return PageClient(session, setup[0], "grace")
 
 
 # what it is made of
 
 
-async def test_everything_the_page_loads_comes_from_this_server(there: There, session: aiohttp.ClientSession):
-    origin, waiting, seen = there[0].discord.origin, ["/"], {}
+async def test_everything_the_page_loads_comes_from_this_server(setup: Setup, session: aiohttp.ClientSession):
+    origin, waiting, seen = setup[0].discord.origin, ["/"], {}
     while waiting:
         async with session.get(origin + (path := waiting.pop())) as answer:
             assert answer.status == 200, path
@@ -79,8 +79,8 @@ async def test_a_foreign_name_for_this_machine_reads_nothing(ada: PageClient):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
-async def test_another_site_s_request_does_nothing(there: There, ada: PageClient, headers: dict[str, str]):
-    playground, bot = there
+async def test_another_site_s_request_does_nothing(setup: Setup, ada: PageClient, headers: dict[str, str]):
+    playground, bot = setup
     message = await playground.member("bob").say("hello")
     ada.headers = headers
     assert (await ada.run("animate", image=picture(), prompt="a cat"))[0] == 403
@@ -97,8 +97,8 @@ async def test_another_site_s_request_does_nothing(there: There, ada: PageClient
 # what the stream tells
 
 
-async def test_the_stream_begins_with_everything_there_is(there: There, ada: PageClient):
-    playground, _ = there
+async def test_the_stream_begins_with_everything_there_is(setup: Setup, ada: PageClient):
+    playground, _ = setup
     await playground.member("bob").say("hello")
     async with ada.events() as stream:
         state = (await stream.next("state")).data
@@ -113,8 +113,8 @@ async def test_the_stream_begins_with_everything_there_is(there: There, ada: Pag
     assert {"animate", "hold", "rules"} <= {command["name"] for command in about["commands"]}
 
 
-async def test_messages_are_told_as_they_come_change_and_go(there: There, ada: PageClient):
-    playground, _ = there
+async def test_messages_are_sent_as_they_come_change_and_go(setup: Setup, ada: PageClient):
+    playground, _ = setup
     bob = playground.member("bob")
     async with ada.events() as stream:
         await stream.next("state")
@@ -127,9 +127,9 @@ async def test_messages_are_told_as_they_come_change_and_go(there: There, ada: P
 
 
 async def test_channels_that_one_may_not_see_and_others_direct_messages_are_not_shown(
-    there: There, ada: PageClient, session: aiohttp.ClientSession
+    setup: Setup, ada: PageClient, session: aiohttp.ClientSession
 ):
-    playground, bot = there
+    playground, bot = setup
     secret = playground.channel_named("moderators")
     mia = PageClient(session, playground, "mia")
     async with ada.events() as to_ada, mia.events() as to_mia:
@@ -145,13 +145,13 @@ async def test_channels_that_one_may_not_see_and_others_direct_messages_are_not_
         assert [(await to_mia.next("message")).data["content"] for _ in "ab"] == ["a report", "for mia"]
 
 
-async def test_a_refusal_is_told_to_its_person_alone(ada: PageClient, grace: PageClient, there: There):
+async def test_a_refusal_is_sent_to_its_person_alone(ada: PageClient, grace: PageClient, setup: Setup):
     async with ada.events() as to_ada, grace.events() as to_grace:
         await ada.run("animate", image=picture(), prompt="refuse this")
         refusal = (await to_ada.next("message")).data
         assert refusal["content"] == "I would rather not"
         assert refusal["only_you"]
-        await there[0].member("bob").say("for all")
+        await setup[0].member("bob").say("for all")
         assert (await to_grace.next("message")).data["content"] == "for all"
     for client, seen in ((ada, {"I would rather not", "for all"}), (grace, {"for all"})):
         async with client.events() as anew:
@@ -159,15 +159,15 @@ async def test_a_refusal_is_told_to_its_person_alone(ada: PageClient, grace: Pag
             assert {message["content"] for message in messages} - {"Show your best clip"} == seen
 
 
-async def test_whoever_waits_in_vain_is_told_so(ada: PageClient, there: There):
+async def test_a_timeout_is_answered_with_its_reason(ada: PageClient, setup: Setup):
     async with ada.events() as stream:
         await ada.run("hold")
-        there[0].discord.advance(4)
+        setup[0].discord.advance(4)
         assert (await stream.next("unanswered")).data["text"] == "The application did not respond"
 
 
-async def test_a_bot_that_goes_and_commands_that_change_are_told(there: There, ada: PageClient):
-    _, bot = there
+async def test_a_bot_that_goes_and_commands_that_change_are_sent(setup: Setup, ada: PageClient):
+    _, bot = setup
     async with ada.events() as stream:
         await stream.next("state")
         bot.tree.remove_command("hold")
@@ -179,7 +179,7 @@ async def test_a_bot_that_goes_and_commands_that_change_are_told(there: There, a
             pass
 
 
-async def test_an_open_page_does_not_keep_the_place_from_closing(session: aiohttp.ClientSession):
+async def test_an_open_page_does_not_keep_the_playground_from_closing(session: aiohttp.ClientSession):
     async with contextlib.AsyncExitStack() as outlives, asyncio.timeout(1):
         async with playground_with_page(comfyui=None) as playground:
             stream = await outlives.enter_async_context(PageClient(session, playground).events())
@@ -200,8 +200,8 @@ async def test_the_page_says_where_its_clips_come_from_without_a_password(sessio
 # what a person does
 
 
-async def test_a_form_becomes_a_command_with_its_file_and_options(there: There, ada: PageClient):
-    _, bot = there
+async def test_a_form_becomes_a_command_with_its_file_and_options(setup: Setup, ada: PageClient):
+    _, bot = setup
     async with ada.events() as stream:
         assert await ada.run("animate", image=picture(), prompt="a cat", seconds=4) == (200, {})
         options = (await bot.interactions.get()).data["options"]
@@ -211,8 +211,8 @@ async def test_a_form_becomes_a_command_with_its_file_and_options(there: There, 
         assert message["attachments"][0]["filename"] == "clip.mp4"
 
 
-async def test_numbers_and_choices_reach_the_bot_as_their_kind(there: There, ada: PageClient):
-    _, bot = there
+async def test_numbers_and_choices_reach_the_bot_as_their_kind(setup: Setup, ada: PageClient):
+    _, bot = setup
     assert (await ada.run("hold", text="teal", number="0.5", size="1"))[0] == 200
     options = (await bot.interactions.get()).data["options"]
     assert [each["value"] for each in options] == ["teal", 0.5, 1]
@@ -234,13 +234,13 @@ async def test_numbers_and_choices_reach_the_bot_as_their_kind(there: There, ada
     ],
 )
 async def test_what_discord_s_client_would_not_send_is_refused_by_name(
-    there: There, ada: PageClient, name: str, fields: dict[str, object], option: str, reason: str
+    setup: Setup, ada: PageClient, name: str, fields: dict[str, object], option: str, reason: str
 ):
     status, refusal = await ada.run(name, **fields)
     assert status == 422
     assert refusal["option"] == option
     assert refusal["reason"].startswith(reason)
-    assert there[1].interactions.empty()
+    assert setup[1].interactions.empty()
 
 
 async def test_a_file_over_the_limit_is_refused_by_name(ada: PageClient):
@@ -249,7 +249,7 @@ async def test_a_file_over_the_limit_is_refused_by_name(ada: PageClient):
     assert refusal == {"option": "image", "reason": "the file is larger than 10485760 bytes"}
 
 
-async def test_what_is_not_there_or_not_allowed_is_refused_in_words(there: There, ada: PageClient):
+async def test_what_is_not_there_or_not_allowed_is_refused_in_words(setup: Setup, ada: PageClient):
     assert await ada.run("nothing") == (409, {"reason": "there is no command nothing"})
     assert await ada.run("rules hide") == (409, {"reason": "/rules has no subcommand hide"})
     assert "MANAGE_GUILD" in (await ada.run("rules show"))[1]["reason"]
@@ -260,9 +260,9 @@ async def test_what_is_not_there_or_not_allowed_is_refused_in_words(there: There
 
 
 async def test_a_reaction_is_put_and_taken_and_shown_as_one_s_own(
-    there: There, ada: PageClient, grace: PageClient
+    setup: Setup, ada: PageClient, grace: PageClient
 ):
-    playground, bot = there
+    playground, bot = setup
     message = await playground.member("bob").say("hello")
     async with ada.events() as to_ada, grace.events() as to_grace:
         await ada.do("react", message=str(message.id), emoji="👀")
@@ -274,8 +274,8 @@ async def test_a_reaction_is_put_and_taken_and_shown_as_one_s_own(
         assert (await to_ada.next("message")).data["reactions"] == []
 
 
-async def test_a_button_is_pressed_by_its_custom_id(there: There, ada: PageClient):
-    playground, bot = there
+async def test_a_button_is_pressed_by_its_custom_id(setup: Setup, ada: PageClient):
+    playground, bot = setup
     view = discord.ui.View(timeout=None)
     view.add_item(discord.ui.Button(label="Again", custom_id="again"))
     message = await bot.get_partial_messageable(playground.channel.id).send("look", view=view)
@@ -285,8 +285,8 @@ async def test_a_button_is_pressed_by_its_custom_id(there: There, ada: PageClien
     assert (status, refusal["reason"]) == (409, "no button other in 'look'")
 
 
-async def test_choices_are_asked_from_the_bot_with_what_else_is_filled_in(there: There, ada: PageClient):
-    _, bot = there
+async def test_choices_are_asked_from_the_bot_with_what_else_is_filled_in(setup: Setup, ada: PageClient):
+    _, bot = setup
     ada.query["option"] = "text"
     status, offered = await ada.form("choices/hold", text="ta", number="0.5")
     assert (status, offered) == (200, [{"name": "tall", "value": "tall"}])
@@ -295,15 +295,15 @@ async def test_choices_are_asked_from_the_bot_with_what_else_is_filled_in(there:
     assert len((await ada.form("choices/hold"))[1]) == 2
 
 
-async def test_a_person_s_language_is_what_the_bot_reads(there: There, ada: PageClient):
-    _, bot = there
+async def test_a_person_s_language_is_what_the_bot_reads(setup: Setup, ada: PageClient):
+    _, bot = setup
     ada.query["locale"] = "zh-CN"
     await ada.run("hold")
     assert (await bot.interactions.get()).locale is discord.Locale.chinese
 
 
-async def test_a_request_that_is_no_json_is_refused(there: There, session: aiohttp.ClientSession):
-    playground: Playground = there[0]
+async def test_a_request_that_is_no_json_is_refused(setup: Setup, session: aiohttp.ClientSession):
+    playground: Playground = setup[0]
     url = f"{playground.discord.origin}/playground/react?as=ada"
     async with session.post(url, data=b"{", headers={"Origin": playground.discord.origin}) as answer:
         assert answer.status == 400

@@ -1,4 +1,4 @@
-"""The playground as a library: the road of a request with a bot on the real discord.py."""
+"""The playground as a library: one request from command to clip with a bot on the real discord.py."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What earlier prompts made and need not be made again: only the last prompt's results are kept (fact 11)."""
+"""Node results kept between prompts: only those of the last prompt (fact 11)."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from playground.comfyui.graph import Graph, Json, Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class NodeResult:
     """What a node made: a value for each slot, and for output nodes the files it lists (`ui`)."""
 
     values: tuple[object, ...] = ()
@@ -28,21 +28,21 @@ class Cache:
     """Results by signature: a node's class and inputs, and those of everything before it."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Made] = {}
+        self._kept: dict[str, NodeResult] = {}
 
-    def get(self, signature: str) -> Made | None:
+    def get(self, signature: str) -> NodeResult | None:
         """What a node made before, if it is still there."""
-        made = self._kept.get(signature)
-        return made if made and made.is_there else None
+        result = self._kept.get(signature)
+        return result if result and result.is_there else None
 
-    def put(self, signature: str, made: Made) -> None:
+    def put(self, signature: str, result: NodeResult) -> None:
         """Keep a result."""
-        self._kept[signature] = made
+        self._kept[signature] = result
 
     def keep_only(self, signatures: Mapping[str, str]) -> None:
         """Forget what the prompt with these nodes does not use."""
         used = set(signatures.values())
-        self._kept = {signature: made for signature, made in self._kept.items() if signature in used}
+        self._kept = {signature: result for signature, result in self._kept.items() if signature in used}
 
     def clear(self) -> None:
         """POST /free."""

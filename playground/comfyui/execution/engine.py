@@ -1,4 +1,4 @@
-"""The one worker that takes prompts from the backlog, and the ways to stop what it runs."""
+"""The one worker that runs queued prompts, and can be stopped in one."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from playground.comfyui.errors import ComfyUIFault
 from playground.comfyui.execution.cache import Cache
 from playground.comfyui.execution.execution import Execution
 from playground.comfyui.execution.node_environment import NodeEnvironment
-from playground.comfyui.queue import Backlog
+from playground.comfyui.queue import PromptQueue
 from playground.comfyui.sockets import Sockets
 from playground.comfyui.timeline import Moment
 from playground.comfyui.values import Prompt, Run, Stage
@@ -18,24 +18,24 @@ class Engine:
     """Runs one prompt after another. `runs` gets a summary of each, also of those that were cut off."""
 
     def __init__(
-        self, environment: NodeEnvironment, sockets: Sockets, backlog: Backlog, runs: list[Run]
+        self, environment: NodeEnvironment, sockets: Sockets, prompt_queue: PromptQueue, runs: list[Run]
     ) -> None:
         self.cache = Cache()
         self.current: Execution | None = None
         self._environment = environment
         self._sockets = sockets
-        self._backlog = backlog
+        self._prompt_queue = prompt_queue
         self._runs = runs
 
     async def run(self) -> None:
-        """Work for as long as the server lives."""
+        """Run queued prompts until cancelled."""
         while True:
-            await self._run_one(await self._backlog.take())
+            await self._run_one(await self._prompt_queue.take())
 
-    def halt(self, reason: ComfyUIFault) -> None:
+    def stop(self, reason: ComfyUIFault) -> None:
         """Stop the running prompt, if there is one."""
         if self.current:
-            self.current.halt.set(reason)
+            self.current.stop_signal.set(reason)
 
     async def _run_one(self, prompt: Prompt) -> None:
         execution = self.current = Execution(prompt, self._environment, self._sockets, self.cache)
@@ -45,7 +45,7 @@ class Engine:
             self._runs.append(execution.summary())
             self.current = None
         await asyncio.sleep(_BEFORE_HISTORY)
-        self._backlog.finish(finished)
+        self._prompt_queue.finish(finished)
         if finished:
             execution.events.ended()
-        await self._environment.timeline.note(Moment(prompt_id=prompt.id, stage=Stage.DONE))
+        await self._environment.timeline.record(Moment(prompt_id=prompt.id, stage=Stage.DONE))

@@ -1,4 +1,4 @@
-"""What ComfyUI tells about one prompt while it runs (recordings 10 to 12, 40 to 42)."""
+"""The websocket events of one running prompt, as recorded (recordings 10 to 12, 40 to 42)."""
 
 from playground.comfyui.execution.previews import VHS_RATE, render_plain, render_vhs, render_with_metadata
 from playground.comfyui.graph import Json
@@ -7,32 +7,32 @@ from playground.comfyui.values import PreviewMethod, Prompt, now
 
 
 class Events:
-    """The events of one prompt; `milestones` is what history keeps of them."""
+    """The events of one prompt; `recorded` is what history keeps of them."""
 
     def __init__(self, sockets: Sockets, prompt: Prompt) -> None:
-        self.milestones: list[tuple[str, Json]] = []
+        self.recorded: list[tuple[str, Json]] = []
         self._sockets = sockets
         self._prompt = prompt
         self._states: dict[str, Json] = {}
         self._previews = 0
 
-    def milestone(self, kind: str, data: Json) -> None:
-        """An event that history keeps. Only an interrupt is told to everybody if there is no client_id."""
+    def record(self, kind: str, data: Json) -> None:
+        """Send an event that history keeps. Without a client_id only an interrupt goes to every client."""
         full = {"prompt_id": self._prompt.id, **data, "timestamp": now()}
-        self.milestones.append((kind, full))
+        self.recorded.append((kind, full))
         if kind == "execution_interrupted":
             self._sockets.post(kind, full, self._prompt.client_id)
         else:
             self._post_privately(kind, full)
 
     def started(self, node_id: str) -> None:
-        """A node begins."""
+        """Send that a node begins."""
         self._set_state(node_id, 0.0, 1.0, "running")
         self._sockets.post("progress_state", self._progress_state(), self._prompt.client_id)
         self._post_privately("executing", {"node": node_id, "display_node": node_id, **self._about()})
 
     def progressed(self, node_id: str, value: int, maximum: int, jpeg: bytes | None = None) -> None:
-        """A node moved its bar, perhaps with a preview, whose layouts differ in order too (10, 42)."""
+        """Send a node's progress, and a preview whose layout decides the order of both (10, 42)."""
         self._set_state(node_id, value, maximum, "running")
         state = render_message("progress_state", self._progress_state())
         progress = {"value": value, "max": maximum, **self._about(), "node": node_id}
@@ -47,19 +47,19 @@ class Events:
         self._sockets.deliver(OutgoingMessage(client_id=self._prompt.client_id, plain=plain, modern=modern))
 
     def output(self, node_id: str, ui: Json) -> None:
-        """A node made files."""
+        """Send the files that an output node wrote."""
         data = {"node": node_id, "display_node": node_id, "output": ui, **self._about()}
         self._post_privately("executed", data)
 
     def finished(self, node_id: str) -> None:
-        """A node is done."""
+        """Send that a node has finished."""
         state = self._states.get(node_id, {"value": 1, "max": 1})
         full = state["max"] if state["value"] == 0.0 else state["value"]
         self._set_state(node_id, full, state["max"], "finished")
         self._sockets.post("progress_state", self._progress_state(), self._prompt.client_id)
 
     def ended(self) -> None:
-        """The last word about a prompt."""
+        """Send the last event of the prompt: `executing` with node None."""
         self._post_privately("executing", {"node": None, **self._about()})
 
     def _post_privately(self, kind: str, data: Json) -> None:

@@ -1,4 +1,4 @@
-"""One prompt from execution_start to its end: which nodes run, which are cached, what is told and kept."""
+"""Run one prompt from execution_start to its end: nodes in order, cached results, events and history."""
 
 import asyncio
 import time
@@ -6,11 +6,11 @@ import time
 from av.error import FFmpegError
 
 from playground.comfyui.errors import ComfyUIFault, Forgotten, Interrupted, NodeFailed
-from playground.comfyui.execution.cache import Cache, Made, sign
+from playground.comfyui.execution.cache import Cache, NodeResult, sign
 from playground.comfyui.execution.events import Events
-from playground.comfyui.execution.node_environment import Halt, NodeEnvironment, Work
+from playground.comfyui.execution.node_environment import NodeEnvironment, NodeRun, StopSignal
 from playground.comfyui.execution.nodes import BEHAVIOURS, settings
-from playground.comfyui.faults import Once
+from playground.comfyui.faults import OneTimeFault
 from playground.comfyui.graph import Graph, Json, Node, needed, order, parse_graph, without_dangling_links
 from playground.comfyui.sockets import Sockets
 from playground.comfyui.timeline import Moment
@@ -30,22 +30,22 @@ class Execution:
     def __init__(self, prompt: Prompt, environment: NodeEnvironment, sockets: Sockets, cache: Cache) -> None:
         self.prompt = prompt
         self.node_id: str | None = None
-        self.halt = Halt()
+        self.stop_signal = StopSignal()
         self.events = Events(sockets, prompt)
         self._environment = environment
         self._cache = cache
         self._graph: Graph = without_dangling_links(parse_graph(prompt.graph))
         self._signatures: dict[str, str] = {}
-        self._made: dict[str, Made] = {}
+        self._made: dict[str, NodeResult] = {}
         self._executed: list[str] = []
         self._outputs: dict[str, Json] = {}
         self._outcome = Outcome.LOST
         self._began = time.monotonic()
 
     async def run(self) -> Finished | None:
-        """Run it. None if it is to leave no trace."""
-        self.events.milestone("execution_start", {})
-        await self._environment.timeline.note(Moment(prompt_id=self.prompt.id, stage=Stage.STARTED))
+        """Run all nodes. None if the prompt was forgotten and history is to have no entry."""
+        self.events.record("execution_start", {})
+        await self._environment.timeline.record(Moment(prompt_id=self.prompt.id, stage=Stage.STARTED))
         try:
             await self._run_nodes()
         except Forgotten:
@@ -54,13 +54,13 @@ class Execution:
             self._fail(fault)
         else:
             self._outcome = Outcome.SUCCESS
-            self.events.milestone("execution_success", {})
+            self.events.record("execution_success", {})
         finally:
             self.node_id = None
         return self._finished()
 
     def summary(self) -> Run:
-        """What tests count."""
+        """The summary that `ComfyUI.runs` lists."""
         return Run(
             prompt_id=self.prompt.id,
             graph=self.prompt.graph,
@@ -74,7 +74,7 @@ class Execution:
         self._signatures = await asyncio.to_thread(sign, self._graph, wanted, self._environment.folders)
         self._cache.keep_only(self._signatures)
         cached = self._recall()
-        self.events.milestone("execution_cached", {"nodes": cached})
+        self.events.record("execution_cached", {"nodes": cached})
         for node_id in cached:
             self._list_output(node_id, self._made[node_id])
         for node_id in order(self._graph, self.prompt.outputs, frozenset(cached)):
@@ -82,46 +82,46 @@ class Execution:
 
     def _recall(self) -> list[str]:
         for node_id, signature in self._signatures.items():
-            if made := self._cache.get(signature):
-                self._made[node_id] = made
+            if result := self._cache.get(signature):
+                self._made[node_id] = result
         return [node_id for node_id in self._graph if node_id in self._made]
 
     async def _run_node(self, node: Node) -> None:
         self.node_id = node.id
         self.events.started(node.id)
-        self.halt.check()
-        made = await self._make(node)
-        if made.ui is not None and self._environment.faults.take(Once.EMPTY_OUTPUT):
-            made = Made()
-        elif made.is_there:
-            self._cache.put(self._signatures[node.id], made)
-        self._made[node.id] = made
-        self._list_output(node.id, made)
-        if made.ui is None:
+        self.stop_signal.check()
+        result = await self._make(node)
+        if result.ui is not None and self._environment.faults.take(OneTimeFault.EMPTY_OUTPUT):
+            result = NodeResult()
+        elif result.is_there:
+            self._cache.put(self._signatures[node.id], result)
+        self._made[node.id] = result
+        self._list_output(node.id, result)
+        if result.ui is None:
             self.events.finished(node.id)
         self._executed.append(node.id)
 
-    async def _make(self, node: Node) -> Made:
+    async def _make(self, node: Node) -> NodeResult:
         try:
-            return await BEHAVIOURS.get(node.kind, settings)(self._work(node))
+            return await BEHAVIOURS.get(node.kind, settings)(self._node_run(node))
         except (ArithmeticError, LookupError, OSError, TypeError, ValueError, FFmpegError) as err:
             raise NodeFailed(type(err).__name__, f"{err}\n") from err  # as the original ends a prompt
 
-    def _list_output(self, node_id: str, made: Made) -> None:
-        if made.ui is not None:
-            self._outputs[node_id] = made.ui
-            self.events.output(node_id, made.ui)
+    def _list_output(self, node_id: str, result: NodeResult) -> None:
+        if result.ui is not None:
+            self._outputs[node_id] = result.ui
+            self.events.output(node_id, result.ui)
             self.events.finished(node_id)
 
-    def _work(self, node: Node) -> Work:
+    def _node_run(self, node: Node) -> NodeRun:
         before = {name: self._made[link.node].values[link.slot] for name, link in node.links()}
-        return Work(
+        return NodeRun(
             node=node,
             inputs={**node.inputs, **before},
             prompt=self.prompt,
             environment=self._environment,
             events=self.events,
-            halt=self.halt,
+            stop_signal=self.stop_signal,
         )
 
     def _fail(self, fault: ComfyUIFault) -> None:
@@ -129,10 +129,10 @@ class Execution:
         where: Json = {"node_id": node.id, "node_type": node.kind, "executed": list(self._executed)}
         if isinstance(fault, Interrupted):
             self._outcome = Outcome.INTERRUPTED
-            self.events.milestone("execution_interrupted", where)
+            self.events.record("execution_interrupted", where)
         elif isinstance(fault, NodeFailed):
             self._outcome = Outcome.ERROR
-            self.events.milestone("execution_error", {**where, **self._describe(node, fault)})
+            self.events.record("execution_error", {**where, **self._describe(node, fault)})
 
     def _describe(self, node: Node, fault: NodeFailed) -> Json:
         links = {name: [f"<{self._graph[link.node].kind}>"] for name, link in node.links()}
@@ -152,5 +152,5 @@ class Execution:
             outcome=self._outcome,
             outputs=self._outputs,
             meta=meta,
-            messages=tuple(self.events.milestones),
+            messages=tuple(self.events.recorded),
         )

@@ -1,4 +1,4 @@
-"""Frames without a model: a camera that moves over the picture, its path drawn from seed and prompt."""
+"""Fake videos, made without a model: a crop that moves over the picture, chosen by seed and prompt."""
 
 import random
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ _BILINEAR = Image.Resampling.BILINEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What the camera sees: a centre (parts of the picture, 0 … 1) and a magnification of at least 1."""
+class Crop:
+    """A part of the picture: its centre (x and y from 0 to 1) and a magnification of at least 1."""
 
     x: float
     y: float
@@ -26,32 +26,32 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeVideo:
-    """A picture and a camera's path over it, as `frames` frames of `width` × `height` pixels."""
+    """`frames` frames of `width` × `height` pixels, whose crop moves over `picture` from `start` to `end`."""
 
     picture: Image.Image
     width: int
     height: int
     frames: int
-    start: View
-    end: View
+    start: Crop
+    end: Crop
 
     def frame(self, index: int) -> Image.Image:
         """Frame `index` with the caption burnt in."""
         part = index / max(self.frames - 1, 1)
         eased = part * part * (3 - 2 * part)
-        view = View(
+        crop = Crop(
             x=_between(self.start.x, self.end.x, eased),
             y=_between(self.start.y, self.end.y, eased),
             zoom=_between(self.start.zoom, self.end.zoom, eased),
         )
-        image = self.picture.resize((self.width, self.height), _BILINEAR, box=view.box(*self.picture.size))
+        image = self.picture.resize((self.width, self.height), _BILINEAR, box=crop.box(*self.picture.size))
         draw_caption(image)
         return image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
-    """A film and its frames per second."""
+    """A fake video and its frames per second."""
 
     fake_video: FakeVideo
     fps: float
@@ -60,9 +60,9 @@ class Video:
 def make_fake_video(
     picture: Image.Image, width: int, height: int, frames: int, seed: int, prompt: str
 ) -> FakeVideo:
-    """Choose a path: the seed decides it, the prompt nudges it, equal ones repeat it."""
-    chance = random.Random(f"{seed}|{prompt}")
-    start, end = _view(chance), _view(chance)
+    """A fake video with random first and last crop; the same seed and prompt give the same ones."""
+    rng = random.Random(f"{seed}|{prompt}")
+    start, end = _random_crop(rng), _random_crop(rng)
     return FakeVideo(picture=picture, width=width, height=height, frames=frames, start=start, end=end)
 
 
@@ -74,7 +74,7 @@ def render_preview(picture: Image.Image, part_done: float) -> Image.Image:
 
 
 def draw_caption(image: Image.Image) -> None:
-    """Say on the picture that no model ran."""
+    """Write on the image that no model ran."""
     size = max(image.width // 40, 7)
     font = ImageFont.load_default(size)
     draw = ImageDraw.Draw(image)
@@ -82,8 +82,8 @@ def draw_caption(image: Image.Image) -> None:
     draw.text(at, CAPTION, font=font, fill="white", stroke_width=max(size // 10, 1), stroke_fill="black")
 
 
-def _view(chance: random.Random) -> View:
-    return View(x=chance.random(), y=chance.random(), zoom=chance.uniform(1.05, 1.6))
+def _random_crop(rng: random.Random) -> Crop:
+    return Crop(x=rng.random(), y=rng.random(), zoom=rng.uniform(1.05, 1.6))
 
 
 def _between(a: float, b: float, part: float) -> float:

@@ -1,4 +1,4 @@
-"""One node at work: its inputs with links followed, its clock, its bar, and where it can be stopped."""
+"""What a running node uses: resolved inputs, simulated time, progress, and points at which it can stop."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,11 @@ from typing import TypeVar, cast
 from PIL import Image
 
 from playground.comfyui.errors import ComfyUIFault, NodeFailed
-from playground.comfyui.execution.cache import Made
+from playground.comfyui.execution.cache import NodeResult
 from playground.comfyui.execution.events import Events
 from playground.comfyui.execution.fake_video import render_preview
 from playground.comfyui.execution.previews import encode_jpeg
-from playground.comfyui.faults import Faults, Once
+from playground.comfyui.faults import Faults, OneTimeFault
 from playground.comfyui.folders import Folders
 from playground.comfyui.graph import Json, Node
 from playground.comfyui.object_info import Installed
@@ -36,7 +36,7 @@ _SHAPES = "mat1 and mat2 shapes cannot be multiplied (512x768 and 4096x5120)\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeEnvironment:
-    """What every node shares. `speed` 2 runs twice as fast."""
+    """What all nodes of a server share. `speed` 2 runs twice as fast."""
 
     speed: float
     installed: Installed
@@ -45,15 +45,15 @@ class NodeEnvironment:
     timeline: Timeline
 
 
-class Halt:
-    """The way to stop a running prompt: why, once somebody has said so."""
+class StopSignal:
+    """Asks a running prompt to stop, with the error that it then ends with."""
 
     def __init__(self) -> None:
         self.reason: ComfyUIFault | None = None
         self.event = asyncio.Event()
 
     def set(self, reason: ComfyUIFault) -> None:
-        """Stop at the next place where that is possible."""
+        """Stop the prompt at the next `check` or wait."""
         self.reason = reason
         self.event.set()
 
@@ -64,15 +64,15 @@ class Halt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """One node while it runs. `inputs` are its own with links replaced by what they lead to."""
+class NodeRun:
+    """One node while it runs. `inputs` are the node's, with each link replaced by the linked value."""
 
     node: Node
     inputs: Json
     prompt: Prompt
     environment: NodeEnvironment
     events: Events
-    halt: Halt
+    stop_signal: StopSignal
 
     def value(self, name: str, kind: type[T]) -> T:
         """What an input's link brought. NodeFailed if of another kind: the playground cannot run that."""
@@ -94,16 +94,16 @@ class Work:
         return str(self.inputs.get(name, default))
 
     async def reach(self, stage: Stage, step: int = 0) -> None:
-        """Tell the tests how far this is, wait at the gate, and stop here if asked to."""
-        await self.environment.timeline.note(Moment(prompt_id=self.prompt.id, stage=stage, step=step))
+        """Record the stage, wait while the engine is paused, and stop if asked to."""
+        await self.environment.timeline.record(Moment(prompt_id=self.prompt.id, stage=stage, step=step))
         if self.environment.faults.deaf:
-            await self.environment.timeline.gate.wait()
+            await self.environment.timeline.resumed.wait()
             return
-        await _either(self.environment.timeline.gate, self.halt.event)
-        self.halt.check()
+        await _either(self.environment.timeline.resumed, self.stop_signal.event)
+        self.stop_signal.check()
 
     async def wait(self, seconds: float) -> None:
-        """Pretend to compute for `seconds` at speed 1; obey a stop unless nodes are deaf (recording 12)."""
+        """Pretend to compute for `seconds` at speed 1; a stop ends it unless nodes ignore interrupts (12)."""
         faults = self.environment.faults
         duration = seconds * faults.slowness / self.environment.speed
         if faults.deaf:
@@ -111,13 +111,13 @@ class Work:
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(duration):
-                await self.halt.event.wait()
-        self.halt.check()
+                await self.stop_signal.event.wait()
+        self.stop_signal.check()
 
     async def tick(
         self, value: int, maximum: int, seconds: float, picture: Image.Image | None = None
     ) -> None:
-        """Work for `seconds`, then move the bar; `picture` is what a preview would show."""
+        """Wait `seconds`, then send progress; `picture` is what a preview shows."""
         await self.wait(seconds)
         jpeg = await self._preview(picture, value / maximum) if picture else None
         self.events.progressed(self.node.id, value, maximum, jpeg)
@@ -126,9 +126,9 @@ class Work:
         """One step of a sampler: a tick at which faults happen."""
         await self.tick(value, maximum, seconds, picture)
         await self.reach(Stage.SAMPLING, value)
-        if self.environment.faults.take(Once.HANG):
-            await (asyncio.Event() if self.environment.faults.deaf else self.halt.event).wait()
-            self.halt.check()
+        if self.environment.faults.take(OneTimeFault.HANG):
+            await (asyncio.Event() if self.environment.faults.deaf else self.stop_signal.event).wait()
+            self.stop_signal.check()
         match self.environment.faults.take_failure():
             case Failure.MEMORY:
                 raise NodeFailed("torch.OutOfMemoryError", _OUT_OF_MEMORY)
@@ -143,7 +143,7 @@ class Work:
         return await asyncio.to_thread(lambda: encode_jpeg(render_preview(picture, part_done)))
 
 
-Behaviour = Callable[[Work], Awaitable[Made]]
+Behaviour = Callable[[NodeRun], Awaitable[NodeResult]]
 
 
 async def _either(*events: asyncio.Event) -> None:

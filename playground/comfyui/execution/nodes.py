@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from playground.comfyui.errors import NodeFailed
-from playground.comfyui.execution.cache import Made
+from playground.comfyui.execution.cache import NodeResult
 from playground.comfyui.execution.fake_video import FakeVideo, Video, make_fake_video
-from playground.comfyui.execution.node_environment import Behaviour, Work
+from playground.comfyui.execution.node_environment import Behaviour, NodeRun
 from playground.comfyui.execution.saving import save_image, save_vhs, save_video
 from playground.comfyui.execution.sizes import Canvas, cells, check_frames, check_patches, fit, fit_area
 from playground.comfyui.values import Stage
@@ -18,139 +18,148 @@ _LOAD, _ENCODE, _STEP, _DECODE = 0.2, 0.15, 0.12, 0.4  # seconds at speed 1
 _USUAL_PIXELS = 832 * 480 * 81
 
 
-async def load_model(work: Work) -> Made:
+async def load_model(node_run: NodeRun) -> NodeResult:
     """Every loader."""
-    await work.reach(Stage.LOADING)
-    await work.wait(_LOAD)
-    if work.text("attention_mode").startswith("sageattn") and not work.environment.installed.sageattention:
+    await node_run.reach(Stage.LOADING)
+    await node_run.wait(_LOAD)
+    if (
+        node_run.text("attention_mode").startswith("sageattn")
+        and not node_run.environment.installed.sageattention
+    ):
         raise NodeFailed("ValueError", "Can't import SageAttention: No module named 'sageattention'\n")
-    return Made(values=(work.node.kind,))
+    return NodeResult(values=(node_run.node.kind,))
 
 
-async def settings(work: Work) -> Made:
+async def settings(node_run: NodeRun) -> NodeResult:
     """Nodes that only hold values."""
-    return Made(values=(dict(work.inputs),))
+    return NodeResult(values=(dict(node_run.inputs),))
 
 
-async def load_image(work: Work) -> Made:
+async def load_image(node_run: NodeRun) -> NodeResult:
     """LoadImage: the picture as RGB."""
-    path = work.environment.folders.annotated(work.text("image"))
+    path = node_run.environment.folders.annotated(node_run.text("image"))
     try:
         picture = await asyncio.to_thread(_open, path)
     except (UnidentifiedImageError, OSError) as err:
         text = f"cannot identify image file '{path}'\n"
         raise NodeFailed("PIL.UnidentifiedImageError", text) from err
-    return Made(values=(picture, None))
+    return NodeResult(values=(picture, None))
 
 
-async def scale_image(work: Work) -> Made:
-    """ImageScale: cut to the aspect if `crop` says center, else stretch."""
-    picture, size = work.value("image", Image.Image), (work.whole("width"), work.whole("height"))
-    if work.text("crop") == "center":
-        return Made(values=(await asyncio.to_thread(ImageOps.fit, picture, size),))
-    return Made(values=(await asyncio.to_thread(picture.resize, size),))
+async def scale_image(node_run: NodeRun) -> NodeResult:
+    """ImageScale: crop to the aspect if `crop` is "center", else stretch."""
+    picture, size = node_run.value("image", Image.Image), (node_run.whole("width"), node_run.whole("height"))
+    if node_run.text("crop") == "center":
+        return NodeResult(values=(await asyncio.to_thread(ImageOps.fit, picture, size),))
+    return NodeResult(values=(await asyncio.to_thread(picture.resize, size),))
 
 
-async def encode_text(work: Work) -> Made:
-    """Both prompts, with the wrapper's two small bars; the result is the wanted prompt."""
-    await work.reach(Stage.ENCODING)
+async def encode_text(node_run: NodeRun) -> NodeResult:
+    """Both prompts, each with its own progress; the result is the positive prompt."""
+    await node_run.reach(Stage.ENCODING)
     for value in (1, 2, 1, 2):
-        await work.tick(value, 2, _ENCODE / 4)
-    return Made(values=(work.text("positive_prompt"),))
+        await node_run.tick(value, 2, _ENCODE / 4)
+    return NodeResult(values=(node_run.text("positive_prompt"),))
 
 
-async def encode_native_text(work: Work) -> Made:
+async def encode_native_text(node_run: NodeRun) -> NodeResult:
     """CLIPTextEncode."""
-    await work.reach(Stage.ENCODING)
-    await work.wait(_ENCODE)
-    return Made(values=(work.text("text"),))
+    await node_run.reach(Stage.ENCODING)
+    await node_run.wait(_ENCODE)
+    return NodeResult(values=(node_run.text("text"),))
 
 
-async def encode_vision(work: Work) -> Made:
+async def encode_vision(node_run: NodeRun) -> NodeResult:
     """CLIP vision of the picture."""
-    await work.reach(Stage.ENCODING)
-    await work.wait(_ENCODE)
-    return Made(values=(work.node.kind,))
+    await node_run.reach(Stage.ENCODING)
+    await node_run.wait(_ENCODE)
+    return NodeResult(values=(node_run.node.kind,))
 
 
-async def image_to_video(work: Work) -> Made:
+async def image_to_video(node_run: NodeRun) -> NodeResult:
     """WanVideoImageToVideoEncode."""
-    picture = work.value("start_image", Image.Image)
-    canvas = fit(picture, work.whole("width"), work.whole("height"), work.whole("num_frames"))
-    return await _encode_canvas(work, canvas)
+    picture = node_run.value("start_image", Image.Image)
+    canvas = fit(picture, node_run.whole("width"), node_run.whole("height"), node_run.whole("num_frames"))
+    return await _encode_canvas(node_run, canvas)
 
 
-async def image_clip_encode(work: Work) -> Made:
+async def image_clip_encode(node_run: NodeRun) -> NodeResult:
     """The deprecated WanVideoImageClipEncode."""
-    picture, frames = work.value("image", Image.Image), work.whole("num_frames")
-    width, height = work.whole("generation_width"), work.whole("generation_height")
-    if work.inputs.get("adjust_resolution", True):
-        return await _encode_canvas(work, fit_area(picture, width, height, frames))
-    return await _encode_canvas(work, check_frames(picture, cells(width), cells(height), frames))
+    picture, frames = node_run.value("image", Image.Image), node_run.whole("num_frames")
+    width, height = node_run.whole("generation_width"), node_run.whole("generation_height")
+    if node_run.inputs.get("adjust_resolution", True):
+        return await _encode_canvas(node_run, fit_area(picture, width, height, frames))
+    return await _encode_canvas(node_run, check_frames(picture, cells(width), cells(height), frames))
 
 
-async def native_image_to_video(work: Work) -> Made:
+async def native_image_to_video(node_run: NodeRun) -> NodeResult:
     """WanImageToVideo: hands the prompts on and gives the latent."""
-    await work.reach(Stage.ENCODING)
-    await work.wait(_ENCODE)
-    picture = work.value("start_image", Image.Image)
-    canvas = fit(picture, work.whole("width"), work.whole("height"), work.whole("length"))
-    return Made(values=(work.inputs.get("positive"), work.inputs.get("negative"), canvas))
+    await node_run.reach(Stage.ENCODING)
+    await node_run.wait(_ENCODE)
+    picture = node_run.value("start_image", Image.Image)
+    canvas = fit(picture, node_run.whole("width"), node_run.whole("height"), node_run.whole("length"))
+    return NodeResult(values=(node_run.inputs.get("positive"), node_run.inputs.get("negative"), canvas))
 
 
-async def sample(work: Work) -> Made:
-    """WanVideoSampler: the weights on the same bar, then the steps (fact 13)."""
-    canvas = work.value("image_embeds", Canvas)
+async def sample(node_run: NodeRun) -> NodeResult:
+    """WanVideoSampler: one progress of the weights, then of the steps (fact 13)."""
+    canvas = node_run.value("image_embeds", Canvas)
     for value in (1, _WEIGHTS // 3, 2 * _WEIGHTS // 3, _WEIGHTS, 0):
-        await work.tick(value, _WEIGHTS, _LOAD / 5)
+        await node_run.tick(value, _WEIGHTS, _LOAD / 5)
     check_patches(canvas)
-    steps, denoise = work.whole("steps"), work.number("denoise_strength", 1)
+    steps, denoise = node_run.whole("steps"), node_run.number("denoise_strength", 1)
     count = steps if denoise >= 1 else int(steps * denoise) + 1
-    return await _sample(work, canvas, count, work.text("text_embeds"))
+    return await _sample(node_run, canvas, count, node_run.text("text_embeds"))
 
 
-async def native_sample(work: Work) -> Made:
+async def native_sample(node_run: NodeRun) -> NodeResult:
     """KSampler."""
-    return await _sample(work, work.value("latent_image", Canvas), work.whole("steps"), work.text("positive"))
+    return await _sample(
+        node_run, node_run.value("latent_image", Canvas), node_run.whole("steps"), node_run.text("positive")
+    )
 
 
-async def decode(work: Work) -> Made:
+async def decode(node_run: NodeRun) -> NodeResult:
     """WanVideoDecode: one tick for each latent frame."""
-    await work.reach(Stage.DECODING)
-    fake_video = work.value("samples", FakeVideo)
+    await node_run.reach(Stage.DECODING)
+    fake_video = node_run.value("samples", FakeVideo)
     latents = (fake_video.frames - 1) // 4 + 1
     for value in range(1, latents + 1):
-        await work.tick(value, latents, _DECODE / latents)
-    return Made(values=(fake_video,))
+        await node_run.tick(value, latents, _DECODE / latents)
+    return NodeResult(values=(fake_video,))
 
 
-async def native_decode(work: Work) -> Made:
-    """VAEDecode: no bar."""
-    await work.reach(Stage.DECODING)
-    await work.wait(_DECODE)
-    return Made(values=(work.value("samples", FakeVideo),))
+async def native_decode(node_run: NodeRun) -> NodeResult:
+    """VAEDecode: sends no progress."""
+    await node_run.reach(Stage.DECODING)
+    await node_run.wait(_DECODE)
+    return NodeResult(values=(node_run.value("samples", FakeVideo),))
 
 
-async def create_video(work: Work) -> Made:
+async def create_video(node_run: NodeRun) -> NodeResult:
     """CreateVideo: frames and their rate."""
-    return Made(values=(Video(fake_video=work.value("images", FakeVideo), fps=work.number("fps")),))
+    return NodeResult(
+        values=(Video(fake_video=node_run.value("images", FakeVideo), fps=node_run.number("fps")),)
+    )
 
 
-async def _encode_canvas(work: Work, canvas: Canvas) -> Made:
-    await work.reach(Stage.ENCODING)
+async def _encode_canvas(node_run: NodeRun, canvas: Canvas) -> NodeResult:
+    await node_run.reach(Stage.ENCODING)
     for value in range(1, canvas.latents + 1):
-        await work.tick(value, canvas.latents, _ENCODE / canvas.latents)
-    return Made(values=(canvas,))
+        await node_run.tick(value, canvas.latents, _ENCODE / canvas.latents)
+    return NodeResult(values=(canvas,))
 
 
-async def _sample(work: Work, canvas: Canvas, steps: int, prompt: str) -> Made:
+async def _sample(node_run: NodeRun, canvas: Canvas, steps: int, prompt: str) -> NodeResult:
     size = canvas.width * canvas.height * canvas.frames
-    guided = 1 if work.number("cfg") > 1 else 0.5  # without guidance the model runs once a step, not twice
+    guided = (
+        1 if node_run.number("cfg") > 1 else 0.5
+    )  # without guidance the model runs once a step, not twice
     for step in range(1, steps + 1):
-        await work.step(step, steps, _STEP * guided * size / _USUAL_PIXELS, canvas.picture)
-    seed = work.whole("seed")
+        await node_run.step(step, steps, _STEP * guided * size / _USUAL_PIXELS, canvas.picture)
+    seed = node_run.whole("seed")
     fake_video = make_fake_video(canvas.picture, canvas.width, canvas.height, canvas.frames, seed, prompt)
-    return Made(values=(fake_video, fake_video))
+    return NodeResult(values=(fake_video, fake_video))
 
 
 def _open(path: object) -> Image.Image:

@@ -1,4 +1,4 @@
-"""How the Wan nodes turn wishes for width, height and frames into a clip's, or into their recorded errors."""
+"""The width, height and frames that the Wan nodes make of the ones asked for, or their recorded errors."""
 
 import math
 from dataclasses import dataclass

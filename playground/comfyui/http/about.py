@@ -1,17 +1,17 @@
-"""The endpoints that say what this server is and has."""
+"""Endpoints that describe the server: nodes, system, features, models."""
 
 from aiohttp import web
 
 from playground.comfyui.errors import Refused
 from playground.comfyui.folders import Folders
-from playground.comfyui.object_info import Catalogue
+from playground.comfyui.object_info import NodeClasses
 
 
 class AboutEndpoints:
     """/object_info, /system_stats, /features and /models."""
 
-    def __init__(self, catalogue: Catalogue, folders: Folders) -> None:
-        self._catalogue = catalogue
+    def __init__(self, node_classes: NodeClasses, folders: Folders) -> None:
+        self._node_classes = node_classes
         self._folders = folders
 
     def routes(self) -> list[web.RouteDef]:
@@ -28,15 +28,15 @@ class AboutEndpoints:
     async def object_info(self, request: web.Request) -> web.Response:
         """All node classes, or one; `{}` for an unknown one (recording 02)."""
         kind = request.match_info.get("kind")
-        return web.json_response(self._catalogue.object_info(kind, self._folders.pictures()))
+        return web.json_response(self._node_classes.object_info(kind, self._folders.pictures()))
 
     async def recorded(self, request: web.Request) -> web.Response:
         """Pages that never change."""
-        return web.json_response(self._catalogue.about(request.path.rpartition("/")[-1]))
+        return web.json_response(self._node_classes.about(request.path.rpartition("/")[-1]))
 
     async def models(self, request: web.Request) -> web.Response:
         """The files in one model folder."""
-        names = self._catalogue.models(request.match_info["folder"])
+        names = self._node_classes.models(request.match_info["folder"])
         if names is None:
             raise Refused(404)
         return web.json_response(names)

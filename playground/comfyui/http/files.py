@@ -1,4 +1,4 @@
-"""The endpoints for pictures going in and clips coming out."""
+"""The endpoints for uploads and downloads."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from playground.comfyui.errors import Refused
-from playground.comfyui.faults import Faults, Once
+from playground.comfyui.faults import Faults, OneTimeFault
 from playground.comfyui.folders import Folders
 from playground.comfyui.sockets import cut
 
@@ -43,7 +43,7 @@ class FileEndpoints:
         kind, subfolder = query.get("type", "output"), query.get("subfolder", "")
         path = self._folders.view(kind, subfolder, query.get("filename", ""))
         if "Range" not in request.headers:  # who asks for a part is not the download that is to break
-            if self._faults.take(Once.CUT_DOWNLOAD):
+            if self._faults.take(OneTimeFault.CUT_DOWNLOAD):
                 return await _send_half(request, path)
             if too_much := self._faults.take_oversize():
                 return await _send_too_much(request, path, too_much)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from playground.comfyui.graph import Json, parse_list, parse_object
-from playground.comfyui.queue import Backlog
+from playground.comfyui.queue import PromptQueue
 from playground.comfyui.values import Finished, Outcome, Prompt
 
 STATUSES = ("pending", "in_progress", "completed", "failed", "cancelled")
@@ -14,19 +14,19 @@ _STATUS: Mapping[Outcome, str] = {
 }
 
 
-def list_jobs(backlog: Backlog) -> list[Json]:
+def list_jobs(prompt_queue: PromptQueue) -> list[Json]:
     """All jobs, newest first."""
-    waiting = [_open_job(prompt, "pending") for prompt in backlog.pending]
-    running = [_open_job(backlog.running, "in_progress")] if backlog.running else []
-    done = [_closed_job(finished) for finished in backlog.history.values()]
+    waiting = [_open_job(prompt, "pending") for prompt in prompt_queue.pending]
+    running = [_open_job(prompt_queue.running, "in_progress")] if prompt_queue.running else []
+    done = [_closed_job(finished) for finished in prompt_queue.history.values()]
     return sorted([*waiting, *running, *done], key=lambda job: int(str(job["create_time"])), reverse=True)
 
 
-def find_job(backlog: Backlog, prompt_id: str) -> Json | None:
+def find_job(prompt_queue: PromptQueue, prompt_id: str) -> Json | None:
     """One job in full; None if it is unknown."""
-    finished = backlog.history.get(prompt_id)
+    finished = prompt_queue.history.get(prompt_id)
     if finished is None:
-        return next((job for job in list_jobs(backlog) if job["id"] == prompt_id), None)
+        return next((job for job in list_jobs(prompt_queue) if job["id"] == prompt_id), None)
     return {
         **_closed_job(finished),
         "outputs": finished.outputs,

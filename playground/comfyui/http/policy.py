@@ -1,4 +1,4 @@
-"""What stands before every endpoint: the token, the faults of HTTP, and refusals turned into answers."""
+"""Middleware of every endpoint: checks the token, applies HTTP faults, renders refusals."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from playground.comfyui.errors import Refused
-from playground.comfyui.faults import Faults, Once
+from playground.comfyui.faults import Faults, OneTimeFault
 from playground.comfyui.sockets import cut
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -15,11 +15,11 @@ _POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self' data:; frame-src 'self'; object-src 'self';"
 )
-_TROUBLE = "500 Internal Server Error\n\nServer got itself in trouble"
+_INTERNAL_ERROR = "500 Internal Server Error\n\nServer got itself in trouble"
 
 
 class RequestPolicy:
-    """A middleware for the application."""
+    """The middleware: token, faults, refusals."""
 
     def __init__(self, token: str | None, faults: Faults) -> None:
         self._token = token
@@ -37,7 +37,7 @@ class RequestPolicy:
         if (
             request.method == "POST"
             and request.path.endswith("/prompt")
-            and self._faults.take(Once.LOST_ANSWER)
+            and self._faults.take(OneTimeFault.LOST_ANSWER)
         ):
             cut(request.transport)
         return response
@@ -55,7 +55,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Refused as refused:
         if refused.status == web.HTTPInternalServerError.status_code:
-            return web.Response(status=refused.status, text=_TROUBLE)
+            return web.Response(status=refused.status, text=_INTERNAL_ERROR)
         if refused.body is None:
             return web.Response(status=refused.status)
         return web.json_response(refused.body, status=refused.status)

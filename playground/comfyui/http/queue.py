@@ -8,13 +8,13 @@ from aiohttp import web
 from playground.comfyui.errors import Forgotten, Interrupted, Refused
 from playground.comfyui.execution.engine import Engine
 from playground.comfyui.execution.node_environment import NodeEnvironment
-from playground.comfyui.faults import Once
+from playground.comfyui.faults import OneTimeFault
 from playground.comfyui.graph import Json, parse_list, parse_object
 from playground.comfyui.http.jobs import STATUSES, find_job, list_jobs
-from playground.comfyui.object_info import Catalogue
-from playground.comfyui.queue import Backlog
+from playground.comfyui.object_info import NodeClasses
+from playground.comfyui.queue import PromptQueue
 from playground.comfyui.timeline import Moment
-from playground.comfyui.validation import Verdict, check_prompt_id, refusal, validate
+from playground.comfyui.validation import ValidationResult, check_prompt_id, refusal, validate
 from playground.comfyui.values import Prompt, Stage, now
 
 
@@ -22,11 +22,15 @@ class QueueEndpoints:
     """/prompt, /queue, /history, /interrupt, /free and /jobs."""
 
     def __init__(
-        self, environment: NodeEnvironment, catalogue: Catalogue, backlog: Backlog, engine: Engine
+        self,
+        environment: NodeEnvironment,
+        node_classes: NodeClasses,
+        prompt_queue: PromptQueue,
+        engine: Engine,
     ) -> None:
         self._environment = environment
-        self._catalogue = catalogue
-        self._backlog = backlog
+        self._node_classes = node_classes
+        self._prompt_queue = prompt_queue
         self._engine = engine
         self._number = 0
 
@@ -50,7 +54,7 @@ class QueueEndpoints:
     async def get_prompt(self, request: web.Request) -> web.Response:
         """How much is queued."""
         del request
-        return web.json_response(self._backlog.status()["status"])
+        return web.json_response(self._prompt_queue.status()["status"])
 
     async def post_prompt(self, request: web.Request) -> web.Response:
         """Validate and queue. Not idempotent: the same prompt_id twice runs twice (recording 13)."""
@@ -60,56 +64,56 @@ class QueueEndpoints:
             raise refusal("no_prompt", "No prompt provided", "No prompt provided")
         wire = parse_object(body["prompt"])
         prompt_id = self._prompt_id(body)
-        if self._environment.faults.take(Once.REJECTION):
-            raise _made_up_rejection(wire)
-        verdict = validate(wire, self._catalogue, self._environment.folders)
-        await self._queue(number, prompt_id, body, verdict)
-        answer = {"prompt_id": prompt_id, "number": number, "node_errors": verdict.node_errors}
+        if self._environment.faults.take(OneTimeFault.REJECTION):
+            raise _injected_rejection(wire)
+        validated = validate(wire, self._node_classes, self._environment.folders)
+        await self._queue(number, prompt_id, body, validated)
+        answer = {"prompt_id": prompt_id, "number": number, "node_errors": validated.node_errors}
         return web.json_response(answer)
 
     async def get_queue(self, request: web.Request) -> web.Response:
         """What runs and what waits."""
         del request
-        running = [self._backlog.running.as_entry()] if self._backlog.running else []
-        pending = [prompt.as_entry() for prompt in self._backlog.pending]
+        running = [self._prompt_queue.running.as_entry()] if self._prompt_queue.running else []
+        pending = [prompt.as_entry() for prompt in self._prompt_queue.pending]
         return web.json_response({"queue_running": running, "queue_pending": pending})
 
     async def post_queue(self, request: web.Request) -> web.Response:
         """`{"clear": true}` or `{"delete": [ids]}`, for what waits only."""
         body = await _read_json(request)
         if body.get("clear"):
-            self._backlog.clear()
-        self._backlog.delete(parse_list(body.get("delete")))
+            self._prompt_queue.clear()
+        self._prompt_queue.delete(parse_list(body.get("delete")))
         return web.Response()
 
     async def get_history(self, request: web.Request) -> web.Response:
         """Everything that ended, oldest first; `max_items` keeps the newest."""
-        entries = [(key, entry.as_entry()) for key, entry in self._backlog.history.items()]
+        entries = [(key, entry.as_entry()) for key, entry in self._prompt_queue.history.items()]
         most = int(request.query.get("max_items", len(entries)))
         return web.json_response(dict(entries[max(len(entries) - most, 0) :]))
 
     async def get_one_history(self, request: web.Request) -> web.Response:
         """`{}` while it runs and when it is unknown (fact 5)."""
         prompt_id = request.match_info["prompt_id"]
-        entry = self._backlog.history.get(prompt_id)
+        entry = self._prompt_queue.history.get(prompt_id)
         return web.json_response({prompt_id: entry.as_entry()} if entry else {})
 
     async def post_history(self, request: web.Request) -> web.Response:
         """`{"clear": true}` or `{"delete": [ids]}`."""
         body = await _read_json(request)
         if body.get("clear"):
-            self._backlog.history.clear()
+            self._prompt_queue.history.clear()
         for prompt_id in parse_list(body.get("delete")):
-            self._backlog.history.pop(str(prompt_id), None)
+            self._prompt_queue.history.pop(str(prompt_id), None)
         return web.Response()
 
     async def post_interrupt(self, request: web.Request) -> web.Response:
         """Stop the running prompt; with an id only that one (recording 12)."""
         body = await _read_json(request) if request.can_read_body else parse_object(None)
-        running = self._backlog.running
+        running = self._prompt_queue.running
         wanted = None if self._environment.faults.ignores_interrupt_id else body.get("prompt_id")
         if running and wanted in (None, running.id):
-            self._engine.halt(Interrupted())
+            self._engine.stop(Interrupted())
         return web.Response()
 
     async def post_free(self, request: web.Request) -> web.Response:
@@ -124,7 +128,7 @@ class QueueEndpoints:
         if unknown := [status for status in wanted if status not in STATUSES]:
             text = f"Invalid status value(s): {', '.join(unknown)}. Valid values: {', '.join(STATUSES)}"
             raise Refused(400, {"error": text})
-        jobs = [job for job in list_jobs(self._backlog) if not wanted or job["status"] in wanted]
+        jobs = [job for job in list_jobs(self._prompt_queue) if not wanted or job["status"] in wanted]
         limit, offset = request.query.get("limit"), int(request.query.get("offset", 0))
         page = jobs[offset : offset + int(limit)] if limit else jobs[offset:]
         pagination = {
@@ -137,26 +141,26 @@ class QueueEndpoints:
 
     async def get_job(self, request: web.Request) -> web.Response:
         """One job."""
-        job = find_job(self._backlog, request.match_info["prompt_id"])
+        job = find_job(self._prompt_queue, request.match_info["prompt_id"])
         if job is None:
             raise Refused(404, {"error": "Job not found"})
         return web.json_response(job)
 
     async def cancel_job(self, request: web.Request) -> web.Response:
         """Drop it if it waits, stop it if it runs."""
-        prompt_id, before = request.match_info["prompt_id"], self._backlog.remaining
-        self._backlog.delete([prompt_id])
-        runs = self._backlog.running is not None and self._backlog.running.id == prompt_id
+        prompt_id, before = request.match_info["prompt_id"], self._prompt_queue.remaining
+        self._prompt_queue.delete([prompt_id])
+        runs = self._prompt_queue.running is not None and self._prompt_queue.running.id == prompt_id
         if runs:
-            self._engine.halt(Interrupted())
-        return web.json_response({"cancelled": runs or self._backlog.remaining < before})
+            self._engine.stop(Interrupted())
+        return web.json_response({"cancelled": runs or self._prompt_queue.remaining < before})
 
     def forget(self, prompt_id: str) -> None:
         """Lose every trace of a prompt."""
-        self._backlog.delete([prompt_id])
-        self._backlog.history.pop(prompt_id, None)
-        if self._backlog.running and self._backlog.running.id == prompt_id:
-            self._engine.halt(Forgotten())
+        self._prompt_queue.delete([prompt_id])
+        self._prompt_queue.history.pop(prompt_id, None)
+        if self._prompt_queue.running and self._prompt_queue.running.id == prompt_id:
+            self._engine.stop(Forgotten())
 
     def _take_number(self, body: Json) -> float:
         if "number" in body:
@@ -169,16 +173,16 @@ class QueueEndpoints:
             return str(uuid.uuid4())
         return check_prompt_id(body["prompt_id"])
 
-    async def _queue(self, number: float, prompt_id: str, body: Json, verdict: Verdict) -> None:
+    async def _queue(self, number: float, prompt_id: str, body: Json, validated: ValidationResult) -> None:
         extra = dict(parse_object(body.get("extra_data")))
         if "client_id" in body:
             extra["client_id"] = body["client_id"]
         extra["create_time"] = now()
         wire = parse_object(body["prompt"])
-        self._backlog.put(
-            Prompt(number=number, id=prompt_id, graph=wire, extra=extra, outputs=verdict.outputs)
+        self._prompt_queue.put(
+            Prompt(number=number, id=prompt_id, graph=wire, extra=extra, outputs=validated.outputs)
         )
-        await self._environment.timeline.note(Moment(prompt_id=prompt_id, stage=Stage.QUEUED))
+        await self._environment.timeline.record(Moment(prompt_id=prompt_id, stage=Stage.QUEUED))
 
 
 async def _read_json(request: web.Request) -> Json:
@@ -188,7 +192,7 @@ async def _read_json(request: web.Request) -> Json:
         raise Refused(500) from err  # the original does not catch it either (recording 03)
 
 
-def _made_up_rejection(wire: Json) -> Refused:
+def _injected_rejection(wire: Json) -> Refused:
     info: Json = {"input_name": "model_name", "input_config": None, "received_value": "gone.safetensors"}
     details = "model_name: 'gone.safetensors' not in []"
     error: Json = {

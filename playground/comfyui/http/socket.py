@@ -7,18 +7,20 @@ from aiohttp import WSMsgType, web
 
 from playground.comfyui.execution.engine import Engine
 from playground.comfyui.graph import parse_object
-from playground.comfyui.object_info import Catalogue
-from playground.comfyui.queue import Backlog
+from playground.comfyui.object_info import NodeClasses
+from playground.comfyui.queue import PromptQueue
 from playground.comfyui.sockets import Sockets, render_message
 
 
 class SocketEndpoint:
     """/ws."""
 
-    def __init__(self, catalogue: Catalogue, sockets: Sockets, backlog: Backlog, engine: Engine) -> None:
-        self._catalogue = catalogue
+    def __init__(
+        self, node_classes: NodeClasses, sockets: Sockets, prompt_queue: PromptQueue, engine: Engine
+    ) -> None:
+        self._node_classes = node_classes
         self._sockets = sockets
-        self._backlog = backlog
+        self._prompt_queue = prompt_queue
         self._engine = engine
 
     def routes(self) -> list[web.RouteDef]:
@@ -26,7 +28,7 @@ class SocketEndpoint:
         return [web.get("/ws", self.connect)]
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
-        """Greet, tell a returning client what runs, answer feature flags, then only read (10, 14, 15)."""
+        """Send the status (a returning client also gets the running node), then read (10, 14, 15)."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         client_id = request.query.get("clientId") or uuid.uuid4().hex
@@ -42,7 +44,7 @@ class SocketEndpoint:
     async def _greet(self, socket: web.WebSocketResponse, client_id: str) -> None:
         if self._sockets.is_silent:
             return
-        await socket.send_str(render_message("status", {**self._backlog.status(), "sid": client_id}))
+        await socket.send_str(render_message("status", {**self._prompt_queue.status(), "sid": client_id}))
         current = self._engine.current
         if current and current.node_id and current.prompt.client_id == client_id:
             await socket.send_str(render_message("executing", {"node": current.node_id}))
@@ -57,5 +59,5 @@ class SocketEndpoint:
         if parse_object(message.get("data")).get("supports_preview_metadata"):
             self._sockets.supports_metadata(client_id)
         if not self._sockets.is_silent:
-            features = parse_object(self._catalogue.about("features"))
+            features = parse_object(self._node_classes.about("features"))
             await socket.send_str(render_message("feature_flags", features))

@@ -11,6 +11,8 @@ from aiohttp import web
 
 
 class Op(IntEnum):
+    """Gateway opcodes (Discord reference, "Gateway Opcodes")."""
+
     DISPATCH = 0
     HEARTBEAT = 1
     IDENTIFY = 2
@@ -23,7 +25,7 @@ class Op(IntEnum):
 
 
 class CloseCode(IntEnum):
-    """Why the gateway hangs up (Discord reference, "Gateway Close Event Codes")."""
+    """Why the gateway closes a connection (Discord reference, "Gateway Close Event Codes")."""
 
     UNKNOWN_ERROR = 4000
     DECODE_ERROR = 4002
@@ -54,6 +56,7 @@ class Connection:
     session: "Session | None" = None
 
     def send(self, op: Op, data: object) -> None:
+        """Queue a frame that is no dispatched event."""
         self.outbox.put_nowait({"op": int(op), "d": data, "s": None, "t": None})
 
     async def write_all(self) -> None:
@@ -70,22 +73,23 @@ class Connection:
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """What a bot was told since it identified; kept so that it can resume."""
+    """All events dispatched to a bot since it identified; kept so that it can resume."""
 
     id: str
     intents: int
-    told: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    sent: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     connection: Connection | None = None
 
     def dispatch(self, name: str, data: dict[str, object]) -> None:
-        event: dict[str, object] = {"op": 0, "d": data, "s": len(self.told) + 1, "t": name}
-        self.told.append(event)
+        """Record an event under the next sequence number, and send it if connected."""
+        event: dict[str, object] = {"op": 0, "d": data, "s": len(self.sent) + 1, "t": name}
+        self.sent.append(event)
         if self.connection:
             self.connection.outbox.put_nowait(event)
 
     def resume_on(self, connection: Connection, seen: int) -> None:
-        """Send again what the bot had not seen, then say RESUMED."""
+        """Send the events after sequence number `seen` again, then RESUMED."""
         self.connection, connection.session = connection, self
-        for event in self.told[seen:]:
+        for event in self.sent[seen:]:
             connection.outbox.put_nowait(event)
         self.dispatch("RESUMED", {"_trace": []})

@@ -1,4 +1,4 @@
-"""The gateway: the websocket over which a bot hears of changes, with sessions that outlive a connection."""
+"""The gateway: the websocket that dispatches events to bots, with sessions that outlive a connection."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ HEARTBEAT_MILLISECONDS = 41_250
 
 
 class Gateway:
-    """Accepts websockets at `/gateway` and passes the world's changes on to sessions."""
+    """Accepts websockets at `/gateway` and dispatches changes to the sessions that want them."""
 
     def __init__(self, state: DiscordState, privileged_intents: Intent) -> None:
         self._state = state
@@ -33,7 +33,7 @@ class Gateway:
         self.identified = 0
         """How often a bot has begun a session."""
         self.resumed = 0
-        state.feed.listen(self._pass_on)
+        state.feed.listen(self._dispatch)
 
     @property
     def online(self) -> bool:
@@ -53,7 +53,7 @@ class Gateway:
             connection.send(Op.HELLO, {"heartbeat_interval": HEARTBEAT_MILLISECONDS, "_trace": []})
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    self._hear(connection, cast(str, message.data))
+                    self._receive(connection, cast(str, message.data))
         return socket
 
     @asynccontextmanager
@@ -70,13 +70,13 @@ class Gateway:
                 connection.session.connection = None
             self._publish()
 
-    def _hear(self, connection: Connection, text: str) -> None:
+    def _receive(self, connection: Connection, text: str) -> None:
         try:
-            self._obey(connection, as_object(json.loads(text)))
+            self._handle_message(connection, as_object(json.loads(text)))
         except ValueError:
             connection.outbox.put_nowait(CloseCode.DECODE_ERROR)
 
-    def _obey(self, connection: Connection, message: Json) -> None:
+    def _handle_message(self, connection: Connection, message: Json) -> None:
         op, data = message.get("op"), as_object(message.get("d"))
         if op == Op.HEARTBEAT:
             connection.send(Op.HEARTBEAT_ACK, None)
@@ -134,7 +134,7 @@ class Gateway:
         seen = as_int(data.get("seq"))
         if data.get("token") != self._state.token:
             connection.outbox.put_nowait(CloseCode.AUTHENTICATION_FAILED)
-        elif session is None or seen > len(session.told):
+        elif session is None or seen > len(session.sent):
             resumable = False
             connection.send(Op.INVALID_SESSION, resumable)
         else:
@@ -155,7 +155,7 @@ class Gateway:
             chunk["nonce"] = data["nonce"]
         session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
-    def _pass_on(self, change: Change) -> None:
+    def _dispatch(self, change: Change) -> None:
         if change.only_for not in (None, self._state.bot.id) or not self._bot_sees(change):
             return
         for session in self._sessions.values():
@@ -189,14 +189,14 @@ class Gateway:
             connection.send(Op.RECONNECT, None)
 
     def forget_sessions(self) -> None:
-        """Nothing can be resumed any more; who is connected is told so (op 9)."""
+        """Delete all sessions; each connection gets INVALID_SESSION (op 9)."""
         self._sessions.clear()
         resumable = False
         for connection in self._connections:
             connection.send(Op.INVALID_SESSION, resumable)
 
     def drop(self, seconds: float) -> None:
-        """Break every connection without a word, and take no new one for a while."""
+        """Abort every connection, and refuse new ones for `seconds`."""
         self._refuse_until = self._state.clock.now() + seconds
         for connection in self._connections:
             if connection.request.transport:

@@ -22,7 +22,7 @@ LOCALES = frozenset((
 ))
 # fmt: on
 """Discord reference, "Locales"."""
-LARGEST = 8000
+MAX_COMMAND_CHARACTERS = 8000
 """Characters of a whole command (Discord reference, "Slash Commands")."""
 STRING, INTEGER = 3, 4
 """Kinds of options."""
@@ -31,6 +31,8 @@ BOT_DM = 1
 
 
 class CommandKind(IntEnum):
+    """The `type` of an application command."""
+
     SLASH = 1
     USER = 2
     MESSAGE = 3
@@ -38,16 +40,20 @@ class CommandKind(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
+    """A registered command: `definition` is the JSON that the bot sent."""
+
     id: int
     guild_id: int | None
     definition: Json
 
     @property
     def name(self) -> str:
+        """The name by which members use it."""
         return as_text(self.definition.get("name"))
 
     @property
     def works_in_dms(self) -> bool:
+        """Whether it can be used in direct messages with the bot."""
         contexts = self.definition.get("contexts")
         if contexts is None:
             return self.definition.get("dm_permission") is not False
@@ -55,6 +61,7 @@ class Command:
 
     @property
     def kind(self) -> int:
+        """Its CommandKind; slash command where the definition names none."""
         return as_int(self.definition.get("type")) or CommandKind.SLASH
 
 
@@ -67,7 +74,7 @@ class Commands:
         self._commands: dict[int, Command] = {}
 
     def overwrite(self, definitions: Sequence[Json], guild_id: int | None) -> list[Command]:
-        """Replace all commands of one place. Raises InvalidForm."""
+        """Replace all commands of a guild, or the global ones for None. Raises InvalidForm."""
         problems = {
             f"{index}.{path}": problem
             for index, definition in enumerate(definitions)
@@ -81,6 +88,7 @@ class Commands:
         return fresh
 
     def of(self, guild_id: int | None) -> list[Command]:
+        """The commands of one guild, or the global ones for None."""
         return [command for command in self._commands.values() if command.guild_id == guild_id]
 
     def find(self, name: str, kind: int, guild_id: int | None) -> Command | None:
@@ -92,6 +100,7 @@ class Commands:
         return None
 
     def render(self, command: Command) -> dict[str, object]:
+        """The command as the API lists it."""
         rendered: dict[str, object] = {"description": "", **command.definition}
         required = as_text(rendered.get("default_member_permissions"))
         rendered |= {
@@ -126,8 +135,11 @@ def _problems(definition: Json) -> Problems:
     if not is_slash:
         return lengths(definition, {"name": (1, 32)}) | _localized_problems(definition, "name", (1, 32))
     problems = _described_problems(definition) | _option_problems(definition)
-    if _size(definition) > LARGEST:
-        problems[""] = ("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({LARGEST})")
+    if _size(definition) > MAX_COMMAND_CHARACTERS:
+        problems[""] = (
+            "APPLICATION_COMMAND_TOO_LARGE",
+            f"Command exceeds maximum size ({MAX_COMMAND_CHARACTERS})",
+        )
     return problems
 
 
@@ -199,7 +211,7 @@ def _choices_of(option: Json) -> Problems:
 
 
 def choice_problems(choices: Sequence[Json], kind: int) -> Problems:
-    """What Discord says against the choices of an option of that kind, by path."""
+    """The problems that Discord reports of the choices of an option of that kind, by path."""
     problems: Problems = {"choices": bad_length(0, 25)} if len(choices) > 25 else {}
     for index, choice in enumerate(choices):
         found = lengths(choice, {"name": (1, 100)}) | _localized_problems(choice, "name", (1, 100))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from playground.discord.components import SELECTS, Kind, choosable, iter_components
-from playground.discord.interactions.options import Filled, carry
+from playground.discord.interactions.options import FilledOptions, carry
 from playground.discord.json_values import Json, as_int, as_list, as_object, as_objects, as_text
 from playground.discord.model import Channel, Message, Role, Upload, User
 from playground.discord.state import DiscordState
@@ -11,7 +11,7 @@ from playground.errors import NotPossible, OptionRefused
 
 Choice = str | User | Role | Channel | Upload
 
-TAKES: Mapping[int, tuple[type, ...]] = {
+CHOICE_TYPES: Mapping[int, tuple[type, ...]] = {
     Kind.STRING_SELECT: (str,),
     Kind.RADIO_GROUP: (str,),
     Kind.CHECKBOX_GROUP: (str,),
@@ -44,7 +44,7 @@ def find_menu(message: Message, custom_id: str) -> Json:
 
 
 async def choose(
-    state: DiscordState, channel: Channel, menu: Json, choices: Sequence[Choice], filled: Filled
+    state: DiscordState, channel: Channel, menu: Json, choices: Sequence[Choice], filled: FilledOptions
 ) -> list[object]:
     """What an interaction carries of the choices; what they refer to goes into `filled`.
 
@@ -63,7 +63,7 @@ async def choose(
 
 
 def _check_kind(name: str, menu: Json, choice: Choice) -> None:
-    wanted = TAKES[as_int(menu.get("type"))]
+    wanted = CHOICE_TYPES[as_int(menu.get("type"))]
     if not isinstance(choice, wanted):
         raise OptionRefused(name, f"must be {' or '.join(kind.__name__ for kind in wanted)}")
     kinds = as_list(menu.get("channel_types"))

@@ -1,4 +1,4 @@
-"""Modals: what Discord says against one, and filling it in as Discord's client does it."""
+"""Modals: validating one as Discord's API does, and filling it in as Discord's client does."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,13 +13,13 @@ from playground.discord.components import (
     lengths,
 )
 from playground.discord.interactions.menus import Choice, choose
-from playground.discord.interactions.options import Filled
+from playground.discord.interactions.options import FilledOptions
 from playground.discord.json_values import Json, as_int, as_object, as_objects, as_text
 from playground.discord.model import Channel, Role, Upload, User
 from playground.discord.state import DiscordState
 from playground.errors import OptionRefused
 
-LONGEST_TEXT = 4000
+MAX_TEXT_INPUT = 4000
 
 Value = Choice | bool | Sequence[Choice]
 """Of a text input the text, of a checkbox whether it is set, of all else one choice or several."""
@@ -56,7 +56,7 @@ async def fill_modal(
     for name in values:
         if name not in fields:
             raise OptionRefused(name, f"the modal has only {sorted(fields)}")
-    filled, answers = Filled(), dict[str, dict[str, object]]()
+    filled, answers = FilledOptions(), dict[str, dict[str, object]]()
     for name, field in fields.items():
         _check_files(name, values.get(name), upload_limit)
         answer = await _answer(state, channel, field, values.get(name), filled)
@@ -78,7 +78,7 @@ def _check_files(name: str, value: Value | None, upload_limit: int) -> None:
 
 
 async def _answer(
-    state: DiscordState, channel: Channel, field: Json, value: Value | None, filled: Filled
+    state: DiscordState, channel: Channel, field: Json, value: Value | None, filled: FilledOptions
 ) -> dict[str, object]:
     """What a field is sent with beside its kind and name."""
     kind = field.get("type")
@@ -112,7 +112,7 @@ def _text(field: Json, value: Value | None) -> str:
     text = value if isinstance(value, str) else as_text(field.get("value"))
     may_be_empty = field.get("required", True) is False and not text
     shortest = 0 if may_be_empty else max(as_int(field.get("min_length")), 1)
-    longest = as_int(field.get("max_length")) or LONGEST_TEXT
+    longest = as_int(field.get("max_length")) or MAX_TEXT_INPUT
     if not shortest <= len(text) <= longest:
         raise OptionRefused(as_text(field.get("custom_id")), f"must have {shortest} to {longest} characters")
     return text

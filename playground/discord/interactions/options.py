@@ -16,10 +16,12 @@ from playground.discord.render.guilds import (
 from playground.discord.state import DiscordState
 from playground.errors import NotPossible, OptionRefused
 
-LONGEST_STRING = 6000
+MAX_STRING_OPTION = 6000
 
 
 class OptionKind(IntEnum):
+    """The `type` of a command option."""
+
     SUBCOMMAND = 1
     GROUP = 2
     STRING = 3
@@ -47,7 +49,7 @@ PYTHON_TYPES: Mapping[int, tuple[type, ...]] = {
 
 
 @dataclass(slots=True)
-class Filled:
+class FilledOptions:
     """The `options` of an interaction, and what they refer to."""
 
     options: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
@@ -93,7 +95,7 @@ def _check_value(name: str, option: Json, value: object, upload_limit: int) -> N
 
 
 def _check_length(name: str, option: Json, value: str) -> None:
-    longest = as_int(option.get("max_length")) or LONGEST_STRING
+    longest = as_int(option.get("max_length")) or MAX_STRING_OPTION
     shortest = as_int(option.get("min_length")) or (1 if option.get("required") else 0)
     if not shortest <= len(value) <= longest:
         raise OptionRefused(name, f"must have {shortest} to {longest} characters")
@@ -114,9 +116,9 @@ async def fill(
     path: tuple[str, ...],
     values: Mapping[str, object],
     focused: str | None = None,
-) -> Filled:
+) -> FilledOptions:
     """Values that `check` accepted, as an interaction carries them; `focused` is the one being typed in."""
-    filled = Filled()
+    filled = FilledOptions()
     kinds = {
         as_text(option.get("name")): as_int(option.get("type"))
         for option in as_objects(descend(definition, path).get("options"))
@@ -131,7 +133,7 @@ async def fill(
     return filled
 
 
-async def carry(state: DiscordState, channel: Channel, value: object, filled: Filled) -> object:
+async def carry(state: DiscordState, channel: Channel, value: object, filled: FilledOptions) -> object:
     """A plain value as it is; of anything else the id, with its data among the resolved."""
     match value:
         case Upload():
@@ -149,7 +151,7 @@ async def carry(state: DiscordState, channel: Channel, value: object, filled: Fi
             return value
 
 
-def _resolve(filled: Filled, kind: str, thing_id: int, data: dict[str, object]) -> str:
+def _resolve(filled: FilledOptions, kind: str, thing_id: int, data: dict[str, object]) -> str:
     filled.resolved.setdefault(kind, {})[str(thing_id)] = data
     return str(thing_id)
 

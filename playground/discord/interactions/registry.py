@@ -1,4 +1,4 @@
-"""Interactions: what a person does that a bot must answer within 3 seconds, by a token of 15 minutes."""
+"""Interactions: sent to the bot, acknowledged within 3 seconds, answered by token for 15 minutes."""
 
 import secrets
 from collections.abc import Mapping
@@ -14,12 +14,14 @@ from playground.discord.render.guilds import render_channel, render_member, rend
 from playground.discord.render.messages import render_message
 from playground.discord.state import DiscordState
 
-ACKNOWLEDGE_WITHIN = 3.0
-TOKEN_LIVES = 15 * 60.0
+ACKNOWLEDGE_TIMEOUT = 3.0
+TOKEN_LIFETIME = 15 * 60.0
 """Seconds (Discord reference, "Receiving and Responding")."""
 
 
 class InteractionKind(IntEnum):
+    """The `type` of an interaction."""
+
     COMMAND = 2
     COMPONENT = 3
     AUTOCOMPLETE = 4
@@ -27,6 +29,8 @@ class InteractionKind(IntEnum):
 
 
 class Callback(IntEnum):
+    """The `type` of the response to an interaction."""
+
     MESSAGE = 4
     DEFERRED_MESSAGE = 5
     DEFERRED_UPDATE = 6
@@ -37,7 +41,7 @@ class Callback(IntEnum):
 
 _ANSWERS = frozenset({Callback.MESSAGE, Callback.DEFERRED_MESSAGE})
 _UPDATES = frozenset({Callback.UPDATE, Callback.DEFERRED_UPDATE})
-FITTING: Mapping[InteractionKind, frozenset[Callback]] = {
+ALLOWED_CALLBACKS: Mapping[InteractionKind, frozenset[Callback]] = {
     InteractionKind.COMMAND: _ANSWERS | {Callback.MODAL},
     InteractionKind.COMPONENT: _ANSWERS | _UPDATES | {Callback.MODAL},
     InteractionKind.AUTOCOMPLETE: frozenset({Callback.CHOICES}),
@@ -101,7 +105,7 @@ class Interactions:
             opener=opener,
         )
         self._by_token[interaction.token] = interaction
-        self._state.clock.at(now + ACKNOWLEDGE_WITHIN, lambda: self._give_up(interaction))
+        self._state.clock.at(now + ACKNOWLEDGE_TIMEOUT, lambda: self._give_up(interaction))
         guild_id = channel.guild_id
         payload = self._payload(interaction)
         self._state.feed.publish(
@@ -123,12 +127,12 @@ class Interactions:
         interaction = self._by_token.get(token)
         if interaction is None or interaction.answer is None:
             raise errors.unknown("Webhook")
-        if self._state.clock.now() > interaction.made_at + TOKEN_LIVES:
+        if self._state.clock.now() > interaction.made_at + TOKEN_LIFETIME:
             raise errors.expired_token()
         return interaction
 
     def blank_message(self, interaction: Interaction, flags: int) -> Message:
-        """An empty answer by the bot: public, or for the person alone where `flags` say so."""
+        """An empty answer by the bot: public, or ephemeral if `flags` has EPHEMERAL."""
         state = self._state
         ephemeral = bool(flags & MessageFlag.EPHEMERAL)
         return Message(
@@ -167,7 +171,7 @@ class Interactions:
             self.publish(interaction)
 
     def publish(self, interaction: Interaction) -> None:
-        """Show the person what came of an interaction."""
+        """Publish the state of an interaction to the user's own client."""
         data: dict[str, object] = {
             "id": str(interaction.id),
             "answer": interaction.answer.name.lower() if interaction.answer else None,
@@ -240,6 +244,7 @@ class Interactions:
 
 
 def invocation_of(interaction: Interaction) -> Invocation:
+    """What a message that answers this interaction records of it."""
     return Invocation(
         id=interaction.id,
         kind=interaction.kind,
@@ -251,4 +256,5 @@ def invocation_of(interaction: Interaction) -> Invocation:
 
 
 def without_loading(message: Message) -> Message:
+    """The message without the flag of a deferred answer."""
     return replace(message, flags=message.flags & ~MessageFlag.LOADING)

@@ -11,6 +11,7 @@ Data = dict[str, object]
 
 
 def render_components(records: Records, message: Message) -> list[Data]:
+    """The message's components as Discord returns them."""
     return [_component(records, message, each) for each in message.components]
 
 

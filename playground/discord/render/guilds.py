@@ -16,10 +16,12 @@ Data = dict[str, object]
 
 
 def render_time(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def render_user(user: User) -> Data:
+    """A user as others see it."""
     return {
         "id": str(user.id),
         "username": user.name,
@@ -34,10 +36,12 @@ def render_user(user: User) -> Data:
 
 
 def render_own_user(user: User) -> Data:
+    """The bot's own user, as GET /users/@me returns it."""
     return {**render_user(user), "mfa_enabled": True, "locale": user.locale, "verified": True, "email": None}
 
 
 def render_bare_member(guild: Guild, user_id: int) -> Data:
+    """A guild member without `user`."""
     member = guild.members[user_id]
     return {
         "roles": [str(role) for role in member.roles],
@@ -55,10 +59,12 @@ def render_bare_member(guild: Guild, user_id: int) -> Data:
 
 
 def render_member(records: Records, guild: Guild, user_id: int) -> Data:
+    """A guild member with `user`."""
     return {**render_bare_member(guild, user_id), "user": render_user(records.users[user_id])}
 
 
 def render_role(role: Role) -> Data:
+    """A role."""
     return {
         "id": str(role.id),
         "name": role.name,
@@ -77,6 +83,7 @@ def render_role(role: Role) -> Data:
 
 
 def render_guild(records: Records, guild: Guild) -> Data:
+    """A guild without channels and members, as GET /guilds/{id} returns it."""
     return {
         **_GUILD_DEFAULTS,
         "id": str(guild.id),
@@ -151,6 +158,7 @@ def render_guild_create(records: Records, guild: Guild) -> Data:
 
 
 def render_channel(records: Records, channel: Channel) -> Data:
+    """A channel, thread or direct messages, with the fields of its kind."""
     shared: Data = {"id": str(channel.id), "type": int(channel.kind), "flags": 0, "last_message_id": None}
     if channel.recipient_id is not None:
         return {**shared, "recipients": [render_user(records.users[channel.recipient_id])]}
@@ -197,6 +205,7 @@ def _thread_fields(channel: Channel) -> Data:
 
 
 def render_attachment(records: Records, file: Attachment) -> Data:
+    """A file with a freshly signed address."""
     url = records.cdn.url(file)
     data: Data = {
         "id": str(file.id),

@@ -149,6 +149,7 @@ def _reaction(records: Records, name: str, people: tuple[int, ...]) -> Data:
 
 
 def render_reaction_event(records: Records, message: Message, user_id: int, name: str) -> Data:
+    """The data of MESSAGE_REACTION_ADD; in a guild with `member`."""
     data: Data = {
         "user_id": str(user_id),
         "channel_id": str(message.channel_id),

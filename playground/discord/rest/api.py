@@ -1,4 +1,4 @@
-"""The REST API: takes requests through faults, token, rate limits and the judge to their handlers."""
+"""The REST API: faults, token, rate limits and contract check before each route's handler."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -54,7 +54,7 @@ class RestApi:
     call: Call
     limits: Limits
     faults: Faults
-    judge: ContractChecker | None
+    contract_checker: ContractChecker | None
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
     violations: list[str] = field(default_factory=list[str])
 
@@ -98,10 +98,10 @@ class RestApi:
             self._admit(route, request)
             self.limits.take(bucket, route.limit)
             headers = self.limits.headers(route.template, bucket, route.limit)
-            self._judge(route, call)
+            self._check_contract(route, call)
             result = await route.handler(call)
-        except errors.TooFast as refusal:
-            return _json_response(429, refusal.body(), _too_fast_headers(refusal))
+        except errors.RateLimited as refusal:
+            return _json_response(429, refusal.body(), _rate_limit_headers(refusal))
         except errors.DiscordRefusal as refusal:
             return _json_response(refusal.status, refusal.body(), headers)
         if result is None:
@@ -115,10 +115,12 @@ class RestApi:
             raise errors.unauthorized()
         self.limits.take_from_token()
 
-    def _judge(self, route: Route, call: Call) -> None:
-        if self.judge is None:
+    def _check_contract(self, route: Route, call: Call) -> None:
+        if self.contract_checker is None:
             return
-        self.violations += self.judge.judge_request(route.method, route.template, call.query, call.body)
+        self.violations += self.contract_checker.check_request(
+            route.method, route.template, call.query, call.body
+        )
 
     async def _read(self, request: web.Request) -> Call:
         body, files = None, tuple[Upload, ...]()
@@ -171,17 +173,17 @@ def _bucket(route: Route, params: Mapping[str, str]) -> str:
 
 def _refusal_of(fault: Fault) -> errors.DiscordRefusal:
     if fault.kind is FaultKind.RATE_LIMIT:
-        return errors.TooFast(fault.seconds)
+        return errors.RateLimited(fault.seconds)
     return errors.DiscordRefusal(fault.status, fault.code, f"{fault.status}: asked to fail")
 
 
-def _too_fast_headers(refusal: errors.TooFast) -> dict[str, str]:
+def _rate_limit_headers(refusal: errors.RateLimited) -> dict[str, str]:
     """discord.py retries a 429 only where a `Via` header shows that it comes from Discord."""
     return {
         "Retry-After": f"{refusal.retry_after:.3f}",
         "Via": "1.1 google",
-        "X-RateLimit-Scope": "global" if refusal.everywhere else "user",
-        **({"X-RateLimit-Global": "true"} if refusal.everywhere else {}),
+        "X-RateLimit-Scope": "global" if refusal.is_global else "user",
+        **({"X-RateLimit-Global": "true"} if refusal.is_global else {}),
     }
 
 

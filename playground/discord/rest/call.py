@@ -1,4 +1,4 @@
-"""One request to the REST API as its handler sees it, and the table row that says which handler."""
+"""A parsed request to the REST API, and the route that names its handler."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from playground.discord.interactions.commands import Commands
 from playground.discord.interactions.registry import Interactions
 from playground.discord.json_values import Json, as_object
 from playground.discord.model import Channel, Message, Upload
-from playground.discord.rest.rate_limits import ON_CHANNEL, Limit
+from playground.discord.rest.rate_limits import CHANNEL_LIMIT, Limit
 from playground.discord.state import DiscordState
 
 
@@ -28,6 +28,7 @@ class Call:
 
     @property
     def json(self) -> Json:
+        """The body as an object; empty if it is none."""
         return as_object(self.body)
 
     def id(self, name: str) -> int:
@@ -35,9 +36,11 @@ class Call:
         return int(self.params[name]) if self.params[name].isdecimal() else 0
 
     def channel(self) -> Channel:
+        """The path's channel. Raises 404/10003."""
         return self.state.channel(self.id("channel_id"))
 
     def message(self) -> Message:
+        """The path's message. Raises 404/10003 or 10008."""
         self.channel()
         return self.state.message(self.id("channel_id"), self.id("message_id"))
 
@@ -59,6 +62,6 @@ class Route:
     method: str
     template: str
     handler: Handler
-    limit: Limit = ON_CHANNEL
+    limit: Limit = CHANNEL_LIMIT
     needs_token: bool = True
     """Asks for the bot's token and counts towards its limit; interactions do neither."""

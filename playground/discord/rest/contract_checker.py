@@ -1,4 +1,4 @@
-"""Judges a bot's requests by Discord's own API document (the part for our routes, in `playground/data`)."""
+"""Validates requests by Discord's own API document (the part for our routes, in `playground/data`)."""
 
 import json
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 DOCUMENT = Path(__file__).parents[2] / "data" / "discord_api.json"
 SNOWFLAKE = {"anyOf": [{"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 0}]}
-"""A snowflake as Discord takes it: the document says string, but integers are read as such."""
+"""A snowflake as Discord takes it: the document has string, but integers are read as such."""
 
 
 class ContractChecker:
-    """Validates with jsonschema: a development dependency, imported only when there is a judge."""
+    """Validates with jsonschema: a development dependency, imported on first use."""
 
     def __init__(self) -> None:
         self._document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
         self._document["components"]["schemas"]["SnowflakeType"] = SNOWFLAKE
         self._validators: dict[str, Validator] = {}
 
-    def judge_request(self, method: str, template: str, query: Mapping[str, str], body: object) -> list[str]:
+    def check_request(self, method: str, template: str, query: Mapping[str, str], body: object) -> list[str]:
         """What is wrong with a request, in words; nothing for a good one. A `body` of None is not there."""
         operation = self._operation(method, template)
         if operation is None:
@@ -34,7 +34,7 @@ class ContractChecker:
             return wrong
         return wrong + self._problems(f"{method} {template}", schema, body)
 
-    def judge_answer(self, method: str, template: str, body: object) -> list[str]:
+    def check_response(self, method: str, template: str, body: object) -> list[str]:
         """What is wrong with a 200 answer."""
         operation = self._operation(method, template) or {}
         schema = _json_schema(as_object(as_object(operation.get("responses")).get("200")))

@@ -6,7 +6,7 @@ from playground.discord.model import Channel
 from playground.discord.permissions import Permission, permissions_of
 from playground.discord.render.guilds import render_channel, render_guild, render_member, render_user
 from playground.discord.rest.call import Call, Route
-from playground.discord.rest.rate_limits import ROOMY
+from playground.discord.rest.rate_limits import DEFAULT_LIMIT
 
 
 def require(call: Call, channel: Channel, *needed: Permission) -> None:
@@ -19,12 +19,14 @@ def require(call: Call, channel: Channel, *needed: Permission) -> None:
 
 
 async def channel(call: Call) -> object:
+    """A channel that the bot sees."""
     found = call.channel()
     require(call, found)
     return render_channel(call.state, found)
 
 
 async def guild(call: Call) -> object:
+    """A guild that the bot is in."""
     return render_guild(call.state, call.state.guild(call.id("guild_id")))
 
 
@@ -48,12 +50,14 @@ async def own_guilds(call: Call) -> object:
 
 
 async def guild_channels(call: Call) -> object:
+    """A guild's channels without its threads."""
     found = call.state.guild(call.id("guild_id"))
     channels = [each for each in call.state.channels.values() if each.guild_id == found.id]
     return [render_channel(call.state, each) for each in channels if each.parent_id is None]
 
 
 async def member(call: Call) -> object:
+    """A member of a guild. Raises 404/10007."""
     found, user_id = call.state.guild(call.id("guild_id")), call.id("user_id")
     if user_id not in found.members:
         raise errors.unknown("Member")
@@ -61,26 +65,29 @@ async def member(call: Call) -> object:
 
 
 async def user(call: Call) -> object:
+    """A user."""
     return render_user(call.state.user(call.id("user_id")))
 
 
 async def open_dm(call: Call) -> object:
+    """The direct messages with a user, created if need be."""
     recipient = as_id(call.json.get("recipient_id")) or 0
     return render_channel(call.state, call.state.dm_with(recipient))
 
 
 async def typing(call: Call) -> object:
+    """Check the permission to send; shows nothing."""
     require(call, call.channel(), Permission.SEND_MESSAGES)
     return None
 
 
 ROUTES = (
-    Route(method="GET", template="/channels/{channel_id}", handler=channel, limit=ROOMY),
+    Route(method="GET", template="/channels/{channel_id}", handler=channel, limit=DEFAULT_LIMIT),
     Route(method="POST", template="/channels/{channel_id}/typing", handler=typing),
-    Route(method="GET", template="/users/@me/guilds", handler=own_guilds, limit=ROOMY),
-    Route(method="GET", template="/guilds/{guild_id}", handler=guild, limit=ROOMY),
-    Route(method="GET", template="/guilds/{guild_id}/channels", handler=guild_channels, limit=ROOMY),
-    Route(method="GET", template="/guilds/{guild_id}/members/{user_id}", handler=member, limit=ROOMY),
-    Route(method="GET", template="/users/{user_id}", handler=user, limit=ROOMY),
-    Route(method="POST", template="/users/@me/channels", handler=open_dm, limit=ROOMY),
+    Route(method="GET", template="/users/@me/guilds", handler=own_guilds, limit=DEFAULT_LIMIT),
+    Route(method="GET", template="/guilds/{guild_id}", handler=guild, limit=DEFAULT_LIMIT),
+    Route(method="GET", template="/guilds/{guild_id}/channels", handler=guild_channels, limit=DEFAULT_LIMIT),
+    Route(method="GET", template="/guilds/{guild_id}/members/{user_id}", handler=member, limit=DEFAULT_LIMIT),
+    Route(method="GET", template="/users/{user_id}", handler=user, limit=DEFAULT_LIMIT),
+    Route(method="POST", template="/users/@me/channels", handler=open_dm, limit=DEFAULT_LIMIT),
 )

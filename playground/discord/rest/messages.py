@@ -6,23 +6,24 @@ from playground.discord import errors
 from playground.discord.intents import blanked, may_read
 from playground.discord.json_values import as_id, as_object
 from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
-from playground.discord.permissions import Permission, to_write_in
+from playground.discord.permissions import Permission, send_permission
 from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.guilds import require
-from playground.discord.rest.rate_limits import ON_DELETING
+from playground.discord.rest.rate_limits import DELETE_LIMIT
 from playground.discord.rest.writing import write
 from playground.discord.snowflakes import time_of
 
 IN_CHANNEL = "/channels/{channel_id}/messages"
 ONE = IN_CHANNEL + "/{message_id}"
-NONCE_KEPT = 5 * 60.0
+NONCE_SECONDS = 5 * 60.0
 AN_HOUR = 3600.0
 EDITS_AFTER_AN_HOUR = 5
-"""Edits of a message older than an hour within its last hour, before 30046. Discord does not say how many."""
+"""Edits of a message older than an hour within its last hour, before 30046. Discord publishes no number."""
 
 
 async def create(call: Call) -> object:
+    """Send a message. With `enforce_nonce` a repeated nonce returns the first one."""
     channel = call.channel()
     _require_to_send(call, channel)
     if (first := _sent_with_same_nonce(call)) is not None:
@@ -35,6 +36,7 @@ async def create(call: Call) -> object:
 
 
 async def edit(call: Call) -> object:
+    """Edit one of the bot's messages."""
     channel, message = call.channel(), call.message()
     require(call, channel)
     if message.author_id != call.state.bot.id:
@@ -49,6 +51,7 @@ async def edit(call: Call) -> object:
 
 
 async def delete(call: Call) -> object:
+    """Delete a message: the bot's, or another's with Manage Messages."""
     message = call.message()
     own = message.author_id == call.state.bot.id
     require(call, call.channel(), *(() if own else (Permission.MANAGE_MESSAGES,)))
@@ -58,6 +61,7 @@ async def delete(call: Call) -> object:
 
 
 async def one(call: Call) -> object:
+    """One message; needs Read Message History."""
     channel = call.channel()
     require(call, channel, Permission.READ_MESSAGE_HISTORY)
     return _readable(call, channel, call.message())
@@ -99,7 +103,7 @@ def _require_to_send(call: Call, channel: Channel) -> None:
         return
     if channel.kind == ChannelKind.FORUM:
         raise errors.not_a_text_channel()
-    require(call, channel, to_write_in(channel))
+    require(call, channel, send_permission(channel))
     if channel.locked:
         raise errors.locked_thread()
     if call.files:
@@ -119,7 +123,7 @@ def _require_open_dm(call: Call, channel: Channel) -> None:
 
 def _sent_with_same_nonce(call: Call) -> Message | None:
     """With `enforce_nonce` a repeated create gives the first message back, for a few minutes."""
-    nonce, since = call.json.get("nonce"), call.state.clock.now() - NONCE_KEPT
+    nonce, since = call.json.get("nonce"), call.state.clock.now() - NONCE_SECONDS
     if nonce is None or not call.json.get("enforce_nonce"):
         return None
     for message in call.state.messages_in(call.id("channel_id")):
@@ -178,5 +182,5 @@ ROUTES = (
     Route(method="GET", template=IN_CHANNEL, handler=listing),
     Route(method="GET", template=ONE, handler=one),
     Route(method="PATCH", template=ONE, handler=edit),
-    Route(method="DELETE", template=ONE, handler=delete, limit=ON_DELETING),
+    Route(method="DELETE", template=ONE, handler=delete, limit=DELETE_LIMIT),
 )

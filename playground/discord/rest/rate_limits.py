@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from playground.discord.clock import Clock
-from playground.discord.errors import TooFast
+from playground.discord.errors import RateLimited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +16,11 @@ class Limit:
     seconds: float
 
 
-ON_CHANNEL = Limit(calls=5, seconds=5.0)
-ON_DELETING = Limit(calls=5, seconds=1.0)
-ON_REACTIONS = Limit(calls=1, seconds=0.25)
-ROOMY = Limit(calls=50, seconds=1.0)
-ON_TOKEN = Limit(calls=50, seconds=1.0)
+CHANNEL_LIMIT = Limit(calls=5, seconds=5.0)
+DELETE_LIMIT = Limit(calls=5, seconds=1.0)
+REACTION_LIMIT = Limit(calls=1, seconds=0.25)
+DEFAULT_LIMIT = Limit(calls=50, seconds=1.0)
+TOKEN_LIMIT = Limit(calls=50, seconds=1.0)
 
 
 @dataclass(slots=True)
@@ -38,16 +38,16 @@ class Limits:
 
     def take_from_token(self) -> None:
         """Raises TooFast for all routes when the token has used up its second."""
-        window = self._window("token", ON_TOKEN)
+        window = self._window("token", TOKEN_LIMIT)
         if window.calls_left <= 0:
-            raise TooFast(window.ends - self._clock.now(), everywhere=True)
+            raise RateLimited(window.ends - self._clock.now(), is_global=True)
         window.calls_left -= 1
 
     def take(self, bucket: str, limit: Limit) -> None:
         """Raises TooFast when the bucket is empty."""
         window = self._window(bucket, limit)
         if window.calls_left <= 0:
-            raise TooFast(max(0.001, window.ends - self._clock.now()))
+            raise RateLimited(max(0.001, window.ends - self._clock.now()))
         window.calls_left -= 1
 
     def headers(self, route: str, bucket: str, limit: Limit) -> dict[str, str]:

@@ -5,13 +5,14 @@ from playground.discord.permissions import Permission
 from playground.discord.render.guilds import render_user
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.guilds import require
-from playground.discord.rest.rate_limits import ON_REACTIONS
+from playground.discord.rest.rate_limits import REACTION_LIMIT
 
 OF_MESSAGE = "/channels/{channel_id}/messages/{message_id}/reactions"
 OF_EMOJI = OF_MESSAGE + "/{emoji_name}"
 
 
 async def add(call: Call) -> object:
+    """Add the bot's reaction; a new emoji needs Add Reactions."""
     message, emoji = call.message(), call.params["emoji_name"]
     require(call, call.channel(), Permission.READ_MESSAGE_HISTORY)
     if emoji not in message.reactions:
@@ -22,15 +23,18 @@ async def add(call: Call) -> object:
 
 
 async def remove_own(call: Call) -> object:
+    """Remove the bot's reaction."""
     call.state.unreact(call.message(), call.state.bot.id, call.params["emoji_name"])
 
 
 async def remove_of_user(call: Call) -> object:
+    """Remove another user's reaction; needs Manage Messages."""
     require(call, call.channel(), Permission.MANAGE_MESSAGES)
     call.state.unreact(call.message(), call.id("user_id"), call.params["emoji_name"])
 
 
 async def remove_all(call: Call) -> object:
+    """Remove all reactions; needs Manage Messages."""
     require(call, call.channel(), Permission.MANAGE_MESSAGES)
     for emoji, people in call.message().reactions.items():
         for person in people:
@@ -38,6 +42,7 @@ async def remove_all(call: Call) -> object:
 
 
 async def people(call: Call) -> object:
+    """Users who reacted with an emoji, by id; paging by `after` and `limit`."""
     require(call, call.channel(), Permission.READ_MESSAGE_HISTORY)
     reacted = call.message().reactions.get(call.params["emoji_name"], ())
     after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 25))
@@ -46,9 +51,9 @@ async def people(call: Call) -> object:
 
 
 ROUTES = (
-    Route(method="PUT", template=OF_EMOJI + "/@me", handler=add, limit=ON_REACTIONS),
-    Route(method="DELETE", template=OF_EMOJI + "/@me", handler=remove_own, limit=ON_REACTIONS),
-    Route(method="DELETE", template=OF_EMOJI + "/{user_id}", handler=remove_of_user, limit=ON_REACTIONS),
-    Route(method="DELETE", template=OF_MESSAGE, handler=remove_all, limit=ON_REACTIONS),
+    Route(method="PUT", template=OF_EMOJI + "/@me", handler=add, limit=REACTION_LIMIT),
+    Route(method="DELETE", template=OF_EMOJI + "/@me", handler=remove_own, limit=REACTION_LIMIT),
+    Route(method="DELETE", template=OF_EMOJI + "/{user_id}", handler=remove_of_user, limit=REACTION_LIMIT),
+    Route(method="DELETE", template=OF_MESSAGE, handler=remove_all, limit=REACTION_LIMIT),
     Route(method="GET", template=OF_EMOJI, handler=people),
 )

@@ -7,12 +7,12 @@ from playground.discord.components import numbered
 from playground.discord.interactions.commands import choice_problems
 from playground.discord.interactions.modals import modal_problems
 from playground.discord.interactions.options import focused
-from playground.discord.interactions.registry import FITTING, Callback, Interaction, without_loading
+from playground.discord.interactions.registry import ALLOWED_CALLBACKS, Callback, Interaction, without_loading
 from playground.discord.json_values import Json, as_int, as_object, as_objects
 from playground.discord.model import Message, MessageFlag
 from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
-from playground.discord.rest.rate_limits import ROOMY
+from playground.discord.rest.rate_limits import DEFAULT_LIMIT
 from playground.discord.rest.writing import write
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
@@ -58,7 +58,7 @@ async def _answer(call: Call, interaction: Interaction, kind: Callback, data: Js
 
 
 def _check_fits(interaction: Interaction, kind: int) -> None:
-    fitting = FITTING[interaction.kind]
+    fitting = ALLOWED_CALLBACKS[interaction.kind]
     if kind not in fitting:
         kinds = ", ".join(str(int(each)) for each in sorted(fitting))
         raise errors.InvalidForm({"type": ("BASE_TYPE_CHOICES", f"Value must be one of {{{kinds}}}.")})
@@ -94,22 +94,25 @@ async def _update_source(call: Call, interaction: Interaction, kind: Callback, d
 
 
 async def original(call: Call) -> object:
+    """The message that answers the interaction."""
     interaction = _interaction(call)
     return _rendered(call, _message(call, interaction, interaction.original))
 
 
 async def edit_original(call: Call) -> object:
+    """Edit that message."""
     interaction = _interaction(call)
     return _rendered(call, await _revise(call, interaction, interaction.original, call.json))
 
 
 async def delete_original(call: Call) -> object:
+    """Delete that message."""
     interaction = _interaction(call)
     call.state.delete(_message(call, interaction, interaction.original))
 
 
 async def follow_up(call: Call) -> object:
-    """A further answer; in place of the deferred one while that still loads, public or not as it was."""
+    """Send a follow-up; while the deferred answer still loads, edit that one instead."""
     interaction = _interaction(call)
     if (loading := call.interactions.loading(interaction)) is not None:
         return _rendered(call, await _revise(call, interaction, loading.id, call.json))
@@ -123,16 +126,19 @@ async def follow_up(call: Call) -> object:
 
 
 async def one(call: Call) -> object:
+    """One follow-up message."""
     interaction = _interaction(call)
     return _rendered(call, _message(call, interaction, call.id("message_id")))
 
 
 async def edit(call: Call) -> object:
+    """Edit a follow-up message."""
     interaction = _interaction(call)
     return _rendered(call, await _revise(call, interaction, call.id("message_id"), call.json))
 
 
 async def delete(call: Call) -> object:
+    """Delete a follow-up message."""
     interaction = _interaction(call)
     call.state.delete(_message(call, interaction, call.id("message_id")))
 
@@ -182,7 +188,7 @@ def _response(call: Call, interaction: Interaction, message: Message | None) -> 
 
 
 ROUTES = (
-    Route(method="POST", template=CALLBACK, handler=callback, limit=ROOMY, needs_token=False),
+    Route(method="POST", template=CALLBACK, handler=callback, limit=DEFAULT_LIMIT, needs_token=False),
     *(
         Route(method=method, template=template, handler=handler, needs_token=False)
         for method, template, handler in (

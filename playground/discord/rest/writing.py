@@ -1,4 +1,4 @@
-"""What all routes that write messages share: keeping the files, and putting a body onto a message."""
+"""Stores a request's files and applies its body to a message, for all routes that write messages."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from playground.discord.model import Attachment, Message, MessageFlag, Upload
 from playground.discord.permissions import Permission
 from playground.discord.rest.call import Call
 
-A_REQUEST = 25 * 1024 * 1024
+MAX_REQUEST_BYTES = 25 * 1024 * 1024
 """Bytes of all files of one request; more where a guild's limit for one file is higher."""
 
 
@@ -21,8 +21,9 @@ async def write(call: Call, message: Message, body: Json, upload_limit: int) -> 
 
 
 def check_sizes(files: tuple[Upload, ...], upload_limit: int) -> None:
+    """Raise 413/40005 where a file or all files together are too large."""
     sizes = [len(file.data) for file in files]
-    if max(sizes, default=0) > upload_limit or sum(sizes) > max(A_REQUEST, upload_limit):
+    if max(sizes, default=0) > upload_limit or sum(sizes) > max(MAX_REQUEST_BYTES, upload_limit):
         raise errors.too_large()
 
 
@@ -47,7 +48,7 @@ async def _attachments(call: Call, message: Message, body: Json) -> tuple[Attach
 
 
 def _with_pings(call: Call, message: Message, body: Json) -> Message:
-    """Who is mentioned; and, where the message is new, who heard a ping."""
+    """Set `mentions`, and for a new message `pinged`."""
     state = call.state
     rules = as_object(body["allowed_mentions"]) if body.get("allowed_mentions") is not None else None
     replied = state.messages.get(message.reply_to) if message.reply_to else None
