@@ -1,10 +1,12 @@
-"""A client for ComfyUI: workflows into graphs, jobs through servers, every end of a job told truly.
+"""A client for ComfyUI: build graphs from workflows, run them on servers, and report how each job ended.
 
-`open_server` makes a `Server`; then `upload`, `build`, `submit` within `follow`, `download`, `forget`.
+`open_server` opens a `Server`; then `upload`, `build`, `submit` within `follow`, `download`, `forget`.
+
+Layers, each may import those before it: errors, protocol, workflows, server, doctor.
 """
 
-from comfy.doctor.checkup import ServerToCheck, check_server, find_local_servers
-from comfy.doctor.findings import Check, Finding, Fix
+from comfy.doctor.findings import Finding
+from comfy.doctor.server_check import ServerToCheck, check_server, find_local_servers
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -21,27 +23,23 @@ from comfy.errors import (
     WorkflowInvalid,
 )
 from comfy.protocol.files import OutputFile
-from comfy.protocol.responses import Finished, JobPosition, Pending, Running
+from comfy.protocol.responses import (
+    Done,
+    Failed,
+    Finished,
+    Interrupted,
+    JobPosition,
+    Outcome,
+    Pending,
+    Running,
+)
 from comfy.protocol.system_stats import Device, SystemStats
 from comfy.server.availability import Availability, UnavailableReason
 from comfy.server.connect import open_server
 from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
 from comfy.workflows.adapt import ModelFiles
-from comfy.workflows.events import (
-    Done,
-    Event,
-    Failed,
-    Interrupted,
-    Node,
-    Outcome,
-    Preview,
-    Queued,
-    Sampling,
-    Saved,
-    Stage,
-    Started,
-)
+from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Stage, Started
 from comfy.workflows.graph import Graph, build_graph
 from comfy.workflows.manifest import BUILT_IN, load_workflows
 from comfy.workflows.workflow import Choice, Option, Role, Workflow
@@ -50,7 +48,6 @@ __all__ = [
     "BUILT_IN",
     "Availability",
     "BadAnswer",
-    "Check",
     "Choice",
     "ComfyError",
     "Device",
@@ -60,7 +57,6 @@ __all__ = [
     "Fault",
     "Finding",
     "Finished",
-    "Fix",
     "Graph",
     "GraphRejected",
     "Interrupted",

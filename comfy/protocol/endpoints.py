@@ -1,19 +1,24 @@
-"""ComfyUI's HTTP endpoints: one method each, typed values in and out, nothing repeated."""
+"""ComfyUI's HTTP endpoints: one method for each, typed values in and out, nothing retried."""
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from comfy.errors import BadAnswer, GraphRejected
-from comfy.protocol.files import OutputFile
+import aiohttp
+
+from comfy.errors import BadAnswer, GraphRejected, JobLost
+from comfy.protocol.files import AtomicDownload, OutputFile
 from comfy.protocol.json_values import as_mapping, as_text, parse_json
+from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.protocol.queue import OWNER, ServerQueue, parse_queue
 from comfy.protocol.responses import Finished, parse_history, parse_node_faults, parse_rejection
 from comfy.protocol.system_stats import SystemStats, parse_system_stats
-from comfy.protocol.transport import Transport
-from comfy.workflows.graph import Graph
+from comfy.protocol.transport import CHUNK_BYTES, OBJECT_INFO_TIMEOUT, TRANSFER_TIMEOUT, Transport
 
-UPLOADS = "animate"  # the subfolder of the server's temp folder
+UPLOAD_SUBFOLDER = "animate"  # of the server's temp folder
 EXTRA_DATA = {
     "preview_method": "auto",
     # Else VideoHelperSuite writes the whole prompt into a PNG beside the clip, whatever save_metadata says.
@@ -22,34 +27,41 @@ EXTRA_DATA = {
 
 
 class Endpoints:
-    """Every method raises ServerUnreachable, TokenRefused, TooLarge or BadAnswer; `owner` marks our jobs."""
+    """Every method raises ServerUnreachable, TokenRefused, TooLarge or BadAnswer.
+
+    `owner` is sent with each prompt, so that the queue shows which prompts are ours.
+    """
 
     def __init__(self, transport: Transport, *, owner: str) -> None:
         self._transport = transport
         self._owner = owner
 
     async def upload(self, picture: bytes, name: str) -> str:
-        """Send a picture as a temp file; how LoadImage refers to it."""
-        fields = {"type": "temp", "subfolder": UPLOADS}
-        answer = as_mapping(await self._transport.upload(picture, name=name, fields=fields))
-        name, subfolder, kind = (as_text(answer.get(key), key) for key in ("name", "subfolder", "type"))
+        """`POST /upload/image` into the temp folder; returns the reference that LoadImage takes."""
+        form = aiohttp.FormData({"type": "temp", "subfolder": UPLOAD_SUBFOLDER})
+        form.add_field("image", picture, filename=name, content_type="application/octet-stream")
+        response = await self._transport.post("upload/image", TRANSFER_TIMEOUT, data=form)
+        saved = as_mapping(response.json())
+        name, subfolder, kind = (as_text(saved.get(key), key) for key in ("name", "subfolder", "type"))
         return f"{subfolder}/{name} [{kind}]"
 
-    async def submit(self, prompt_id: str, graph: Graph, client_id: str) -> tuple[str, GraphRejected | None]:
-        """`POST /prompt`: the id under which it is queued, and what keeps a part of it from running.
+    async def submit(
+        self, prompt_id: str, nodes: Mapping[str, object], client_id: str
+    ) -> tuple[str, GraphRejected | None]:
+        """`POST /prompt` with a graph in API format: the id under which it is queued, and the first fault.
 
-        Raises GraphRejected when nothing is queued.
+        A fault beside an id: only a part of the graph will run. Raises GraphRejected when nothing is queued.
         """
         body = {
-            "prompt": graph.as_json(),
+            "prompt": nodes,
             "prompt_id": prompt_id,
             "client_id": client_id,
             "extra_data": {**EXTRA_DATA, OWNER: self._owner},
         }
-        answer = await self._transport.post("prompt", body)
-        if answer.status == 400:
-            raise parse_rejection(parse_json(answer.body))
-        accepted = as_mapping(answer.json())
+        response = await self._transport.post("prompt", json=body)
+        if response.status == 400:
+            raise parse_rejection(parse_json(response.body))
+        accepted = as_mapping(response.json())
         faults = parse_node_faults(accepted.get("node_errors"))
         return as_text(accepted.get("prompt_id")), next(iter(faults), None)
 
@@ -58,41 +70,81 @@ class Endpoints:
         return parse_queue(await self._transport.get("queue"))
 
     async def outcome(self, prompt_id: str, output: str | None) -> Finished | None:
-        """`GET /history/ID`: how a job ended, with the files of the node `output` or of all."""
+        """`GET /history/ID`: how a job ended, with the files of the node `output` or of all nodes."""
         outcome = parse_history(await self._transport.get(f"history/{prompt_id}"), prompt_id, output)
         return Finished(outcome=outcome) if outcome else None
 
     async def system_stats(self) -> SystemStats:
-        """`GET /system_stats`."""
-        began = time.monotonic()
-        answer = await self._transport.get("system_stats")
-        return parse_system_stats(answer, time.monotonic() - began)
+        """`GET /system_stats`, with the time that it took."""
+        started = time.monotonic()
+        stats = await self._transport.get("system_stats")
+        return parse_system_stats(stats, time.monotonic() - started)
+
+    async def node_classes(self, names: Collection[str]) -> NodeClasses:
+        """`GET /object_info`, of which these classes are kept; those not installed are left out."""
+        return parse_object_info(await self._transport.get("object_info", OBJECT_INFO_TIMEOUT), names)
+
+    async def features(self) -> Mapping[str, object]:
+        """`GET /features`: the feature flags of the websocket protocol."""
+        return as_mapping(await self._transport.get("features"), "features")
 
     async def download(self, file: OutputFile, to: Path, *, limit: int) -> None:
-        """`GET /view` into a file, whole or not at all. Raises JobLost when it is gone."""
-        await self._transport.download(file, to, limit=limit)
+        """`GET /view` into the file `to`, whole or not at all. Raises TooLarge; JobLost for a 404."""
+        async with self._view(file) as response:
+            await _save(response, to, limit=limit)
 
     async def size(self, file: OutputFile) -> int:
-        """`GET /view`, its first byte: how many there are. Raises JobLost when it is gone."""
-        return await self._transport.size(file)
+        """The bytes of a file, by `GET /view` of its first. Raises JobLost for a 404."""
+        async with self._view(file, headers={"Range": "bytes=0-0"}) as response:
+            return _total_bytes(response)
 
     async def delete_waiting(self, prompt_id: str) -> None:
-        """`POST /queue`: a job that runs is not touched."""
-        await self._tell("queue", {"delete": [prompt_id]})
+        """`POST /queue`: delete a job that waits; one that runs goes on."""
+        await self._post("queue", {"delete": [prompt_id]})
 
     async def interrupt(self, prompt_id: str) -> None:
-        """`POST /interrupt`; servers before 2025-08 stop whatever runs."""
-        await self._tell("interrupt", {"prompt_id": prompt_id})
+        """`POST /interrupt`; servers before 2025-08 ignore the id and stop whatever runs."""
+        await self._post("interrupt", {"prompt_id": prompt_id})
 
     async def erase(self, prompt_id: str) -> None:
         """`POST /history`: delete a job that ended."""
-        await self._tell("history", {"delete": [prompt_id]})
+        await self._post("history", {"delete": [prompt_id]})
 
     async def free(self) -> None:
-        """`POST /free`: unload models, free memory."""
-        await self._tell("free", {"unload_models": True, "free_memory": True})
+        """`POST /free`: unload the models, empty the cache."""
+        await self._post("free", {"unload_models": True, "free_memory": True})
 
-    async def _tell(self, path: str, body: Mapping[str, object]) -> None:
-        answer = await self._transport.post(path, body)
-        if answer.status != 200:
-            raise BadAnswer(reason=f"HTTP {answer.status}")
+    async def _post(self, path: str, body: Mapping[str, object]) -> None:
+        response = await self._transport.post(path, json=body)
+        if response.status != 200:
+            raise BadAnswer(reason=f"HTTP {response.status}")
+
+    @asynccontextmanager
+    async def _view(self, file: OutputFile, **options: Any) -> AsyncGenerator[aiohttp.ClientResponse]:
+        query = {"filename": file.filename, "subfolder": file.subfolder, "type": file.type}
+        request = self._transport.request("GET", "view", params=query, timeout=TRANSFER_TIMEOUT, **options)
+        async with request as response:
+            if response.status == 404:
+                raise JobLost
+            if response.status not in (200, 206):
+                raise BadAnswer(reason=f"HTTP {response.status}")
+            yield response
+
+
+async def _save(response: aiohttp.ClientResponse, to: Path, *, limit: int) -> None:
+    download = AtomicDownload(to, limit=limit)
+    try:
+        async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+            download.write(chunk)
+        await asyncio.to_thread(download.finish)
+    finally:
+        download.discard()
+
+
+def _total_bytes(response: aiohttp.ClientResponse) -> int:
+    """The size of the whole file, also where the server sends all of it instead of a part."""
+    total = response.headers.get("Content-Range", "").rpartition("/")[2]
+    size = int(total) if total.isdecimal() else response.content_length
+    if size is None:
+        raise BadAnswer(reason="a file of unknown size")
+    return size

@@ -1,4 +1,4 @@
-"""A result file: how the server names it, and how it reaches our disk whole or not at all."""
+"""Result files: their names on the server, and an atomic download to our disk."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from comfy.errors import BadAnswer, TooLarge
 from comfy.protocol.json_values import as_text
 
 FOLDERS = frozenset({"output", "temp", "input"})
-FORBIDDEN = frozenset("/\\:\0")
+FORBIDDEN_CHARACTERS = frozenset("/\\:\0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class OutputFile:
 def parse_output_file(entry: Mapping[str, object]) -> OutputFile:
     """One entry of a node's output list.
 
-    Raises BadAnswer for a name or subfolder that leads out of its folder.
+    Raises BadAnswer for a name or subfolder that leads out of its folder (path traversal).
     """
     file = OutputFile(
         filename=as_text(entry.get("filename")),
@@ -37,7 +37,7 @@ def parse_output_file(entry: Mapping[str, object]) -> OutputFile:
     if (
         leads_out
         or file.filename in ("", ".", "..")
-        or FORBIDDEN & set(file.filename)
+        or FORBIDDEN_CHARACTERS & set(file.filename)
         or file.type not in FOLDERS
     ):
         raise BadAnswer(reason="a file name that leads out of its folder")
@@ -54,7 +54,7 @@ def is_moving_picture(head: bytes) -> bool:
 
 
 class AtomicDownload:
-    """A file that is written beside its place, as `.part`, and takes it when it is whole and good."""
+    """Writes a file as `NAME.part`, and renames it to NAME when it is complete and is a video."""
 
     def __init__(self, to: Path, *, limit: int) -> None:
         self._to = to
@@ -63,13 +63,13 @@ class AtomicDownload:
         self._stream = self._part.open("w+b")
 
     def write(self, chunk: bytes) -> None:
-        """Add bytes; raises TooLarge past the limit."""
+        """Append bytes; raises TooLarge past the limit."""
         if self._stream.tell() + len(chunk) > self._limit:
             raise TooLarge(limit=self._limit)
         self._stream.write(chunk)
 
     def finish(self) -> None:
-        """Make it durable and give it its name. Slow: a disk is waited for.
+        """Flush it to disk (fsync: slow) and rename it.
 
         Raises BadAnswer when what arrived is no moving picture.
         """
@@ -82,6 +82,6 @@ class AtomicDownload:
         self._part.replace(self._to)
 
     def discard(self) -> None:
-        """Leave no part behind; after `finish` there is none."""
+        """Delete the `.part` file, if there is one still."""
         self._stream.close()
         self._part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Values out of JSON, each what the protocol says it is, or BadAnswer; `what` is its name in the error."""
+"""Check the types of values parsed from JSON; another type raises BadAnswer, with `what` as its name."""
 
 import json
 from collections.abc import Mapping, Sequence

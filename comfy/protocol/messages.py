@@ -1,7 +1,7 @@
-"""What ComfyUI says on its websocket: one frame in, one signal out.
+"""Websocket frames parsed into messages.
 
-A signal is raw: it names a job and a node and knows nothing of graphs. `comfy.server.progress`
-makes events of signals.
+A message names a job and a node and knows nothing of the graph; `comfy.server.progress` turns messages
+into the events of a job.
 """
 
 import logging
@@ -17,12 +17,12 @@ log = logging.getLogger(__name__)
 
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
 # With the taesd previewer VideoHelperSuite puts 24 bytes of its own before the image.
-LONGEST_IMAGE_OFFSET = 64
+MAX_IMAGE_OFFSET = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueChanged:
-    """Some job of somebody came or went."""
+    """A job of any client was added to the queue or removed from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStarted:
-    """A node of the job is at work."""
+    """A node of the job started."""
 
     prompt_id: str
     node: str
@@ -43,7 +43,7 @@ class NodeStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeProgress:
-    """A bar of a node: sampling steps, but also counts of weights, frames and tiles."""
+    """The progress bar of a node: sampling steps, but also weights, frames and tiles."""
 
     prompt_id: str
     node: str
@@ -85,7 +85,7 @@ class JobEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesMissed:
-    """The socket was closed or opened: what was said meanwhile is not said again. Never on the wire."""
+    """The websocket was closed or opened, and messages may be lost. Made by the reader, never received."""
 
 
 SocketMessage = (
@@ -101,17 +101,17 @@ SocketMessage = (
 )
 
 
-def parse(frame: str | bytes) -> SocketMessage | None:
-    """The signal in a frame; None for what is of no interest or cannot be understood. Never raises."""
+def parse_message(frame: str | bytes) -> SocketMessage | None:
+    """Parse a frame; None for a type that is not used and for what cannot be parsed. Never raises."""
     try:
         return _parse_preview(frame) if isinstance(frame, bytes) else _parse_text(frame)
     except BadAnswer as err:
-        log.debug("dropped a frame that could not be understood: %s", err)
+        log.debug("dropped a frame that could not be parsed: %s", err)
         return None
 
 
 def parse_files(output: Mapping[str, object]) -> tuple[OutputFile, ...]:
-    """The files in a node's output: `gifs` of VideoHelperSuite, `images` of the core's nodes."""
+    """List the files in a node's output: `gifs` of VideoHelperSuite, `images` of the core's nodes."""
     entries = [entry for value in output.values() if is_list(value) for entry in value]
     return tuple(parse_output_file(entry) for entry in entries if is_mapping(entry) and "filename" in entry)
 
@@ -175,21 +175,21 @@ PARSERS: Mapping[str, Callable[[Mapping[str, object]], SocketMessage]] = {
 
 
 def _parse_preview(frame: bytes) -> PreviewSent | None:
-    """A type; then format and image, or a length, metadata and image (protocol.py of ComfyUI)."""
+    """Parse a binary frame: type, then format and image, or length, metadata and image (see protocol.py)."""
     kind = int.from_bytes(frame[:4], "big")
     if kind == PREVIEW:
-        return _image_in(frame[8:], prompt_id=None)
+        return _find_image(frame[8:], prompt_id=None)
     if kind == PREVIEW_WITH_METADATA:
         end = 8 + int.from_bytes(frame[4:8], "big")
         metadata = as_mapping(parse_json(frame[8:end]))
-        return _image_in(frame[end:], prompt_id=as_text(metadata.get("prompt_id")))
+        return _find_image(frame[end:], prompt_id=as_text(metadata.get("prompt_id")))
     log.debug("dropped a binary frame of type %d", kind)
     return None
 
 
-def _image_in(content: bytes, *, prompt_id: str | None) -> PreviewSent:
+def _find_image(content: bytes, *, prompt_id: str | None) -> PreviewSent:
     # The format field is no help: VideoHelperSuite's frames say 1 and carry a header before the image.
-    head = content[:LONGEST_IMAGE_OFFSET]
+    head = content[:MAX_IMAGE_OFFSET]
     if (start := head.find(b"\xff\xd8\xff")) >= 0:
         return PreviewSent(prompt_id=prompt_id, image=content[start:], kind="jpeg")
     if (start := head.find(b"\x89PNG\r\n")) >= 0:

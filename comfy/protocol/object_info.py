@@ -1,13 +1,15 @@
-"""What a server has: its nodes, their inputs and dropdowns, out of `/object_info`. Pure."""
+"""`/object_info`: the node classes of a server, their inputs and dropdowns. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from comfy.errors import BadAnswer
 from comfy.protocol.json_values import as_list, as_mapping, as_text, is_list, is_mapping
 
+MODEL_SUFFIXES = (".safetensors", ".gguf", ".sft", ".ckpt", ".pth", ".pt", ".bin")
 # A dropdown is a bare list, or since 2025 one of these with its list among the options.
-DROPDOWNS = ("COMBO", "COMFY_DYNAMICCOMBO_V3")
+DROPDOWN_TYPES = ("COMBO", "COMFY_DYNAMICCOMBO_V3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,7 @@ class InputSpec:
     """An input of a node class.
 
     `choices`: a dropdown's entries, None where it is no dropdown.
-    `brings`: the further inputs that an entry brings with it, by the names under which they are sent.
+    `brings`: for each entry the further inputs that choosing it adds, by the names under which they are sent.
     """
 
     required: bool
@@ -29,7 +31,7 @@ Inputs = Mapping[str, InputSpec]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeClass:
-    """A class of nodes; a deprecated one will go some day."""
+    """A class of nodes. `deprecated`: it will be removed in a later version."""
 
     inputs: Inputs
     deprecated: bool
@@ -39,12 +41,9 @@ NodeClasses = Mapping[str, NodeClass]
 
 
 def parse_object_info(answer: object, classes: Collection[str]) -> NodeClasses:
-    """What `/object_info` says of these node classes; those it does not know are left out.
-
-    Raises BadAnswer.
-    """
-    known = as_mapping(answer, "object_info")
-    return {name: _parse_class(as_mapping(known[name], name)) for name in classes if name in known}
+    """Parse these node classes of `/object_info`; those not installed are left out. Raises BadAnswer."""
+    installed = as_mapping(answer, "object_info")
+    return {name: _parse_class(as_mapping(installed[name], name)) for name in classes if name in installed}
 
 
 def base_name(file: str) -> str:
@@ -52,15 +51,20 @@ def base_name(file: str) -> str:
     return file.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def dropdown(catalogue: NodeClasses, class_type: str, name: str) -> tuple[str, ...]:
+def is_model_file(value: object) -> TypeGuard[str]:
+    """Whether an input's value names a model file."""
+    return isinstance(value, str) and value.endswith(MODEL_SUFFIXES)
+
+
+def dropdown(node_classes: NodeClasses, class_type: str, name: str) -> tuple[str, ...]:
     """The entries of a dropdown; none for what is no dropdown."""
-    spec = catalogue[class_type].inputs.get(name)
+    spec = node_classes[class_type].inputs.get(name)
     return (spec and spec.choices) or ()
 
 
-def find_choice(catalogue: NodeClasses, class_type: str, name: str, wanted: str) -> str | None:
+def find_choice(node_classes: NodeClasses, class_type: str, name: str, wanted: str) -> str | None:
     """The dropdown's own spelling of `wanted`: itself, else the first with the same base name (case kept)."""
-    choices = dropdown(catalogue, class_type, name)
+    choices = dropdown(node_classes, class_type, name)
     if wanted in choices:
         return wanted
     return next((choice for choice in choices if base_name(choice) == base_name(wanted)), None)
@@ -90,8 +94,8 @@ def _parse_input(name: str, value: object, *, required: bool) -> InputSpec:
 
 
 def _make_input(name: str, kind: object, options: Mapping[str, object], *, required: bool) -> InputSpec:
-    listed = options.get("options") if kind in DROPDOWNS else kind
-    entries = [_entry(each) for each in listed] if is_list(listed) else None
+    listed = options.get("options") if kind in DROPDOWN_TYPES else kind
+    entries = [_entry_name(each) for each in listed] if is_list(listed) else None
     return InputSpec(
         required=required,
         choices=None if entries is None else tuple(map(str, entries)),
@@ -100,7 +104,7 @@ def _make_input(name: str, kind: object, options: Mapping[str, object], *, requi
     )
 
 
-def _entry(value: object) -> object:
+def _entry_name(value: object) -> object:
     return value.get("key") if is_mapping(value) else value
 
 

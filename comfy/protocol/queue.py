@@ -1,4 +1,4 @@
-"""What `/queue` says: who runs, who waits, and whose they are."""
+"""`/queue`: which prompts run and wait, and which of them are ours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ OWNER = "animate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class QueueEntry:
     """One prompt; `owner` is what its extra_data says under OWNER, None for anybody else's."""
 
     prompt_id: str
@@ -23,45 +23,47 @@ class Entry:
 class ServerQueue:
     """Prompts in the order in which they run."""
 
-    running: tuple[Entry, ...]
-    waiting: tuple[Entry, ...]
+    running: tuple[QueueEntry, ...]
+    waiting: tuple[QueueEntry, ...]
 
     def find(self, prompt_id: str) -> Pending | Running | None:
-        """Where a job is, None when nowhere."""
+        """The position of a job; None when it is not in the queue."""
         if any(entry.prompt_id == prompt_id for entry in self.running):
             return Running()
-        place = next((at for at, entry in enumerate(self.waiting) if entry.prompt_id == prompt_id), None)
-        return None if place is None else Pending(ahead=len(self.running) + place)
+        index = next((at for at, entry in enumerate(self.waiting) if entry.prompt_id == prompt_id), None)
+        return None if index is None else Pending(ahead=len(self.running) + index)
 
     def others(self, owner: str) -> int:
-        """How many prompts are not of that owner."""
+        """Count the prompts that are not of that owner."""
         return sum(entry.owner != owner for entry in (*self.running, *self.waiting))
 
 
 def parse_queue(answer: object) -> ServerQueue:
-    """The answer of `/queue`. Raises BadAnswer."""
+    """Parse `/queue`. Raises BadAnswer."""
     queue = as_mapping(answer, "the queue")
-    # The list is a heap: they run in the order of their numbers, not in its own.
+    # The list is a heap: they run in the order of their numbers, not of the list.
     return ServerQueue(
         running=tuple(entry for _, entry in _parse_entries(queue, "queue_running")),
-        waiting=tuple(entry for _, entry in sorted(_parse_entries(queue, "queue_pending"), key=_number)),
+        waiting=tuple(
+            entry for _, entry in sorted(_parse_entries(queue, "queue_pending"), key=_queue_number)
+        ),
     )
 
 
-def _number(numbered: tuple[float, Entry]) -> float:
+def _queue_number(numbered: tuple[float, QueueEntry]) -> float:
     return numbered[0]
 
 
-def _parse_entries(queue: Mapping[str, object], key: str) -> list[tuple[float, Entry]]:
+def _parse_entries(queue: Mapping[str, object], key: str) -> list[tuple[float, QueueEntry]]:
     return [_parse_entry(entry, key) for entry in as_list(queue.get(key), key)]
 
 
-def _parse_entry(value: object, key: str) -> tuple[float, Entry]:
+def _parse_entry(value: object, key: str) -> tuple[float, QueueEntry]:
     match as_list(value, key):
         case [number, prompt_id, *rest]:
             extra = rest[1] if len(rest) > 1 else None
             owner = extra.get(OWNER) if is_mapping(extra) else None
-            entry = Entry(prompt_id=as_text(prompt_id), owner=owner if isinstance(owner, str) else None)
+            entry = QueueEntry(prompt_id=as_text(prompt_id), owner=owner if isinstance(owner, str) else None)
             return as_number(number), entry
         case _:
             raise BadAnswer(reason=f"an entry of {key} is too short")

@@ -1,4 +1,4 @@
-"""What ComfyUI answers over HTTP: its queue, a job's history, a refusal."""
+"""HTTP responses about a job: its position, its outcome from the history, why it was rejected."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,10 @@ from comfy.errors import BadAnswer, GraphRejected, MissingModel, NodeFailed, Nod
 from comfy.protocol.files import OutputFile
 from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text
 from comfy.protocol.messages import parse_files
-from comfy.protocol.object_info import base_name
-from comfy.workflows.events import Done, Failed, Interrupted, Outcome
-from comfy.workflows.workflow import MODEL_SUFFIXES
+from comfy.protocol.object_info import base_name, is_model_file
 
-# A path or an address in the words of an error: /srv/x.png, C:\x.png, \\host\x, http://host/x, 10.0.0.1:8188.
-PLACE = re.compile(
+# A path or an address in an error message: /srv/x.png, C:\x.png, \\host\x, http://host/x, 10.0.0.1:8188.
+PATH_OR_ADDRESS = re.compile(
     r"""
       (?<=')(?:~?/|[A-Za-z]:[\\/]|\\\\)[^']*(?=')
     | (?<=")(?:~?/|[A-Za-z]:[\\/]|\\\\)[^"]*(?=")
@@ -25,7 +23,32 @@ PLACE = re.compile(
     """,
     re.VERBOSE,
 )
-LONGEST_REASON = 200
+MAX_REASON_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The job made its clip. `seconds`: from start to success, by the server's clock."""
+
+    files: tuple[OutputFile, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A node of the job failed."""
+
+    error: NodeFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted:
+    """The job was stopped, at `node` ("" when it had not started)."""
+
+    node: str
+
+
+Outcome = Done | Failed | Interrupted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +60,12 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """The job is at work."""
+    """The server executes the job now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """The job has ended, well or not."""
+    """The job ended with this outcome."""
 
     outcome: Outcome
 
@@ -51,7 +74,7 @@ JobPosition = Pending | Running | Finished
 
 
 def parse_history(answer: object, prompt_id: str, output: str | None = None) -> Outcome | None:
-    """How the job ended by `/history/{prompt_id}`; None while it runs, and when it is not known.
+    """Parse `/history/{prompt_id}`: how the job ended; None while it runs and when it is not there.
 
     `output` is the node whose files are the result, None for all nodes' files. Raises BadAnswer.
     """
@@ -62,7 +85,7 @@ def parse_history(answer: object, prompt_id: str, output: str | None = None) -> 
     status = as_mapping(entry.get("status"), "its status")
     messages = {
         as_text(kind): as_mapping(data)
-        for kind, data in map(_pair, as_list(status.get("messages"), "its messages"))
+        for kind, data in map(_parse_pair, as_list(status.get("messages"), "its messages"))
     }
     # status_str says "error" for a stop, too: the messages tell which.
     if "execution_interrupted" in messages:
@@ -72,10 +95,10 @@ def parse_history(answer: object, prompt_id: str, output: str | None = None) -> 
     if status.get("status_str") != "success":
         raise BadAnswer(reason="an end that is neither success, fault nor stop")
     outputs = as_mapping(entry.get("outputs"), "its outputs")
-    return Done(files=_result(outputs, output), seconds=_seconds(messages))
+    return Done(files=_result_files(outputs, output), seconds=_duration(messages))
 
 
-def _pair(message: object) -> tuple[object, object]:
+def _parse_pair(message: object) -> tuple[object, object]:
     match as_list(message):
         case [kind, data]:
             return kind, data
@@ -83,7 +106,7 @@ def _pair(message: object) -> tuple[object, object]:
             raise BadAnswer(reason="a message that is no pair")
 
 
-def _result(outputs: Mapping[str, object], output: str | None) -> tuple[OutputFile, ...]:
+def _result_files(outputs: Mapping[str, object], output: str | None) -> tuple[OutputFile, ...]:
     wanted = [as_mapping(value) for node, value in outputs.items() if output in (node, None)]
     files = tuple(file for value in wanted for file in parse_files(value))
     if not files:
@@ -91,7 +114,7 @@ def _result(outputs: Mapping[str, object], output: str | None) -> tuple[OutputFi
     return files
 
 
-def _seconds(messages: Mapping[str, Mapping[str, object]]) -> float:
+def _duration(messages: Mapping[str, Mapping[str, object]]) -> float:
     start, end = (
         as_number(messages.get(kind, {}).get("timestamp"), f"the time of {kind}")
         for kind in ("execution_start", "execution_success")
@@ -100,55 +123,55 @@ def _seconds(messages: Mapping[str, Mapping[str, object]]) -> float:
 
 
 def parse_node_error(data: Mapping[str, object]) -> NodeFailed:
-    """The fault in an `execution_error`. Raises BadAnswer."""
-    words = as_text(data.get("exception_message", ""))
+    """Parse an `execution_error`. Raises BadAnswer."""
+    message = as_text(data.get("exception_message", ""))
     kind = as_text(data.get("exception_type", ""))
     return NodeFailed(
         node=as_text(data.get("node_id")),
         class_type=as_text(data.get("node_type")),
-        reason=clean(words) or kind,
-        out_of_memory="OutOfMemory" in kind or "out of memory" in words.lower(),
+        reason=sanitize(message) or kind,
+        out_of_memory="OutOfMemory" in kind or "out of memory" in message.lower(),
     )
 
 
-def clean(words: str) -> str:
-    """One line that may be shown to anybody: no path, no address, no second line, at most 200 characters."""
-    first = next(iter(words.strip().splitlines()), "")
-    return PLACE.sub("…", first)[:LONGEST_REASON]
+def sanitize(message: str) -> str:
+    """The first line of an error message, without paths and addresses, at most 200 characters."""
+    first = next(iter(message.strip().splitlines()), "")
+    return PATH_OR_ADDRESS.sub("…", first)[:MAX_REASON_LENGTH]
 
 
 def parse_rejection(answer: object) -> GraphRejected:
-    """Why `POST /prompt` refused, out of its 400. Raises BadAnswer."""
+    """Parse the 400 of `POST /prompt`. Raises BadAnswer."""
     body = as_mapping(answer, "the refusal")
     faults = parse_node_faults(body.get("node_errors"))
-    return faults[0] if faults else _parse_refusal(as_mapping(body.get("error"), "error"))
+    return faults[0] if faults else _parse_error(as_mapping(body.get("error"), "error"))
 
 
-def _parse_refusal(error: Mapping[str, object]) -> GraphRejected:
-    about = as_mapping(error.get("extra_info") or {}, "extra_info")
-    node, class_type = (str(about.get(key) or "") for key in ("node_id", "class_type"))
-    reason = clean(as_text(error.get("message", "")))
+def _parse_error(error: Mapping[str, object]) -> GraphRejected:
+    info = as_mapping(error.get("extra_info") or {}, "extra_info")
+    node, class_type = (str(info.get(key) or "") for key in ("node_id", "class_type"))
+    reason = sanitize(as_text(error.get("message", "")))
     if error.get("type") == "missing_node_type":
         return NodeMissing(node=node, class_type=class_type, reason=reason)
     return GraphRejected(node=node, class_type=class_type, reason=reason)
 
 
 def parse_node_faults(node_errors: object) -> Sequence[GraphRejected]:
-    """What is wrong with each node, out of `node_errors`. Raises BadAnswer."""
+    """Parse `node_errors`: the faults of each node. Raises BadAnswer."""
     return [
-        _parse_fault(node, as_text(about.get("class_type"), "class_type"), as_mapping(fault))
+        _parse_fault(node, as_text(info.get("class_type"), "class_type"), as_mapping(fault))
         # Some versions send an empty list where there are none.
         for node, value in as_mapping(node_errors or {}, "node_errors").items()
-        for about in [as_mapping(value)]
-        for fault in as_list(about.get("errors"), "errors")
+        for info in [as_mapping(value)]
+        for fault in as_list(info.get("errors"), "errors")
     ]
 
 
 def _parse_fault(node: str, class_type: str, fault: Mapping[str, object]) -> GraphRejected:
-    about = as_mapping(fault.get("extra_info") or {}, "extra_info")
-    field, received = str(about.get("input_name") or ""), str(about.get("received_value"))
-    reason = clean(as_text(fault.get("message", "")))
-    if fault.get("type") == "value_not_in_list" and received.endswith(MODEL_SUFFIXES):
+    info = as_mapping(fault.get("extra_info") or {}, "extra_info")
+    field, received = str(info.get("input_name") or ""), str(info.get("received_value"))
+    reason = sanitize(as_text(fault.get("message", "")))
+    if fault.get("type") == "value_not_in_list" and is_model_file(received):
         file = base_name(received)
         return MissingModel(node=node, class_type=class_type, field=field, reason=reason, file=file)
     return GraphRejected(node=node, class_type=class_type, field=field, reason=reason)

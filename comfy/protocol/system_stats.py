@@ -1,4 +1,4 @@
-"""What a server says of itself: its version, its devices and their memory, out of `/system_stats`."""
+"""`/system_stats`: a server's version, its devices and their memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemStats:
-    """A look at a server; `latency`: seconds from this question to its answer."""
+    """A server's version and devices; `latency`: seconds from this request to its response."""
 
     version: str
     devices: tuple[Device, ...]
@@ -26,7 +26,7 @@ class SystemStats:
 
 
 def parse_system_stats(answer: object, latency: float) -> SystemStats:
-    """The answer of `/system_stats`, which took `latency` seconds. Raises BadAnswer."""
+    """Parse `/system_stats`, which took `latency` seconds. Raises BadAnswer."""
     stats = as_mapping(answer, "system_stats")
     system = as_mapping(stats.get("system"), "system")
     return SystemStats(
@@ -39,7 +39,7 @@ def parse_system_stats(answer: object, latency: float) -> SystemStats:
 
 
 def parse_version(version: str) -> tuple[int, ...]:
-    """`0.3.45` as numbers, up to the first part that is none: fit to be compared."""
+    """`0.3.45` as numbers, up to the first part that is none, to compare versions."""
     parts = version.strip().removeprefix("v").split(".")
     numbers = [int(part) if part.isdecimal() else -1 for part in parts]
     return tuple(numbers[: numbers.index(-1)] if -1 in numbers else numbers)

@@ -1,4 +1,4 @@
-"""One ComfyUI server: connection, jobs, events, availability.
+"""One ComfyUI server: its connection, its jobs and their events, its availability.
 
 May import `comfy.workflows` and `comfy.protocol`.
 """

@@ -1,22 +1,23 @@
-"""How a server stands: whether it may be given jobs, who else is there, what it says of itself."""
+"""Whether a server may be given jobs: drained, stuck, faulty, or busy with prompts of others."""
 
 import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 
 from comfy.protocol.endpoints import Endpoints
+from comfy.protocol.responses import Done, Failed
 from comfy.protocol.system_stats import SystemStats
-from comfy.server.circuit_breaker import Breaker
+from comfy.server.circuit_breaker import CircuitBreaker
 from comfy.server.queue_monitor import QueueMonitor
-from comfy.workflows.events import Done, Event, Failed, Started
+from comfy.workflows.events import Event, Started
 from comfy.workflows.graph import Graph
 
 
 class UnavailableReason(StrEnum):
-    """Why a server takes no job at the moment.
+    """Why a server is given no job at the moment.
 
-    Drained: somebody said so. Faulty: several jobs in a row broke there, so it rests. Stuck: a job that was
-    stopped still runs. Giving way: to prompts of others, where the setting says so.
+    Drained: by its operator. Faulty: several jobs in a row failed there, and the circuit breaker is open.
+    Stuck: a job that was interrupted still runs. Giving way: to prompts of others, where the setting says so.
     """
 
     UNREACHABLE = "unreachable"
@@ -27,7 +28,7 @@ class UnavailableReason(StrEnum):
 
 
 class Availability:
-    """`vitals`: what the last `probe` found. `loaded`: the workflow that ran there last, if that is known."""
+    """`stats`: the result of the last `probe`. `loaded`: the workflow that ran last, None if unknown."""
 
     def __init__(
         self,
@@ -35,42 +36,42 @@ class Availability:
         on_change: Callable[[], None],
         *,
         owner: str,
-        quiet: float,
-        rest: float,
+        silence_timeout: float,
+        reset_timeout: float,
         yield_to_others: bool,
     ) -> None:
-        self.vitals: SystemStats | None = None
+        self.stats: SystemStats | None = None
         self.loaded: str | None = None
         self._endpoints = endpoints
         self._on_change = on_change
         self._yields = yield_to_others
         self._drained = False
-        self._occupancy = QueueMonitor(endpoints.queue, on_change, owner=owner, quiet=quiet)
-        self._breaker = Breaker(self.probe, on_change, rest=rest)
+        self._queue = QueueMonitor(endpoints.queue, on_change, owner=owner, poll_seconds=silence_timeout)
+        self._breaker = CircuitBreaker(self.probe, on_change, reset_timeout=reset_timeout)
 
     @property
     def others(self) -> int:
-        """How many prompts in its queue are not ours: the owner's own work, never touched."""
-        return self._occupancy.others
+        """How many prompts in its queue are not ours: its operator's own work, never touched."""
+        return self._queue.others
 
     @property
     def stuck(self) -> bool:
-        """Whether a job that was stopped still runs: what is handed in now would wait behind it."""
-        return self._occupancy.stuck
+        """Whether a job that was interrupted still runs: what is submitted now would wait behind it."""
+        return self._queue.stuck
 
     @property
     def unavailable_reason(self) -> UnavailableReason | None:
         """Why it should be given no job, though it is reachable."""
-        obstacles = {
+        reasons = {
             UnavailableReason.DRAINED: self._drained,
             UnavailableReason.FAULTY: self._breaker.is_open,
             UnavailableReason.STUCK: self.stuck,
             UnavailableReason.GIVING_WAY: self._yields and self.others > 0,
         }
-        return next((obstacle for obstacle, stands in obstacles.items() if stands), None)
+        return next((reason for reason, applies in reasons.items() if applies), None)
 
     def drain(self) -> None:
-        """Give it no more jobs, for maintenance; those that are there go on."""
+        """Give it no more jobs, for maintenance; those that it has go on."""
         self._drained = True
         self._on_change()
 
@@ -80,25 +81,25 @@ class Availability:
         self._on_change()
 
     async def probe(self) -> SystemStats:
-        """Ask how it is; `others` is counted anew. Raises what asking a server raises."""
-        await self._occupancy.look()
-        self.vitals = await self._endpoints.system_stats()
-        return self.vitals
+        """Request its stats and count `others` again. Raises what a request to the server raises."""
+        await self._queue.poll()
+        self.stats = await self._endpoints.system_stats()
+        return self.stats
 
-    def look_again(self) -> None:
-        """Its queue has changed."""
-        self._occupancy.look_again()
+    def queue_changed(self) -> None:
+        """Count the prompts in its queue again."""
+        self._queue.changed()
 
     def interrupted(self, prompt_id: str) -> None:
-        """A job that runs was told to stop."""
-        self._occupancy.stop(prompt_id)
+        """Record that a running job was interrupted: the server is stuck until that job is gone."""
+        self._queue.interrupted(prompt_id)
 
     def failed(self, prompt_id: str) -> None:
-        """A job met a fault of the server."""
+        """Record that a job failed by a fault of the server."""
         self._breaker.fail(prompt_id)
 
     def feed(self, prompt_id: str, graph: Graph, event: Event) -> None:
-        """What a job's events say of the server itself."""
+        """Update `loaded` and the circuit breaker from an event of a job."""
         match event:
             case Started():
                 self.loaded = graph.workflow
@@ -110,7 +111,7 @@ class Availability:
                 pass
 
     async def run(self) -> None:
-        """Watch the queue and the breaker; its task."""
+        """Run the queue monitor and the circuit breaker, as a task."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._occupancy.run(), name="queue")
+            tasks.create_task(self._queue.run(), name="queue")
             tasks.create_task(self._breaker.run(), name="breaker")

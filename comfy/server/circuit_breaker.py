@@ -1,4 +1,4 @@
-"""The circuit breaker: a server that breaks one job after another gets a rest and is then tried again."""
+"""The circuit breaker: a server on which several jobs in a row fail gets no jobs for a while."""
 
 import asyncio
 import logging
@@ -8,52 +8,52 @@ from comfy.errors import ComfyError
 
 log = logging.getLogger(__name__)
 
-FAULTS_IN_A_ROW = 3
-LONGEST_REST = 600.0  # seconds
+MAX_FAILURES = 3  # of different jobs, in a row
+MAX_RESET_TIMEOUT = 600.0  # seconds
 
 
-class Breaker:
-    """Opens after faults of different jobs in a row; half open after a rest and a look at the server.
+class CircuitBreaker:
+    """Opens after MAX_FAILURES; half open after the reset timeout, if a probe of the server succeeds.
 
-    Half open it lets jobs through: the next fault opens it for twice as long, a success closes it.
+    Half open it lets jobs through: the next failure opens it for twice as long, a success closes it.
     """
 
     def __init__(
-        self, look: Callable[[], Awaitable[object]], on_change: Callable[[], None], *, rest: float
+        self, probe: Callable[[], Awaitable[object]], on_change: Callable[[], None], *, reset_timeout: float
     ) -> None:
-        """`look` raises ComfyError while the server is not well; `rest` is in seconds."""
-        self._look = look
+        """`probe` raises ComfyError while the server is not well; `reset_timeout` is in seconds."""
+        self._probe = probe
         self._on_change = on_change
-        self._shortest = self._rest = rest
+        self._first_timeout = self._timeout = reset_timeout
         self._opened = asyncio.Event()
-        self._faulty: set[str] = set()
+        self._failed: set[str] = set()
 
     @property
     def is_open(self) -> bool:
-        """Whether the server is to be left alone."""
+        """Whether the server is to be given no jobs."""
         return self._opened.is_set()
 
     def succeed(self) -> None:
-        """A job ended well."""
-        self._faulty.clear()
-        self._rest = self._shortest
+        """Record that a job ended well: the count starts again."""
+        self._failed.clear()
+        self._timeout = self._first_timeout
 
     def fail(self, prompt_id: str) -> None:
-        """A job met a fault of the server; one job counts once."""
-        self._faulty.add(prompt_id)
-        if len(self._faulty) >= FAULTS_IN_A_ROW and not self.is_open:
-            log.warning("%d jobs failed in a row: no more for %g s", len(self._faulty), self._rest)
+        """Record a failure by a fault of the server; one job counts once."""
+        self._failed.add(prompt_id)
+        if len(self._failed) >= MAX_FAILURES and not self.is_open:
+            log.warning("%d jobs failed in a row: no more for %g s", len(self._failed), self._timeout)
             self._opened.set()
             self._on_change()
 
     async def run(self) -> None:
-        """Half open it after each rest; its task."""
+        """Turn it from open to half open after each reset timeout, as a task."""
         while True:
             await self._opened.wait()
-            await asyncio.sleep(self._rest)
-            self._rest = min(2 * self._rest, LONGEST_REST)
+            await asyncio.sleep(self._timeout)
+            self._timeout = min(2 * self._timeout, MAX_RESET_TIMEOUT)
             try:
-                await self._look()
+                await self._probe()
             except ComfyError as err:
                 log.warning("still not well: %s", err)
                 continue

@@ -1,4 +1,4 @@
-"""Open a server: its session, its tasks, and their end."""
+"""Open a server: its HTTP session and its tasks, both closed at the end."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator, Mapping
@@ -26,14 +26,14 @@ async def open_server(
     reset_timeout: float = 30,
     yield_to_others: bool = False,
 ) -> AsyncGenerator[Server]:
-    """A server at `url` (http or https, a path before ComfyUI's allowed). Opens at once, even if it is down.
+    """Open a server at `url` (http or https, a path prefix is allowed); at once, even if it is down.
 
-    `client_id`: kept by the caller, so that after a restart the running job's progress comes back.
+    `client_id`: the same after a restart of the caller, so that a running job's messages arrive again.
     `token`: sent as `Authorization: Bearer` with every request, the websocket's handshake included.
-    `patience`: seconds that `follow` waits for a server that gives no answer.
-    `quiet`: seconds of silence on the websocket after which it asks.
-    `rest`: seconds for which it takes no jobs when three in a row have failed; twice as long the next time.
-    `yield_to_others`: take no jobs while prompts of others wait or run.
+    `patience`: seconds that `follow` waits for a server that does not answer.
+    `quiet`: seconds without a websocket message after which it asks the server.
+    `rest`: seconds for which it takes no jobs after three in a row failed; doubled the next time.
+    `yield_to_others`: take no jobs while prompts of other clients wait or run.
     """
     async with open_transport(url, name=name, token=token) as transport:
         server = Server(
@@ -46,7 +46,7 @@ async def open_server(
             reset_timeout=reset_timeout,
             yield_to_others=yield_to_others,
         )
-        with _ungrouped():
+        with _without_group():
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(server.run(), name=f"{name}: run")
                 try:
@@ -57,15 +57,15 @@ async def open_server(
 
 @asynccontextmanager
 async def open_transport(url: str, *, name: str, token: str | None) -> AsyncGenerator[Transport]:
-    """Requests to `url` with that token; closed at the end."""
+    """Open an HTTP session to `url` with that token."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
         yield Transport(session, url, name=name)
 
 
 @contextmanager
-def _ungrouped() -> Generator[None]:
-    """What the user of a server raises comes out as it is, though a TaskGroup lies around it."""
+def _without_group() -> Generator[None]:
+    """Unwrap an ExceptionGroup of one exception: what the body of `open_server` raised."""
     try:
         yield
     except BaseExceptionGroup as group:

@@ -1,4 +1,4 @@
-"""Follow one job to its end: the socket hints, the server's own queue and history decide."""
+"""Follow one job to its end: websocket messages as hints, the server's queue and history as the truth."""
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -7,42 +7,44 @@ import stamina
 
 from comfy.errors import JobLost, ServerUnreachable
 from comfy.protocol.messages import JobEnded, JobEnding, MessagesMissed, QueueChanged, SocketMessage
-from comfy.protocol.responses import Finished, JobPosition, Pending, Running
+from comfy.protocol.responses import Finished, Interrupted, JobPosition, Pending, Running
 from comfy.server.progress import ProgressTracker
-from comfy.server.websocket import Listener, Mailbox
-from comfy.workflows.events import Event, Interrupted, Queued
+from comfy.server.websocket import Subscription, WebSocketReader
+from comfy.workflows.events import Event, Queued
 
-SOON = 0.02  # seconds; servers tell of the end a few milliseconds before their history knows
-NEWS = 0.03  # seconds; a job that starts at once says so before its place in line is worth a question
-# Loading a large model is silent for minutes: after the first doubt it doubts more and more rarely.
-SILENCES_BEFORE_DOUBT = 8
+# Servers announce the end a few milliseconds before their history has it.
+END_POLL_SECONDS = 0.02
+# A job that starts at once says so within this time: only after it the position in the queue is asked for.
+START_TIMEOUT = 0.03
+# Loading a large model is silent for minutes: later reconnections are rarer and rarer.
+SILENCES_BEFORE_RECONNECT = 8
 
 Locate = Callable[[], Awaitable[JobPosition | None]]
 
 
 class Follower:
-    """Turns a job's signals into events; looks for itself at the end and when the socket says nothing."""
+    """Turns a job's messages into events; asks the server at the end, and when the websocket is silent."""
 
     def __init__(
         self,
-        story: ProgressTracker,
+        tracker: ProgressTracker,
         *,
         locate: Locate,
-        mailbox: Mailbox,
-        listener: Listener,
-        patience: float,
-        quiet: float,
+        subscription: Subscription,
+        reader: WebSocketReader,
+        answer_timeout: float,
+        silence_timeout: float,
     ) -> None:
-        """Give up after `patience` seconds without an answer, look after `quiet` seconds of silence."""
-        self._story = story
+        """Raise after `answer_timeout` seconds without an answer, ask after `silence_timeout` of silence."""
+        self._tracker = tracker
         self._locate = locate
-        self._mailbox = mailbox
-        self._listener = listener
-        self._patiently = stamina.AsyncRetryingCaller(
-            attempts=None, timeout=patience, wait_initial=0.2, wait_max=2, wait_jitter=0.2
+        self._subscription = subscription
+        self._reader = reader
+        self._retry = stamina.AsyncRetryingCaller(
+            attempts=None, timeout=answer_timeout, wait_initial=0.2, wait_max=2, wait_jitter=0.2
         ).on(ServerUnreachable)
-        self._quiet = quiet
-        self._withdrawn = False
+        self._silence_timeout = silence_timeout
+        self._cancelled = False
         self._queued: Queued | None = None
         self._ended = False
         self._silences = 0
@@ -50,71 +52,72 @@ class Follower:
     async def events(self) -> AsyncGenerator[Event, None]:
         """All events up to the one that ends the job.
 
-        Raises JobLost; ServerUnreachable when patience is over; TokenRefused, BadAnswer, TooLarge.
+        Raises JobLost; ServerUnreachable after the answer timeout; TokenRefused, BadAnswer, TooLarge.
         """
-        wait = min(NEWS, self._quiet)
+        wait = min(START_TIMEOUT, self._silence_timeout)
         while True:
-            signal = await self._mailbox.take(wait)
-            self._count_silence(signal, wait)
-            for event in self._story.feed(signal) if signal else ():
+            message = await self._subscription.get(wait)
+            self._count_silence(message, wait)
+            for event in self._tracker.feed(message) if message else ():
                 yield event
-            wait = self._next_wait(signal, wait)
-            if not self._calls_for_a_look(signal):
+            wait = self._next_wait(message, wait)
+            if not _is_reason_to_ask(message):
                 continue
-            found = await self._patiently(self._locate)
-            await self._doubt_the_socket(found)
-            for event in self._tell(found):
+            position = await self._retry(self._locate)
+            await self._check_websocket(position)
+            for event in self._position_events(position):
                 yield event
-            if found is None or isinstance(found, Finished):
+            if position is None or isinstance(position, Finished):
                 return
 
     def expect_cancellation(self) -> None:
-        """We stop the job: should it be gone from the queue, it is not lost."""
-        self._withdrawn = True
+        """We cancel the job: if it is gone from the queue, it is interrupted and not lost."""
+        self._cancelled = True
 
-    def _count_silence(self, signal: SocketMessage | None, wait: float) -> None:
-        if signal:
+    def _count_silence(self, message: SocketMessage | None, wait: float) -> None:
+        if message:
             self._silences = 0
-        elif wait >= self._quiet:
+        elif wait >= self._silence_timeout:
             self._silences += 1
 
-    def _next_wait(self, signal: SocketMessage | None, wait: float) -> float:
-        match signal:
+    def _next_wait(self, message: SocketMessage | None, wait: float) -> float:
+        match message:
             case JobEnding() | JobEnded():
                 self._ended = True
-                return SOON
-            case QueueChanged() if not self._story.started:
-                return min(NEWS, self._quiet)
+                return END_POLL_SECONDS
+            case QueueChanged() if not self._tracker.started:
+                return min(START_TIMEOUT, self._silence_timeout)
             case _:
-                return min(2 * wait, self._quiet) if self._ended else self._quiet
+                return min(2 * wait, self._silence_timeout) if self._ended else self._silence_timeout
 
-    def _calls_for_a_look(self, signal: SocketMessage | None) -> bool:
-        return signal is None or isinstance(signal, JobEnded | MessagesMissed)
-
-    async def _doubt_the_socket(self, found: JobPosition | None) -> None:
-        """A socket may stay open and yet deaf: its id was taken over by one that has closed since."""
+    async def _check_websocket(self, position: JobPosition | None) -> None:
+        """Reconnect a websocket that is open but receives nothing (an older one with its id was closed)."""
         if not self._silences or self._ended:
             return
-        if isinstance(found, Finished):
-            await self._listener.renew()
-        elif isinstance(found, Running) and (not self._story.started or self._is_long_silent()):
-            await self._listener.reopen()
+        if isinstance(position, Finished):
+            await self._reader.reconnect_with_new_id()
+        elif isinstance(position, Running) and (not self._tracker.started or self._is_long_silent()):
+            await self._reader.reconnect()
 
     def _is_long_silent(self) -> bool:
-        return self._silences >= SILENCES_BEFORE_DOUBT and self._silences.bit_count() == 1
+        return self._silences >= SILENCES_BEFORE_RECONNECT and self._silences.bit_count() == 1
 
-    def _tell(self, found: JobPosition | None) -> Iterator[Event]:
-        match found:
+    def _position_events(self, position: JobPosition | None) -> Iterator[Event]:
+        match position:
             case Pending(ahead=ahead) if self._queued != (queued := Queued(ahead=ahead)):
                 self._queued = queued
                 yield queued
             case Running():
-                yield from self._story.begin(time.time())
+                yield from self._tracker.start(time.time())
             case Finished(outcome=outcome):
                 yield outcome
-            case None if self._withdrawn:
+            case None if self._cancelled:
                 yield Interrupted(node="")
             case None:
                 raise JobLost
             case _:
                 pass
+
+
+def _is_reason_to_ask(message: SocketMessage | None) -> bool:
+    return message is None or isinstance(message, JobEnded | MessagesMissed)

@@ -1,4 +1,4 @@
-"""One job's story: raw signals in, events for whoever waits out. Pure."""
+"""Turn the websocket messages about one job into its events. Pure."""
 
 from collections.abc import Iterator
 
@@ -15,59 +15,59 @@ from comfy.workflows.graph import Graph
 
 
 class ProgressTracker:
-    """Knows the graph, so that it can tell a step from a count of weights; says nothing twice.
+    """Knows the graph, and so which progress bars are sampling steps; yields no event twice.
 
-    `started` tells whether the job was seen to run.
+    `started`: whether the job was seen to run.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.started = False
         self._graph = graph
-        self._stage: Node | None = None
+        self._node: Node | None = None
         self._step: Sampling | None = None
 
-    def feed(self, signal: SocketMessage) -> Iterator[Event]:
-        """The events that a signal of this job brings."""
-        match signal:
+    def feed(self, message: SocketMessage) -> Iterator[Event]:
+        """Yield the events that follow from a message about this job."""
+        match message:
             case JobStarted(at=at):
-                yield from self.begin(at)
+                yield from self.start(at)
             case NodeStarted(node=node):
-                yield from self._turn_to(node, self._graph.stages.get(node, Stage.LOADING))
+                yield from self._enter(node, self._graph.stages.get(node, Stage.LOADING))
             case NodeProgress():
-                yield from self._progress(signal)
+                yield from self._progress(message)
             case NodeSaved(node=node, files=files) if node == self._graph.output and files:
                 yield Saved(files=files)
             case PreviewSent(image=image, kind=kind) if self.started:
-                # Some previews do not say whose they are; a server runs one job at a time, and this one runs.
+                # Some previews name no job; a server runs one job at a time, and this one runs.
                 yield Preview(image=image, kind=kind)
             case _:
                 pass
 
-    def begin(self, at: float) -> Iterator[Event]:
-        """The job was seen to run, by a signal or in the queue."""
+    def start(self, at: float) -> Iterator[Event]:
+        """Yield Started once: the job was seen to run, by a message or in the queue."""
         if not self.started:
             self.started = True
             yield Started(at=at)
 
-    def _progress(self, signal: NodeProgress) -> Iterator[Event]:
-        stage = self._graph.stages.get(signal.node, Stage.LOADING)
+    def _progress(self, message: NodeProgress) -> Iterator[Event]:
+        stage = self._graph.stages.get(message.node, Stage.LOADING)
         if stage is not Stage.SAMPLING:
-            yield from self._turn_to(signal.node, stage)
-        elif signal.maximum != self._graph.sampler_steps.get(signal.node):
+            yield from self._enter(message.node, stage)
+        elif message.maximum != self._graph.sampler_steps.get(message.node):
             # The sampler counts weights before its first step, to the end and back to 0.
-            counting = 0 < signal.value < signal.maximum
-            yield from self._turn_to(signal.node, Stage.LOADING if counting else Stage.SAMPLING)
+            is_loading = 0 < message.value < message.maximum
+            yield from self._enter(message.node, Stage.LOADING if is_loading else Stage.SAMPLING)
         else:
-            yield from self._turn_to(signal.node, Stage.SAMPLING)
-            yield from self._step_to(Sampling(step=signal.value, steps=signal.maximum))
+            yield from self._enter(message.node, Stage.SAMPLING)
+            yield from self._sample(Sampling(step=message.value, steps=message.maximum))
 
-    def _turn_to(self, node: str, stage: Stage) -> Iterator[Event]:
-        turned = Node(node=node, stage=stage)
-        if turned != self._stage:
-            self._stage = turned
-            yield turned
+    def _enter(self, node: str, stage: Stage) -> Iterator[Event]:
+        entered = Node(node=node, stage=stage)
+        if entered != self._node:
+            self._node = entered
+            yield entered
 
-    def _step_to(self, step: Sampling) -> Iterator[Event]:
+    def _sample(self, step: Sampling) -> Iterator[Event]:
         if step != self._step:
             self._step = step
             yield step

@@ -1,4 +1,4 @@
-"""Who occupies a server: prompts of others, and a job of ours that does not stop."""
+"""Watch a server's queue: prompts of other clients, and jobs of ours that do not stop."""
 
 import asyncio
 import logging
@@ -11,64 +11,61 @@ from comfy.protocol.responses import Running
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 0.2  # seconds; a job's changes of the queue come in bursts
+DEBOUNCE_SECONDS = 0.2  # a job changes the queue several times in a row
 
 
 class QueueMonitor:
-    """Looks at the queue whenever it changed; `run` is its task.
-
-    `others`: how many prompts in the queue are not ours. `stuck`: a job that we stopped still runs.
-    """
+    """Reads the queue whenever it changed; `run` is its task. `others`: how many prompts are not ours."""
 
     def __init__(
         self,
-        look: Callable[[], Awaitable[ServerQueue]],
+        read_queue: Callable[[], Awaitable[ServerQueue]],
         on_change: Callable[[], None],
         *,
         owner: str,
-        quiet: float,
+        poll_seconds: float,
     ) -> None:
-        """Without news it looks again every `quiet` seconds while somebody is there."""
+        """While there are others, or a job that does not stop, it also polls every `poll_seconds`."""
         self.others = 0
-        self._look = look
+        self._read_queue = read_queue
         self._on_change = on_change
         self._owner = owner
-        self._quiet = quiet
-        self._stopped: set[str] = set()
+        self._poll_seconds = poll_seconds
+        self._interrupted: set[str] = set()
         self._stale = asyncio.Event()
 
     @property
     def stuck(self) -> bool:
-        """Whether a node is deaf to our interrupt: what is submitted now would wait behind it."""
-        return bool(self._stopped)
+        """Whether a job ignores its interrupt: what is submitted now would wait behind it."""
+        return bool(self._interrupted)
 
-    def look_again(self) -> None:
-        """The queue has changed."""
+    def changed(self) -> None:
+        """Read the queue again soon."""
         self._stale.set()
 
-    def stop(self, prompt_id: str) -> None:
-        """That running job was interrupted."""
-        self._stopped.add(prompt_id)
-        self.look_again()
+    def interrupted(self, prompt_id: str) -> None:
+        """Record that this running job was interrupted."""
+        self._interrupted.add(prompt_id)
+        self.changed()
 
-    async def look(self) -> None:
-        """Count anew. Raises what asking the server raises."""
-        backlog = await self._look()
+    async def poll(self) -> None:
+        """Read the queue now. Raises what a request to the server raises."""
+        queue = await self._read_queue()
         before = self.others, self.stuck
-        self.others = backlog.others(self._owner)
-        self._stopped = {each for each in self._stopped if isinstance(backlog.find(each), Running)}
+        self.others = queue.others(self._owner)
+        self._interrupted = {each for each in self._interrupted if isinstance(queue.find(each), Running)}
         if before != (self.others, self.stuck):
             self._on_change()
 
     async def run(self) -> None:
-        """Look after every change, and again while somebody is there."""
+        """Read the queue after every change, and poll it while somebody occupies the server."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._quiet if self.others or self.stuck else None):
+                async with asyncio.timeout(self._poll_seconds if self.others or self.stuck else None):
                     await self._stale.wait()
-            await asyncio.sleep(TOGETHER)
+            await asyncio.sleep(DEBOUNCE_SECONDS)
             self._stale.clear()
             try:
-                await self.look()
+                await self.poll()
             except ComfyError as err:
                 log.debug("the queue cannot be read: %s", err)

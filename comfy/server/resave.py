@@ -1,7 +1,7 @@
-"""A smaller file of the clip that a server has just made: its save node alone runs again, out of the cache.
+"""Make a smaller file of the clip that a server has just made: its save node runs again from the cache.
 
-A chance and never a need: ComfyUI keeps what the last prompt's nodes made, until another prompt comes.
-Whatever is in the way, the first file still stands.
+Only an attempt: ComfyUI caches the results of the last prompt's nodes until another prompt runs. Where it
+fails, the first file is still there.
 """
 
 import asyncio
@@ -15,16 +15,17 @@ from typing import Protocol
 
 from comfy.errors import ComfyError
 from comfy.protocol.files import OutputFile
-from comfy.workflows.events import Done, Event, Node, Queued
+from comfy.protocol.responses import Done
+from comfy.workflows.events import Event, Node, Queued
 from comfy.workflows.graph import Graph, fill
 
 log = logging.getLogger(__name__)
 
-LONGEST = 30.0  # seconds: meanwhile the server takes no other job
-LONGEST_STOP = 10.0  # seconds
-HALVING = 6  # this much more crf makes a file of h264 about half as large
-SHARE = 0.8  # of the limit that is aimed at: clips differ
-COARSEST = 34  # above it two passes of an encoder look better
+RESAVE_TIMEOUT = 30.0  # seconds: meanwhile the server takes no other job
+CANCEL_TIMEOUT = 10.0  # seconds
+CRF_TO_HALVE = 6  # this much more crf makes a file of h264 about half as large
+TARGET_SHARE = 0.8  # of the limit: clips differ
+MAX_CRF = 34  # above it two passes of an encoder look better
 
 
 class ResaveServer(Protocol):
@@ -42,16 +43,16 @@ class ResaveServer(Protocol):
 async def resave_smaller(
     server: ResaveServer, prompt_id: str, graph: Graph, file: OutputFile, *, limit: int
 ) -> OutputFile | None:
-    """A file of at most `limit` bytes of the clip `file`, by handing in its graph with a higher crf.
+    """Submit the graph of the clip `file` again with a higher crf, for a file of at most `limit` bytes.
 
-    To be called as soon as the job is done, before the next is handed in; `prompt_id` is an id of its own.
-    None where the file fits, where the graph has no crf, and where anything goes wrong: nothing is raised.
-    It is forgotten afterwards. Should this be cancelled or killed, `withdraw` cleans up.
+    Call it as soon as the job is done, before the next is submitted; `prompt_id` is a new id. Returns None
+    where the file fits, where the graph has no crf, and where anything goes wrong: it raises nothing.
+    The prompt is deleted from the history. If this is cancelled or killed, `cancel_resave` cleans up.
     """
     if graph.crf is None:
         return None
     try:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(RESAVE_TIMEOUT):
             size = await server.size_of(file)
             coarser = coarsen(graph, size, limit) if size > limit else None
             if coarser is None:
@@ -65,50 +66,48 @@ async def resave_smaller(
 
 
 async def cancel_resave(server: ResaveServer, prompt_id: str) -> None:
-    """Stop such a rerun wherever it is, and let the server forget it. Raises nothing of the server's."""
+    """Cancel such a prompt wherever it is, and delete it from the history. Raises no ComfyError."""
     with suppress(ComfyError, TimeoutError):
-        async with asyncio.timeout(LONGEST_STOP):
+        async with asyncio.timeout(CANCEL_TIMEOUT):
             await server.cancel(prompt_id)
             await server.forget(prompt_id)
 
 
 def coarsen(graph: Graph, size: int, limit: int) -> Graph | None:
-    """The graph with a crf so much higher that its file of `size` bytes will have about SHARE of `limit`.
+    """Raise the crf of a graph whose file has `size` bytes, for about TARGET_SHARE of `limit`.
 
     None where it has no crf, or where that would look bad.
     """
     crf = graph.nodes[graph.crf.node].inputs.get(graph.crf.input) if graph.crf else None
     if graph.crf is None or not isinstance(crf, int):
         return None
-    coarser = crf + math.ceil(HALVING * math.log2(size / (SHARE * limit)))
-    return replace(graph, nodes=fill(graph.nodes, [(graph.crf, coarser)])) if coarser <= COARSEST else None
+    coarser = crf + math.ceil(CRF_TO_HALVE * math.log2(size / (TARGET_SHARE * limit)))
+    return replace(graph, nodes=fill(graph.nodes, [(graph.crf, coarser)])) if coarser <= MAX_CRF else None
 
 
-async def _save_again(
-    server: ResaveServer, prompt_id: str, graph: Graph, *, like: OutputFile
-) -> OutputFile | None:
-    done = await _run_warm(server, prompt_id, graph)
+async def _save_again(server: ResaveServer, prompt_id: str, graph: Graph, *, like: OutputFile) -> OutputFile | None:
+    done = await _run_from_cache(server, prompt_id, graph)
     await server.forget(prompt_id)
-    ending = PurePath(like.filename).suffix
-    return next((file for file in done.files if file.filename.endswith(ending)), None) if done else None
+    suffix = PurePath(like.filename).suffix
+    return next((file for file in done.files if file.filename.endswith(suffix)), None) if done else None
 
 
-async def _run_warm(server: ResaveServer, prompt_id: str, graph: Graph) -> Done | None:
-    """Run it out of the cache; stopped at once where the cache is cold, for that would sample again."""
-    stopped = False
+async def _run_from_cache(server: ResaveServer, prompt_id: str, graph: Graph) -> Done | None:
+    """Run it, but cancel it at once where the cache is empty, for that would sample again."""
+    cancelled = False
     async with server.follow(prompt_id, graph) as events:
         await server.submit(prompt_id, graph)
         async for event in events:
             if isinstance(event, Done):
                 return event
-            if _is_cold(event, graph) and not stopped:
-                stopped = True
+            if _is_not_cached(event, graph) and not cancelled:
+                cancelled = True
                 await server.cancel(prompt_id)
     return None
 
 
-def _is_cold(event: Event, graph: Graph) -> bool:
-    """Whether another node than the last is at work, or somebody else's prompt comes before."""
+def _is_not_cached(event: Event, graph: Graph) -> bool:
+    """Whether another node than the output runs, or another prompt, which empties the cache, runs before."""
     match event:
         case Node(node=node):
             return node != graph.output

@@ -1,4 +1,4 @@
-"""One ComfyUI server: what it can run, whether it takes jobs, and the way of a job through it."""
+"""One ComfyUI server: the workflows it can run, whether it takes jobs, and the life cycle of a job."""
 
 import asyncio
 import logging
@@ -26,10 +26,10 @@ from comfy.server.availability import Availability, UnavailableReason
 from comfy.server.capabilities import Capabilities, Missing
 from comfy.server.follower import Follower
 from comfy.server.progress import ProgressTracker
-from comfy.server.websocket import Listener
+from comfy.server.websocket import WebSocketReader
 from comfy.workflows.adapt import ModelFiles
 from comfy.workflows.events import Event
-from comfy.workflows.graph import NONE, Graph
+from comfy.workflows.graph import NO_CHOICES, Graph
 from comfy.workflows.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Server:
     """Made by `open_server`.
 
     Whatever asks the server raises ServerUnreachable, TokenRefused, TooLarge or BadAnswer.
-    `standing`: how it is, who else is there, and whether to give it jobs.
+    `availability`: its stats, prompts of others, and whether to give it jobs.
     """
 
     def __init__(
@@ -55,35 +55,39 @@ class Server:
         yield_to_others: bool,
     ) -> None:
         self.name = transport.name
-        self._patience = answer_timeout
-        self._quiet = silence_timeout
-        self._bell = asyncio.Event()
+        self._answer_timeout = answer_timeout
+        self._silence_timeout = silence_timeout
+        self._next_change = asyncio.Event()
         self._followers: dict[str, Follower] = {}
         self._endpoints = Endpoints(transport, owner=client_id)
         self.availability = Availability(
             self._endpoints,
-            self._ring,
+            self._notify,
             owner=client_id,
-            quiet=silence_timeout,
-            rest=reset_timeout,
+            silence_timeout=silence_timeout,
+            reset_timeout=reset_timeout,
             yield_to_others=yield_to_others,
         )
-        self._listener = Listener(transport, client_id, self._on_socket, self.availability.look_again)
-        self._capabilities = Capabilities(transport, workflows, files, self._ring)
+        self._reader = WebSocketReader(
+            transport, client_id, self._on_connection, self.availability.queue_changed
+        )
+        self._capabilities = Capabilities(
+            self._endpoints, workflows, files, self._notify, name=transport.name
+        )
 
     @property
     def reachable(self) -> bool:
         """Whether its websocket is open and its nodes are known."""
-        return self._listener.connected and bool(self.missing)
+        return self._reader.connected and bool(self.missing)
 
     @property
     def connection_epoch(self) -> int:
-        """Changes whenever the server may have been started anew, its temp folder and its queue empty."""
-        return self._listener.openings
+        """Number of websocket connections so far. If it changed, uploads may be gone: send them again."""
+        return self._reader.openings
 
     @property
     def runnable(self) -> frozenset[str]:
-        """The workflows that it can run; none before it first answered."""
+        """The names of the workflows that it can run; none before it first answered."""
         return self._capabilities.runnable
 
     @property
@@ -94,30 +98,30 @@ class Server:
     @property
     def error(self) -> ComfyError | None:
         """Why it is not reachable."""
-        return self._listener.trouble or self._capabilities.trouble
+        return self._reader.error or self._capabilities.error
 
     @property
     def unavailable_reason(self) -> UnavailableReason | None:
-        """Why it takes no job at the moment."""
+        """Why it should be given no job at the moment."""
         return self.availability.unavailable_reason if self.reachable else UnavailableReason.UNREACHABLE
 
     async def ready(self) -> None:
-        """Wait until it takes jobs."""
+        """Wait until it may be given jobs."""
         while self.unavailable_reason:
             await self.changed()
 
     async def changed(self) -> None:
-        """Wait until `obstacle`, `runnable`, `trouble` or `standing` may have changed."""
-        await self._bell.wait()
+        """Wait for the next change of `unavailable_reason`, `runnable`, `error` or `availability`."""
+        await self._next_change.wait()
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
         """What may be chosen for that workflow here: options whose files it lacks are left out."""
         return self._capabilities.choices(workflow)
 
     def build(
-        self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NONE
+        self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NO_CHOICES
     ) -> Graph:
-        """The workflow, as this server wants it, with a job's values, its uploaded picture and its choices.
+        """Build a workflow's graph, adapted to this server, from values, an uploaded picture and choices.
 
         Raises WorkflowInvalid, MissingModel, NodeMissing, ServerUnreachable (it never answered).
         """
@@ -125,19 +129,19 @@ class Server:
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def upload(self, picture: bytes, *, name: str) -> str:
-        """Send a picture as a temp file (`name` in ASCII); how LoadImage refers to it.
+        """Upload a picture as a temp file (`name` in ASCII); returns the reference that LoadImage takes.
 
         Safe to repeat: the same bytes under one name are kept once, other bytes get another name.
         """
         return await self._endpoints.upload(picture, name)
 
     async def submit(self, prompt_id: str, graph: Graph) -> None:
-        """Hand in a job under our own id, a lowercase UUID.
+        """Submit a job under our own id, a lowercase UUID.
 
-        Raises GraphRejected (MissingModel, NodeMissing) and ServerTooOld. Behind a job that does not stop it
-        waits for `patience` seconds, then raises ServerUnreachable.
+        Raises GraphRejected (MissingModel, NodeMissing) and ServerTooOld. While the server is
+        stuck it waits for `answer_timeout` seconds, then raises ServerUnreachable.
         """
-        await self._unstuck()
+        await self._wait_until_not_stuck()
         async for attempt in stamina.retry_context(on=ServerUnreachable, attempts=3):
             with attempt:
                 if attempt.num == 1:
@@ -147,9 +151,9 @@ class Server:
                     await self.resume(prompt_id, graph)
 
     async def resume(self, prompt_id: str, graph: Graph) -> None:
-        """Hand in a job that may be there already. Raises as `submit` does."""
+        """Submit a job unless the server has it already. Raises as `submit` does."""
         if await self.locate(prompt_id) is None:
-            await self._unstuck()
+            await self._wait_until_not_stuck()
             await self._post(prompt_id, graph)
 
     @asynccontextmanager
@@ -157,48 +161,48 @@ class Server:
         """The job's events, up to and with the one that ends it (Done, Failed or Interrupted).
 
         Enter it before `submit`, iterate after it; a job of an earlier process can be followed as well.
-        Iterating raises JobLost when the server has the job no more, ServerUnreachable when it gave no answer
-        for `patience` seconds.
+        Iterating raises JobLost when the server has the job no more, ServerUnreachable when it did not
+        answer for `answer_timeout` seconds.
         """
-        with self._listener.subscribe(prompt_id) as mailbox:
+        with self._reader.subscribe(prompt_id) as subscription:
             follower = Follower(
                 ProgressTracker(graph),
                 locate=lambda: self.locate(prompt_id, output=graph.output),
-                mailbox=mailbox,
-                listener=self._listener,
-                patience=self._patience,
-                quiet=self._quiet,
+                subscription=subscription,
+                reader=self._reader,
+                answer_timeout=self._answer_timeout,
+                silence_timeout=self._silence_timeout,
             )
             self._followers[prompt_id] = follower
             try:
-                async with aclosing(self._heed(prompt_id, graph, follower)) as events:
+                async with aclosing(self._watch(prompt_id, graph, follower)) as events:
                     yield events
             finally:
                 del self._followers[prompt_id]
 
     async def locate(self, prompt_id: str, *, output: str | None = None) -> JobPosition | None:
-        """Where the job is, None when nowhere. Its files are those of the node `output`, or of all."""
-        found = await self._endpoints.outcome(prompt_id, output) or await self._queued(prompt_id)
-        # It may have ended between the two questions; from the history nothing goes back.
-        return found or await self._endpoints.outcome(prompt_id, output)
+        """Find a job in queue and history, None if in neither. `output`: the node whose files count."""
+        position = await self._endpoints.outcome(prompt_id, output) or await self._queue_position(prompt_id)
+        # It may have ended between the two requests; from the history nothing goes back to the queue.
+        return position or await self._endpoints.outcome(prompt_id, output)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def cancel(self, prompt_id: str) -> None:
-        """Stop the job wherever it is; a running one stops at its node's next tick.
+        """Cancel the job wherever it is; a running one stops at its node's next progress report.
 
-        Without the id `/interrupt` would stop whoever runs, and servers before 2025-08 ignore the id: so it
-        goes out only while this job is the one that runs.
+        Servers before 2025-08 ignore the id and interrupt whatever runs: so `/interrupt` is sent only while
+        this job is the one that runs.
         """
         if prompt_id in self._followers:
             self._followers[prompt_id].expect_cancellation()
         await self._endpoints.delete_waiting(prompt_id)
-        if isinstance(await self._queued(prompt_id), Running):
+        if isinstance(await self._queue_position(prompt_id), Running):
             self.availability.interrupted(prompt_id)
             await self._endpoints.interrupt(prompt_id)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def download(self, file: OutputFile, to: Path, *, limit: int) -> None:
-        """Bring a clip of at most `limit` bytes to `to`: whole and durable, or not at all.
+        """Download a clip of at most `limit` bytes to the file `to`: whole and on disk, or not at all.
 
         Raises TooLarge, JobLost when the file is gone, BadAnswer when it is no moving picture, OSError of
         the disk.
@@ -207,28 +211,29 @@ class Server:
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def size_of(self, file: OutputFile) -> int:
-        """How many bytes a clip has. Raises JobLost when it is gone."""
+        """The size of a clip in bytes. Raises JobLost when it is gone."""
         return await self._endpoints.size(file)
 
     async def forget(self, prompt_id: str) -> None:
-        """Delete the job, and with it the prompt, from the history that all can read. Failures are logged."""
+        """Delete the job and its prompt from the history, which all can read. Errors are only logged."""
         try:
             await self._erase(prompt_id)
         except ComfyError as err:
             log.warning("%s: the history entry of a job stays: %s", self.name, err)
 
+    @stamina.retry(on=ServerUnreachable, attempts=3)
     async def free(self) -> None:
-        """Let it unload its models and free its memory."""
+        """Unload its models and empty its cache, to free its memory."""
         await self._endpoints.free()
 
     async def run(self) -> None:
-        """Keep the websocket open and the server's state known; `open_server` gives it a task."""
+        """Run the websocket reader and the monitors, as a task of `open_server`."""
         async with asyncio.TaskGroup() as tasks:
-            for part in (self._listener, self._capabilities, self.availability):
-                tasks.create_task(part.run(), name=f"{self.name}: {type(part).__name__}")
+            for runner in (self._reader, self._capabilities, self.availability):
+                tasks.create_task(runner.run(), name=f"{self.name}: {type(runner).__name__}")
 
-    async def _heed(self, prompt_id: str, graph: Graph, follower: Follower) -> AsyncGenerator[Event]:
-        """The events, with what they say of the server itself taken to heart."""
+    async def _watch(self, prompt_id: str, graph: Graph, follower: Follower) -> AsyncGenerator[Event]:
+        """Yield the events, and update `availability` from each."""
         try:
             async with aclosing(follower.events()) as events:
                 async for event in events:
@@ -240,25 +245,27 @@ class Server:
 
     async def _post(self, prompt_id: str, graph: Graph) -> None:
         try:
-            given, fault = await self._endpoints.submit(prompt_id, graph, self._listener.client_id)
+            queued_id, fault = await self._endpoints.submit(
+                prompt_id, graph.as_json(), self._reader.client_id
+            )
         except GraphRejected as err:
-            self._refuse(err)
-        if given != prompt_id:
-            await self.cancel(given)
+            self._reject(err)
+        if queued_id != prompt_id:
+            await self.cancel(queued_id)
             raise ServerTooOld
         if fault:
             # Accepted all the same: it would run a part of the graph.
             await self.cancel(prompt_id)
-            self._refuse(fault)
+            self._reject(fault)
 
-    def _refuse(self, rejection: GraphRejected) -> NoReturn:
+    def _reject(self, rejection: GraphRejected) -> NoReturn:
         if isinstance(rejection, MissingModel | NodeMissing):
             self._capabilities.refresh()
         raise rejection
 
-    async def _unstuck(self) -> None:
+    async def _wait_until_not_stuck(self) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._answer_timeout):
                 while self.availability.stuck:
                     await self.changed()
         except TimeoutError as err:
@@ -268,17 +275,17 @@ class Server:
     async def _erase(self, prompt_id: str) -> None:
         await self._endpoints.erase(prompt_id)
 
-    async def _queued(self, prompt_id: str) -> JobPosition | None:
+    async def _queue_position(self, prompt_id: str) -> JobPosition | None:
         return (await self._endpoints.queue()).find(prompt_id)
 
-    def _on_socket(self) -> None:
-        if self._listener.connected:
+    def _on_connection(self) -> None:
+        if self._reader.connected:
             self._capabilities.refresh()
-            self.availability.look_again()
+            self.availability.queue_changed()
         else:
-            self.availability.loaded = None  # it may be starting anew
-        self._ring()
+            self.availability.loaded = None  # it may be restarting
+        self._notify()
 
-    def _ring(self) -> None:
-        self._bell.set()
-        self._bell = asyncio.Event()
+    def _notify(self) -> None:
+        self._next_change.set()
+        self._next_change = asyncio.Event()

@@ -1,4 +1,4 @@
-"""One warm websocket: always read, opened again whenever it closes, signals handed to who follows the job."""
+"""Read a server's websocket for ever, reconnect when it closes, and distribute its messages by job."""
 
 import asyncio
 import json
@@ -11,44 +11,47 @@ from uuid import uuid4
 import aiohttp
 
 from comfy.errors import ComfyError
-from comfy.protocol.messages import MessagesMissed, PreviewSent, QueueChanged, SocketMessage, parse
+from comfy.protocol.messages import MessagesMissed, PreviewSent, QueueChanged, SocketMessage, parse_message
 from comfy.protocol.transport import Transport
 
 log = logging.getLogger(__name__)
 
-# ComfyUI sends the better previews, with the job's id, only to those who say this first.
-HELLO = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
-# Opened before the server has let go of the old one, a socket with the same id would stay deaf.
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-KEPT = 256
+# ComfyUI sends the better previews, with the job's id, only to clients whose first message is this.
+FEATURE_FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
+# A new websocket under an id that the server has not released yet would receive nothing: hence a pause.
+MIN_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 0.1, 5.0
+MAX_BUFFERED = 256  # messages of one job
 
 
-class Mailbox:
-    """The newest signals of one job: the oldest are dropped when nobody takes them, so nothing stalls."""
+class Subscription:
+    """The newest messages about one job. A full buffer drops the oldest: a slow reader blocks nothing."""
 
     def __init__(self) -> None:
-        self._signals: deque[SocketMessage] = deque(maxlen=KEPT)
+        self._messages: deque[SocketMessage] = deque(maxlen=MAX_BUFFERED)
         self._arrived = asyncio.Event()
 
-    def put(self, signal: SocketMessage) -> None:
-        """Add a signal."""
-        self._signals.append(signal)
+    def put(self, message: SocketMessage) -> None:
+        """Add a message."""
+        self._messages.append(message)
         self._arrived.set()
 
-    async def take(self, patience: float) -> SocketMessage | None:
-        """The next signal, or None after `patience` seconds without one."""
+    async def get(self, timeout: float) -> SocketMessage | None:
+        """The next message, or None after `timeout` seconds without one."""
         try:
-            async with asyncio.timeout(patience):
-                while not self._signals:
+            async with asyncio.timeout(timeout):
+                while not self._messages:
                     self._arrived.clear()
                     await self._arrived.wait()
         except TimeoutError:
             return None
-        return self._signals.popleft()
+        return self._messages.popleft()
 
 
-class Listener:
-    """Owns the client id; knows whether the socket is open, and how often it was. `run` is its task."""
+class WebSocketReader:
+    """Owns the client id; `run` is its task.
+
+    `connected`: whether the websocket is open; `openings`: how often it was opened; `error`: why it is not.
+    """
 
     def __init__(
         self,
@@ -57,83 +60,84 @@ class Listener:
         on_change: Callable[[], None],
         on_queue: Callable[[], None],
     ) -> None:
-        """`on_change` hears of the socket opening and closing, `on_queue` of the queue changing."""
+        """`on_change` is called when the websocket opens or closes, `on_queue` when the queue changed."""
         self.client_id = client_id
         self.connected = False
         self.openings = 0
-        self.trouble: ComfyError | None = None
+        self.error: ComfyError | None = None
         self._transport = transport
         self._on_change = on_change
         self._on_queue = on_queue
-        self._mailboxes: dict[str, Mailbox] = {}
+        self._subscriptions: dict[str, Subscription] = {}
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     @contextmanager
-    def subscribe(self, prompt_id: str) -> Generator[Mailbox]:
-        """A mailbox for that job's signals."""
-        mailbox = self._mailboxes[prompt_id] = Mailbox()
+    def subscribe(self, prompt_id: str) -> Generator[Subscription]:
+        """Receive the messages about that job."""
+        subscription = self._subscriptions[prompt_id] = Subscription()
         try:
-            yield mailbox
+            yield subscription
         finally:
-            self._mailboxes.pop(prompt_id, None)
+            self._subscriptions.pop(prompt_id, None)
 
     async def run(self) -> None:
-        """Keep the socket open for ever."""
-        pause = SHORTEST_PAUSE
+        """Keep the websocket open for ever, as a task."""
+        pause = MIN_RECONNECT_SECONDS
         while True:
             try:
-                await self._listen()
-                pause = SHORTEST_PAUSE
+                await self._read()
+                pause = MIN_RECONNECT_SECONDS
             except ComfyError as err:
-                self._note(err)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                self._set_error(err)
+                pause = min(2 * pause, MAX_RECONNECT_SECONDS)
             await asyncio.sleep(pause)
 
-    async def reopen(self) -> None:
-        """Close a socket that seems deaf; `run` opens the next one under the same id."""
+    async def reconnect(self) -> None:
+        """Close a websocket that seems to receive nothing; `run` opens the next one under the same id."""
         if self._socket is not None:
             await self._socket.close()
 
-    async def renew(self) -> None:
-        """Close it and take another id: for when the old one stays deaf and no job is under way."""
+    async def reconnect_with_new_id(self) -> None:
+        """Close it and take another client id. Only while no job runs: its messages go to the old id."""
         self.client_id = str(uuid4())
-        await self.reopen()
+        await self.reconnect()
 
-    async def _listen(self) -> None:
+    async def _read(self) -> None:
         async with self._transport.websocket(self.client_id) as socket:
-            await socket.send_str(HELLO)
-            self._turn(socket)
+            await socket.send_str(FEATURE_FLAGS)
+            self._set_socket(socket)
             try:
                 async for frame in socket:
                     if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-                        self._hand_out(parse(frame.data))
+                        self._distribute(parse_message(frame.data))
             finally:
-                self._turn(None)
+                self._set_socket(None)
 
-    def _turn(self, socket: aiohttp.ClientWebSocketResponse | None) -> None:
+    def _set_socket(self, socket: aiohttp.ClientWebSocketResponse | None) -> None:
         self._socket, self.connected = socket, socket is not None
         if socket:
             self.openings += 1
-            self.trouble = None
-        self._hand_out(MessagesMissed())
+            self.error = None
+        self._distribute(MessagesMissed())
         self._on_change()
 
-    def _hand_out(self, signal: SocketMessage | None) -> None:
-        if isinstance(signal, QueueChanged):
+    def _distribute(self, message: SocketMessage | None) -> None:
+        if isinstance(message, QueueChanged):
             self._on_queue()
-        match signal:
+        match message:
             case None:
                 return
             case QueueChanged() | MessagesMissed() | PreviewSent(prompt_id=None):
-                receivers = list(self._mailboxes.values())
+                receivers = list(self._subscriptions.values())
             case _:
-                # Jobs sent without a client id report to everybody: only ours are in the table.
-                receivers = [self._mailboxes[signal.prompt_id]] if signal.prompt_id in self._mailboxes else []
-        for mailbox in receivers:
-            mailbox.put(signal)
+                # Jobs sent without a client id report to everybody: only ours have a subscription.
+                subscription = self._subscriptions.get(message.prompt_id or "")
+                receivers = [subscription] if subscription else []
+        for receiver in receivers:
+            receiver.put(message)
 
-    def _note(self, trouble: ComfyError) -> None:
-        if str(trouble) != str(self.trouble):
-            log.warning("%s: no websocket: %s", self._transport.name, trouble)
-            self.trouble = trouble
+    def _set_error(self, error: ComfyError) -> None:
+        if str(error) != str(self.error):
+            log.warning("%s: no websocket: %s", self._transport.name, error)
+            self.error = error
             self._on_change()

@@ -1,22 +1,22 @@
-"""Choices of a manifest: what a person may choose, and which inputs of which nodes each option sets."""
+"""Parse the choices of a manifest: their options, and the node inputs that each option sets."""
 
 from collections.abc import Iterator, Mapping
 
 from comfy.errors import BadAnswer
 from comfy.protocol.json_values import as_mapping, as_text
 from comfy.workflows.graph import fill
-from comfy.workflows.manifest_fields import parse_place, refuse_others, sub_table, texts
+from comfy.workflows.manifest_fields import parse_node_input, refuse_unknown, sub_table, texts
 from comfy.workflows.workflow import Choice, NodeInput, Nodes, Option
 
 
 def parse_choices(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[str, Choice]:
-    """The tables `[choices.NAME]`, each with `title`, `default` and `options`. Raises BadAnswer."""
+    """Parse the tables `[choices.NAME]`, each with `title`, `default` and `options`. Raises BadAnswer."""
     tables = sub_table(manifest, "choices")
     return {name: _parse_choice(f"choices.{name}", table, nodes) for name, table in tables.items()}
 
 
 def apply_defaults(nodes: Nodes, choices: Mapping[str, Choice]) -> Nodes:
-    """The template as it is when nobody chooses."""
+    """The template with the default option of every choice."""
     return fill(
         nodes,
         [each for choice in choices.values() for each in choice.options[choice.default].sets.items()],
@@ -25,27 +25,27 @@ def apply_defaults(nodes: Nodes, choices: Mapping[str, Choice]) -> Nodes:
 
 def _parse_choice(what: str, value: object, nodes: Nodes) -> Choice:
     table = as_mapping(value, what)
-    refuse_others(what, table, {"title", "default", "options"})
+    refuse_unknown(what, table, {"title", "default", "options"})
     options = {
         name: _parse_option(f"{what}.{name}", option, nodes)
         for name, option in sub_table(table, "options").items()
     }
     default = as_text(table.get("default"), f"{what}.default")
-    refuse_others(f"{what}.default", [default], options)
+    refuse_unknown(f"{what}.default", [default], options)
     return Choice(title=texts(table, "title"), default=default, options=options)
 
 
 def _parse_option(what: str, value: object, nodes: Nodes) -> Option:
     table = as_mapping(value, what)
-    refuse_others(what, table, {"title", "set"})
+    refuse_unknown(what, table, {"title", "set"})
     return Option(title=texts(table, "title"), sets=dict(_parse_sets(what, table, nodes)))
 
 
 def _parse_sets(
     what: str, table: Mapping[str, object], nodes: Nodes
 ) -> Iterator[tuple[NodeInput, str | int | float]]:
-    for place, value in sub_table(table, "set").items():
+    for target, value in sub_table(table, "set").items():
         # A list would be a link to another node.
         if not isinstance(value, str | int | float):
-            raise BadAnswer(reason=f"{what}: {place} can be a text, a number, true or false")
-        yield parse_place(place, what, nodes), value
+            raise BadAnswer(reason=f"{what}: {target} can be a text, a number, true or false")
+        yield parse_node_input(target, what, nodes), value

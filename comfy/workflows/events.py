@@ -1,11 +1,11 @@
-"""What happens to one job, as whoever waits for it hears it."""
+"""The events of one job, from the server's queue to its outcome."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from comfy.errors import NodeFailed
 from comfy.protocol.files import OutputFile
+from comfy.protocol.responses import Outcome
 
 
 class Stage(StrEnum):
@@ -27,14 +27,14 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The server took the job up at `at`: Unix time in seconds by its clock, by ours for an adopted job."""
+    """The server started the job at `at`: Unix time in seconds by its clock, by ours for an adopted job."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node is at work, or turned to another stage (a sampler first loads its weights)."""
+    """A node started, or changed its stage (a sampler first loads its weights)."""
 
     node: str
     stage: Stage
@@ -42,7 +42,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """`step` of `steps` sampling steps are done: true steps, never counts of weights."""
+    """`step` of `steps` sampling steps are done; never a count of weights."""
 
     step: int
     steps: int
@@ -50,7 +50,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A small picture of the clip as it forms."""
+    """A small picture of the clip while it is sampled."""
 
     image: bytes
     kind: Literal["jpeg", "png"]
@@ -63,27 +63,4 @@ class Saved:
     files: tuple[OutputFile, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """The end: the clip is there. `seconds` is the server's own time from start to success."""
-
-    files: tuple[OutputFile, ...]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """The end: a node broke."""
-
-    error: NodeFailed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interrupted:
-    """The end: somebody stopped it, at `node` ("" when it had not started)."""
-
-    node: str
-
-
-Outcome = Done | Failed | Interrupted
 Event = Queued | Started | Node | Sampling | Preview | Saved | Outcome

@@ -1,4 +1,4 @@
-"""A workflow with values filled in, ready to send. Pure."""
+"""Build a graph: a workflow with a job's values filled in. Pure."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,15 +9,15 @@ from comfy.errors import WorkflowInvalid
 from comfy.workflows.events import Stage
 from comfy.workflows.workflow import TEXTS, VALUES, WHOLE_NUMBERS, NodeInput, Nodes, Workflow
 
-NONE: Mapping[str, str] = MappingProxyType({})
+NO_CHOICES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """What is sent, and what it takes to understand what comes back.
+    """A graph to submit, and what is needed to interpret the messages about it.
 
-    `workflow`: the name of the template; `ticks`: how many steps each sampler will really take; `output`: the
-    node whose files are the result; `crf`: its input that decides how coarse, and so how small, they are.
+    `workflow`: the name of the template; `sampler_steps`: how many steps each sampler takes; `output`: the
+    node whose files are the result; `crf`: its input that makes them coarser and smaller.
     """
 
     workflow: str
@@ -35,11 +35,11 @@ class Graph:
 
 
 def build_graph(
-    workflow: Workflow, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NONE
+    workflow: Workflow, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NO_CHOICES
 ) -> Graph:
     """Fill the template with a job's values and its picture (as LoadImage refers to it).
 
-    Values are named as in `VALUES`; those the workflow has a place for must be given, others are ignored.
+    Values are named as in `VALUES`; those the workflow has an input for must be given, others are ignored.
     `choices`: the options chosen, by the name of the choice. Raises WorkflowInvalid for an unknown or missing
     name, a wrong type, a number out of its range, an option that is not offered.
     """
@@ -48,9 +48,9 @@ def build_graph(
     for name, value in values.items():
         if problem := _find_problem(workflow, name, value):
             raise WorkflowInvalid(workflow=workflow.name, reason=f"{name} {problem}")
-    wanted = {**values, "image": image}
-    placed = [(place, wanted[name]) for name, places in workflow.inputs.items() for place in places]
-    nodes = fill(workflow.nodes, [*placed, *_chosen(workflow, choices)])
+    given = {**values, "image": image}
+    filled = [(target, given[name]) for name, targets in workflow.inputs.items() for target in targets]
+    nodes = fill(workflow.nodes, [*filled, *_chosen_inputs(workflow, choices)])
     return Graph(
         workflow=workflow.name,
         nodes=nodes,
@@ -61,7 +61,7 @@ def build_graph(
     )
 
 
-def _chosen(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[NodeInput, object]]:
+def _chosen_inputs(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[NodeInput, object]]:
     for name, value in choices.items():
         choice = workflow.choices.get(name)
         if choice is None or value not in choice.options:
@@ -70,11 +70,11 @@ def _chosen(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[No
 
 
 def fill(nodes: Nodes, values: Iterable[tuple[NodeInput, object]]) -> Nodes:
-    """A copy of the nodes with the values in their places."""
+    """A copy of the nodes with these node inputs set."""
     filled = dict(nodes)
-    for place, value in values:
-        node = filled[place.node]
-        filled[place.node] = replace(node, inputs={**node.inputs, place.input: value})
+    for target, value in values:
+        node = filled[target.node]
+        filled[target.node] = replace(node, inputs={**node.inputs, target.input: value})
     return filled
 
 
@@ -98,7 +98,7 @@ def _count_sampler_steps(nodes: Nodes, stages: Mapping[str, Stage]) -> Mapping[s
         for name, node in nodes.items()
         if stages.get(name) == Stage.SAMPLING
     }
-    return {name: ticks for name, ticks in counted.items() if ticks}
+    return {name: steps for name, steps in counted.items() if steps}
 
 
 def _sampler_steps_of(inputs: Mapping[str, object]) -> int:

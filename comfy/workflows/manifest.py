@@ -1,4 +1,4 @@
-"""Workflows out of files: NAME.json in ComfyUI's API format, and NAME.toml that says what is what in it."""
+"""Load workflows from files: NAME.json in ComfyUI's API format, and its manifest NAME.toml."""
 
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -9,14 +9,14 @@ from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
 from comfy.workflows.choices import apply_defaults, parse_choices
 from comfy.workflows.events import Stage
-from comfy.workflows.manifest_fields import parse_place, refuse_others, sub_table, text_lists, texts
-from comfy.workflows.workflow import VALUES, NodeInput, Nodes, Places, Range, Role, TemplateNode, Workflow
+from comfy.workflows.manifest_fields import parse_node_input, refuse_unknown, sub_table, text_lists, texts
+from comfy.workflows.workflow import VALUES, NodeInput, NodeInputs, Nodes, Range, Role, TemplateNode, Workflow
 
 BUILT_IN = Path(__file__).parent
 
 KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes"}
-# Read from the top: the first word found in a class name decides ("LoadWanVideoT5TextEncoder" loads).
-STAGE_WORDS = {
+# In this order: the first that is part of a class name decides ("LoadWanVideoT5TextEncoder" loads).
+STAGES_BY_CLASS_NAME = {
     "Load": Stage.LOADING,
     "Sampler": Stage.SAMPLING,
     "Decode": Stage.DECODING,
@@ -29,17 +29,17 @@ STAGE_WORDS = {
 
 
 def load_workflows(*folders: Path) -> Mapping[str, Workflow]:
-    """All workflows of the folders, smallest `priority` first; of two with one name the later folder's.
+    """Load all workflows of the folders, smallest `priority` first; of two with one name the later folder's.
 
-    Raises WorkflowInvalid, which names the workflow and says what is wrong with which file.
+    Raises WorkflowInvalid, with the workflow's name and what is wrong in which file.
     """
-    homes = {file.stem: folder for folder in folders for file in _files(folder)}
-    loaded = [_load(home, name) for name, home in sorted(homes.items())]
+    found = {file.stem: folder for folder in folders for file in _workflow_files(folder)}
+    loaded = [_load(folder, name) for name, folder in sorted(found.items())]
     return {workflow.name: workflow for workflow in sorted(loaded, key=lambda workflow: workflow.priority)}
 
 
 def parse_workflow(name: str, *, template: str, manifest: str) -> Workflow:
-    """The workflow that the texts of its two files describe. Raises WorkflowInvalid."""
+    """Parse a workflow from the texts of its two files. Raises WorkflowInvalid."""
     try:
         nodes = _parse_template(template)
     except BadAnswer as err:
@@ -52,15 +52,17 @@ def parse_workflow(name: str, *, template: str, manifest: str) -> Workflow:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err}") from err
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _workflow_files(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         raise WorkflowInvalid(workflow=folder.name, reason="there is no such folder of workflows")
     return (file for file in folder.iterdir() if file.suffix in (".json", ".toml"))
 
 
-def _load(home: Path, name: str) -> Workflow:
+def _load(folder: Path, name: str) -> Workflow:
     try:
-        template, manifest = ((home / f"{name}{suffix}").read_text("utf-8") for suffix in (".json", ".toml"))
+        template, manifest = (
+            (folder / f"{name}{suffix}").read_text("utf-8") for suffix in (".json", ".toml")
+        )
     except (OSError, UnicodeDecodeError) as err:
         raise WorkflowInvalid(
             workflow=name, reason=f"{name}.json and {name}.toml must both be there"
@@ -84,9 +86,9 @@ def _parse_node(what: str, value: object) -> TemplateNode:
 
 
 def _parse_manifest(name: str, nodes: Nodes, manifest: Mapping[str, object]) -> Workflow:
-    refuse_others("key", manifest, KEYS)
+    refuse_unknown("key", manifest, KEYS)
     output = as_text(manifest.get("output"), "output")
-    refuse_others("output", [output], nodes)
+    refuse_unknown("output", [output], nodes)
     choices = parse_choices(manifest, nodes)
     return Workflow(
         name=name,
@@ -95,71 +97,74 @@ def _parse_manifest(name: str, nodes: Nodes, manifest: Mapping[str, object]) -> 
         description=texts(manifest, "description"),
         priority=int(as_number(manifest.get("priority", 100), "priority")),
         nodes=apply_defaults(nodes, choices),
-        inputs=_places(manifest, "inputs", nodes, VALUES | {"image"}),
+        inputs=_parse_inputs(manifest, "inputs", nodes, VALUES | {"image"}),
         installed={
-            Role(role): places for role, places in _places(manifest, "installed", nodes, set(Role)).items()
+            Role(role): inputs
+            for role, inputs in _parse_inputs(manifest, "installed", nodes, set(Role)).items()
         },
-        alternatives=_names(manifest, "alternatives"),
-        unusable=_names(manifest, "unusable"),
+        alternatives=_parse_names(manifest, "alternatives"),
+        unusable=_parse_names(manifest, "unusable"),
         choices=choices,
-        stages=_stages(manifest, nodes, output),
+        stages=_parse_stages(manifest, nodes, output),
         presets={
-            key: _numbers(value, f"presets.{key}") for key, value in sub_table(manifest, "presets").items()
+            key: _parse_numbers(value, f"presets.{key}")
+            for key, value in sub_table(manifest, "presets").items()
         },
         ranges={
-            name: _range(value, f"ranges.{name}") for name, value in sub_table(manifest, "ranges").items()
+            name: _parse_range(value, f"ranges.{name}")
+            for name, value in sub_table(manifest, "ranges").items()
         },
         output=output,
-        crf=_crf(manifest, nodes, output),
+        crf=_parse_crf(manifest, nodes, output),
     )
 
 
-def _crf(manifest: Mapping[str, object], nodes: Nodes, output: str) -> NodeInput | None:
+def _parse_crf(manifest: Mapping[str, object], nodes: Nodes, output: str) -> NodeInput | None:
     if "crf" not in manifest:
         return None
-    place = parse_place(as_text(manifest["crf"], "crf"), "crf", nodes)
-    if place.node != output:
+    target = parse_node_input(as_text(manifest["crf"], "crf"), "crf", nodes)
+    if target.node != output:
         raise BadAnswer(reason=f"crf: it must be an input of node {output}, the output")
-    return place
+    return target
 
 
-def _numbers(value: object, what: str) -> Mapping[str, float]:
+def _parse_numbers(value: object, what: str) -> Mapping[str, float]:
     table = as_mapping(value, what)
-    refuse_others(what, table, VALUES)
+    refuse_unknown(what, table, VALUES)
     return {name: as_number(number, f"{what}.{name}") for name, number in table.items()}
 
 
-def _range(value: object, what: str) -> Range:
+def _parse_range(value: object, what: str) -> Range:
     table = as_mapping(value, what)
-    refuse_others(what, table, {"least", "most", "step"})
+    refuse_unknown(what, table, {"least", "most", "step"})
     least, most, step = (as_number(table.get(key, 0), f"{what}.{key}") for key in ("least", "most", "step"))
     return Range(least=least, most=most, step=step)
 
 
-def _places(
+def _parse_inputs(
     manifest: Mapping[str, object], key: str, nodes: Nodes, names: Collection[str]
-) -> Mapping[str, Places]:
+) -> Mapping[str, NodeInputs]:
     table = text_lists(manifest, key)
-    refuse_others(key, table, names)
+    refuse_unknown(key, table, names)
     return {
-        name: tuple(parse_place(text, f"{key}.{name}", nodes) for text in listed)
+        name: tuple(parse_node_input(text, f"{key}.{name}", nodes) for text in listed)
         for name, listed in table.items()
     }
 
 
-def _names(manifest: Mapping[str, object], key: str) -> Mapping[Role, tuple[str, ...]]:
+def _parse_names(manifest: Mapping[str, object], key: str) -> Mapping[Role, tuple[str, ...]]:
     table = text_lists(manifest, key)
-    refuse_others(key, table, set(Role))
+    refuse_unknown(key, table, set(Role))
     return {Role(role): names for role, names in table.items()}
 
 
-def _stages(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Mapping[str, Stage]:
+def _parse_stages(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Mapping[str, Stage]:
     given = texts(manifest, "stages")
-    refuse_others("stages", given, nodes)
-    refuse_others("stages", given.values(), set(Stage))
+    refuse_unknown("stages", given, nodes)
+    refuse_unknown("stages", given.values(), set(Stage))
     guessed = {name: _guess_stage(node.class_type) for name, node in nodes.items()}
     return {**guessed, output: Stage.SAVING, **{node: Stage(stage) for node, stage in given.items()}}
 
 
 def _guess_stage(class_type: str) -> Stage:
-    return next((stage for word, stage in STAGE_WORDS.items() if word in class_type), Stage.LOADING)
+    return next((stage for part, stage in STAGES_BY_CLASS_NAME.items() if part in class_type), Stage.LOADING)

@@ -1,4 +1,4 @@
-"""What the tables of a manifest may hold: texts, names that are known, places in the template."""
+"""Parse the tables of a manifest: texts, known names, node inputs of the template. All raise BadAnswer."""
 
 from collections.abc import Container, Iterable, Mapping
 
@@ -8,7 +8,7 @@ from comfy.workflows.workflow import NodeInput, Nodes
 
 
 def sub_table(table: Mapping[str, object], key: str) -> Mapping[str, object]:
-    """The table under `key`, empty when it is not there. Raises BadAnswer, as all here do."""
+    """The table under `key`, empty when it is not there."""
     return as_mapping(table.get(key, {}), key)
 
 
@@ -25,16 +25,16 @@ def text_lists(table: Mapping[str, object], key: str) -> Mapping[str, tuple[str,
     }
 
 
-def parse_place(text: str, what: str, nodes: Nodes) -> NodeInput:
-    """`NODE.INPUT`, which the template must have."""
+def parse_node_input(text: str, what: str, nodes: Nodes) -> NodeInput:
+    """Parse `NODE.INPUT`, which the template must have."""
     node, _, name = text.partition(".")
     if node not in nodes or name not in nodes[node].inputs:
         raise BadAnswer(reason=f"{what}: the template has no input {text}")
     return NodeInput(node=node, input=name)
 
 
-def refuse_others(what: str, names: Iterable[str], known: Container[str]) -> None:
-    """Raises BadAnswer for the first name that is not known."""
+def refuse_unknown(what: str, names: Iterable[str], known: Container[str]) -> None:
+    """Raise BadAnswer for the first name that is not in `known`."""
     for name in names:
         if name not in known:
             raise BadAnswer(reason=f"{what}: {name} is not known")

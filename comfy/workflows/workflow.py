@@ -1,6 +1,6 @@
-"""What a workflow is: a template of nodes, and the knowledge of what is what in it."""
+"""A workflow: a template of nodes, and its manifest's mapping of values, files and stages to node inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,12 +8,11 @@ from comfy.workflows.events import Stage
 
 TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
 WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames", "fps"})
-MODEL_SUFFIXES = (".safetensors", ".gguf", ".sft", ".ckpt", ".pth", ".pt", ".bin")
 VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise"}
 
 
 class Role(StrEnum):
-    """What a server must have installed, whose name is a setting."""
+    """A file (or the attention) that a server must have installed and whose name is a setting."""
 
     MODEL = "model"
     T5 = "t5"
@@ -55,7 +54,7 @@ class Range:
 
 
 Nodes = Mapping[str, TemplateNode]
-Places = tuple[NodeInput, ...]
+NodeInputs = tuple[NodeInput, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Something that a person may choose for a clip; `default` is the option of who does not."""
+    """Something that a person may choose for a clip; `default` is the option when nobody chooses."""
 
     title: Mapping[str, str]
     default: str
@@ -79,12 +78,12 @@ class Choice:
 class Workflow:
     """A template and its manifest.
 
-    `inputs`: which places each value of a job fills (the picture's is named `image`).
-    `installed`: which dropdowns name what must be on the server; the settings' file, unless its name
-    fits a pattern of `unusable`, else the first of the `alternatives` that is there.
+    `inputs`: the node inputs that each value of a job fills (the picture is named `image`).
+    `installed`: the dropdowns that name a file of the server; the settings' file, unless its name
+    matches a pattern of `unusable`, else the first of the `alternatives` that the server has.
     `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
-    Titles and descriptions are by language code.
-    `family`: workflows of one family stand in for one another where they have the same preset.
+    `title`, `description`: by language code.
+    `family`: workflows of one family replace one another where they have the same preset.
     """
 
     name: str
@@ -93,8 +92,8 @@ class Workflow:
     description: Mapping[str, str]
     priority: int
     nodes: Nodes
-    inputs: Mapping[str, Places]
-    installed: Mapping[Role, Places]
+    inputs: Mapping[str, NodeInputs]
+    installed: Mapping[Role, NodeInputs]
     alternatives: Mapping[Role, tuple[str, ...]]
     unusable: Mapping[Role, tuple[str, ...]]
     choices: Mapping[str, Choice]
@@ -103,3 +102,8 @@ class Workflow:
     ranges: Mapping[str, Range]
     output: str
     crf: NodeInput | None
+
+
+def used_classes(workflows: Iterable[Workflow]) -> frozenset[str]:
+    """The node classes that these workflows use."""
+    return frozenset(node.class_type for workflow in workflows for node in workflow.nodes.values())

@@ -1,4 +1,4 @@
-"""One frame of the websocket in, one signal out, whatever the frame is."""
+"""One frame of the websocket in, one message out, whatever the frame is."""
 
 import json
 
@@ -16,7 +16,7 @@ from comfy.protocol.messages import (
     NodeStarted,
     PreviewSent,
     QueueChanged,
-    parse,
+    parse_message,
 )
 from tests.unit.comfy import recorded
 
@@ -25,8 +25,8 @@ JPEG = b"\xff\xd8\xff\xe0 a picture"
 
 
 def test_a_success_is_told_in_the_recorded_order():
-    signals = [parse(frame) for frame in recorded.messages("10_success_then_cached")]
-    of_job = [signal for signal in signals if getattr(signal, "prompt_id", None) == JOB]
+    messages = [parse_message(frame) for frame in recorded.messages("10_success_then_cached")]
+    of_job = [message for message in messages if getattr(message, "prompt_id", None) == JOB]
 
     assert of_job[:3] == [
         JobStarted(prompt_id=JOB, at=1795336764.317),
@@ -42,7 +42,7 @@ def test_a_success_is_told_in_the_recorded_order():
 
 
 def test_any_change_of_the_queue_is_told():
-    assert parse(recorded.messages("10_success_then_cached")[0]) == QueueChanged()
+    assert parse_message(recorded.messages("10_success_then_cached")[0]) == QueueChanged()
 
 
 @pytest.mark.parametrize("recording", ["11_execution_error", "12_interrupt"])
@@ -51,15 +51,15 @@ def test_a_fault_and_a_stop_are_ends(recording: str):
     ends = [frame for frame in recorded.messages(recording) if json.loads(frame)["type"] in kinds]
 
     assert ends
-    assert all(isinstance(parse(frame), JobEnding) for frame in ends)
+    assert all(isinstance(parse_message(frame), JobEnding) for frame in ends)
 
 
 def test_a_message_that_does_not_name_its_job_is_dropped():
-    assert parse('{"type": "executing", "data": {"node": "3"}}') is None
+    assert parse_message('{"type": "executing", "data": {"node": "3"}}') is None
 
 
 def test_a_preview_with_metadata_names_its_job():
-    preview = parse(recorded.frame("10"))
+    preview = parse_message(recorded.frame("10"))
 
     assert isinstance(preview, PreviewSent)
     assert preview.prompt_id == JOB
@@ -69,7 +69,7 @@ def test_a_preview_with_metadata_names_its_job():
 
 
 def test_a_plain_preview_names_no_job():
-    preview = parse(recorded.frame("42"))
+    preview = parse_message(recorded.frame("42"))
 
     assert isinstance(preview, PreviewSent)
     assert preview.prompt_id is None
@@ -83,12 +83,14 @@ def test_the_header_of_video_helper_suite_is_no_part_of_the_picture():
 
     assert its_own
     for head in its_own:
-        assert parse(head + JPEG) == PreviewSent(prompt_id=None, image=JPEG, kind="jpeg")
+        assert parse_message(head + JPEG) == PreviewSent(prompt_id=None, image=JPEG, kind="jpeg")
 
 
 def test_a_png_preview_is_a_png():
     png = b"\x89PNG\r\n\x1a\n..."
-    assert parse(bytes([0, 0, 0, 1, 0, 0, 0, 2]) + png) == PreviewSent(prompt_id=None, image=png, kind="png")
+    assert parse_message(bytes([0, 0, 0, 1, 0, 0, 0, 2]) + png) == PreviewSent(
+        prompt_id=None, image=png, kind="png"
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_a_png_preview_is_a_png():
     ],
 )
 def test_what_cannot_be_understood_is_dropped(frame: str | bytes):
-    assert parse(frame) is None
+    assert parse_message(frame) is None
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("1")
@@ -132,6 +134,6 @@ def test_no_frame_makes_it_raise(request: pytest.FixtureRequest):
     @settings(max_examples=examples, deadline=None)
     @given(st.text() | st.binary() | VALUES.map(json.dumps) | MESSAGES)
     def never_raises(frame: str | bytes):
-        parse(frame)
+        parse_message(frame)
 
     never_raises()

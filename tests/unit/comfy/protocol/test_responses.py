@@ -21,7 +21,7 @@ from comfy import (
     Running,
 )
 from comfy.protocol.queue import parse_queue
-from comfy.protocol.responses import clean, parse_history, parse_node_faults, parse_rejection
+from comfy.protocol.responses import parse_history, parse_node_faults, parse_rejection, sanitize
 from comfy.protocol.system_stats import parse_system_stats
 from tests.unit.comfy import recorded
 
@@ -84,14 +84,14 @@ def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
     queue = next(recorded.answers("13_queue_order", "/queue"))["body"]
     order = [entry[1] for entry in sorted(queue["queue_pending"], key=lambda entry: entry[0])]
 
-    backlog = parse_queue(queue)
+    parsed = parse_queue(queue)
 
     assert [entry[1] for entry in queue["queue_pending"]] != order
-    assert backlog.find(queue["queue_running"][0][1]) == Running()
+    assert parsed.find(queue["queue_running"][0][1]) == Running()
     # One id stands there twice: its first place counts.
-    places = [backlog.find(prompt_id) for prompt_id in order]
+    places = [parsed.find(prompt_id) for prompt_id in order]
     assert places == [Pending(ahead=1 + order.index(prompt_id)) for prompt_id in order]
-    assert backlog.find(UNKNOWN) is None
+    assert parsed.find(UNKNOWN) is None
 
 
 REFUSALS = [
@@ -157,7 +157,7 @@ def test_a_graph_accepted_in_part_has_faults():
     ],
 )
 def test_words_of_the_server_lose_paths_and_addresses(words: str, shown: str):
-    assert clean(words) == shown
+    assert sanitize(words) == shown
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()

@@ -28,14 +28,14 @@ async def fail(comfyui: ComfyUI, server: Server, picture: bytes, prompt_id: str 
 
 
 async def test_a_probe_tells_version_devices_and_latency(server: Server):
-    vitals = await server.availability.probe()
+    stats = await server.availability.probe()
 
-    assert vitals.version == "0.33.0"
-    assert [(device.kind, device.free > 0, device.total > 0) for device in vitals.devices] == [
+    assert stats.version == "0.33.0"
+    assert [(device.kind, device.free > 0, device.total > 0) for device in stats.devices] == [
         ("cpu", True, True)
     ]
-    assert 0 < vitals.latency < 1
-    assert server.availability.vitals == vitals
+    assert 0 < stats.latency < 1
+    assert server.availability.stats == stats
 
 
 async def test_the_workflow_that_ran_last_is_known_until_the_server_is_gone(

@@ -1,4 +1,4 @@
-"""What following a job does between a signal and an answer."""
+"""What following a job does between a message and an answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from comfy.protocol.responses import Finished, JobPosition, Pending, Running
 from comfy.protocol.transport import Transport
 from comfy.server.follower import Follower
 from comfy.server.progress import ProgressTracker
-from comfy.server.websocket import Listener, Mailbox
+from comfy.server.websocket import Subscription, WebSocketReader
 from tests.unit.comfy.jobs import soon
 from tests.unit.comfy.values import graph
 
@@ -28,46 +28,53 @@ DONE = Done(files=(OutputFile(filename="x.mp4", subfolder="", type="temp"),), se
 
 
 @pytest.fixture
-async def listener() -> AsyncIterator[Listener]:
+async def reader() -> AsyncIterator[WebSocketReader]:
     async with aiohttp.ClientSession() as session:
-        yield Listener(Transport(session, "http://127.0.0.1:9", name="gpu"), "id", lambda: None, lambda: None)
+        yield WebSocketReader(
+            Transport(session, "http://127.0.0.1:9", name="gpu"), "id", lambda: None, lambda: None
+        )
 
 
 async def follow(
-    wan: Workflow, listener: Listener, signals: list[SocketMessage], places: list[JobPosition]
+    wan: Workflow, reader: WebSocketReader, messages: list[SocketMessage], places: list[JobPosition]
 ) -> list[object]:
-    """The events of a job about which the socket says `signals` and the server, each time asked, `places`."""
+    """The events of a job with these websocket messages, and these positions in the server's answers."""
     answers = iter(places)
 
     async def locate() -> JobPosition:
         return next(answers)
 
-    mailbox = Mailbox()
-    for signal in signals:
-        mailbox.put(signal)
+    subscription = Subscription()
+    for message in messages:
+        subscription.put(message)
     follower = Follower(
-        ProgressTracker(graph(wan)), locate=locate, mailbox=mailbox, listener=listener, patience=1, quiet=60
+        ProgressTracker(graph(wan)),
+        locate=locate,
+        subscription=subscription,
+        reader=reader,
+        answer_timeout=1,
+        silence_timeout=60,
     )
     return [event async for event in follower.events()]
 
 
 async def test_an_end_that_the_history_does_not_know_yet_is_asked_for_again_at_once(
-    wan: Workflow, listener: Listener
+    wan: Workflow, reader: WebSocketReader
 ):
-    signals: list[SocketMessage] = [
+    messages: list[SocketMessage] = [
         JobStarted(prompt_id="job", at=1),
         JobEnded(prompt_id="job"),
         QueueChanged(),
     ]
     places = [Running(), Running(), Running(), Finished(outcome=DONE)]
 
-    assert await soon(follow(wan, listener, signals, places), limit=2) == [Started(at=1), DONE]
+    assert await soon(follow(wan, reader, messages, places), limit=2) == [Started(at=1), DONE]
 
 
 async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about(
-    wan: Workflow, listener: Listener
+    wan: Workflow, reader: WebSocketReader
 ):
-    signals: list[SocketMessage] = [
+    messages: list[SocketMessage] = [
         QueueChanged(),
         JobStarted(prompt_id="job", at=1),
         *[QueueChanged()] * 50,
@@ -75,49 +82,51 @@ async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about
         JobEnded(prompt_id="job"),
     ]
 
-    events = await soon(follow(wan, listener, signals, [Finished(outcome=DONE)]))
+    events = await soon(follow(wan, reader, messages, [Finished(outcome=DONE)]))
 
     assert events[0] == Started(at=1)
     assert events[-1] == DONE
 
 
-async def test_while_it_waits_they_are_asked_about(wan: Workflow, listener: Listener):
+async def test_while_it_waits_they_are_asked_about(wan: Workflow, reader: WebSocketReader):
     places = [Pending(ahead=1), Finished(outcome=DONE)]
 
-    events = await soon(follow(wan, listener, [MessagesMissed(), QueueChanged()], places))
+    events = await soon(follow(wan, reader, [MessagesMissed(), QueueChanged()], places))
 
     assert events == [Queued(ahead=1), DONE]
 
 
-async def test_an_end_that_is_announced_and_never_told_is_looked_for(wan: Workflow, listener: Listener):
-    signals: list[SocketMessage] = [JobStarted(prompt_id="job", at=1), JobEnding(prompt_id="job")]
+async def test_an_end_that_is_announced_and_never_told_is_looked_for(wan: Workflow, reader: WebSocketReader):
+    messages: list[SocketMessage] = [JobStarted(prompt_id="job", at=1), JobEnding(prompt_id="job")]
 
-    events = await soon(follow(wan, listener, signals, [Finished(outcome=DONE)]), limit=2)
+    events = await soon(follow(wan, reader, messages, [Finished(outcome=DONE)]), limit=2)
 
     assert events == [Started(at=1), DONE]
 
 
-async def test_a_mailbox_keeps_the_newest():
-    mailbox = Mailbox()
+async def test_a_subscription_keeps_the_newest():
+    subscription = Subscription()
     for number in range(1000):
-        mailbox.put(JobStarted(prompt_id="job", at=number))
-    mailbox.put(JobEnded(prompt_id="job"))
+        subscription.put(JobStarted(prompt_id="job", at=number))
+    subscription.put(JobEnded(prompt_id="job"))
 
-    kept = [signal async for signal in drain(mailbox)]
+    kept = [message async for message in drain(subscription)]
 
     assert len(kept) < 1000
     assert kept[-1] == JobEnded(prompt_id="job")
 
 
-async def drain(mailbox: Mailbox) -> AsyncIterator[SocketMessage]:
-    while signal := await mailbox.take(0):
-        yield signal
+async def drain(subscription: Subscription) -> AsyncIterator[SocketMessage]:
+    while message := await subscription.get(0):
+        yield message
 
 
-async def test_a_mailbox_waits_for_the_next_signal():
-    mailbox = Mailbox()
+async def test_a_subscription_waits_for_the_next_signal():
+    subscription = Subscription()
     async with asyncio.TaskGroup() as tasks:
-        taking = tasks.create_task(mailbox.take(10))
-        tasks.create_task(asyncio.to_thread(str)).add_done_callback(lambda _: mailbox.put(QueueChanged()))
+        taking = tasks.create_task(subscription.get(10))
+        tasks.create_task(asyncio.to_thread(str)).add_done_callback(
+            lambda _: subscription.put(QueueChanged())
+        )
 
     assert taking.result() == QueueChanged()

@@ -1,24 +1,31 @@
-"""Signals of a job become events: stages, true steps, nothing twice."""
+"""Messages about a job become events: stages, true steps, nothing twice."""
 
 from collections.abc import Mapping
 
 import pytest
 
 from comfy import Event, Graph, Node, Preview, Sampling, Saved, Stage, Started, Workflow
-from comfy.protocol.messages import JobStarted, NodeProgress, NodeSaved, NodeStarted, PreviewSent, parse
+from comfy.protocol.messages import (
+    JobStarted,
+    NodeProgress,
+    NodeSaved,
+    NodeStarted,
+    PreviewSent,
+    parse_message,
+)
 from comfy.server.progress import ProgressTracker
 from tests.unit.comfy import recorded
 from tests.unit.comfy.values import graph
 
 
-def tell(graph: Graph, frames: list[str]) -> list[Event]:
-    story = ProgressTracker(graph)
-    signals = [signal for frame in frames if (signal := parse(frame))]
-    return [event for signal in signals for event in story.feed(signal)]
+def feed(graph: Graph, frames: list[str]) -> list[Event]:
+    tracker = ProgressTracker(graph)
+    messages = [message for frame in frames if (message := parse_message(frame))]
+    return [event for message in messages for event in tracker.feed(message)]
 
 
 def test_a_real_run_goes_from_loading_over_true_steps_to_the_file(wan: Workflow):
-    events = tell(graph(wan), recorded.run("42_real_run", "corrected graph"))
+    events = feed(graph(wan), recorded.run("42_real_run", "corrected graph"))
 
     assert isinstance(events[0], Started)
     stages = [(event.node, event.stage) for event in events if isinstance(event, Node)]
@@ -45,7 +52,7 @@ def test_a_real_run_goes_from_loading_over_true_steps_to_the_file(wan: Workflow)
 
 
 def test_weights_counted_in_the_loader_are_no_steps(workflows: Mapping[str, Workflow]):
-    events = tell(graph(workflows["wan21_i2v_lightx2v"]), recorded.run("42_real_run", "lightx2v LoRA"))
+    events = feed(graph(workflows["wan21_i2v_lightx2v"]), recorded.run("42_real_run", "lightx2v LoRA"))
 
     assert [event.step for event in events if isinstance(event, Sampling)] == [1, 2, 3, 4]
     assert Node(node="48", stage=Stage.LOADING) in events
@@ -53,16 +60,16 @@ def test_weights_counted_in_the_loader_are_no_steps(workflows: Mapping[str, Work
 
 @pytest.mark.parametrize(("denoise", "ticks"), [(1.0, 20), (0.99, 20), (0.6, 13), (0.5, 11), (0.1, 3)])
 def test_below_full_denoise_the_sampler_takes_fewer_steps(wan: Workflow, denoise: float, ticks: int):
-    story = ProgressTracker(graph(wan, steps=20, denoise=denoise))
+    tracker = ProgressTracker(graph(wan, steps=20, denoise=denoise))
     tick = NodeProgress(prompt_id="job", node="52", value=1, maximum=ticks)
 
-    assert Sampling(step=1, steps=ticks) in list(story.feed(tick))
+    assert Sampling(step=1, steps=ticks) in list(tracker.feed(tick))
 
 
 def test_other_bars_of_the_sampler_are_no_steps(wan: Workflow):
-    story = ProgressTracker(graph(wan, steps=20))
+    tracker = ProgressTracker(graph(wan, steps=20))
 
-    assert list(story.feed(NodeProgress(prompt_id="job", node="52", value=3, maximum=21))) == [
+    assert list(tracker.feed(NodeProgress(prompt_id="job", node="52", value=3, maximum=21))) == [
         Node(node="52", stage=Stage.LOADING)
     ]
 
@@ -76,34 +83,34 @@ def test_a_job_joined_in_mid_run_shows_where_it_is(wan: Workflow):
 
 
 def test_nothing_is_told_twice(wan: Workflow):
-    story = ProgressTracker(graph(wan))
-    signals = [
+    tracker = ProgressTracker(graph(wan))
+    messages = [
         JobStarted(prompt_id="job", at=1),
         NodeStarted(prompt_id="job", node="53"),
         NodeProgress(prompt_id="job", node="53", value=1, maximum=3),
     ]
 
-    assert [event for signal in signals for event in story.feed(signal)]
-    assert not [event for signal in signals for event in story.feed(signal)]
+    assert [event for message in messages for event in tracker.feed(message)]
+    assert not [event for message in messages for event in tracker.feed(message)]
 
 
 def test_only_the_output_node_saves_the_result(wan: Workflow):
-    story = ProgressTracker(graph(wan))
+    tracker = ProgressTracker(graph(wan))
     (saved,) = [
-        signal
+        message
         for frame in recorded.run("42_real_run", "corrected graph")
-        if isinstance(signal := parse(frame), NodeSaved)
+        if isinstance(message := parse_message(frame), NodeSaved)
     ]
     elsewhere = NodeSaved(prompt_id=saved.prompt_id, node="41", files=saved.files)
 
-    assert list(story.feed(saved)) == [Saved(files=saved.files)]
-    assert not list(story.feed(elsewhere))
+    assert list(tracker.feed(saved)) == [Saved(files=saved.files)]
+    assert not list(tracker.feed(elsewhere))
 
 
 def test_a_preview_that_names_no_job_is_ours_only_while_ours_runs(wan: Workflow):
-    story = ProgressTracker(graph(wan))
+    tracker = ProgressTracker(graph(wan))
     preview = PreviewSent(prompt_id=None, image=b"\xff\xd8\xff", kind="jpeg")
 
-    assert not list(story.feed(preview))
-    assert list(story.begin(at=1.0)) == [Started(at=1.0)]
-    assert list(story.feed(preview)) == [Preview(image=b"\xff\xd8\xff", kind="jpeg")]
+    assert not list(tracker.feed(preview))
+    assert list(tracker.start(at=1.0)) == [Started(at=1.0)]
+    assert list(tracker.feed(preview)) == [Preview(image=b"\xff\xd8\xff", kind="jpeg")]

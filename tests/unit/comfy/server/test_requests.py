@@ -160,8 +160,14 @@ async def test_a_redirection_is_not_followed(picture: bytes):
     assert "/elsewhere" not in visited
 
 
-async def test_memory_is_freed_on_demand(server: Server):
+async def test_memory_is_freed_on_demand(comfyui: ComfyUI, server: Server, picture: bytes):
+    graph = await build(server, picture)
+    await soon(run(server, graph, str(uuid4())))
+
     await server.free()
+
+    await soon(run(server, graph, str(uuid4())))
+    assert len(comfyui.gpu_runs) == 2  # else the second run would be answered from the cache
 
 
 @pytest.mark.long  # as long as a request may take: 20 s

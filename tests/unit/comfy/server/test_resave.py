@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from comfy import Graph, OutputFile, Server, Workflow, cancel_resave, resave_smaller
-from comfy.server.resave import COARSEST, coarsen
+from comfy.server.resave import MAX_CRF, coarsen
 from playground.comfyui import ComfyUI, Stage
 from tests.unit.comfy.jobs import build, run, soon
 from tests.unit.comfy.values import graph
@@ -108,6 +108,6 @@ def test_every_six_of_crf_halve_the_file(wan: Workflow, size: int, crf: int):
 
 
 def test_no_clip_is_made_ugly_and_without_a_crf_none_is_made_smaller(wan: Workflow):
-    assert COARSEST == 34
+    assert MAX_CRF == 34
     assert coarsen(graph(wan), 500, 100) is None
     assert coarsen(graph(replace(wan, crf=None)), 200, 100) is None

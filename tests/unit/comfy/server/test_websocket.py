@@ -20,7 +20,7 @@ from comfy import (
 )
 from comfy.protocol.messages import PreviewSent
 from comfy.protocol.transport import Transport
-from comfy.server.websocket import Listener
+from comfy.server.websocket import WebSocketReader
 from playground.comfyui import ComfyUI, Stage
 from tests.unit.comfy import recorded
 from tests.unit.comfy.jobs import Job, build, opened, run, soon, until
@@ -114,20 +114,20 @@ async def test_previews_are_asked_for_with_the_id_of_their_job(
     connected = asyncio.Event()
     async with aiohttp.ClientSession() as session:
         transport = Transport(session, comfyui.url, name="gpu")
-        listener = Listener(transport, client_id, connected.set, lambda: None)
-        listening = asyncio.create_task(listener.run(), name="listening")
+        reader = WebSocketReader(transport, client_id, connected.set, lambda: None)
+        reading = asyncio.create_task(reader.run(), name="reading")
         await soon(connected.wait())
-        with listener.subscribe(prompt_id) as mailbox:
+        with reader.subscribe(prompt_id) as subscription:
             graph = await build(server, picture)
             body = {"prompt": graph.as_json(), "prompt_id": prompt_id, "client_id": client_id}
-            await transport.post("prompt", {**body, "extra_data": {"preview_method": "auto"}})
-            signal = await mailbox.take(10)
-            while not isinstance(signal, PreviewSent):
-                signal = await soon(mailbox.take(10))
-        listening.cancel()
-        await asyncio.wait([listening])
+            await transport.post("prompt", json={**body, "extra_data": {"preview_method": "auto"}})
+            message = await subscription.get(10)
+            while not isinstance(message, PreviewSent):
+                message = await soon(subscription.get(10))
+        reading.cancel()
+        await asyncio.wait([reading])
 
-    assert signal.prompt_id == prompt_id
+    assert message.prompt_id == prompt_id
 
 
 @pytest.mark.long  # a heartbeat and a half: 30 s

@@ -1,0 +1,138 @@
+"""Checks that submit jobs: whether a server honours our ids, and whether its workflows make clips."""
+
+import asyncio
+import random
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from uuid import uuid4
+
+from comfy.doctor.findings import INTERRUPT, PREVIEWED, PROMPT_ID, RUN, Finding
+from comfy.errors import BadAnswer, ComfyError, ServerTooOld
+from comfy.protocol.endpoints import Endpoints
+from comfy.protocol.responses import Done, Failed, Interrupted, Running
+from comfy.server.server import Server
+from comfy.workflows.events import Event, Preview, Started
+from comfy.workflows.graph import Graph
+from comfy.workflows.workflow import TemplateNode, Workflow
+
+OLDEST_VERSION = "0.3.45"  # before it, a server chose a prompt_id of its own
+MAX_CLIP_BYTES = 50 * 2**20
+IDS_TIMEOUT = 60.0  # seconds
+RUN_TIMEOUT = 30 * 60.0  # seconds; loading a large model for the first time takes minutes
+UPLOAD_NAME = "checkup.png"
+
+
+async def check_ids(server: Server, endpoints: Endpoints, picture: bytes) -> list[Finding]:
+    """Whether it takes our prompt_id, and an interrupt with another id stops nothing; without a model.
+
+    Only for a server that is idle: an old one would stop whatever runs. Raises ComfyError, TimeoutError.
+    """
+    graph = _build_cpu_graph(await server.upload(picture, name=UPLOAD_NAME))
+    try:
+        async with asyncio.timeout(IDS_TIMEOUT):
+            return [PROMPT_ID.result(server.name, ok=True), *await _check_interrupt(server, endpoints, graph)]
+    except ServerTooOld:
+        return [PROMPT_ID.result(server.name, ok=False, since=OLDEST_VERSION)]
+
+
+async def check_workflow(server: Server, workflow: Workflow, picture: bytes) -> list[Finding]:
+    """Run the smallest job that the workflow's ranges allow, and download its clip."""
+    try:
+        async with asyncio.timeout(RUN_TIMEOUT):
+            events = await _run_smallest(server, workflow, picture)
+    except ComfyError as err:
+        return [RUN.result(workflow.name, ok=False, reason=str(err))]
+    except TimeoutError:
+        reason = f"it took more than {RUN_TIMEOUT / 60:.0f} minutes"
+        return [RUN.result(workflow.name, ok=False, reason=reason)]
+    seconds = next(event.seconds for event in events if isinstance(event, Done))
+    return [
+        RUN.result(workflow.name, ok=True, seconds=f"{seconds:.1f}"),
+        PREVIEWED.result(workflow.name, ok=any(isinstance(event, Preview) for event in events)),
+    ]
+
+
+def smallest_values(workflow: Workflow) -> Mapping[str, object]:
+    """Values for the least work: the lower ends of the ranges, the rest as in the first preset."""
+    defaults = {"seed": 0, "steps": 1, "cfg": 1.0, "shift": 5.0, "denoise": 1.0, "width": 256, "height": 256}
+    preset = next(iter(workflow.presets.values()), dict[str, float]())
+    least = {
+        name: int(workflow.ranges[name].least)
+        for name in ("steps", "width", "height", "frames")
+        if name in workflow.ranges
+    }
+    texts = {"prompt": "a calm sea", "negative_prompt": "", "prefix": f"animate/checkup-{uuid4()}"}
+    return {**defaults, "frames": 1, "fps": 16, **preset, **least, **texts}
+
+
+async def _run_smallest(server: Server, workflow: Workflow, picture: bytes) -> list[Event]:
+    image = await server.upload(picture, name=UPLOAD_NAME)
+    graph, prompt_id = server.build(workflow.name, smallest_values(workflow), image), str(uuid4())
+    events: list[Event] = []
+    try:
+        async for event in _run(server, prompt_id, graph):
+            events.append(event)
+            await _check_outcome(server, event)
+    except TimeoutError:
+        await server.cancel(prompt_id)
+        raise
+    finally:
+        await server.forget(prompt_id)
+    return events
+
+
+async def _run(server: Server, prompt_id: str, graph: Graph) -> AsyncIterator[Event]:
+    async with server.follow(prompt_id, graph) as events:
+        await server.submit(prompt_id, graph)
+        async for event in events:
+            yield event
+
+
+async def _check_outcome(server: Server, event: Event) -> None:
+    match event:
+        case Failed(error=error):
+            raise error
+        case Interrupted():
+            raise BadAnswer(reason="somebody stopped it")
+        case Done(files=files):
+            with tempfile.TemporaryDirectory(prefix="checkup-") as folder:
+                await server.download(files[0], Path(folder) / "clip", limit=MAX_CLIP_BYTES)
+        case _:
+            pass
+
+
+async def _check_interrupt(server: Server, endpoints: Endpoints, graph: Graph) -> list[Finding]:
+    """Run it, and interrupt a job that does not exist; no finding when it ended too soon to tell."""
+    prompt_id, still_ran = str(uuid4()), False
+    honoured: bool | None = None
+    async for event in _run(server, prompt_id, graph):
+        match event:
+            case Started():
+                await endpoints.interrupt(str(uuid4()))
+                still_ran = await server.locate(prompt_id) == Running()
+            case Interrupted():
+                honoured = False
+            case Done() if still_ran:
+                honoured = True
+            case _:
+                pass
+    await server.forget(prompt_id)
+    return [] if honoured is None else [INTERRUPT.result(server.name, ok=honoured, since="September 2025")]
+
+
+def _build_cpu_graph(image: str) -> Graph:
+    """A graph that any ComfyUI runs on its CPU within a second, and that is not in its cache."""
+    size = 2048 + random.randrange(1024)  # noqa: S311 - only to be another one than last time
+    scale = {"upscale_method": "lanczos", "crop": "disabled"}
+    nodes = {
+        "1": TemplateNode(class_type="LoadImage", inputs={"image": image}),
+        "2": TemplateNode(
+            class_type="ImageScale", inputs={"image": ["1", 0], "width": size, "height": size, **scale}
+        ),
+        "3": TemplateNode(
+            class_type="ImageScale", inputs={"image": ["2", 0], "width": 64, "height": 64, **scale}
+        ),
+        "4": TemplateNode(class_type="PreviewImage", inputs={"images": ["3", 0]}),
+    }
+    return Graph(workflow="checkup", nodes=nodes, stages={}, sampler_steps={}, output="4")
