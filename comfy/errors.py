@@ -1,16 +1,16 @@
-"""Everything that can go wrong with a ComfyUI, as one tree.
+"""The errors of a ComfyUI server, of its jobs and of workflows, as one tree.
 
     ComfyError
-    ├── ServerUnreachable   no answer: refused, timed out, cut off, or a gateway says so (repeat later)
-    ├── TokenRefused        it wants another token
+    ├── ServerUnreachable   no answer: refused, timed out, cut off, or a gateway's status (retry later)
+    ├── TokenRefused        401 or 403: it wants another token
     ├── ServerTooOld        it chose a prompt_id of its own (before 0.3.45)
-    ├── BadAnswer           it answered something that is not ComfyUI's protocol
-    ├── TooLarge            it answered more than the caller allowed
-    ├── GraphRejected       it refused the graph before running it
-    │   ├── MissingModel    … because a model file is not there
+    ├── BadAnswer           its answer is not ComfyUI's protocol
+    ├── TooLarge            its answer is larger than the limit
+    ├── GraphRejected       it rejected the graph before running it
+    │   ├── MissingModel    … because a model file is not installed
     │   └── NodeMissing     … because a node is not installed
-    ├── NodeFailed          a node broke while running
-    ├── JobLost             it knows the job no more: submit it again
+    ├── NodeFailed          a node failed while running
+    ├── JobLost             the job is neither in its queue nor in its history: submit it again
     └── WorkflowInvalid     a workflow or the values for it are wrong (ours, not the server's fault)
 
 Each carries a stable `code` and fields; no message holds an address, a token or a path of the server.
@@ -22,7 +22,7 @@ from typing import ClassVar
 
 
 class Fault(StrEnum):
-    """The stable name of each error, for logs and for whoever turns it into a sentence."""
+    """The stable code of each error, for logs and for translation."""
 
     UNREACHABLE = "unreachable"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fault, no password
@@ -38,14 +38,14 @@ class Fault(StrEnum):
 
 
 class ComfyError(Exception):
-    """Whatever goes wrong in this package is one of these."""
+    """The base class of all errors of this package."""
 
     code: ClassVar[Fault]
 
 
 @dataclass(kw_only=True, eq=False)
 class ServerUnreachable(ComfyError):
-    """The server gives no answer; `reason` says how ("refused", "timed out", "cut off", "HTTP 503")."""
+    """The server does not answer; `reason`: "refused", "timed out", "cut off", "HTTP 503" or the like."""
 
     code = Fault.UNREACHABLE
     reason: str
@@ -55,7 +55,7 @@ class ServerUnreachable(ComfyError):
 
 
 class TokenRefused(ComfyError):
-    """The server, or the gateway before it, wants another token."""
+    """The server, or a gateway in front of it, does not accept the token."""
 
     code = Fault.TOKEN_REFUSED
 
@@ -64,7 +64,7 @@ class TokenRefused(ComfyError):
 
 
 class ServerTooOld(ComfyError):
-    """The server ignores the prompt_id it is given, so that no job could be found again."""
+    """The server ignores the prompt_id that it is sent, so that no job could be found again."""
 
     code = Fault.SERVER_TOO_OLD
 
@@ -74,7 +74,7 @@ class ServerTooOld(ComfyError):
 
 @dataclass(kw_only=True, eq=False)
 class BadAnswer(ComfyError):
-    """The server answered something else than the protocol says."""
+    """The server's answer is not what ComfyUI's protocol defines; `reason` says what is wrong."""
 
     code = Fault.BAD_ANSWER
     reason: str
@@ -96,7 +96,7 @@ class TooLarge(ComfyError):
 
 @dataclass(kw_only=True, eq=False)
 class GraphRejected(ComfyError):
-    """The graph was refused before it ran. Any of the fields may be empty: not every refusal names a node."""
+    """The graph was rejected before it ran. Fields may be empty: not every rejection names a node."""
 
     code = Fault.GRAPH_REJECTED
     node: str = ""
@@ -105,13 +105,13 @@ class GraphRejected(ComfyError):
     reason: str = ""
 
     def __str__(self) -> str:
-        place = f" at {self.field} of {self.class_type} (node {self.node})" if self.node else ""
-        return f"ComfyUI refused the graph{place}: {self.reason}"
+        location = f" at {self.field} of {self.class_type} (node {self.node})" if self.node else ""
+        return f"ComfyUI refused the graph{location}: {self.reason}"
 
 
 @dataclass(kw_only=True, eq=False)
 class MissingModel(GraphRejected):
-    """A model file (or an attention) that the graph names is not on the server; `file` is its base name."""
+    """A model file (or attention) that the graph names is not on the server; `file` is its base name."""
 
     code = Fault.MISSING_MODEL
     file: str
@@ -122,7 +122,7 @@ class MissingModel(GraphRejected):
 
 @dataclass(kw_only=True, eq=False)
 class NodeMissing(GraphRejected):
-    """A node of the graph is not installed on the server."""
+    """A node class of the graph is not installed on the server."""
 
     code = Fault.NODE_MISSING
 
@@ -132,7 +132,7 @@ class NodeMissing(GraphRejected):
 
 @dataclass(kw_only=True, eq=False)
 class NodeFailed(ComfyError):
-    """A node broke while running; `reason` is one line, cleaned of paths and addresses."""
+    """A node failed while running; `reason` is one line, without paths and addresses."""
 
     code = Fault.NODE_FAILED
     node: str

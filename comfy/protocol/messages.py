@@ -71,7 +71,7 @@ class PreviewSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEnding:
-    """The job is ending, well or not: the history may not know it yet."""
+    """The job is ending, well or not: the history may not have it yet."""
 
     prompt_id: str
 
@@ -134,7 +134,7 @@ def _parse_start(data: Mapping[str, object]) -> SocketMessage:
 
 
 def _parse_executing(data: Mapping[str, object]) -> SocketMessage:
-    # After a reconnection it comes without a prompt_id: nobody can tell whose node that is.
+    # After a reconnection it comes without a prompt_id: the job of that node is unknown.
     prompt_id = as_text(data.get("prompt_id"))
     if data.get("node") is None:
         return JobEnded(prompt_id=prompt_id)

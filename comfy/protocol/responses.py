@@ -87,7 +87,7 @@ def parse_history(answer: object, prompt_id: str, output: str | None = None) -> 
         as_text(kind): as_mapping(data)
         for kind, data in map(_parse_pair, as_list(status.get("messages"), "its messages"))
     }
-    # status_str says "error" for a stop, too: the messages tell which.
+    # status_str says "error" for an interrupted job, too: the messages show which it is.
     if "execution_interrupted" in messages:
         return Interrupted(node=as_text(messages["execution_interrupted"].get("node_id", "")))
     if "execution_error" in messages:

@@ -30,9 +30,9 @@ async def open_server(
 
     `client_id`: the same after a restart of the caller, so that a running job's messages arrive again.
     `token`: sent as `Authorization: Bearer` with every request, the websocket's handshake included.
-    `patience`: seconds that `follow` waits for a server that does not answer.
-    `quiet`: seconds without a websocket message after which it asks the server.
-    `rest`: seconds for which it takes no jobs after three in a row failed; doubled the next time.
+    `answer_timeout`: seconds that `follow` waits for a server that does not answer.
+    `silence_timeout`: seconds without a websocket message after which it asks the server.
+    `reset_timeout`: seconds for which it takes no jobs after three in a row failed; doubled the next time.
     `yield_to_others`: take no jobs while prompts of other clients wait or run.
     """
     async with open_transport(url, name=name, token=token) as transport:
