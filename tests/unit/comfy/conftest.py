@@ -8,7 +8,7 @@ from PIL import Image
 
 from comfy import BUILT_IN, Server, Workflow, load_workflows
 from playground.comfyui import ComfyUI
-from tests.unit.comfy.jobs import opened, soon
+from tests.unit.comfy.server_jobs import opened, soon
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.transport import Transport
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.unit.comfy.doctor.checked_servers import findings_of
-from tests.unit.comfy.jobs import build, opened, soon
+from tests.unit.comfy.server_jobs import build, opened, soon
 
 
 async def test_a_server_too_old_for_our_ids_is_to_be_updated(comfyui: ComfyUI, subject: ServerToCheck):

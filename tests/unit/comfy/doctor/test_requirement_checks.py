@@ -8,9 +8,9 @@ from comfy.doctor.requirement_checks import check_requirements, pack_of
 from comfy.protocol.object_info import parse_object_info
 from comfy.workflows.workflow import used_classes
 from playground.comfyui import ComfyUI
-from tests.unit.comfy import recorded
+from tests.unit.comfy import recorded_responses as recorded
 from tests.unit.comfy.doctor.checked_servers import findings_of, server_to_check, would_fail
-from tests.unit.comfy.jobs import soon
+from tests.unit.comfy.server_jobs import soon
 
 
 async def test_nodes_that_are_missing_are_named_with_the_pack_that_brings_them(

@@ -22,7 +22,7 @@ from comfy.doctor.findings import (
 )
 from playground.comfyui import ComfyUI
 from tests.unit.comfy.doctor.checked_servers import findings_of, server_to_check, would_fail
-from tests.unit.comfy.jobs import WRAPPED, soon
+from tests.unit.comfy.server_jobs import WRAPPED, soon
 
 
 async def test_a_server_that_has_all_passes_and_every_workflow_makes_a_clip(subject: ServerToCheck):

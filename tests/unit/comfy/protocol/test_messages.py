@@ -18,7 +18,7 @@ from comfy.protocol.messages import (
     QueueChanged,
     parse_message,
 )
-from tests.unit.comfy import recorded
+from tests.unit.comfy import recorded_responses as recorded
 
 JOB = "4ed73a0c-6fcc-45ed-ac73-e525cec927fa"
 JPEG = b"\xff\xd8\xff\xe0 a picture"

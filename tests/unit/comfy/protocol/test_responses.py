@@ -17,13 +17,11 @@ from comfy import (
     MissingModel,
     NodeMissing,
     OutputFile,
-    Pending,
-    Running,
 )
 from comfy.protocol.queue import parse_queue
 from comfy.protocol.responses import parse_history, parse_node_faults, parse_rejection, sanitize
 from comfy.protocol.system_stats import parse_system_stats
-from tests.unit.comfy import recorded
+from tests.unit.comfy import recorded_responses as recorded
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
@@ -78,20 +76,6 @@ def test_only_the_files_of_the_output_node_count():
     assert isinstance(parse_history(body, prompt_id, "54"), Done)
     with pytest.raises(BadAnswer, match="without a file"):
         parse_history(body, prompt_id, "53")
-
-
-def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
-    queue = next(recorded.answers("13_queue_order", "/queue"))["body"]
-    order = [entry[1] for entry in sorted(queue["queue_pending"], key=lambda entry: entry[0])]
-
-    parsed = parse_queue(queue)
-
-    assert [entry[1] for entry in queue["queue_pending"]] != order
-    assert parsed.find(queue["queue_running"][0][1]) == Running()
-    # One id stands there twice: its first place counts.
-    places = [parsed.find(prompt_id) for prompt_id in order]
-    assert places == [Pending(ahead=1 + order.index(prompt_id)) for prompt_id in order]
-    assert parsed.find(UNKNOWN) is None
 
 
 REFUSALS = [

@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from comfy import Done, Failed, Server, ServerUnreachable, UnavailableReason, Workflow
-from playground.comfyui import ComfyUI, Failure, Stage
-from tests.unit.comfy.jobs import Job, build, opened, run, soon, until
+from comfy import Done, Server, ServerUnreachable, Workflow
+from comfy.server.availability import UnavailableReason
+from playground.comfyui import ComfyUI, Stage
+from tests.unit.comfy.server_jobs import Job, build, opened, run, soon, until
 
 
 async def somebody_else(comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes) -> str:
@@ -18,13 +19,6 @@ async def somebody_else(comfyui: ComfyUI, workflows: Mapping[str, Workflow], pic
         await soon(theirs.ready())
         await theirs.submit(prompt_id, await build(theirs, picture, seed=99))
     return prompt_id
-
-
-async def fail(comfyui: ComfyUI, server: Server, picture: bytes, prompt_id: str = "") -> None:
-    comfyui.fail_next(Failure.ERROR)
-    graph = await build(server, picture, seed=len(comfyui.runs))  # another one: the last one's is cached
-    end = (await soon(run(server, graph, prompt_id or str(uuid4()))))[-1]
-    assert isinstance(end, Failed)
 
 
 async def test_a_probe_tells_version_devices_and_latency(server: Server):
@@ -147,51 +141,6 @@ async def test_a_job_that_stops_lets_the_next_one_in_at_once(
         await soon(server.ready(), limit=2)
         end = (await soon(run(server, await build(server, picture), str(uuid4()))))[-1]
         assert isinstance(end, Done)
-
-
-async def test_three_jobs_that_break_in_a_row_open_the_breaker_and_a_good_one_closes_it(
-    comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
-):
-    async with opened(comfyui.url, workflows, reset_timeout=0.2) as server:
-        await soon(server.ready())
-        for _ in range(3):
-            assert server.unavailable_reason is None
-            await fail(comfyui, server, picture)
-        assert server.unavailable_reason is UnavailableReason.FAULTY
-
-        await soon(server.ready(), limit=2)  # half open
-        await fail(comfyui, server, picture)
-        assert server.unavailable_reason is UnavailableReason.FAULTY
-
-        await soon(server.ready(), limit=2)
-        await soon(run(server, await build(server, picture), str(uuid4())))
-        for _ in range(2):
-            await fail(comfyui, server, picture)
-        assert server.unavailable_reason is None
-
-
-async def test_one_job_that_breaks_again_and_again_opens_nothing(
-    comfyui: ComfyUI, server: Server, picture: bytes
-):
-    prompt_id = str(uuid4())
-    for _ in range(4):
-        await fail(comfyui, server, picture, prompt_id)
-
-    assert server.unavailable_reason is None
-
-
-async def test_the_breaker_stays_open_while_the_server_is_not_well(
-    comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
-):
-    async with opened(comfyui.url, workflows, reset_timeout=0.05) as server:
-        await soon(server.ready())
-        for _ in range(3):
-            await fail(comfyui, server, picture)
-        comfyui.answer(500, path="/system_stats", times=99)
-        with pytest.raises(TimeoutError):
-            await soon(server.ready(), limit=0.5)
-        comfyui.heal()
-        await soon(server.ready())
 
 
 async def test_what_stands_in_the_way_rings_whoever_waits(server: Server):

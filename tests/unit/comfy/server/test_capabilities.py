@@ -1,78 +1,31 @@
-"""Servers that are away, locked, of another kind, or that lack something."""
+"""What a server lacks decides which workflows it can run, and what may be chosen."""
 
+import asyncio
 import copy
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
 from comfy import (
     BadAnswer,
     Done,
+    ModelFiles,
     NodeMissing,
-    Sampling,
     Server,
     ServerUnreachable,
-    TokenRefused,
     Workflow,
     WorkflowInvalid,
 )
+from comfy.protocol.endpoints import Endpoints
+from comfy.protocol.transport import Transport
+from comfy.server.capabilities import Capabilities
 from playground.comfyui import ComfyUI
-from tests.unit.comfy import recorded
-from tests.unit.comfy.jobs import LARGEST_CLIP, WRAPPED, build, opened, run, soon, until
-from tests.unit.comfy.values import values
-
-
-async def test_it_opens_though_the_server_is_down_and_is_ready_when_it_comes(
-    workflows: Mapping[str, Workflow],
-):
-    comfyui = ComfyUI()
-    async with comfyui:
-        url = comfyui.url
-        await comfyui.stop()
-        async with opened(url, workflows) as server:
-            assert not server.reachable
-            assert server.runnable == frozenset()
-            with pytest.raises(ServerUnreachable):
-                server.build("wan21_i2v", values(), "x.png")
-            await soon(until(server, lambda: isinstance(server.error, ServerUnreachable)))
-            await comfyui.start()
-            await soon(server.ready())
-
-            assert server.runnable == WRAPPED
-            assert server.error is None
-
-
-async def test_a_token_and_a_path_before_comfyui_are_used_everywhere(
-    workflows: Mapping[str, Workflow], picture: bytes, tmp_path: Path
-):
-    async with (
-        ComfyUI(speed=100, token="secret", prefix="/gpu/1") as comfyui,
-        opened(comfyui.url + "/", workflows, token="secret") as server,
-    ):
-        await soon(server.ready())
-        events = await soon(run(server, await build(server, picture), str(uuid4())))
-        assert any(isinstance(event, Sampling) for event in events)
-        done = events[-1]
-        assert isinstance(done, Done)
-        await server.download(done.files[0], tmp_path / "clip.mp4", limit=LARGEST_CLIP)
-
-
-async def test_a_wrong_token_is_said_and_never_shown(
-    workflows: Mapping[str, Workflow], picture: bytes, caplog: pytest.LogCaptureFixture
-):
-    async with (
-        ComfyUI(token="secret") as comfyui,
-        opened(comfyui.url, workflows, token="wrong-one") as server,
-    ):
-        await soon(until(server, lambda: server.error is not None))
-
-        assert isinstance(server.error, TokenRefused)
-        with pytest.raises(TokenRefused) as caught:
-            await server.upload(picture, name="x.png")
-        assert "wrong-one" not in str(caught.value) + caplog.text
-        assert comfyui.url not in str(caught.value) + caplog.text
+from tests.unit.comfy import recorded_responses as recorded
+from tests.unit.comfy.job_values import values
+from tests.unit.comfy.server_jobs import LARGEST_CLIP, WRAPPED, opened, run, soon, until
 
 
 async def test_what_a_server_lacks_decides_what_it_can_run(workflows: Mapping[str, Workflow]):
@@ -139,13 +92,7 @@ async def test_what_may_be_chosen_is_what_the_server_has(server: Server):
     assert server.choices("wan21_i2v_native") == {}
 
 
-async def test_what_its_user_raises_is_no_group(workflows: Mapping[str, Workflow]):
-    with pytest.raises(LookupError):
-        async with opened("http://127.0.0.1:9", workflows):
-            raise LookupError
-
-
-async def test_nodes_that_cannot_be_read_are_a_trouble_until_they_can(
+async def test_nodes_that_cannot_be_read_are_an_error_until_they_can(
     workflows: Mapping[str, Workflow], caplog: pytest.LogCaptureFixture
 ):
     async with ComfyUI() as comfyui:
@@ -163,3 +110,25 @@ async def test_nodes_that_cannot_be_read_are_a_trouble_until_they_can(
 async def test_a_server_that_is_ready_is_left_alone(server: Server):
     with pytest.raises(TimeoutError):
         await soon(server.changed(), limit=0.3)
+
+
+async def test_they_are_read_after_a_refresh_and_nothing_is_built_before(
+    comfyui: ComfyUI, workflows: Mapping[str, Workflow]
+):
+    read = asyncio.Event()
+    async with aiohttp.ClientSession() as session:
+        endpoints = Endpoints(Transport(session, comfyui.url, name="gpu"), owner="us")
+        capabilities = Capabilities(endpoints, workflows, ModelFiles(), read.set, name="gpu")
+        running = asyncio.create_task(capabilities.run(), name="capabilities")
+        assert capabilities.runnable == frozenset()
+        assert capabilities.choices("wan21_i2v") == {}
+        with pytest.raises(ServerUnreachable):
+            capabilities.build("wan21_i2v", values(), "x.png")
+
+        capabilities.refresh()
+        await soon(read.wait())
+        running.cancel()
+        await asyncio.wait([running])
+
+    assert capabilities.runnable == WRAPPED
+    assert capabilities.build("wan21_i2v", values(), "x.png").workflow == "wan21_i2v"

@@ -27,7 +27,7 @@ from comfy import (
     Workflow,
 )
 from playground.comfyui import ComfyUI, Failure, Stage
-from tests.unit.comfy.jobs import LARGEST_CLIP, Job, build, clip, opened, run, soon
+from tests.unit.comfy.server_jobs import LARGEST_CLIP, Job, build, clip, opened, run, soon
 
 QUIET, PATIENCE = 0.5, 2.0  # seconds
 

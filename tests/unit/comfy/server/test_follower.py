@@ -21,8 +21,8 @@ from comfy.protocol.transport import Transport
 from comfy.server.follower import Follower
 from comfy.server.progress import ProgressTracker
 from comfy.server.websocket import Subscription, WebSocketReader
-from tests.unit.comfy.jobs import soon
-from tests.unit.comfy.values import graph
+from tests.unit.comfy.job_values import graph
+from tests.unit.comfy.server_jobs import soon
 
 DONE = Done(files=(OutputFile(filename="x.mp4", subfolder="", type="temp"),), seconds=1.0)
 

@@ -23,8 +23,8 @@ from comfy import (
 )
 from comfy.workflows.workflow import TemplateNode
 from playground.comfyui import ComfyUI, Failure, Stage
-from tests.unit.comfy.jobs import Job, build, located, opened, run, soon
-from tests.unit.comfy.values import values
+from tests.unit.comfy.job_values import values
+from tests.unit.comfy.server_jobs import Job, build, located, opened, run, soon
 
 
 @pytest.mark.parametrize(("failure", "memory"), [(Failure.ERROR, False), (Failure.MEMORY, True)])

@@ -14,8 +14,8 @@ from comfy.protocol.messages import (
     parse_message,
 )
 from comfy.server.progress import ProgressTracker
-from tests.unit.comfy import recorded
-from tests.unit.comfy.values import graph
+from tests.unit.comfy import recorded_responses as recorded
+from tests.unit.comfy.job_values import graph
 
 
 def feed(graph: Graph, frames: list[str]) -> list[Event]:

@@ -20,7 +20,7 @@ from comfy import (
     TooLarge,
 )
 from playground.comfyui import ComfyUI, Stage
-from tests.unit.comfy.jobs import (
+from tests.unit.comfy.server_jobs import (
     LARGEST_CLIP,
     build,
     clip,

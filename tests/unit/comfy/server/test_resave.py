@@ -11,8 +11,8 @@ from PIL import Image
 from comfy import Graph, OutputFile, Server, Workflow, cancel_resave, resave_smaller
 from comfy.server.resave import MAX_CRF, coarsen
 from playground.comfyui import ComfyUI, Stage
-from tests.unit.comfy.jobs import build, run, soon
-from tests.unit.comfy.values import graph
+from tests.unit.comfy.job_values import graph
+from tests.unit.comfy.server_jobs import build, run, soon
 
 
 @pytest.fixture(scope="session")

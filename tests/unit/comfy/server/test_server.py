@@ -1,4 +1,4 @@
-"""The way of a job from picture to clip, over sockets."""
+"""A job from picture to clip, over sockets."""
 
 import time
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from comfy import (
     Running,
     Sampling,
     Saved,
-    Server,
     Started,
     Workflow,
 )
+from comfy.server.server import Server
 from playground.comfyui import ComfyUI, Stage
-from tests.unit.comfy.jobs import LARGEST_CLIP, Job, build, located, opened, run, soon
-from tests.unit.comfy.values import values
+from tests.unit.comfy.job_values import values
+from tests.unit.comfy.server_jobs import LARGEST_CLIP, Job, build, located, opened, run, soon
 
 
 async def test_a_job_goes_from_picture_to_clip(

@@ -22,8 +22,8 @@ from comfy.protocol.messages import PreviewSent
 from comfy.protocol.transport import Transport
 from comfy.server.websocket import WebSocketReader
 from playground.comfyui import ComfyUI, Stage
-from tests.unit.comfy import recorded
-from tests.unit.comfy.jobs import Job, build, opened, run, soon, until
+from tests.unit.comfy import recorded_responses as recorded
+from tests.unit.comfy.server_jobs import Job, build, opened, run, soon, until
 
 
 async def test_a_silent_socket_hides_no_end(comfyui: ComfyUI, server: Server, picture: bytes):

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from comfy import MissingModel, ModelFiles, Workflow
+from comfy import MissingModel, ModelFiles, NodeMissing, Workflow
 from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.workflows.adapt import adapt, find_missing
 from comfy.workflows.manifest import parse_workflow
-from tests.unit.comfy import recorded
+from comfy.workflows.workflow import used_classes
+from tests.unit.comfy import recorded_responses as recorded
 
 LORA_CHOICE = """
 output = "2"
@@ -43,8 +44,12 @@ def core_only(workflows: Mapping[str, Workflow]) -> Workflow:
     return workflows["wan21_i2v_native_savevideo"]
 
 
-def catalogue(workflow: Workflow, answer: Any) -> NodeClasses:
-    return parse_object_info(answer, {node.class_type for node in workflow.nodes.values()})
+def entries(object_info: Any, class_type: str, name: str) -> list[str]:
+    return object_info[class_type]["input"]["required"][name][0]
+
+
+def classes_of(workflow: Workflow, answer: Any = None) -> NodeClasses:
+    return parse_object_info(answer or recorded.load("object_info"), used_classes([workflow]))
 
 
 def install(object_info: Any, *files: str) -> None:
@@ -71,14 +76,14 @@ def saving(workflow: Workflow, answer: Any, **inputs: object) -> Mapping[str, ob
     nodes = dict(workflow.nodes)
     kept = {name: nodes["14"].inputs[name] for name in ("video", "filename_prefix")}
     nodes["14"] = replace(nodes["14"], inputs={**kept, **inputs})
-    fitted = adapt(replace(workflow, nodes=nodes, installed={}), catalogue(workflow, answer), ModelFiles())
+    fitted = adapt(replace(workflow, nodes=nodes, installed={}), classes_of(workflow, answer), ModelFiles())
     return {name: value for name, value in fitted.nodes["14"].inputs.items() if name not in kept}
 
 
 def test_encoders_made_for_the_wrapper_do_not_count_for_the_core_loaders(native: Workflow, object_info: Any):
-    lacks = find_missing(native, catalogue(native, object_info), ModelFiles())
+    missing = find_missing(native, classes_of(native, object_info), ModelFiles())
 
-    assert [lack.file for lack in lacks if isinstance(lack, MissingModel)] == [
+    assert [each.file for each in missing if isinstance(each, MissingModel)] == [
         "umt5_xxl_fp8_e4m3fn_scaled.safetensors",
         "clip_vision_h.safetensors",
     ]
@@ -89,7 +94,7 @@ def test_the_settings_files_come_first_then_the_alternatives_in_their_order(
 ):
     install(object_info, "umt5_xxl_fp16.safetensors", "wan\\clip_vision_h.safetensors")
     object_info["VAELoader"]["input"]["required"]["vae_name"][0].append("wan_2.1_vae.safetensors")
-    known = catalogue(native, object_info)
+    known = classes_of(native, object_info)
 
     fitted = adapt(native, known, ModelFiles())
 
@@ -103,7 +108,7 @@ def test_a_file_set_by_the_owner_wins_over_the_alternatives(native: Workflow, ob
     install(object_info, "umt5_xxl_fp16.safetensors", "clip_vision_h.safetensors", "my_umt5.safetensors")
     files = ModelFiles(t5="my_umt5.safetensors")
 
-    fitted = adapt(native, catalogue(native, object_info), files)
+    fitted = adapt(native, classes_of(native, object_info), files)
 
     assert fitted.nodes["4"].inputs["clip_name"] == "my_umt5.safetensors"
 
@@ -112,7 +117,7 @@ def test_options_whose_files_are_not_there_are_not_offered_and_the_others_spelle
     object_info["WanVideoLoraSelect"]["input"]["required"]["lora"][0] = ["styles\\clay.safetensors"]
     workflow = parse_workflow("mine", template=LORA_TEMPLATE, manifest=LORA_CHOICE)
 
-    options = adapt(workflow, catalogue(workflow, object_info), ModelFiles()).choices["style"].options
+    options = adapt(workflow, classes_of(workflow, object_info), ModelFiles()).choices["style"].options
 
     assert options.keys() == {"none", "clay"}
     assert "styles\\clay.safetensors" in options["clay"].sets.values()
@@ -122,10 +127,10 @@ def test_a_default_whose_file_is_not_there_is_lacking(object_info: Any):
     manifest = LORA_CHOICE.replace('default = "none"', 'default = "paper"')
     workflow = parse_workflow("mine", template=LORA_TEMPLATE, manifest=manifest)
 
-    (lack,) = find_missing(workflow, catalogue(workflow, object_info), ModelFiles())
+    (missing,) = find_missing(workflow, classes_of(workflow, object_info), ModelFiles())
 
-    assert isinstance(lack, MissingModel)
-    assert lack.file == "paper.safetensors"
+    assert isinstance(missing, MissingModel)
+    assert missing.file == "paper.safetensors"
 
 
 def test_what_ran_on_the_recorded_server_is_sent_as_it_was(core_only: Workflow, object_info: Any):
@@ -171,7 +176,7 @@ def test_inputs_that_may_grow_in_number_stay(object_info: Any):
     template = LORA_TEMPLATE.replace('"images": ["1", 0]', '"images.image0": ["1", 0]')
     workflow = parse_workflow("mine", template=template, manifest='output = "2"')
 
-    fitted = adapt(workflow, catalogue(workflow, object_info), ModelFiles())
+    fitted = adapt(workflow, classes_of(workflow, object_info), ModelFiles())
 
     assert fitted.nodes["2"].inputs["images.image0"] == ["1", 0]
 
@@ -181,6 +186,90 @@ def test_widgets_of_a_format_are_left_to_the_node_when_the_template_has_none(wan
     inputs = {name: value for name, value in nodes["54"].inputs.items() if name != "crf"}
     nodes["54"] = replace(nodes["54"], inputs=inputs)
 
-    fitted = adapt(replace(wan, nodes=nodes), catalogue(wan, object_info), ModelFiles())
+    fitted = adapt(replace(wan, nodes=nodes), classes_of(wan, object_info), ModelFiles())
 
     assert fitted.nodes["54"].inputs == inputs
+
+
+def test_a_server_with_nodes_and_files_lacks_nothing(workflows: Mapping[str, Workflow]):
+    for name in ("wan21_i2v", "wan21_i2v_seed"):
+        assert find_missing(workflows[name], classes_of(workflows[name]), ModelFiles()) == ()
+
+
+def test_a_model_file_that_is_not_there_is_named(workflows: Mapping[str, Workflow]):
+    turbo = workflows["wan21_i2v_lightx2v"]
+
+    (missing,) = find_missing(turbo, classes_of(turbo), ModelFiles())
+
+    assert isinstance(missing, MissingModel)
+    assert (missing.file, missing.class_type, missing.node) == (ModelFiles().lora, "WanVideoLoraSelect", "56")
+
+
+def test_a_node_that_is_not_installed_is_named(wan: Workflow, object_info: Any):
+    del object_info["WanVideoSampler"]
+
+    (missing,) = find_missing(wan, classes_of(wan, object_info), ModelFiles())
+
+    assert isinstance(missing, NodeMissing)
+    assert (missing.class_type, missing.node) == ("WanVideoSampler", "52")
+
+
+@pytest.mark.parametrize("there", ["wan2.1\\Wan2_1_VAE_bf16.safetensors", "Wan2_1_VAE_bf16.safetensors"])
+def test_files_are_found_by_base_name_and_spelled_as_the_server_does(
+    wan: Workflow, object_info: Any, there: str
+):
+    entries(object_info, "WanVideoVAELoader", "model_name")[:] = ["other/VAE.safetensors", there]
+    known = classes_of(wan, object_info)
+
+    assert find_missing(wan, known, ModelFiles()) == ()
+    assert adapt(wan, known, ModelFiles()).nodes["43"].inputs["model_name"] == there
+
+
+def test_an_exact_name_wins_over_one_in_another_folder(wan: Workflow, object_info: Any):
+    vae = ModelFiles().vae
+    entries(object_info, "WanVideoVAELoader", "model_name").insert(0, "a/Wan2_1_VAE_bf16.safetensors")
+
+    assert adapt(wan, classes_of(wan, object_info), ModelFiles()).nodes["43"].inputs["model_name"] == vae
+
+
+def test_the_case_of_a_name_counts(wan: Workflow, object_info: Any):
+    entries(object_info, "WanVideoVAELoader", "model_name")[:] = ["wan2_1_vae_bf16.safetensors"]
+
+    assert [type(each) for each in find_missing(wan, classes_of(wan, object_info), ModelFiles())] == [
+        MissingModel
+    ]
+
+
+def test_the_attention_is_the_setting_and_not_what_the_document_had(workflows: Mapping[str, Workflow]):
+    seed = workflows["wan21_i2v_seed"]
+    known = classes_of(seed)
+
+    assert adapt(seed, known, ModelFiles()).nodes["48"].inputs["attention_mode"] == "sdpa"
+    faster = ModelFiles(attention="sageattn")
+    assert adapt(seed, known, faster).nodes["48"].inputs["attention_mode"] == "sageattn"
+
+
+def test_widgets_of_the_chosen_format_stay_and_unknown_inputs_go(wan: Workflow):
+    nodes = dict(wan.nodes)
+    nodes["54"] = replace(nodes["54"], inputs={**nodes["54"].inputs, "profile": "lt", "magic": 1})
+
+    fitted = adapt(replace(wan, nodes=nodes), classes_of(wan), ModelFiles()).nodes["54"].inputs
+
+    assert fitted == wan.nodes["54"].inputs
+    assert fitted["save_metadata"] is False
+
+
+def test_a_required_input_of_a_newer_node_is_filled_with_its_default(wan: Workflow, object_info: Any):
+    required = object_info["WanVideoSampler"]["input"]["required"]
+    required["guidance"] = ["FLOAT", {"default": 1.5}]
+    required["mode"] = ["COMBO", {"options": ["plain", "fancy"]}]
+    required["mask"] = ["MASK"]
+
+    inputs = adapt(wan, classes_of(wan, object_info), ModelFiles()).nodes["52"].inputs
+
+    assert (inputs["guidance"], inputs["mode"]) == (1.5, "plain")
+    assert "mask" not in inputs
+
+
+def test_a_workflow_that_fits_already_stays_as_it_is(wan: Workflow):
+    assert adapt(wan, classes_of(wan), ModelFiles()) == wan

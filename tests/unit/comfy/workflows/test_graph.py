@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfy import BUILT_IN, Workflow, WorkflowInvalid, build_graph, load_workflows
-from tests.unit.comfy.values import graph, values
+from tests.unit.comfy.job_values import graph, values
 
 
 def test_values_and_picture_stand_in_all_their_places(wan: Workflow):

@@ -8,7 +8,7 @@ import pytest
 
 from comfy import BUILT_IN, Stage, WorkflowInvalid, load_workflows
 from comfy.workflows.manifest import parse_workflow
-from comfy.workflows.workflow import NodeInput, Range, Role
+from comfy.workflows.workflow import NodeInput, Role
 
 TEMPLATE = json.dumps(
     {
@@ -168,13 +168,6 @@ options.long = { title = { en = "Long" }, set = { "2.steps" = 50 } }
 
 def test_an_output_that_is_no_node_is_refused():
     assert "output: 9 is not known" in refusal(manifest="output = '9'")
-
-
-def test_a_range_has_ends_and_steps():
-    frames = Range(least=1, most=81, step=4)
-
-    assert [number for number in range(-4, 90) if number in frames] == list(range(1, 82, 4))
-    assert 0.55 in Range(least=0.1, most=1)
 
 
 def test_the_manifest_in_the_documentation_is_one():

@@ -18,7 +18,7 @@ from comfy import (
     Workflow,
     open_server,
 )
-from tests.unit.comfy.values import values
+from tests.unit.comfy.job_values import values
 
 T = TypeVar("T")
 

@@ -1,0 +1,42 @@
+"""The server's queue: positions in the order in which prompts run, and whose they are."""
+
+import pytest
+
+from comfy import BadAnswer, Pending, Running
+from comfy.protocol.queue import OWNER, parse_queue
+from tests.unit.comfy import recorded_responses as recorded
+
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+
+
+def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
+    queue = next(recorded.answers("13_queue_order", "/queue"))["body"]
+    order = [entry[1] for entry in sorted(queue["queue_pending"], key=lambda entry: entry[0])]
+
+    parsed = parse_queue(queue)
+
+    assert [entry[1] for entry in queue["queue_pending"]] != order
+    assert parsed.find(queue["queue_running"][0][1]) == Running()
+    # One id stands there twice: its first place counts.
+    places = [parsed.find(prompt_id) for prompt_id in order]
+    assert places == [Pending(ahead=1 + order.index(prompt_id)) for prompt_id in order]
+    assert parsed.find(UNKNOWN) is None
+
+
+def test_prompts_are_ours_by_their_extra_data():
+    queue = parse_queue(
+        {
+            "queue_running": [[1, "a", {}, {OWNER: "us"}]],
+            "queue_pending": [[3, "b", {}, {OWNER: "them"}], [2, "c", {}, {}], [4, "d"]],
+        }
+    )
+
+    assert queue.others("us") == 3
+    assert [entry.prompt_id for entry in queue.waiting] == ["c", "b", "d"]
+    assert queue.find("a") == Running()
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"queue_running": [[1]], "queue_pending": []}])
+def test_a_queue_of_another_shape_is_a_bad_answer(answer: object):
+    with pytest.raises(BadAnswer):
+        parse_queue(answer)
