@@ -38,7 +38,7 @@ MESSAGES: tuple[tuple[ComfyError, str], ...] = (
 
 
 @pytest.mark.parametrize(("error", "message"), MESSAGES, ids=[str(error.code) for error, _ in MESSAGES])
-def test_an_error_says_what_happened(error: ComfyError, message: str):
+def test_an_error_has_a_message(error: ComfyError, message: str):
     assert str(error) == message
 
 

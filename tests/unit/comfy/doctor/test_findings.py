@@ -16,14 +16,14 @@ def fields(template: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
-def test_every_check_has_words_and_a_fix_where_it_can_fail(check: Check):
+def test_every_check_has_sentences_and_a_fix_where_it_can_fail(check: Check):
     assert check.passed or check.failed
     assert bool(check.fix) == bool(check.failed)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 @pytest.mark.parametrize("ok", [True, False])
-def test_a_finding_says_what_it_knows_and_no_more(check: Check, ok: bool):
+def test_a_finding_fills_in_its_fields_and_no_more(check: Check, ok: bool):
     template = check.passed if ok else check.failed + check.fix
     known = {name: "THIS" for name in fields(template) if name != "subject"}
 

@@ -49,7 +49,7 @@ async def test_looking_alone_uses_no_gpu_and_leaves_no_job_behind(comfyui: Comfy
     assert not findings_of(RUN, findings)
 
 
-async def test_a_server_that_is_not_there_is_said_so(workflows: Mapping[str, Workflow], picture: bytes):
+async def test_a_server_that_does_not_answer_is_a_finding(workflows: Mapping[str, Workflow], picture: bytes):
     (finding,) = await soon(check_server(server_to_check("http://127.0.0.1:9", workflows, picture)))
 
     assert finding == Finding(check=REACHABLE, ok=False, subject="gpu", fields={"reason": "refused"})

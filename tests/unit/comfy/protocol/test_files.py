@@ -30,7 +30,7 @@ def test_anything_else_is_no_video(head: bytes):
     assert not is_moving_picture(head)
 
 
-def test_it_stands_there_only_when_finished(tmp_path: Path):
+def test_a_file_has_its_name_only_when_finished(tmp_path: Path):
     to = tmp_path / "clip.mp4"
     file = AtomicDownload(to, limit=100)
     file.write(MP4)
@@ -55,7 +55,7 @@ def test_a_file_over_the_limit_leaves_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", [b"<html>sign in</html>", b""])
-def test_what_is_no_video_does_not_take_the_place(tmp_path: Path, content: bytes):
+def test_what_is_no_video_does_not_get_the_name(tmp_path: Path, content: bytes):
     file = AtomicDownload(tmp_path / "clip.mp4", limit=100)
     file.write(content)
     with pytest.raises(BadAnswer, match="no moving picture"):

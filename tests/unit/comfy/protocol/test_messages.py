@@ -24,7 +24,7 @@ JOB = "4ed73a0c-6fcc-45ed-ac73-e525cec927fa"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 
 
-def test_a_success_is_told_in_the_recorded_order():
+def test_a_success_is_parsed_in_the_recorded_order():
     messages = [parse_message(frame) for frame in recorded.messages("10_success_then_cached")]
     of_job = [message for message in messages if getattr(message, "prompt_id", None) == JOB]
 
@@ -41,7 +41,7 @@ def test_a_success_is_told_in_the_recorded_order():
     ]
 
 
-def test_any_change_of_the_queue_is_told():
+def test_any_change_of_the_queue_is_a_message():
     assert parse_message(recorded.messages("10_success_then_cached")[0]) == QueueChanged()
 
 

@@ -9,7 +9,7 @@ from tests.unit.comfy import recorded_responses as recorded
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
-def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
+def test_the_position_counts_who_runs_and_follows_the_numbers():
     queue = next(recorded.answers("13_queue_order", "/queue"))["body"]
     order = [entry[1] for entry in sorted(queue["queue_pending"], key=lambda entry: entry[0])]
 
@@ -18,8 +18,8 @@ def test_the_place_in_line_counts_who_runs_and_follows_the_numbers():
     assert [entry[1] for entry in queue["queue_pending"]] != order
     assert parsed.find(queue["queue_running"][0][1]) == Running()
     # One id stands there twice: its first place counts.
-    places = [parsed.find(prompt_id) for prompt_id in order]
-    assert places == [Pending(ahead=1 + order.index(prompt_id)) for prompt_id in order]
+    positions = [parsed.find(prompt_id) for prompt_id in order]
+    assert positions == [Pending(ahead=1 + order.index(prompt_id)) for prompt_id in order]
     assert parsed.find(UNKNOWN) is None
 
 

@@ -58,7 +58,7 @@ def test_a_fault_names_the_node_and_the_reason_without_a_path():
     ]
 
 
-def test_a_stop_is_told_from_a_fault_though_both_are_called_error():
+def test_a_stop_is_distinguished_from_a_fault_though_both_are_called_error():
     stopped = [outcome for outcome in outcomes("12_interrupt") if not isinstance(outcome, Done)]
 
     assert len(stopped) > 2
@@ -140,7 +140,7 @@ def test_a_graph_accepted_in_part_has_faults():
         ("x" * 500, "x" * 200),
     ],
 )
-def test_words_of_the_server_lose_paths_and_addresses(words: str, shown: str):
+def test_messages_of_the_server_lose_paths_and_addresses(words: str, shown: str):
     assert sanitize(words) == shown
 
 

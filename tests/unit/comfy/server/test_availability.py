@@ -21,7 +21,7 @@ async def somebody_else(comfyui: ComfyUI, workflows: Mapping[str, Workflow], pic
     return prompt_id
 
 
-async def test_a_probe_tells_version_devices_and_latency(server: Server):
+async def test_a_probe_has_version_devices_and_latency(server: Server):
     stats = await server.availability.probe()
 
     assert stats.version == "0.33.0"
@@ -143,10 +143,17 @@ async def test_a_job_that_stops_lets_the_next_one_in_at_once(
         assert isinstance(end, Done)
 
 
-async def test_what_stands_in_the_way_rings_whoever_waits(server: Server):
+async def test_a_change_of_availability_wakes_whoever_waits(server: Server):
     waiting = asyncio.create_task(server.changed(), name="waiting")
     await asyncio.sleep(0)
 
     server.availability.drain()
 
     await soon(waiting, limit=1)
+
+
+async def test_faults_of_the_server_make_it_faulty(server: Server):
+    for number in range(3):
+        server.availability.failed(f"job {number}")
+
+    assert server.unavailable_reason is UnavailableReason.FAULTY

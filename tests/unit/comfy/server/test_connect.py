@@ -48,7 +48,7 @@ async def test_a_token_and_a_path_before_comfyui_are_used_everywhere(
         await server.download(done.files[0], tmp_path / "clip.mp4", limit=LARGEST_CLIP)
 
 
-async def test_a_wrong_token_is_said_and_never_shown(
+async def test_a_wrong_token_is_an_error_and_never_shown(
     workflows: Mapping[str, Workflow], picture: bytes, caplog: pytest.LogCaptureFixture
 ):
     async with (

@@ -29,7 +29,7 @@ from comfy import (
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.unit.comfy.server_jobs import LARGEST_CLIP, Job, build, clip, opened, run, soon
 
-QUIET, PATIENCE = 0.5, 2.0  # seconds
+SILENCE_TIMEOUT, ANSWER_TIMEOUT = 0.5, 2.0  # seconds
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Scene:
 async def scene(workflows: Mapping[str, Workflow], picture: bytes, tmp_path: Path) -> AsyncIterator[Scene]:
     async with (
         ComfyUI(speed=50) as comfyui,
-        opened(comfyui.url, workflows, silence_timeout=QUIET) as server,
+        opened(comfyui.url, workflows, silence_timeout=SILENCE_TIMEOUT) as server,
     ):
         await soon(server.ready())
         yield Scene(comfyui, server, picture, tmp_path)
@@ -187,9 +187,9 @@ async def lost_answer(scene: Scene) -> None:
 
 MATRIX: tuple[tuple[Callable[[Scene], Awaitable[None]], type, float], ...] = (
     (close, Done, 0.5),
-    (silence, Done, QUIET + 0.5),
+    (silence, Done, SILENCE_TIMEOUT + 0.5),
     (restart, JobLost, 1.5),
-    (death, ServerUnreachable, PATIENCE + 2),
+    (death, ServerUnreachable, ANSWER_TIMEOUT + 2),
     (error, Failed, 0.5),
     (memory, Failed, 0.5),
     (rejected, MissingModel, 0.5),
@@ -201,7 +201,7 @@ MATRIX: tuple[tuple[Callable[[Scene], Awaitable[None]], type, float], ...] = (
     (hang, Interrupted, 0.5),
     (gateway, Done, 3),
     (broken_gateway, BadAnswer, 0.5),
-    (forgotten, JobLost, QUIET + 0.5),
+    (forgotten, JobLost, SILENCE_TIMEOUT + 0.5),
     (lost_answer, Done, 3),
 )
 

@@ -1,12 +1,12 @@
 """What following a job does between a message and an answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import aiohttp
 import pytest
 
-from comfy import Done, OutputFile, Queued, Started, Workflow
+from comfy import Done, Interrupted, JobLost, OutputFile, Queued, Started, Workflow
 from comfy.protocol.messages import (
     JobEnded,
     JobEnding,
@@ -36,12 +36,17 @@ async def reader() -> AsyncIterator[WebSocketReader]:
 
 
 async def follow(
-    wan: Workflow, reader: WebSocketReader, messages: list[SocketMessage], places: list[JobPosition]
+    wan: Workflow,
+    reader: WebSocketReader,
+    messages: list[SocketMessage],
+    positions: Sequence[JobPosition | None],
+    *,
+    cancelled: bool = False,
 ) -> list[object]:
     """The events of a job with these websocket messages, and these positions in the server's answers."""
-    answers = iter(places)
+    answers = iter(positions)
 
-    async def locate() -> JobPosition:
+    async def locate() -> JobPosition | None:
         return next(answers)
 
     subscription = Subscription()
@@ -55,6 +60,8 @@ async def follow(
         answer_timeout=1,
         silence_timeout=60,
     )
+    if cancelled:
+        follower.expect_cancellation()
     return [event async for event in follower.events()]
 
 
@@ -66,9 +73,9 @@ async def test_an_end_that_the_history_does_not_know_yet_is_asked_for_again_at_o
         JobEnded(prompt_id="job"),
         QueueChanged(),
     ]
-    places = [Running(), Running(), Running(), Finished(outcome=DONE)]
+    positions = [Running(), Running(), Running(), Finished(outcome=DONE)]
 
-    assert await soon(follow(wan, reader, messages, places), limit=2) == [Started(at=1), DONE]
+    assert await soon(follow(wan, reader, messages, positions), limit=2) == [Started(at=1), DONE]
 
 
 async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about(
@@ -89,14 +96,16 @@ async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about
 
 
 async def test_while_it_waits_they_are_asked_about(wan: Workflow, reader: WebSocketReader):
-    places = [Pending(ahead=1), Finished(outcome=DONE)]
+    positions = [Pending(ahead=1), Finished(outcome=DONE)]
 
-    events = await soon(follow(wan, reader, [MessagesMissed(), QueueChanged()], places))
+    events = await soon(follow(wan, reader, [MessagesMissed(), QueueChanged()], positions))
 
     assert events == [Queued(ahead=1), DONE]
 
 
-async def test_an_end_that_is_announced_and_never_told_is_looked_for(wan: Workflow, reader: WebSocketReader):
+async def test_an_end_that_is_announced_and_never_confirmed_is_asked_for(
+    wan: Workflow, reader: WebSocketReader
+):
     messages: list[SocketMessage] = [JobStarted(prompt_id="job", at=1), JobEnding(prompt_id="job")]
 
     events = await soon(follow(wan, reader, messages, [Finished(outcome=DONE)]), limit=2)
@@ -121,7 +130,7 @@ async def drain(subscription: Subscription) -> AsyncIterator[SocketMessage]:
         yield message
 
 
-async def test_a_subscription_waits_for_the_next_signal():
+async def test_a_subscription_waits_for_the_next_message():
     subscription = Subscription()
     async with asyncio.TaskGroup() as tasks:
         taking = tasks.create_task(subscription.get(10))
@@ -130,3 +139,10 @@ async def test_a_subscription_waits_for_the_next_signal():
         )
 
     assert taking.result() == QueueChanged()
+
+
+async def test_a_job_that_is_gone_is_lost_unless_we_cancelled_it(wan: Workflow, reader: WebSocketReader):
+    with pytest.raises(JobLost):
+        await soon(follow(wan, reader, [], [None]))
+
+    assert await soon(follow(wan, reader, [], [None], cancelled=True)) == [Interrupted(node="")]

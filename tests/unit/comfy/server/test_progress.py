@@ -82,7 +82,7 @@ def test_a_job_joined_in_mid_run_shows_where_it_is(wan: Workflow):
     assert events == [Node(node="52", stage=Stage.SAMPLING), Sampling(step=3, steps=4)]
 
 
-def test_nothing_is_told_twice(wan: Workflow):
+def test_no_event_is_yielded_twice(wan: Workflow):
     tracker = ProgressTracker(graph(wan))
     messages = [
         JobStarted(prompt_id="job", at=1),

@@ -11,7 +11,6 @@ from aiohttp.test_utils import TestServer
 from comfy import (
     BadAnswer,
     Done,
-    Finished,
     JobLost,
     Running,
     Server,
@@ -42,17 +41,6 @@ async def test_a_submission_whose_answer_is_lost_is_handed_in_once(
 
     assert await server.locate(prompt_id) == Running()
     assert comfyui.waiting == []
-
-
-async def test_handing_in_again_what_is_there_runs_it_once(comfyui: ComfyUI, server: Server, picture: bytes):
-    graph = await build(server, picture)
-    prompt_id = str(uuid4())
-    await soon(run(server, graph, prompt_id))
-
-    await server.resume(prompt_id, graph)
-
-    assert isinstance(await server.locate(prompt_id), Finished)
-    assert len(comfyui.runs) == 1
 
 
 @pytest.mark.parametrize("path", ["/upload/image", "/prompt", "/history", "/queue", "/view"])
@@ -158,16 +146,6 @@ async def test_a_redirection_is_not_followed(picture: bytes):
 
     assert "/upload/image" in visited
     assert "/elsewhere" not in visited
-
-
-async def test_memory_is_freed_on_demand(comfyui: ComfyUI, server: Server, picture: bytes):
-    graph = await build(server, picture)
-    await soon(run(server, graph, str(uuid4())))
-
-    await server.free()
-
-    await soon(run(server, graph, str(uuid4())))
-    assert len(comfyui.gpu_runs) == 2  # else the second run would be answered from the cache
 
 
 @pytest.mark.long  # as long as a request may take: 20 s

@@ -74,7 +74,7 @@ async def test_nobody_is_waited_for(comfyui: ComfyUI, server: Server, noise: byt
     assert comfyui.waiting == []
 
 
-async def test_whatever_breaks_the_first_file_still_stands(comfyui: ComfyUI, server: Server, noise: bytes):
+async def test_whatever_breaks_the_first_file_is_still_there(comfyui: ComfyUI, server: Server, noise: bytes):
     wanted, file, size = await made(server, noise)
     for spoil in (comfyui.reject_next, comfyui.empty_output):
         spoil()

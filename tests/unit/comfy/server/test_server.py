@@ -8,6 +8,7 @@ from uuid import uuid4
 from comfy import (
     Done,
     Failed,
+    Finished,
     Interrupted,
     Pending,
     Preview,
@@ -21,7 +22,7 @@ from comfy import (
 from comfy.server.server import Server
 from playground.comfyui import ComfyUI, Stage
 from tests.unit.comfy.job_values import values
-from tests.unit.comfy.server_jobs import LARGEST_CLIP, Job, build, located, opened, run, soon
+from tests.unit.comfy.server_jobs import LARGEST_CLIP, WRAPPED, Job, build, located, opened, run, soon, until
 
 
 async def test_a_job_goes_from_picture_to_clip(
@@ -42,6 +43,7 @@ async def test_a_job_goes_from_picture_to_clip(
 
     await server.download(done.files[0], tmp_path / "clip.mp4", limit=LARGEST_CLIP)
     assert (tmp_path / "clip.mp4").read_bytes()[4:8] == b"ftyp"
+    assert (tmp_path / "clip.mp4").stat().st_size == await server.size_of(done.files[0])
 
 
 async def test_all_is_temporary_and_nothing_of_the_prompt_is_left(
@@ -94,7 +96,7 @@ async def test_an_unchanged_graph_is_answered_from_the_cache_and_has_its_clip(
     assert len(comfyui.gpu_runs) == 1
 
 
-async def test_the_place_in_line_goes_down_as_others_finish(comfyui: ComfyUI, server: Server, picture: bytes):
+async def test_the_position_goes_down_as_others_finish(comfyui: ComfyUI, server: Server, picture: bytes):
     graphs = [await build(server, picture, seed=seed) for seed in range(3)]
     comfyui.pause(Stage.SAMPLING, 1)
     others = [str(uuid4()), str(uuid4())]
@@ -105,12 +107,12 @@ async def test_the_place_in_line_goes_down_as_others_finish(comfyui: ComfyUI, se
         comfyui.resume()
         events = await soon(job.events)
 
-    places = [event.ahead for event in events if isinstance(event, Queued)]
-    assert places == [2, 1]
+    positions = [event.ahead for event in events if isinstance(event, Queued)]
+    assert positions == [2, 1]
     assert isinstance(events[-1], Done)
 
 
-async def test_jobs_of_others_are_not_heard(server: Server, picture: bytes):
+async def test_messages_of_other_jobs_are_ignored(server: Server, picture: bytes):
     graphs = [await build(server, picture, seed=seed) for seed in (1, 2)]
     async with Job(server, graphs[0]) as first, Job(server, graphs[1]) as second:
         for job in (first, second):
@@ -150,3 +152,47 @@ async def test_a_job_that_ended_meanwhile_is_done_at_once(server: Server, pictur
         (only,) = [event async for event in events]
 
     assert isinstance(only, Done)
+
+
+async def test_handing_in_again_what_is_there_runs_it_once(comfyui: ComfyUI, server: Server, picture: bytes):
+    graph = await build(server, picture)
+    prompt_id = str(uuid4())
+    await soon(run(server, graph, prompt_id))
+
+    await server.resume(prompt_id, graph)
+
+    assert isinstance(await server.locate(prompt_id), Finished)
+    assert len(comfyui.runs) == 1
+
+
+async def test_memory_is_freed_on_demand(comfyui: ComfyUI, server: Server, picture: bytes):
+    graph = await build(server, picture)
+    await soon(run(server, graph, str(uuid4())))
+
+    await server.free()
+
+    await soon(run(server, graph, str(uuid4())))
+    assert len(comfyui.gpu_runs) == 2  # else the second run would be answered from the cache
+
+
+async def test_a_running_job_is_interrupted_at_its_node(comfyui: ComfyUI, server: Server, picture: bytes):
+    async with Job(server, await build(server, picture, steps=50)) as job:
+        await comfyui.reached(Stage.SAMPLING, 1)
+        await server.cancel(job.id)
+
+        assert await job.end() == Interrupted(node="52")
+
+
+async def test_a_server_has_workflows_choices_and_a_count_of_its_connections(
+    comfyui: ComfyUI, server: Server
+):
+    assert server.error is None
+    assert server.runnable == WRAPPED
+    assert server.choices("wan21_i2v")["loop"].default == "off"
+    first = server.connection_epoch
+
+    await comfyui.close_sockets()
+    await soon(until(server, lambda: not server.reachable))
+    await soon(server.ready())
+
+    assert server.connection_epoch == first + 1

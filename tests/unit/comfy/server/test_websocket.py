@@ -47,7 +47,7 @@ async def deafened(comfyui: ComfyUI, workflows: Mapping[str, Workflow]) -> Async
             yield server
 
 
-async def test_a_deaf_socket_is_opened_again_in_mid_run(
+async def test_a_socket_without_messages_is_opened_again_in_mid_run(
     comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
 ):
     comfyui.pause(Stage.SAMPLING, 2)
@@ -64,7 +64,7 @@ async def test_a_deaf_socket_is_opened_again_in_mid_run(
     assert isinstance(events[-1], Done)
 
 
-async def test_after_a_job_that_was_not_heard_the_next_one_is(
+async def test_after_a_job_without_messages_the_next_one_has_them(
     comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
 ):
     async with deafened(comfyui, workflows) as server:
@@ -131,7 +131,7 @@ async def test_previews_are_asked_for_with_the_id_of_their_job(
 
 
 @pytest.mark.long  # a heartbeat and a half: 30 s
-async def test_a_connection_that_went_dead_is_noticed_though_nobody_says_so(
+async def test_a_connection_that_died_without_a_close_is_noticed(
     workflows: Mapping[str, Workflow],
 ):
     async def accept_and_answer_no_ping(request: web.Request) -> web.WebSocketResponse:

@@ -150,7 +150,7 @@ def test_a_broken_manifest_is_refused_by_name_and_place(line: str, part: str):
     assert part in refusal(manifest=MANIFEST + line)
 
 
-def test_the_default_of_a_choice_stands_in_the_template():
+def test_the_default_of_a_choice_is_set_in_the_template():
     choice = """
 [choices.length]
 default = "long"
