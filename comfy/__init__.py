@@ -39,10 +39,10 @@ from comfy.server.connect import open_server
 from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
 from comfy.workflows.adapt import ModelFiles
-from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Stage, Started
+from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Started
 from comfy.workflows.graph import Graph, build_graph
 from comfy.workflows.manifest import BUILT_IN, load_workflows
-from comfy.workflows.workflow import Choice, Option, Role, Workflow
+from comfy.workflows.workflow import Choice, Option, Role, Stage, Workflow
 
 __all__ = [
     "BUILT_IN",

@@ -10,8 +10,9 @@ from comfy.protocol.messages import (
     PreviewSent,
     SocketMessage,
 )
-from comfy.workflows.events import Event, Node, Preview, Sampling, Saved, Stage, Started
+from comfy.workflows.events import Event, Node, Preview, Sampling, Saved, Started
 from comfy.workflows.graph import Graph
+from comfy.workflows.workflow import Stage
 
 
 class ProgressTracker:

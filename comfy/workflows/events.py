@@ -1,21 +1,11 @@
 """The events of one job, from the server's queue to its outcome."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
 from comfy.protocol.files import OutputFile
 from comfy.protocol.responses import Outcome
-
-
-class Stage(StrEnum):
-    """What a node does for the clip."""
-
-    LOADING = "loading"
-    ENCODING = "encoding"
-    SAMPLING = "sampling"
-    DECODING = "decoding"
-    SAVING = "saving"
+from comfy.workflows.workflow import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from comfy.errors import WorkflowInvalid
-from comfy.workflows.events import Stage
-from comfy.workflows.workflow import TEXTS, VALUES, WHOLE_NUMBERS, NodeInput, Nodes, Workflow
+from comfy.workflows.workflow import TEXTS, VALUES, WHOLE_NUMBERS, NodeInput, Nodes, Stage, Workflow
 
 NO_CHOICES: Mapping[str, str] = MappingProxyType({})
 

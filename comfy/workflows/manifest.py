@@ -8,9 +8,18 @@ from pathlib import Path
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
 from comfy.workflows.choices import apply_defaults, parse_choices
-from comfy.workflows.events import Stage
 from comfy.workflows.manifest_fields import parse_node_input, refuse_unknown, sub_table, text_lists, texts
-from comfy.workflows.workflow import VALUES, NodeInput, NodeInputs, Nodes, Range, Role, TemplateNode, Workflow
+from comfy.workflows.workflow import (
+    VALUES,
+    NodeInput,
+    NodeInputs,
+    Nodes,
+    Range,
+    Role,
+    Stage,
+    TemplateNode,
+    Workflow,
+)
 
 BUILT_IN = Path(__file__).parent
 

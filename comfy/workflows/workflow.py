@@ -4,11 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from comfy.workflows.events import Stage
-
 TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
 WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames", "fps"})
 VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise"}
+
+
+class Stage(StrEnum):
+    """What a node does for the clip."""
+
+    LOADING = "loading"
+    ENCODING = "encoding"
+    SAMPLING = "sampling"
+    DECODING = "decoding"
+    SAVING = "saving"
 
 
 class Role(StrEnum):
