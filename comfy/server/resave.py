@@ -85,7 +85,9 @@ def coarsen(graph: Graph, size: int, limit: int) -> Graph | None:
     return replace(graph, nodes=fill(graph.nodes, [(graph.crf, coarser)])) if coarser <= MAX_CRF else None
 
 
-async def _save_again(server: ResaveServer, prompt_id: str, graph: Graph, *, like: OutputFile) -> OutputFile | None:
+async def _save_again(
+    server: ResaveServer, prompt_id: str, graph: Graph, *, like: OutputFile
+) -> OutputFile | None:
     done = await _run_from_cache(server, prompt_id, graph)
     await server.forget(prompt_id)
     suffix = PurePath(like.filename).suffix
