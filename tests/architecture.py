@@ -76,6 +76,6 @@ def unit_test_of(path: Path) -> Path:
     return ROOT / "tests" / "unit" / path.relative_to(ROOT).with_name(f"test_{path.stem}.py")
 
 
-def tested_modules() -> list[Path]:
+def modules_with_unit_tests() -> list[Path]:
     """The modules of the source that have unit tests of their own."""
     return [path for path in modules(*UNIT_TESTED) if unit_test_of(path).exists()]

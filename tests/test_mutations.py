@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import ROOT, Function, functions, name_of, tested_modules, unit_test_of
+from tests.architecture import ROOT, Function, functions, name_of, modules_with_unit_tests, unit_test_of
 
 TIMEOUT = 300.0  # seconds for the tests of one module
 # Broken without a failure of the module's own unit tests, and why that is right.
@@ -32,7 +32,7 @@ def has_body(node: Function) -> bool:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("path", tested_modules(), ids=name_of)
+@pytest.mark.parametrize("path", modules_with_unit_tests(), ids=name_of)
 async def test_a_broken_function_is_noticed_by_the_tests_of_its_module(path: Path) -> None:
     survived = [name for name in public_functions(path) if not await fails(path, name)]
     assert survived == []
