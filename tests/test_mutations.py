@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import ROOT, Function, functions, name_of, modules_with_unit_tests, unit_test_of
+from tests.architecture import ROOT, Function, functions, modules_with_unit_tests, name_of, unit_test_of
 
 TIMEOUT = 300.0  # seconds for the tests of one module
 # Broken without a failure of the module's own unit tests, and why that is right.
