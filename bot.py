@@ -3,6 +3,9 @@
 import sys
 
 from cli.main import main
+from cli.signals import ignore_signals
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    ignore_signals()
+    sys.exit(code)

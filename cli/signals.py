@@ -6,6 +6,7 @@ import signal
 import threading
 
 MAX_SHUTDOWN_SECONDS = 14.0
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def stop_on_signal() -> asyncio.Event:
@@ -26,6 +27,12 @@ def stop_on_signal() -> asyncio.Event:
         deadline.start()
         loop.call_soon_threadsafe(stop.set)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPPING:
         signal.signal(number, on_signal)
     return stop
+
+
+def ignore_signals() -> None:
+    """Let no late signal change the exit code: as it ends, Python restores the default handlers."""
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
