@@ -95,13 +95,11 @@ class Worker:
     async def _compute(self, run: Run, tasks: asyncio.TaskGroup) -> None:
         """Run a job to the end of its computation; the rest goes on beside the server's next job."""
         self._notifier.notify()
-        await self._attempt(run.lease, run.compute())
-        if run.lease.job.state == State.DOWNLOADING:
+        if await self._attempt(run.lease, run.compute()) and run.job.state == State.DOWNLOADING:
             tasks.create_task(self._fetch_and_deliver(run), name=f"fetching {run.lease.job.id}")
 
     async def _fetch_and_deliver(self, run: Run) -> None:
-        await self._attempt(run.lease, run.fetch())
-        if run.lease.job.state == State.DELIVERING:
+        if await self._attempt(run.lease, run.fetch()) and run.job.state == State.DELIVERING:
             await self._attempt(run.lease, self._announcer.deliver(run.lease))
 
     async def _deliver_left_over(self, tasks: asyncio.TaskGroup) -> None:
@@ -121,13 +119,14 @@ class Worker:
             else:
                 await self._notifier.wait(wait)
 
-    async def _attempt(self, lease: Lease, step: Coroutine[object, object, None]) -> None:
-        """Await one step of a job. The error boundary: a job may fail, the loop may not."""
+    async def _attempt(self, lease: Lease, step: Coroutine[object, object, None]) -> bool:
+        """Await one step of a job; whether it came to its end. The error boundary: the loop goes on."""
         self._held[lease.job.id] = lease
         self._positions.forget(lease.job.id)
         try:
             try:
                 await step
+                return True
             except Exception as err:  # noqa: BLE001 - the one place: whatever a job meets ends in its row
                 await self._handle_failure(lease, err)
         except LeaseLost as err:
@@ -137,6 +136,7 @@ class Worker:
         finally:
             self._held.pop(lease.job.id, None)
             self._notifier.notify()
+        return False
 
     async def _handle_failure(self, lease: Lease, err: Exception) -> None:
         """Decide what an error means for the job: later, again, or its end. Raises LeaseLost, StoreError."""
