@@ -161,7 +161,11 @@ class Worker:
                 await self._end(lease, State.FAILED, reason=reason_of(err, job))
 
     async def _requeue(self, lease: Lease, reason: RequeueReason) -> None:
-        self._announcer.requeued((await self._store.move(lease, State.QUEUED)).job, reason)
+        job = (await self._store.move(lease, State.QUEUED)).job
+        if job.state == State.QUEUED:
+            self._announcer.requeued(job, reason)
+        else:  # somebody cancelled it since the worker looked
+            self._announcer.ended(job)
 
     async def _end(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> None:
         self._announcer.ended((await self._store.move(lease, state, **changes)).job)
