@@ -1,0 +1,245 @@
+"""A `ComputeServer` without a socket: each step can be scripted. Conforms to `test_server_conformance`."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import comfy
+from tests.unit.jobs.observable import Hold, Observable
+
+WORKFLOWS = comfy.load_workflows(comfy.BUILT_IN)
+CLIP = comfy.OutputFile(filename="clip.mp4", subfolder="animate", type="temp")
+SMALLER = comfy.OutputFile(filename="smaller.mp4", subfolder="animate", type="temp")
+CLIP_BYTES = b"\0\0\0\x18ftypmp42, a clip"
+DONE = comfy.Done(files=(CLIP,), seconds=2.5)
+STEP = comfy.Sampling(step=1, steps=2)
+LAST_STEP = comfy.Sampling(step=2, steps=2)
+STARTED = comfy.Started(at=1.0)
+NONE: Mapping[str, str] = {}
+OUTCOMES = (comfy.Done, comfy.Failed, comfy.Interrupted)
+
+Step = comfy.Event | Exception | Hold
+
+
+@dataclass
+class ScriptedLoad:
+    """What else the server has to do."""
+
+    others: int = 0
+    loaded: str | None = None
+
+
+@dataclass
+class ScriptedPrompt:
+    """One job there: what is to happen to it, and how it ended. `stirred`: something befell it."""
+
+    script: tuple[Step, ...]
+    outcome: comfy.Outcome | None = None
+    stopped: bool = False
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class ScriptedServer(Observable):
+    """Runs `script` for each job, or what `scripts` says for its id; a script without an end is silence.
+
+    `fails(method, *errors)` lets the next calls of a method raise, None lets one pass. `calls` are the calls
+    in order, each with its prompt id or name; `ran` the ids that were queued: an id twice is a job run twice.
+    """
+
+    def __init__(self, name: str = "gpu:8188") -> None:
+        super().__init__()
+        self.name = name
+        self.reachable = True
+        self.connection_epoch = 1
+        self.runnable = frozenset(WORKFLOWS)
+        self.availability = ScriptedLoad()
+        self.script: tuple[Step, ...] = (STARTED, STEP, LAST_STEP, DONE)
+        self.scripts: dict[str, tuple[Step, ...]] = {}
+        self.files: dict[str, bytes] = {CLIP.filename: CLIP_BYTES}
+        self.lacks_options = False
+        self.calls: list[tuple[str, str]] = []
+        self.ran: list[str] = []
+        self._errors = defaultdict[str, deque[Exception | None]](deque)
+        self._prompts: dict[str, ScriptedPrompt] = {}
+        self._pictures: dict[str, bytes] = {}
+
+    # what a test says
+
+    def fails(self, method: str, *errors: Exception | None) -> None:
+        """Let the next calls of this method raise these."""
+        self._errors[method].extend(errors)
+
+    def has(self, prompt_id: str, *script: Step) -> None:
+        """Let a job be there that an earlier process had queued: ended where the script is but its end."""
+        prompt = self._prompts[prompt_id] = ScriptedPrompt(script)
+        if len(script) == 1 and isinstance(script[0], OUTCOMES):
+            prompt.outcome = script[0]
+
+    def disconnect(self) -> None:
+        """Let it give no answer any more."""
+        self.reachable = False
+        self._stir()
+
+    def reconnect(self) -> None:
+        """Let it answer again; nobody knows whether it was started anew meanwhile."""
+        self.reachable = True
+        self.connection_epoch += 1
+        for prompt in self._prompts.values():
+            prompt.stirred.clear()
+        self.changed()
+
+    def restart(self) -> None:
+        """Kill it and start it again: queue, history and uploads are empty."""
+        lost, self._prompts = self._prompts, {}
+        self._pictures.clear()
+        self.connection_epoch += 1
+        for prompt in lost.values():
+            prompt.stirred.set()
+        self.changed()
+
+    # what a test asks
+
+    def times(self, method: str) -> int:
+        """How often this method was called."""
+        return sum(called == method for called, _ in self.calls)
+
+    async def called(self, method: str, times: int = 1) -> None:
+        """Wait until this method was called so often."""
+        await self.until(lambda: self.times(method) >= times)
+
+    # ComputeServer
+
+    async def ready(self) -> None:
+        while not self.reachable:
+            await self._changed.wait()
+
+    def choices(self, workflow: str) -> Mapping[str, comfy.Choice]:
+        return {} if self.lacks_options or workflow not in self.runnable else WORKFLOWS[workflow].choices
+
+    def build(
+        self,
+        workflow: str,
+        values: Mapping[str, object],
+        image: str,
+        choices: Mapping[str, str] = NONE,
+    ) -> comfy.Graph:
+        if workflow not in WORKFLOWS:
+            raise comfy.WorkflowInvalid(workflow=workflow, reason="there is no such workflow")
+        if workflow not in self.runnable:
+            raise comfy.NodeMissing(class_type="WanVideoSampler")
+        return comfy.build_graph(WORKFLOWS[workflow], values, image, choices)
+
+    async def upload(self, picture: bytes, *, name: str) -> str:
+        self._call("upload", name)
+        number, reference = 0, f"animate/{name} [temp]"
+        while self._pictures.get(reference, picture) != picture:
+            number += 1
+            reference = f"animate/{name.removesuffix('.png')} ({number}).png [temp]"
+        self._pictures[reference] = picture
+        return reference
+
+    async def submit(self, prompt_id: str, graph: comfy.Graph) -> None:
+        self._call("submit", prompt_id)
+        self._queue(prompt_id, graph)
+
+    async def resume(self, prompt_id: str, graph: comfy.Graph) -> None:
+        self._call("resume", prompt_id)
+        if prompt_id not in self._prompts:
+            self._queue(prompt_id, graph)
+
+    @asynccontextmanager
+    async def follow(self, prompt_id: str, graph: comfy.Graph) -> AsyncGenerator[AsyncIterator[comfy.Event]]:
+        async with aclosing(self._events(prompt_id)) as events:
+            yield events
+
+    async def locate(self, prompt_id: str, *, output: str | None = None) -> comfy.JobPosition | None:
+        self._call("locate", prompt_id)
+        prompt = self._prompts.get(prompt_id)
+        if prompt is None:
+            return None
+        return comfy.Finished(outcome=prompt.outcome) if prompt.outcome else comfy.Running()
+
+    async def cancel(self, prompt_id: str) -> None:
+        self._call("cancel", prompt_id)
+        if prompt := self._prompts.get(prompt_id):
+            prompt.stopped = True
+            prompt.stirred.set()
+
+    async def download(self, file: comfy.OutputFile, to: Path, *, limit: int) -> None:
+        self._call("download", file.filename)
+        data = self._content(file)
+        if len(data) > limit:
+            raise comfy.TooLarge(limit=limit)
+        await asyncio.to_thread(to.write_bytes, data)
+
+    async def size_of(self, file: comfy.OutputFile) -> int:
+        self._call("size_of", file.filename)
+        return len(self._content(file))
+
+    async def forget(self, prompt_id: str) -> None:
+        self.calls.append(("forget", prompt_id))
+        if self.reachable:
+            self._prompts.pop(prompt_id, None)
+        self.changed()
+
+    # how it does so
+
+    def _call(self, method: str, about: str) -> None:
+        self.calls.append((method, about))
+        self.changed()
+        self._check_reachable()
+        error = self._errors[method].popleft() if self._errors[method] else None
+        if error:
+            raise error
+
+    def _check_reachable(self) -> None:
+        if not self.reachable:
+            raise comfy.ServerUnreachable(reason="refused")
+
+    def _queue(self, prompt_id: str, graph: comfy.Graph) -> None:
+        for name, node in graph.nodes.items():
+            if node.class_type == "LoadImage" and node.inputs["image"] not in self._pictures:
+                raise comfy.GraphRejected(node=name, class_type="LoadImage", field="image", reason="gone")
+        self.ran.append(prompt_id)
+        self._prompts[prompt_id] = ScriptedPrompt(self.scripts.get(prompt_id, self.script))
+        self.changed()
+
+    async def _events(self, prompt_id: str) -> AsyncGenerator[comfy.Event]:
+        self._check_reachable()
+        prompt = self._prompts.get(prompt_id)
+        if prompt is None:
+            raise comfy.JobLost
+        if prompt.outcome:
+            yield prompt.outcome
+            return
+        for step in (*prompt.script, Hold()):
+            if isinstance(step, Hold):
+                await step.wait(unless=prompt.stirred)
+            self._check(prompt_id, prompt)
+            event = comfy.Interrupted(node="") if prompt.stopped else step
+            if isinstance(event, Exception):
+                raise event
+            if isinstance(event, OUTCOMES):
+                prompt.outcome = event
+                yield event
+                return
+            if not isinstance(event, Hold):
+                yield event
+
+    def _check(self, prompt_id: str, prompt: ScriptedPrompt) -> None:
+        self._check_reachable()
+        if self._prompts.get(prompt_id) is not prompt:
+            raise comfy.JobLost
+
+    def _stir(self) -> None:
+        for prompt in self._prompts.values():
+            prompt.stirred.set()
+        self.changed()
+
+    def _content(self, file: comfy.OutputFile) -> bytes:
+        if file.filename not in self.files:
+            raise comfy.JobLost
+        return self.files[file.filename]

@@ -1,0 +1,434 @@
+"""The worker: from claim to delivery, what each error means for a job, what an earlier process left."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+import comfy
+from jobs import worker as worker_module
+from jobs.announcer import JobStage, RequeueReason
+from jobs.errors import JobFailure
+from jobs.notifier import QueueNotifier
+from jobs.worker import MAX_ATTEMPTS, Worker
+from media import BadPicture, PictureFault
+from storage import Job, Lease, Reason, State, Store
+from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
+from tests.unit.jobs.observable import TEST_TIMEOUT, Hold
+from tests.unit.jobs.sample_jobs import PARAMS
+from tests.unit.jobs.scripted_announcer import Ended, Postpone, Progress, Requeued, StageReached, Waiting
+from tests.unit.jobs.scripted_server import CLIP_BYTES, DONE, STARTED, ScriptedServer
+
+CANCEL = Reason(code="cancelled")
+UNREACHABLE = comfy.ServerUnreachable(reason="refused")
+
+
+@pytest.fixture(autouse=True)
+def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait for a notification that was missed."""
+    monkeypatch.setattr(worker_module, "POLL_SECONDS", 0.01)
+
+
+@contextlib.asynccontextmanager
+async def working(setup: JobSetup, *servers: ScriptedServer) -> AsyncGenerator[None]:
+    """A worker on these servers; leaving raises what it died of."""
+    worker = Worker(setup.context(), servers, setup.positions(*servers), QueueNotifier())
+    task = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(read: Callable[[], Awaitable[object]]) -> None:
+    """Read the store until it holds; raises TimeoutError."""
+    async with asyncio.timeout(TEST_TIMEOUT):
+        while not await read():
+            pass
+
+
+async def ended(setup: JobSetup, job: Job) -> Job:
+    """The row of a job once its end was announced."""
+    await setup.announcer.shown(job, Ended)
+    return await setup.store.job(job.id)
+
+
+async def test_a_job_goes_from_the_queue_to_its_owner(setup: JobSetup, server: ScriptedServer) -> None:
+    job = await setup.admit()
+    async with working(setup, server):
+        row = await ended(setup, job)
+    assert (row.state, row.result_message) == (State.DONE, setup.announcer.results[job.id])
+    assert row.clip
+    assert setup.files.clip_path(row.clip).read_bytes() == CLIP_BYTES
+    assert server.ran == [job.id]
+    stages = [fact.stage for fact in setup.announcer.about(job, StageReached)]
+    assert stages == list(JobStage)
+    assert setup.announcer.facts[-1] == Ended(job=job.id, state=State.DONE)
+
+
+async def test_jobs_of_one_server_run_one_after_the_other(setup: JobSetup, server: ScriptedServer) -> None:
+    hold = Hold()
+    server.script = (STARTED, hold, DONE)
+    first, second = await setup.admit("a"), await setup.admit("b")
+    async with working(setup, server):
+        await hold.reached.wait()
+        await setup.announcer.shown(second, Waiting)
+        assert server.ran == [first.id]
+        hold.release()
+        await ended(setup, second)
+    assert server.ran == [first.id, second.id]
+
+
+async def test_the_next_picture_is_uploaded_while_the_server_computes(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    hold = Hold()
+    server.script = (STARTED, hold, DONE)
+    await setup.admit("a")
+    async with working(setup, server):
+        await hold.reached.wait()
+        next_one = await setup.admit("b", picture=await setup.files.save_picture(b"another"))
+        await server.called("upload", 2)
+        hold.release()
+        await ended(setup, next_one)
+    assert server.times("upload") == 2
+
+
+async def test_a_slow_delivery_keeps_no_server_from_the_next_job(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    hold = Hold()
+    setup.announcer.deliveries.append(hold)
+    first, second = await setup.admit("a"), await setup.admit("b")
+    async with working(setup, server):
+        await hold.reached.wait()
+        await ended(setup, second)
+        assert not setup.announcer.about(first, Ended)
+        hold.release()
+        await ended(setup, first)
+
+
+# what an error means
+
+
+@pytest.mark.parametrize("method", ["upload", "submit"])
+@pytest.mark.parametrize("error", [UNREACHABLE, comfy.TokenRefused()], ids=["unreachable", "token"])
+async def test_a_server_that_cannot_be_asked_gives_the_job_back(
+    setup: JobSetup, server: ScriptedServer, method: str, error: Exception
+) -> None:
+    server.fails(method, error)
+    job = await setup.admit()
+    async with working(setup, server):
+        row = await ended(setup, job)
+    assert row.state == State.DONE
+    assert setup.announcer.about(job, Requeued) == [
+        Requeued(job=job.id, reason=RequeueReason.SERVER_UNREACHABLE)
+    ]
+
+
+async def test_a_server_that_goes_in_mid_run_gets_the_job_again_and_runs_it_once(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    hold = Hold()
+    server.script = (STARTED, hold, DONE)
+    job = await setup.admit()
+    async with working(setup, server):
+        await hold.reached.wait()
+        server.disconnect()
+        await setup.announcer.shown(job, Requeued)
+        hold.release()
+        server.reconnect()
+        row = await ended(setup, job)
+    assert (row.state, row.attempts) == (State.DONE, 2)
+    assert server.ran == [job.id]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [UNREACHABLE, comfy.TokenRefused(), OSError("no space left")],
+    ids=["unreachable", "token", "disk"],
+)
+async def test_a_clip_that_cannot_be_brought_yet_waits_where_it_is(
+    setup: JobSetup, server: ScriptedServer, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.fails("download", error)
+    job = await setup.admit()
+    async with working(setup, server):
+        await server.called("download")
+        await eventually(lambda: _is_let_go(setup, job, caplog))
+        setup.clock.pass_seconds(LEASE_ENDS)
+        row = await ended(setup, job)
+    assert row.state == State.DONE
+    assert server.ran == [job.id]
+    assert not setup.announcer.about(job, Requeued)
+
+
+async def _is_let_go(setup: JobSetup, job: Job, caplog: pytest.LogCaptureFixture) -> bool:
+    assert (await setup.store.job(job.id)).state == State.DOWNLOADING
+    return any(record.name == "jobs.worker" for record in caplog.records)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_lost_job_is_run_again(setup: JobSetup, server: ScriptedServer, times: int) -> None:
+    server.fails("submit", comfy.JobLost())
+    server.fails("resume", *[comfy.JobLost()] * (times - 1))
+    job = await setup.admit()
+    async with working(setup, server):
+        row = await ended(setup, job)
+    assert (row.state, row.attempts) == (State.DONE, times + 1)
+    assert (
+        setup.announcer.about(job, Requeued) == [Requeued(job=job.id, reason=RequeueReason.JOB_LOST)] * times
+    )
+
+
+async def test_a_job_lost_too_often_has_failed(setup: JobSetup, server: ScriptedServer) -> None:
+    server.fails("submit", comfy.JobLost())
+    server.fails("resume", *[comfy.JobLost()] * (MAX_ATTEMPTS - 1))
+    job = await setup.admit()
+    async with working(setup, server):
+        row = await ended(setup, job)
+    assert (row.state, row.reason) == (State.FAILED, Reason(code="lost", values={"attempts": MAX_ATTEMPTS}))
+    assert len(setup.announcer.about(job, Requeued)) == MAX_ATTEMPTS - 1
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, comfy.JobLost(), ValueError("a bug")], ids=repr)
+async def test_whatever_befalls_a_job_that_is_to_be_cancelled_cancels_it(
+    setup: JobSetup, server: ScriptedServer, error: Exception
+) -> None:
+    hold = Hold()
+    server.script = (STARTED, hold, error)
+    job = await setup.admit()
+    async with working(setup, server):
+        await hold.reached.wait()
+        await setup.store.cancel(job.id, mover="person 42", reason=CANCEL)
+        hold.release()
+        row = await ended(setup, job)
+    assert (row.state, row.reason) == (State.CANCELLED, CANCEL)
+    assert setup.announcer.about(job, Ended) == [Ended(job=job.id, state=State.CANCELLED, reason=CANCEL)]
+
+
+@pytest.mark.parametrize(
+    ("method", "error", "code"),
+    [
+        ("submit", comfy.MissingModel(file="wan.safetensors"), "missing_model"),
+        ("submit", comfy.GraphRejected(node="52", class_type="WanVideoSampler"), "rejected"),
+        ("submit", comfy.ServerTooOld(), "server_too_old"),
+        ("upload", FileNotFoundError("picture"), "picture_gone"),
+        ("upload", BadPicture(PictureFault.BROKEN), "internal"),
+        ("download", comfy.TooLarge(limit=1), "too_large"),
+        ("download", comfy.BadAnswer(reason="x"), "bad_answer"),
+        ("download", ValueError("a bug"), "internal"),
+    ],
+)
+async def test_anything_else_ends_the_job_and_not_the_worker(
+    setup: JobSetup, server: ScriptedServer, method: str, error: Exception, code: str
+) -> None:
+    server.fails(method, error)
+    broken, next_one = await setup.admit("a"), await setup.admit("b")
+    async with working(setup, server):
+        row = await ended(setup, broken)
+        assert (await ended(setup, next_one)).state == State.DONE
+    assert row.reason
+    assert (row.state, row.reason.code) == (State.FAILED, code)
+
+
+async def test_a_result_without_a_clip_fails_once_and_nothing_is_fetched(
+    setup: JobSetup, server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script = (comfy.Done(files=(), seconds=1),)
+    broken, next_one = await setup.admit("a"), await setup.admit("b")
+    with caplog.at_level(logging.WARNING):
+        async with working(setup, server):
+            row = await ended(setup, broken)
+            await ended(setup, next_one)
+    assert (row.state, row.reason) == (State.FAILED, Reason(code="no_clip"))
+    assert "somebody else has it" not in caplog.text
+
+
+class CancellingStore(Store):
+    """A store in which a person cancels between the worker's last look at a job and its next move."""
+
+    async def move(self, lease: Lease, state: State, **changes: object) -> Lease:
+        if state is State.QUEUED:
+            await self.cancel(lease.job.id, mover="person 42", reason=CANCEL)
+        return await super().move(lease, state, **changes)  # type: ignore[arg-type]
+
+
+async def test_a_job_cancelled_while_it_goes_back_to_the_queue_has_ended(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    setup.store = CancellingStore(setup.database, setup.clock)
+    server.fails("submit", UNREACHABLE)
+    job = await setup.admit()
+    async with working(setup, server):
+        assert (await ended(setup, job)).state == State.CANCELLED
+    assert not setup.announcer.about(job, Requeued)
+
+
+# what an earlier process left
+
+
+@pytest.mark.parametrize("state", [State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING])
+async def test_a_job_left_on_a_server_is_adopted_before_any_is_claimed(
+    setup: JobSetup, server: ScriptedServer, state: State
+) -> None:
+    left = await setup.lease(state, key="left")
+    if state in (State.RUNNING, State.DOWNLOADING):
+        server.has(left.job.id, DONE)
+    new = await setup.admit("new")
+    await setup.store.release_all()
+    async with working(setup, server):
+        assert (await ended(setup, left.job)).state == State.DONE
+        await ended(setup, new)
+    begun = [fact.job for fact in setup.announcer.facts if isinstance(fact, StageReached | Progress)]
+    assert begun[0] == left.job.id
+
+
+async def test_a_job_of_a_server_that_is_no_more_is_adopted_by_another(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    left = await setup.lease(State.RUNNING, server="gone:8188")
+    await setup.store.release_all()
+    async with working(setup, server):
+        row = await ended(setup, left.job)
+    assert (row.state, row.server) == (State.DONE, server.name)
+
+
+async def test_a_delivery_left_over_is_delivered_without_any_server(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    left = await setup.delivery()
+    await setup.store.release_all()
+    server.disconnect()
+    async with working(setup, server):
+        assert (await ended(setup, left.job)).state == State.DONE
+
+
+async def test_a_delivery_that_was_put_off_is_tried_again_when_it_is_due(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    setup.announcer.deliveries.append(Postpone(30))
+    job = await setup.admit()
+    async with working(setup, server):
+        await eventually(lambda: _was_put_off(setup, job))
+        assert setup.announcer.tried == 1
+        setup.clock.pass_seconds(31)
+        row = await ended(setup, job)
+    assert (row.state, row.tries) == (State.DONE, 1)
+    assert setup.announcer.tried == 2
+
+
+async def _was_put_off(setup: JobSetup, job: Job) -> bool:
+    return (await setup.store.job(job.id)).tries == 1
+
+
+async def test_a_clip_that_will_never_be_taken_fails_the_job(setup: JobSetup, server: ScriptedServer) -> None:
+    setup.announcer.deliveries.append(JobFailure("cannot_send"))
+    job = await setup.admit()
+    async with working(setup, server):
+        row = await ended(setup, job)
+    assert (row.state, row.reason) == (State.FAILED, Reason(code="cannot_send"))
+
+
+# leases
+
+
+async def test_leases_are_renewed_while_a_job_runs(
+    setup: JobSetup, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "LEASE_SECONDS", 0.003)
+    hold = Hold()
+    server.script = (STARTED, hold, DONE)
+    job = await setup.admit()
+    async with working(setup, server):
+        await hold.reached.wait()
+        setup.clock.pass_seconds(30)
+        now = setup.clock()
+        await eventually(lambda: _is_held_beyond(setup, job, now + 45))
+        hold.release()
+        await ended(setup, job)
+
+
+async def _is_held_beyond(setup: JobSetup, job: Job, time: float) -> bool:
+    return ((await setup.store.job(job.id)).lease_until or 0) > time
+
+
+async def test_a_job_that_somebody_else_took_over_is_left_to_them(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    hold = Hold()
+    server.script = (STARTED, hold, DONE)
+    lost, next_one = await setup.admit("a"), await setup.admit("b")
+    async with working(setup, server):
+        await hold.reached.wait()
+        setup.clock.pass_seconds(LEASE_ENDS)
+        assert await setup.store.adopt("another", ["another"])
+        hold.release()
+        await ended(setup, next_one)
+    row = await setup.store.job(lost.id)
+    assert (row.state, row.server) == (State.RUNNING, "another")
+    assert not setup.announcer.about(lost, Ended)
+
+
+# several servers
+
+
+async def test_two_servers_run_two_jobs_at_once(setup: JobSetup) -> None:
+    servers, holds = [ScriptedServer("one:8188"), ScriptedServer("two:8188")], [Hold(), Hold()]
+    for server, hold in zip(servers, holds, strict=True):
+        server.script = (STARTED, hold, DONE)
+    jobs = [await setup.admit("a"), await setup.admit("b")]
+    async with working(setup, *servers):
+        for hold in holds:
+            await hold.reached.wait()
+        for hold in holds:
+            hold.release()
+        for job in jobs:
+            await ended(setup, job)
+    assert sorted(servers[0].ran + servers[1].ran) == sorted(job.id for job in jobs)
+
+
+async def test_jobs_go_only_to_the_server_that_has_their_option(setup: JobSetup) -> None:
+    lacking, having = ScriptedServer("one:8188"), ScriptedServer("two:8188")
+    lacking.lacks_options = True
+    back_and_forth = replace(PARAMS, choices={"loop": "back"})
+    jobs = [await setup.admit(str(number), params=back_and_forth) for number in range(4)]
+    async with working(setup, lacking, having):
+        for job in jobs:
+            await ended(setup, job)
+    assert having.ran == [job.id for job in jobs]
+    assert lacking.ran == []
+
+
+# a store that fails
+
+
+async def test_a_database_that_answers_nothing_stops_no_loop(setup: JobSetup, server: ScriptedServer) -> None:
+    job = await setup.admit()
+    setup.database.broken = True
+    async with working(setup, server):
+        await setup.database.refuses(12)  # each loop more than once
+        setup.database.broken = False
+        assert (await ended(setup, job)).state == State.DONE
+
+
+async def test_a_job_whose_move_cannot_be_written_is_taken_up_again(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    hold = Hold()
+    server.script = (STARTED, hold, DONE)
+    job = await setup.admit()
+    async with working(setup, server):
+        await hold.reached.wait()
+        setup.database.broken = True
+        hold.release()
+        await setup.database.refuses(12)  # each loop more than once
+        setup.database.broken = False
+        setup.clock.pass_seconds(LEASE_ENDS)
+        assert (await ended(setup, job)).state == State.DONE
+    assert server.ran == [job.id]
