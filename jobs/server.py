@@ -1,4 +1,4 @@
-"""What the worker needs of a server that computes; `comfy.Server` is one, tests have a scripted one."""
+"""What jobs/ needs of a ComfyUI server, as a Protocol: `comfy.Server` on a socket, a scripted one in tests."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -23,26 +23,30 @@ class ServerLoad(Protocol):
 
 
 class ComputeServer(Protocol):
-    """One server that makes clips. The semantics and errors of each method are those of `comfy.Server`."""
+    """One server that makes clips.
+
+    Whatever asks the server raises ServerUnreachable, TokenRefused, TooLarge or BadAnswer (all ComfyError)
+    besides what is named below; `forget` raises nothing.
+    """
 
     @property
     def name(self) -> str:
-        """How rows and logs call it."""
+        """The name that rows and logs have for it."""
         ...
 
     @property
     def reachable(self) -> bool:
-        """Whether it can be talked to."""
+        """Whether it is connected and has said what it can run."""
         ...
 
     @property
     def connection_epoch(self) -> int:
-        """A number that changes when uploads may be gone."""
+        """Another number after each reconnection: uploads, queue and history may be empty then."""
         ...
 
     @property
     def runnable(self) -> frozenset[str]:
-        """The workflows that it can run."""
+        """The names of the workflows that it can run; none before it first answered."""
         ...
 
     @property
@@ -55,47 +59,64 @@ class ComputeServer(Protocol):
         ...
 
     def choices(self, workflow: str) -> Mapping[str, comfy.Choice]:
-        """What may be chosen for that workflow here."""
+        """What may be chosen for that workflow here, by name; nothing where it cannot run."""
         ...
 
     def build(
         self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = ...
     ) -> comfy.Graph:
-        """A graph filled with a job's values."""
+        """The workflow filled with a job's values, its uploaded picture and its choices.
+
+        Raises WorkflowInvalid, MissingModel, NodeMissing, ServerUnreachable (it never answered).
+        """
         ...
 
     async def upload(self, picture: bytes, *, name: str) -> str:
-        """Send a picture; how LoadImage refers to it."""
+        """Upload a PNG; returns how LoadImage refers to it.
+
+        The same bytes under one name are kept once, other bytes get another reference.
+        """
         ...
 
     async def submit(self, prompt_id: str, graph: comfy.Graph) -> None:
-        """Queue a job there."""
+        """Queue a job under our own id, a lowercase UUID. The same id twice would run twice.
+
+        Raises GraphRejected, with the class LoadImage where the picture is gone, and ServerTooOld.
+        """
         ...
 
     async def resume(self, prompt_id: str, graph: comfy.Graph) -> None:
-        """Queue a job there unless it is there already."""
+        """Queue a job unless it waits, runs or has ended there already. Raises as `submit` does."""
         ...
 
     def follow(
         self, prompt_id: str, graph: comfy.Graph
     ) -> AbstractAsyncContextManager[AsyncIterator[comfy.Event]]:
-        """The job's events, up to and with its end."""
+        """The job's events, up to and with the one that ends it: Done, Failed or Interrupted.
+
+        Enter it before `submit`, iterate after it. A job that an earlier process queued can be followed as
+        well; one that has ended gives its end alone. Iterating raises JobLost where the server has the job
+        no more.
+        """
         ...
 
     async def locate(self, prompt_id: str, *, output: str | None = None) -> comfy.JobPosition | None:
-        """Where the job is; None when nowhere."""
+        """Where the job is, None when nowhere. Its files are those of the node `output`, or of all."""
         ...
 
     async def cancel(self, prompt_id: str) -> None:
-        """Stop the job wherever it is."""
+        """Stop the job whether it waits or runs: it ends as Interrupted. Stops nothing else."""
         ...
 
     async def download(self, file: comfy.OutputFile, to: Path, *, limit: int) -> None:
-        """Bring a file of at most `limit` bytes to disk, whole or not at all."""
+        """Write a file of at most `limit` bytes to `to`, whole or not at all.
+
+        Raises TooLarge, JobLost when the file is gone, BadAnswer when it is no moving picture, OSError.
+        """
         ...
 
     async def size_of(self, file: comfy.OutputFile) -> int:
-        """How many bytes a file has."""
+        """How many bytes a file has. Raises JobLost when it is gone."""
         ...
 
     async def forget(self, prompt_id: str) -> None:

@@ -1,0 +1,284 @@
+"""What jobs/ counts on in a server, held by the scripted one and by `comfy.Server` over a socket alike."""
+
+import asyncio
+import contextlib
+import io
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+
+import comfy
+from jobs.server import ComputeServer
+from playground.comfyui import ComfyUI, Failure, Stage
+from tests.unit.comfy.jobs import Job, build, image_of, opened, run, soon
+from tests.unit.comfy.values import values
+from tests.unit.jobs.observable import Hold
+from tests.unit.jobs.scripted_server import DONE, LAST_STEP, STARTED, STEP, WORKFLOWS, ScriptedServer
+
+MAX_BYTES = 10**7
+OUT_OF_MEMORY = comfy.NodeFailed(node="52", class_type="WanVideoSampler", reason="x", out_of_memory=True)
+
+
+def draw_picture() -> bytes:
+    """A PNG of 256 × 256 pixels."""
+    file = io.BytesIO()
+    Image.new("RGB", (256, 256), "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+PICTURE = draw_picture()
+
+
+class Stagehand(Protocol):
+    """A server, and what befalls it."""
+
+    server: ComputeServer
+
+    def hold(self) -> None:
+        """Let the next job stop after its first step until `release`."""
+        ...
+
+    async def held(self) -> None:
+        """Wait until a job has come so far."""
+        ...
+
+    def release(self) -> None:
+        """Let it go on."""
+        ...
+
+    def fail_next(self) -> None:
+        """Let the next job run out of memory."""
+        ...
+
+    async def restart(self) -> None:
+        """Kill the server and start it again."""
+        ...
+
+    async def stop(self) -> None:
+        """Let it give no answer, until `start`."""
+        ...
+
+    async def start(self) -> None:
+        """Let it answer again."""
+        ...
+
+    def runs(self) -> int:
+        """How many jobs were run."""
+        ...
+
+
+@dataclass
+class ScriptedStagehand:
+    """What befalls the scripted server."""
+
+    server: ScriptedServer
+
+    def hold(self) -> None:
+        self._hold = Hold()
+        self.server.script = (STARTED, STEP, self._hold, LAST_STEP, DONE)
+
+    async def held(self) -> None:
+        await self._hold.reached.wait()
+
+    def release(self) -> None:
+        self._hold.release()
+
+    def fail_next(self) -> None:
+        self.server.script = (STARTED, comfy.Failed(error=OUT_OF_MEMORY))
+
+    async def restart(self) -> None:
+        self.server.restart()
+
+    async def stop(self) -> None:
+        self.server.disconnect()
+
+    async def start(self) -> None:
+        self.server.restart()
+        self.server.reconnect()
+
+    def runs(self) -> int:
+        return len(self.server.ran)
+
+
+@dataclass
+class PlaygroundStagehand:
+    """What befalls the playground's ComfyUI."""
+
+    server: comfy.Server
+    comfyui: ComfyUI
+
+    def hold(self) -> None:
+        self.comfyui.pause(Stage.SAMPLING, 1)
+
+    async def held(self) -> None:
+        await self.comfyui.reached(Stage.SAMPLING, 1)
+
+    def release(self) -> None:
+        self.comfyui.resume()
+
+    def fail_next(self) -> None:
+        self.comfyui.fail_next(Failure.MEMORY)
+
+    async def restart(self) -> None:
+        epoch = self.server.connection_epoch
+        await self.comfyui.restart()
+        while self.server.connection_epoch == epoch:
+            await self.server.changed()
+
+    async def stop(self) -> None:
+        await self.comfyui.stop()
+        while self.server.reachable:
+            await self.server.changed()
+
+    async def start(self) -> None:
+        await self.comfyui.start()
+
+    def runs(self) -> int:
+        return len(self.comfyui.runs)
+
+
+@contextlib.asynccontextmanager
+async def scripted() -> AsyncGenerator[Stagehand]:
+    yield ScriptedStagehand(ScriptedServer())
+
+
+@contextlib.asynccontextmanager
+async def real() -> AsyncGenerator[Stagehand]:
+    async with ComfyUI(speed=100) as comfyui, opened(comfyui.url, WORKFLOWS) as server:
+        await soon(server.ready())
+        yield PlaygroundStagehand(server, comfyui)
+
+
+@pytest.fixture(params=[scripted, real])
+async def stage(request: pytest.FixtureRequest) -> AsyncGenerator[Stagehand]:
+    async with request.param() as stage:
+        yield stage
+
+
+async def test_a_job_goes_from_picture_to_clip(stage: Stagehand, tmp_path: Path) -> None:
+    server, prompt_id = stage.server, str(uuid4())
+    graph = await build(server, PICTURE)
+    events = await soon(run(server, graph, prompt_id))
+
+    assert sum(isinstance(event, comfy.Started) for event in events) == 1
+    steps = [event.step for event in events if isinstance(event, comfy.Sampling)]
+    assert steps == list(range(1, len(steps) + 1))
+    done = events[-1]
+    assert isinstance(done, comfy.Done)
+    assert await server.locate(prompt_id, output=graph.output) == comfy.Finished(outcome=done)
+
+    await server.download(done.files[0], tmp_path / "clip.mp4", limit=MAX_BYTES)
+    clip = await asyncio.to_thread((tmp_path / "clip.mp4").read_bytes)
+    assert clip[4:8] == b"ftyp"
+    assert await server.size_of(done.files[0]) == len(clip)
+
+    await server.forget(prompt_id)
+    assert await server.locate(prompt_id) is None
+
+
+async def test_a_clip_is_brought_whole_or_not_at_all(stage: Stagehand, tmp_path: Path) -> None:
+    done = (await soon(run(stage.server, await build(stage.server, PICTURE), str(uuid4()))))[-1]
+    assert isinstance(done, comfy.Done)
+    with pytest.raises(comfy.TooLarge):
+        await stage.server.download(done.files[0], tmp_path / "clip.mp4", limit=10)
+    gone = comfy.OutputFile(filename="gone.mp4", subfolder="animate", type="temp")
+    with pytest.raises(comfy.JobLost):
+        await stage.server.download(gone, tmp_path / "clip.mp4", limit=MAX_BYTES)
+    with pytest.raises(comfy.JobLost):
+        await stage.server.size_of(gone)
+    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == []
+
+
+async def test_a_job_that_is_there_is_resumed_and_followed_and_not_run_again(stage: Stagehand) -> None:
+    server, prompt_id = stage.server, str(uuid4())
+    graph = await build(server, PICTURE)
+    stage.hold()
+    await server.resume(prompt_id, graph)
+    async with server.follow(prompt_id, graph) as events:
+        await server.resume(prompt_id, graph)
+        stage.release()
+        ends = [event async for event in events][-1:]
+    async with server.follow(prompt_id, graph) as events:
+        again = [event async for event in events]
+    assert isinstance(ends[0], comfy.Done)
+    assert again == ends
+    assert stage.runs() == 1
+
+
+async def test_a_job_that_is_stopped_ends_as_interrupted(stage: Stagehand) -> None:
+    stage.hold()
+    async with Job(stage.server, await build(stage.server, PICTURE)) as job:
+        await soon(stage.held())
+        await stage.server.cancel(str(uuid4()))  # one that is not there: stops nobody
+        assert await stage.server.locate(job.id) == comfy.Running()
+        await stage.server.cancel(job.id)
+        stage.release()
+        assert isinstance(await job.end(), comfy.Interrupted)
+
+
+async def test_a_broken_node_is_an_event_and_not_an_error(stage: Stagehand) -> None:
+    stage.fail_next()
+    end = (await soon(run(stage.server, await build(stage.server, PICTURE), str(uuid4()))))[-1]
+    assert isinstance(end, comfy.Failed)
+    assert end.error.class_type == "WanVideoSampler"
+    assert end.error.out_of_memory
+
+
+async def test_a_server_started_anew_has_lost_jobs_and_uploads(stage: Stagehand) -> None:
+    server, graph, epoch = stage.server, await build(stage.server, PICTURE), stage.server.connection_epoch
+    stage.hold()
+    async with Job(server, graph) as job:
+        await soon(stage.held())
+        await soon(stage.restart())
+        with pytest.raises(comfy.JobLost):
+            await job.end()
+    stage.release()
+    assert server.connection_epoch != epoch
+    assert await server.locate(job.id) is None
+    with pytest.raises(comfy.GraphRejected) as refusal:
+        await server.submit(str(uuid4()), graph)
+    assert refusal.value.class_type == "LoadImage"
+
+
+async def test_a_job_that_is_nowhere_is_lost(stage: Stagehand) -> None:
+    graph = stage.server.build("wan21_i2v", values(), "any.png [temp]")
+    async with stage.server.follow(str(uuid4()), graph) as events:
+        with pytest.raises(comfy.JobLost):
+            await soon(anext(events))
+
+
+async def test_a_server_that_is_down_says_so_and_is_ready_when_it_is_back(stage: Stagehand) -> None:
+    server, graph = stage.server, await build(stage.server, PICTURE)
+    await soon(stage.stop())
+    assert not server.reachable
+    waiting = asyncio.create_task(server.ready())
+    with pytest.raises(comfy.ServerUnreachable):
+        await server.submit(str(uuid4()), graph)
+    with pytest.raises(comfy.ServerUnreachable):
+        await server.locate(str(uuid4()))
+    await server.forget(str(uuid4()))  # raises nothing
+    assert not waiting.done()
+    await stage.start()
+    await soon(waiting)
+    assert server.reachable
+
+
+async def test_uploads_of_the_same_bytes_are_one_and_of_others_another(stage: Stagehand) -> None:
+    first, again = [await stage.server.upload(PICTURE, name="same.png") for _ in range(2)]
+    other = await stage.server.upload(PICTURE + b"another", name="same.png")
+    assert first == again != other
+    assert image_of(stage.server.build("wan21_i2v", values(), first)) == first
+
+
+async def test_what_a_server_runs_and_offers(stage: Stagehand) -> None:
+    assert "wan21_i2v" in stage.server.runnable
+    assert "back" in stage.server.choices("wan21_i2v")["loop"].options
+    assert stage.server.choices("unknown") == {}
+    with pytest.raises(comfy.WorkflowInvalid):
+        stage.server.build("unknown", values(), "x.png [temp]")
+    assert stage.server.availability.others == 0
