@@ -130,8 +130,8 @@ class ChannelEditor:
     async def _send(self, edit: PendingEdit) -> None:
         try:
             job = await self._look_up(edit.job_id)
-            if job is None:
-                return  # removed, at its person's wish
+            if job is None or (job.finished_at is not None and not edit.final):
+                return  # removed at its owner's request, or over: progress that comes late hides no final
             if self._too_soon(edit, job):
                 self._pending.setdefault(edit.job_id, edit)
             elif job.status_message is None and edit.tries < MAX_TRIES_UNPOSTED:
