@@ -1,4 +1,4 @@
-"""What the worker tells of a job: facts, which an `Announcer` shows to people in its own way."""
+"""What the worker reports of a job: facts, which an `Announcer` shows to people in its own way."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,9 +37,11 @@ class QueuePosition:
 
 
 class Announcer(Protocol):
-    """Shows what becomes of jobs. All but `deliver` return at once, may drop what is outdated, raise nothing.
+    """Shows people what happens to jobs.
 
-    After `ended` nothing else is shown of a job.
+    All but `deliver` return at once and raise nothing. A fact may be shown late, or not at all where a newer
+    one follows; the newest is shown in the end. Once a job's row is finished and `ended` was called, no other
+    fact replaces the final status, even one that is reported afterwards.
     """
 
     def waiting(self, job: Job, position: QueuePosition) -> None:
@@ -47,15 +49,18 @@ class Announcer(Protocol):
         ...
 
     def stage(self, job: Job, stage: JobStage) -> None:
-        """The job has reached a stage outside of ComfyUI."""
+        """The job has reached a stage that ComfyUI knows nothing of."""
         ...
 
     def progress(self, job: Job, event: comfy.Event, finish: float | None) -> None:
-        """ComfyUI told of the job; `finish`: when sampling will be over, in Unix seconds, if known."""
+        """ComfyUI reported an event of the job. Not every event changes what people see.
+
+        `finish`: when sampling will be over, in Unix seconds, if known.
+        """
         ...
 
     def preview(self, job: Job, preview: comfy.Preview) -> None:
-        """A picture of the clip as it forms."""
+        """A picture of the clip as it forms; shown below the newest fact, where there is one."""
         ...
 
     def requeued(self, job: Job, reason: RequeueReason) -> None:
@@ -63,13 +68,14 @@ class Announcer(Protocol):
         ...
 
     def ended(self, job: Job) -> None:
-        """The job is done, failed or cancelled: the row says which, and why."""
+        """The job is done, failed or cancelled; `job` is its finished row, which says which, and why."""
         ...
 
     async def deliver(self, lease: Lease) -> None:
-        """Hand the clip of a job in state `delivering` to its owner, once.
+        """Send the clip of a job in state `delivering` to its owner, once, also after a crash.
 
-        Returns when the row says `done`, or when to try again. Raises JobFailure where it will never be
-        taken, MediaError, StoreError, LeaseLost.
+        Returns when the row is `done` (its end is shown too), or was put off until it is due again. Raises
+        JobFailure where the clip will never be taken, or the job is to be cancelled and was not sent yet,
+        with the row as it was; MediaError, StoreError, LeaseLost.
         """
         ...

@@ -1,4 +1,4 @@
-"""What jobs/ needs of a ComfyUI server, as a Protocol: `comfy.Server` on a socket, a scripted one in tests."""
+"""What jobs/ needs of a ComfyUI server: `comfy.Server` on a socket, a scripted one in tests."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager

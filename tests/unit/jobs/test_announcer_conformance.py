@@ -1,0 +1,322 @@
+"""What jobs/ counts on in an announcer, held by the scripted one and by the one on Discord alike.
+
+A fact is not a message: what counts is what a person reads in the end, and where the clip stands.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import pytest
+
+import comfy
+from cogs.i18n.catalogue import translate
+from cogs.messages.announcer import DiscordAnnouncer
+from cogs.messages.bot_reactions import BotReactions, PendingReaction
+from cogs.messages.delivery import Delivery
+from cogs.messages.lost_status import LostStatusHandler, OnDelete
+from cogs.messages.status_editor import StatusEditor, open_status_editor
+from cogs.runtime.client import open_client
+from cogs.ui.texts import render_event, render_final_status, render_waiting
+from jobs.announcer import Announcer, JobStage, QueuePosition, RequeueReason
+from jobs.errors import JobFailure
+from jobs.notifier import QueueNotifier
+from playground.discord.model import Message
+from playground.playground import Playground
+from storage import Job, Lease, LeaseLost, Reason, State
+from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
+from tests.unit.jobs.scripted_announcer import (
+    Ended,
+    Fact,
+    Postpone,
+    Progress,
+    Requeued,
+    StageReached,
+    Waiting,
+)
+
+NEXT = QueuePosition(ahead=0)
+STEPS = [comfy.Sampling(step=step, steps=4) for step in (1, 2, 3, 4)]
+CANCEL = Reason(code="cancelled")
+POST = "^POST /channels"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A fact: how it is told, what the scripted announcer records, what Discord shows."""
+
+    tell: Callable[[Announcer, Job], None]
+    fact: Callable[[Job], Fact]
+    text: Callable[[Job], str | None]
+
+
+WAITS = Said(
+    lambda announcer, job: announcer.waiting(job, NEXT),
+    lambda job: Waiting(job=job.id, position=NEXT),
+    lambda job: render_waiting(job, NEXT),
+)
+PREPARES = Said(
+    lambda announcer, job: announcer.stage(job, JobStage.PREPARING),
+    lambda job: StageReached(job=job.id, stage=JobStage.PREPARING),
+    lambda job: translate(job.locale, "preparing"),
+)
+SAMPLES, *_, SAMPLED = [
+    Said(
+        lambda announcer, job, event=event: announcer.progress(job, event, None),
+        lambda job, event=event: Progress(job=job.id, event=event, finish=None),
+        lambda job, event=event: render_event(job, event),
+    )
+    for event in STEPS
+]
+WAITS_AGAIN = Said(
+    lambda announcer, job: announcer.requeued(job, RequeueReason.JOB_LOST),
+    lambda job: Requeued(job=job.id, reason=RequeueReason.JOB_LOST),
+    lambda job: translate(job.locale, "sent_again"),
+)
+IS_OVER = Said(
+    lambda announcer, job: announcer.ended(job),
+    lambda job: Ended(job=job.id, state=job.state, reason=job.reason),
+    render_final_status,
+)
+
+
+class Audience(Protocol):
+    """An announcer, what people see of it, and what can be in its way."""
+
+    announcer: Announcer
+    whose: dict[str, int]
+    """The person, the guild and the channel of jobs."""
+
+    async def follow(self, job: Job) -> Job:
+        """Let people see the job's status from now on."""
+        ...
+
+    async def reads(self, job: Job, said: Said) -> None:
+        """Check that this is what people read of the job in the end."""
+        ...
+
+    def results(self) -> list[int]:
+        """The messages that carry a clip."""
+        ...
+
+    def put_off_next(self) -> None:
+        """Let the next delivery find nobody who answers."""
+        ...
+
+    def refuse_next(self) -> None:
+        """Let the next delivery find that the clip will never be taken."""
+        ...
+
+
+class ScriptedAudience:
+    """Who reads what the scripted announcer records."""
+
+    def __init__(self, setup: JobSetup) -> None:
+        self.announcer = setup.announcer
+        self.whose: dict[str, int] = {}
+
+    async def follow(self, job: Job) -> Job:
+        return job
+
+    async def reads(self, job: Job, said: Said) -> None:
+        assert self.announcer.about(job)[-1] == said.fact(job)
+
+    def results(self) -> list[int]:
+        return list(self.announcer.results.values())
+
+    def put_off_next(self) -> None:
+        self.announcer.deliveries.append(Postpone(1))
+
+    def refuse_next(self) -> None:
+        self.announcer.deliveries.append(JobFailure("cannot_send"))
+
+
+class DiscordAudience:
+    """Who reads the playground's channel."""
+
+    def __init__(
+        self, setup: JobSetup, playground: Playground, announcer: Announcer, editor: StatusEditor
+    ) -> None:
+        self.announcer = announcer
+        self.whose = {
+            "user_id": playground.member("ada").id,
+            "guild_id": playground.guild.id,
+            "channel_id": playground.channel.id,
+        }
+        self._store = setup.store
+        self._playground = playground
+        self._editor = editor
+
+    async def follow(self, job: Job) -> Job:
+        state = self._playground.state
+        message = state.post(
+            Message(
+                id=state.ids.next(),
+                channel_id=self._playground.channel.id,
+                author_id=self._playground.bot_user.id,
+                content="queued",
+                sent_at=state.clock.now(),
+            )
+        )
+        await self._store.set_status_message(job.id, message.id)
+        return await self._store.job(job.id)
+
+    async def reads(self, job: Job, said: Said) -> None:
+        message = (await self._store.job(job.id)).status_message
+        assert message
+        await self._editor.flush()
+        await self._playground.until(
+            lambda: self._playground.state.messages[message].content == said.text(job) or None,
+            5,
+            f"a status {said.text(job)!r}",
+        )
+
+    def results(self) -> list[int]:
+        return [message.id for message in self._playground.messages if message.attachments]
+
+    def put_off_next(self) -> None:
+        self._playground.discord.fail(503, route=POST)
+
+    def refuse_next(self) -> None:
+        self._playground.discord.fail(403, route=POST, code=50007)
+
+
+@contextlib.asynccontextmanager
+async def scripted(setup: JobSetup) -> AsyncGenerator[Audience]:
+    yield ScriptedAudience(setup)
+
+
+@contextlib.asynccontextmanager
+async def on_discord(setup: JobSetup) -> AsyncGenerator[Audience]:
+    store = setup.store
+    async with (
+        Playground(comfyui=None) as playground,
+        open_client(playground.state.token, playground.discord.api_url) as client,
+        open_status_editor(
+            store,
+            client.get_partial_messageable,
+            LostStatusHandler(client, store, QueueNotifier(), OnDelete.DELIVER),
+            PendingReaction(BotReactions(client), store),
+        ) as editor,
+    ):
+        delivery = Delivery(
+            client,
+            store=store,
+            files=setup.files,
+            pictures=setup.media,
+            status_editor=editor,
+            bot_reactions=BotReactions(client),
+        )
+        yield DiscordAudience(setup, playground, DiscordAnnouncer(editor, delivery), editor)
+
+
+@pytest.fixture(params=[scripted, on_discord])
+async def audience(request: pytest.FixtureRequest, setup: JobSetup) -> AsyncGenerator[Audience]:
+    async with request.param(setup) as audience:
+        yield audience
+
+
+async def queued(setup: JobSetup, audience: Audience) -> Job:
+    """A job that waits, with a status that people see."""
+    return await audience.follow(await setup.admit(**audience.whose))
+
+
+async def to_deliver(setup: JobSetup, audience: Audience) -> Lease:
+    """A job whose clip is here, with a status that people see."""
+    lease = await setup.delivery(**audience.whose)
+    await audience.follow(lease.job)
+    return await setup.store.current(lease)
+
+
+async def adopted(setup: JobSetup) -> Lease:
+    """The delivery, taken over when its lease has run out."""
+    setup.clock.pass_seconds(LEASE_ENDS)
+    lease = await setup.store.adopt_delivery()
+    assert lease
+    return lease
+
+
+async def check_delivered(setup: JobSetup, audience: Audience, lease: Lease) -> None:
+    """The job is done, its clip stands in one message, and its status says so."""
+    row = await setup.store.job(lease.job.id)
+    assert row.state == State.DONE
+    assert [row.result_message] == audience.results()
+    await audience.reads(row, IS_OVER)
+
+
+async def test_of_many_facts_people_read_the_newest_in_the_end(setup: JobSetup, audience: Audience) -> None:
+    job = await queued(setup, audience)
+    for said in (WAITS, PREPARES, SAMPLES, SAMPLED):
+        said.tell(audience.announcer, job)
+    await audience.reads(job, SAMPLED)
+    WAITS_AGAIN.tell(audience.announcer, job)
+    await audience.reads(job, WAITS_AGAIN)
+
+
+async def test_nothing_is_shown_after_the_end(setup: JobSetup, audience: Audience) -> None:
+    waiting = await queued(setup, audience)
+    over = await setup.store.cancel(waiting.id, mover="person 42", reason=CANCEL)
+    assert over
+    PREPARES.tell(audience.announcer, waiting)
+    IS_OVER.tell(audience.announcer, over)
+    await audience.reads(over, IS_OVER)
+    for late in (WAITS, SAMPLED, WAITS_AGAIN):
+        late.tell(audience.announcer, waiting)
+        await audience.reads(over, IS_OVER)
+    audience.announcer.preview(waiting, comfy.Preview(image=b"jpeg", kind="jpeg"))
+    await audience.reads(over, IS_OVER)
+
+
+async def test_a_delivered_job_is_done_and_its_message_is_there(setup: JobSetup, audience: Audience) -> None:
+    lease = await to_deliver(setup, audience)
+    await audience.announcer.deliver(lease)
+    await check_delivered(setup, audience, lease)
+
+
+async def test_a_delivery_that_nobody_answers_is_put_off_and_tried_again(
+    setup: JobSetup, audience: Audience
+) -> None:
+    lease = await to_deliver(setup, audience)
+    audience.put_off_next()
+    await audience.announcer.deliver(lease)
+    row = await setup.store.job(lease.job.id)
+    assert (row.state, row.tries, audience.results()) == (State.DELIVERING, 1, [])
+    assert await setup.store.next_delivery()
+    await audience.announcer.deliver(await adopted(setup))
+    await check_delivered(setup, audience, lease)
+
+
+async def test_a_clip_that_will_never_be_taken_is_a_failure_of_the_job(
+    setup: JobSetup, audience: Audience
+) -> None:
+    lease = await to_deliver(setup, audience)
+    audience.refuse_next()
+    with pytest.raises(JobFailure) as failure:
+        await audience.announcer.deliver(lease)
+    assert failure.value.reason.code == "cannot_send"
+    assert (await setup.store.job(lease.job.id)).state == State.DELIVERING
+    assert audience.results() == []
+
+
+async def test_a_job_to_be_cancelled_is_not_delivered(setup: JobSetup, audience: Audience) -> None:
+    lease = await to_deliver(setup, audience)
+    await setup.store.cancel(lease.job.id, mover="person 42", reason=CANCEL)
+    for each in (await setup.store.current(lease), await adopted(setup)):
+        with pytest.raises(JobFailure, match="cancelled"):
+            await audience.announcer.deliver(each)
+    assert audience.results() == []
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["", "and is to be cancelled"])
+async def test_a_clip_sent_by_somebody_who_could_not_write_it_down_is_sent_once(
+    setup: JobSetup, audience: Audience, cancelled: bool
+) -> None:
+    lease = await to_deliver(setup, audience)
+    newer = await adopted(setup)
+    with pytest.raises(LeaseLost):
+        await audience.announcer.deliver(lease)
+    if cancelled:
+        await setup.store.cancel(lease.job.id, mover="person 42", reason=CANCEL)
+    await audience.announcer.deliver(await setup.store.current(newer))
+    await check_delivered(setup, audience, lease)
