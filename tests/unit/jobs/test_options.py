@@ -20,7 +20,6 @@ from jobs.options import (
     pick_presets,
     reduced,
 )
-from jobs.routing import pick_workflow, servable
 from media import Aspect
 from storage import Params
 from tests.unit.jobs.sample_jobs import PARAMS
@@ -110,13 +109,6 @@ def test_an_explicit_zero_is_kept_and_an_empty_negative_prompt_too() -> None:
 def test_a_reroll_never_rolls_the_same_seed(seed: int) -> None:
     assert 0 <= other_seed(seed) <= MAX_SEED
     assert other_seed(seed) != seed
-
-
-def test_a_server_without_the_jobs_workflow_runs_another_of_the_same_preset() -> None:
-    assert pick_workflow(WORKFLOWS, frozenset({"wan21_i2v_seed"}), PARAMS) == "wan21_i2v_seed"
-    assert "wan21_i2v" in servable(WORKFLOWS, frozenset({"wan21_i2v_seed"}))
-    assert "wan21_i2v_lightx2v" not in servable(WORKFLOWS, frozenset({"wan21_i2v_seed"}))
-    assert servable(WORKFLOWS, frozenset()) == frozenset()
 
 
 def test_the_built_in_workflows_are_one_model() -> None:

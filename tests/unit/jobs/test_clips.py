@@ -1,0 +1,74 @@
+"""The clip to deliver: alone, or joined behind the one that it extends."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from jobs.clips import ClipJoiner, clip_name, joined_name, smaller_name
+from media import BadClip, ClipFault
+from storage import Job
+from tests.unit.jobs.job_setup import JobSetup
+from tests.unit.jobs.sample_jobs import PARAMS
+
+
+@pytest.fixture
+def joiner(setup: JobSetup) -> ClipJoiner:
+    return ClipJoiner(setup.store, setup.files, setup.media)
+
+
+async def with_clip(setup: JobSetup, key: str, content: bytes, after: str | None = None) -> Job:
+    """A job that has a clip on the disk."""
+    job = await setup.admit(key, params=replace(PARAMS, after=after))
+    await asyncio.to_thread(setup.files.clip_path(clip_name(job)).write_bytes, content)
+    return job
+
+
+async def delivered(joiner: ClipJoiner, job: Job) -> bytes:
+    return await asyncio.to_thread((await joiner.joined_clip(job)).read_bytes)
+
+
+async def test_a_clip_that_extends_none_stands_alone(setup: JobSetup, joiner: ClipJoiner) -> None:
+    assert await delivered(joiner, await with_clip(setup, "a", b"a")) == b"a"
+    assert setup.media.asked == []
+
+
+async def test_the_file_is_the_one_that_the_row_names(setup: JobSetup, joiner: ClipJoiner) -> None:
+    job = await with_clip(setup, "a", b"a")
+    path = await joiner.joined_clip(replace(job, clip=smaller_name(job)))
+    assert path == setup.files.clip_path(smaller_name(job))
+
+
+async def test_clips_are_joined_in_order_and_once(setup: JobSetup, joiner: ClipJoiner) -> None:
+    first = await with_clip(setup, "a", b"a")
+    second = await with_clip(setup, "b", b"b", after=first.id)
+    third = await with_clip(setup, "c", b"c", after=second.id)
+    assert await delivered(joiner, second) == b"ab"
+    assert await delivered(joiner, third) == b"abc"
+    assert await joiner.joined_clip(third) == setup.files.clip_path(joined_name(third))
+    assert setup.media.asked == ["join_clips"] * 2
+
+
+async def test_a_clip_whose_beginning_is_no_longer_known_stands_alone(
+    setup: JobSetup, joiner: ClipJoiner
+) -> None:
+    job = await with_clip(setup, "a", b"a", after="00000000-0000-4000-8000-000000000000")
+    assert await delivered(joiner, job) == b"a"
+
+
+async def test_clips_that_cannot_be_joined_stand_alone_but_a_full_disk_is_raised(
+    setup: JobSetup, joiner: ClipJoiner
+) -> None:
+    first = await with_clip(setup, "a", b"a")
+    second = await with_clip(setup, "b", b"b", after=first.id)
+    setup.media.error = BadClip(ClipFault.NOT_ALIKE)
+    assert await delivered(joiner, second) == b"b"
+    setup.media.error = BadClip(ClipFault.NO_ROOM)
+    with pytest.raises(BadClip):
+        await joiner.joined_clip(second)
+
+
+async def test_each_file_of_a_job_has_its_own_name(setup: JobSetup) -> None:
+    job = await setup.admit()
+    names = {clip_name(job), smaller_name(job), joined_name(job)}
+    assert names == {f"{job.id}{ending}" for ending in (".mp4", ".smaller.mp4", ".joined.mp4")}

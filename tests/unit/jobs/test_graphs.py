@@ -1,0 +1,59 @@
+"""A job's graph: the values that fill it, and the file that people can open."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import comfy
+from jobs.errors import Refusal
+from jobs.graphs import build_values, rebuild_graph, render_graph
+from jobs.uploads import picture_name
+from tests.unit.jobs.sample_jobs import JOB, PARAMS
+from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
+
+
+def nodes_of(*servers: ScriptedServer) -> dict[str, dict[str, object]]:
+    """The inputs of each node of the job's graph, as people get them."""
+    rendered = json.loads(render_graph(rebuild_graph(JOB, WORKFLOWS, servers)))
+    return {name: node["inputs"] for name, node in rendered.items()}
+
+
+def test_every_value_that_a_workflow_takes_is_given_and_the_prompt_names_no_file() -> None:
+    values = build_values(JOB)
+    for workflow in WORKFLOWS.values():
+        comfy.build_graph(workflow, values, "picture.png")
+    assert values["prefix"] == f"animate/{JOB.id}"
+    assert (values["seed"], values["prompt"]) == (PARAMS.seed, PARAMS.prompt)
+
+
+def test_a_graph_is_rebuilt_with_the_jobs_picture_and_values(server: ScriptedServer) -> None:
+    nodes = nodes_of(server)
+    assert nodes["42"]["image"] == picture_name(JOB)
+    assert nodes["52"]["seed"] == PARAMS.seed
+
+
+def test_the_jobs_own_server_is_asked_first() -> None:
+    other, own = ScriptedServer("other:8188"), ScriptedServer(JOB.server or "")
+    own.runnable = frozenset({"wan21_i2v_seed"})
+    assert rebuild_graph(JOB, WORKFLOWS, [other, own]).workflow == "wan21_i2v_seed"
+
+
+def test_without_a_server_the_template_is_filled(server: ScriptedServer) -> None:
+    server.runnable = frozenset()
+    assert nodes_of(server) == nodes_of()
+    assert nodes_of()["52"]["seed"] == PARAMS.seed
+
+
+@pytest.mark.parametrize(
+    "params", [replace(PARAMS, workflow="gone"), replace(PARAMS, choices={"loop": "sideways"})]
+)
+def test_a_graph_that_cannot_be_rebuilt_is_refused(params: object) -> None:
+    with pytest.raises(Refusal) as refusal:
+        rebuild_graph(replace(JOB, params=params), WORKFLOWS, [])  # type: ignore[arg-type]
+    assert refusal.value == Refusal("graph_gone")
+
+
+def test_words_in_any_script_stay_readable() -> None:
+    graph = rebuild_graph(replace(JOB, params=replace(PARAMS, prompt="她笑了")), WORKFLOWS, [])
+    assert "她笑了" in render_graph(graph).decode()

@@ -1,0 +1,103 @@
+"""Pictures on a server: fitted, sent once for each connection, remembered within bounds."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+import comfy
+from jobs import uploads as uploads_module
+from jobs.uploads import Uploads, picture_name
+from media import BadPicture, PictureFault
+from storage import Job
+from tests.unit.jobs.job_setup import JobSetup
+from tests.unit.jobs.scripted_server import ScriptedServer
+
+
+@pytest.fixture
+def uploads(setup: JobSetup, server: ScriptedServer) -> Uploads:
+    return Uploads(server, setup.files, setup.media)
+
+
+async def of_size(setup: JobSetup, key: str, width: int) -> Job:
+    """A job for the same picture, cut to another size."""
+    job = await setup.admit(key)
+    return replace(job, params=replace(job.params, width=width))
+
+
+async def test_a_picture_is_cut_to_size_and_sent_once(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job, reroll = await setup.admit("a"), await setup.admit("b")
+    name = f"{job.picture[:16]}-832x480.png"
+    assert await uploads.send(job) == await uploads.send(reroll) == f"animate/{name} [temp]"
+    assert server.calls == [("upload", name)]
+    assert setup.media.asked == ["fit_picture"]
+
+
+async def test_another_size_is_another_upload(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    jobs = [await of_size(setup, "a", 832), await of_size(setup, "b", 480)]
+    references = {await uploads.send(job) for job in jobs}
+    assert len(references) == server.times("upload") == 2
+    assert {picture_name(job).rpartition("-")[2] for job in jobs} == {"832x480.png", "480x480.png"}
+
+
+async def test_two_who_send_the_same_at_once_send_it_once(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await setup.admit()
+    await asyncio.gather(uploads.send(job), uploads.send(job))
+    assert server.times("upload") == 1
+
+
+async def test_after_a_reconnection_it_is_sent_again(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await setup.admit()
+    await uploads.send(job)
+    server.restart()
+    await uploads.send(job)
+    assert server.times("upload") == 2
+
+
+async def test_what_the_server_says_is_not_there_is_sent_again(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await setup.admit()
+    uploads.forget(job)  # nothing was sent: nothing to forget
+    await uploads.send(job)
+    uploads.forget(job)
+    await uploads.send(job)
+    assert server.times("upload") == 2
+
+
+async def test_a_failed_upload_is_not_remembered(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await setup.admit()
+    server.fails("upload", comfy.ServerUnreachable(reason="refused"))
+    with pytest.raises(comfy.ServerUnreachable):
+        await uploads.send(job)
+    await uploads.send(job)
+    assert server.times("upload") == 2
+
+
+async def test_only_so_many_are_remembered(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads_module, "MAX_REMEMBERED", 2)
+    jobs = [await of_size(setup, str(width), width) for width in (64, 128, 192)]
+    for job in (*jobs, jobs[2], jobs[1], jobs[0]):
+        await uploads.send(job)
+    assert server.times("upload") == 4
+
+
+async def test_what_is_wrong_with_a_picture_is_raised(setup: JobSetup, uploads: Uploads) -> None:
+    job = await setup.admit()
+    setup.media.error = BadPicture(PictureFault.BROKEN)
+    with pytest.raises(BadPicture):
+        await uploads.send(job)
+    with pytest.raises(FileNotFoundError):
+        await uploads.send(replace(job, picture="0" * 64))
