@@ -43,7 +43,7 @@ POST = "^POST /channels"
 
 
 @dataclass(frozen=True)
-class Said:
+class FactCase:
     """A fact: how it is told, what the scripted announcer records, what Discord shows."""
 
     tell: Callable[[Announcer, Job], None]
@@ -51,37 +51,37 @@ class Said:
     text: Callable[[Job], str | None]
 
 
-WAITS = Said(
+WAITS = FactCase(
     lambda announcer, job: announcer.waiting(job, NEXT),
     lambda job: Waiting(job=job.id, position=NEXT),
     lambda job: render_waiting(job, NEXT),
 )
-PREPARES = Said(
+PREPARES = FactCase(
     lambda announcer, job: announcer.stage(job, JobStage.PREPARING),
     lambda job: StageReached(job=job.id, stage=JobStage.PREPARING),
     lambda job: translate(job.locale, "preparing"),
 )
 SAMPLES, *_, SAMPLED = [
-    Said(
+    FactCase(
         lambda announcer, job, event=event: announcer.progress(job, event, None),
         lambda job, event=event: Progress(job=job.id, event=event, finish=None),
         lambda job, event=event: render_event(job, event),
     )
     for event in STEPS
 ]
-WAITS_AGAIN = Said(
+WAITS_AGAIN = FactCase(
     lambda announcer, job: announcer.requeued(job, RequeueReason.JOB_LOST),
     lambda job: Requeued(job=job.id, reason=RequeueReason.JOB_LOST),
     lambda job: translate(job.locale, "sent_again"),
 )
-IS_OVER = Said(
+IS_OVER = FactCase(
     lambda announcer, job: announcer.ended(job),
     lambda job: Ended(job=job.id, state=job.state, reason=job.reason),
     render_final_status,
 )
 
 
-class Audience(Protocol):
+class AnnouncerSubject(Protocol):
     """An announcer, what people see of it, and what can be in its way."""
 
     announcer: Announcer
@@ -92,7 +92,7 @@ class Audience(Protocol):
         """Let people see the job's status from now on."""
         ...
 
-    async def reads(self, job: Job, said: Said) -> None:
+    async def reads(self, job: Job, case: FactCase) -> None:
         """Check that this is what people read of the job in the end."""
         ...
 
@@ -109,7 +109,7 @@ class Audience(Protocol):
         ...
 
 
-class ScriptedAudience:
+class ScriptedSubject:
     """Who reads what the scripted announcer records."""
 
     def __init__(self, setup: JobSetup) -> None:
@@ -119,8 +119,8 @@ class ScriptedAudience:
     async def follow(self, job: Job) -> Job:
         return job
 
-    async def reads(self, job: Job, said: Said) -> None:
-        assert self.announcer.about(job)[-1] == said.fact(job)
+    async def reads(self, job: Job, case: FactCase) -> None:
+        assert self.announcer.about(job)[-1] == case.fact(job)
 
     def results(self) -> list[int]:
         return list(self.announcer.results.values())
@@ -132,7 +132,7 @@ class ScriptedAudience:
         self.announcer.deliveries.append(JobFailure("cannot_send"))
 
 
-class DiscordAudience:
+class DiscordSubject:
     """Who reads the playground's channel."""
 
     def __init__(
@@ -162,14 +162,14 @@ class DiscordAudience:
         await self._store.set_status_message(job.id, message.id)
         return await self._store.job(job.id)
 
-    async def reads(self, job: Job, said: Said) -> None:
+    async def reads(self, job: Job, case: FactCase) -> None:
         message = (await self._store.job(job.id)).status_message
         assert message
         await self._editor.flush()
         await self._playground.until(
-            lambda: self._playground.state.messages[message].content == said.text(job) or None,
+            lambda: self._playground.state.messages[message].content == case.text(job) or None,
             5,
-            f"a status {said.text(job)!r}",
+            f"a status {case.text(job)!r}",
         )
 
     def results(self) -> list[int]:
@@ -183,12 +183,12 @@ class DiscordAudience:
 
 
 @contextlib.asynccontextmanager
-async def scripted(setup: JobSetup) -> AsyncGenerator[Audience]:
-    yield ScriptedAudience(setup)
+async def scripted(setup: JobSetup) -> AsyncGenerator[AnnouncerSubject]:
+    yield ScriptedSubject(setup)
 
 
 @contextlib.asynccontextmanager
-async def on_discord(setup: JobSetup) -> AsyncGenerator[Audience]:
+async def on_discord(setup: JobSetup) -> AsyncGenerator[AnnouncerSubject]:
     store = setup.store
     async with (
         Playground(comfyui=None) as playground,
@@ -208,24 +208,24 @@ async def on_discord(setup: JobSetup) -> AsyncGenerator[Audience]:
             status_editor=editor,
             bot_reactions=BotReactions(client),
         )
-        yield DiscordAudience(setup, playground, DiscordAnnouncer(editor, delivery), editor)
+        yield DiscordSubject(setup, playground, DiscordAnnouncer(editor, delivery), editor)
 
 
 @pytest.fixture(params=[scripted, on_discord])
-async def audience(request: pytest.FixtureRequest, setup: JobSetup) -> AsyncGenerator[Audience]:
-    async with request.param(setup) as audience:
-        yield audience
+async def subject(request: pytest.FixtureRequest, setup: JobSetup) -> AsyncGenerator[AnnouncerSubject]:
+    async with request.param(setup) as subject:
+        yield subject
 
 
-async def queued(setup: JobSetup, audience: Audience) -> Job:
+async def queued(setup: JobSetup, subject: AnnouncerSubject) -> Job:
     """A job that waits, with a status that people see."""
-    return await audience.follow(await setup.admit(**audience.whose))
+    return await subject.follow(await setup.admit(**subject.whose))
 
 
-async def to_deliver(setup: JobSetup, audience: Audience) -> Lease:
+async def to_deliver(setup: JobSetup, subject: AnnouncerSubject) -> Lease:
     """A job whose clip is here, with a status that people see."""
-    lease = await setup.delivery(**audience.whose)
-    await audience.follow(lease.job)
+    lease = await setup.delivery(**subject.whose)
+    await subject.follow(lease.job)
     return await setup.store.current(lease)
 
 
@@ -237,86 +237,90 @@ async def adopted(setup: JobSetup) -> Lease:
     return lease
 
 
-async def check_delivered(setup: JobSetup, audience: Audience, lease: Lease) -> None:
+async def check_delivered(setup: JobSetup, subject: AnnouncerSubject, lease: Lease) -> None:
     """The job is done, its clip stands in one message, and its status says so."""
     row = await setup.store.job(lease.job.id)
     assert row.state == State.DONE
-    assert [row.result_message] == audience.results()
-    await audience.reads(row, IS_OVER)
+    assert [row.result_message] == subject.results()
+    await subject.reads(row, IS_OVER)
 
 
-async def test_of_many_facts_people_read_the_newest_in_the_end(setup: JobSetup, audience: Audience) -> None:
-    job = await queued(setup, audience)
-    for said in (WAITS, PREPARES, SAMPLES, SAMPLED):
-        said.tell(audience.announcer, job)
-    await audience.reads(job, SAMPLED)
-    WAITS_AGAIN.tell(audience.announcer, job)
-    await audience.reads(job, WAITS_AGAIN)
+async def test_of_many_facts_people_read_the_newest_in_the_end(
+    setup: JobSetup, subject: AnnouncerSubject
+) -> None:
+    job = await queued(setup, subject)
+    for case in (WAITS, PREPARES, SAMPLES, SAMPLED):
+        case.tell(subject.announcer, job)
+    await subject.reads(job, SAMPLED)
+    WAITS_AGAIN.tell(subject.announcer, job)
+    await subject.reads(job, WAITS_AGAIN)
 
 
-async def test_nothing_is_shown_after_the_end(setup: JobSetup, audience: Audience) -> None:
-    waiting = await queued(setup, audience)
+async def test_nothing_is_shown_after_the_end(setup: JobSetup, subject: AnnouncerSubject) -> None:
+    waiting = await queued(setup, subject)
     over = await setup.store.cancel(waiting.id, mover="person 42", reason=CANCEL)
     assert over
-    PREPARES.tell(audience.announcer, waiting)
-    IS_OVER.tell(audience.announcer, over)
-    await audience.reads(over, IS_OVER)
+    PREPARES.tell(subject.announcer, waiting)
+    IS_OVER.tell(subject.announcer, over)
+    await subject.reads(over, IS_OVER)
     for late in (WAITS, SAMPLED, WAITS_AGAIN):
-        late.tell(audience.announcer, waiting)
-        await audience.reads(over, IS_OVER)
-    audience.announcer.preview(waiting, comfy.Preview(image=b"jpeg", kind="jpeg"))
-    await audience.reads(over, IS_OVER)
+        late.tell(subject.announcer, waiting)
+        await subject.reads(over, IS_OVER)
+    subject.announcer.preview(waiting, comfy.Preview(image=b"jpeg", kind="jpeg"))
+    await subject.reads(over, IS_OVER)
 
 
-async def test_a_delivered_job_is_done_and_its_message_is_there(setup: JobSetup, audience: Audience) -> None:
-    lease = await to_deliver(setup, audience)
-    await audience.announcer.deliver(lease)
-    await check_delivered(setup, audience, lease)
+async def test_a_delivered_job_is_done_and_its_message_is_there(
+    setup: JobSetup, subject: AnnouncerSubject
+) -> None:
+    lease = await to_deliver(setup, subject)
+    await subject.announcer.deliver(lease)
+    await check_delivered(setup, subject, lease)
 
 
 async def test_a_delivery_that_nobody_answers_is_put_off_and_tried_again(
-    setup: JobSetup, audience: Audience
+    setup: JobSetup, subject: AnnouncerSubject
 ) -> None:
-    lease = await to_deliver(setup, audience)
-    audience.put_off_next()
-    await audience.announcer.deliver(lease)
+    lease = await to_deliver(setup, subject)
+    subject.put_off_next()
+    await subject.announcer.deliver(lease)
     row = await setup.store.job(lease.job.id)
-    assert (row.state, row.tries, audience.results()) == (State.DELIVERING, 1, [])
+    assert (row.state, row.tries, subject.results()) == (State.DELIVERING, 1, [])
     assert await setup.store.next_delivery()
-    await audience.announcer.deliver(await adopted(setup))
-    await check_delivered(setup, audience, lease)
+    await subject.announcer.deliver(await adopted(setup))
+    await check_delivered(setup, subject, lease)
 
 
 async def test_a_clip_that_will_never_be_taken_is_a_failure_of_the_job(
-    setup: JobSetup, audience: Audience
+    setup: JobSetup, subject: AnnouncerSubject
 ) -> None:
-    lease = await to_deliver(setup, audience)
-    audience.refuse_next()
+    lease = await to_deliver(setup, subject)
+    subject.refuse_next()
     with pytest.raises(JobFailure) as failure:
-        await audience.announcer.deliver(lease)
+        await subject.announcer.deliver(lease)
     assert failure.value.reason.code == "cannot_send"
     assert (await setup.store.job(lease.job.id)).state == State.DELIVERING
-    assert audience.results() == []
+    assert subject.results() == []
 
 
-async def test_a_job_to_be_cancelled_is_not_delivered(setup: JobSetup, audience: Audience) -> None:
-    lease = await to_deliver(setup, audience)
+async def test_a_job_to_be_cancelled_is_not_delivered(setup: JobSetup, subject: AnnouncerSubject) -> None:
+    lease = await to_deliver(setup, subject)
     await setup.store.cancel(lease.job.id, mover="person 42", reason=CANCEL)
     for each in (await setup.store.current(lease), await adopted(setup)):
         with pytest.raises(JobFailure, match="cancelled"):
-            await audience.announcer.deliver(each)
-    assert audience.results() == []
+            await subject.announcer.deliver(each)
+    assert subject.results() == []
 
 
 @pytest.mark.parametrize("cancelled", [False, True], ids=["", "and is to be cancelled"])
 async def test_a_clip_sent_by_somebody_who_could_not_write_it_down_is_sent_once(
-    setup: JobSetup, audience: Audience, cancelled: bool
+    setup: JobSetup, subject: AnnouncerSubject, cancelled: bool
 ) -> None:
-    lease = await to_deliver(setup, audience)
+    lease = await to_deliver(setup, subject)
     newer = await adopted(setup)
     with pytest.raises(LeaseLost):
-        await audience.announcer.deliver(lease)
+        await subject.announcer.deliver(lease)
     if cancelled:
         await setup.store.cancel(lease.job.id, mover="person 42", reason=CANCEL)
-    await audience.announcer.deliver(await setup.store.current(newer))
-    await check_delivered(setup, audience, lease)
+    await subject.announcer.deliver(await setup.store.current(newer))
+    await check_delivered(setup, subject, lease)

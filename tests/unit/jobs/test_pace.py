@@ -1,7 +1,14 @@
 """How long jobs take: the rate of the sampler, and the end that is expected."""
 
+import time
+
+import pytest
+
+from jobs.announcer import QueuePosition
 from jobs.pace import SamplingRate, expected_end
-from storage import Forecast, Interval
+from storage import Forecast, Interval, Job, State
+from tests.unit.jobs.job_setup import JobSetup
+from tests.unit.jobs.scripted_server import ScriptedServer
 
 
 def test_the_rate_is_measured_between_the_samplers_steps() -> None:
@@ -27,3 +34,63 @@ def test_a_time_is_told_only_when_it_was_learnt() -> None:
     span = Interval(low=1050, high=1050)
     assert expected_end(Forecast(start=Interval(low=1000, high=1000), end=span), others=2) == 1150
     assert expected_end(None) is None
+
+
+# positions in the queue
+
+
+async def learnt(setup: JobSetup, seconds: float = 100.0) -> Job:
+    """A job that waits, where others like it took so many seconds."""
+    for number in range(4):
+        lease = await setup.lease(State.RUNNING, key=f"before {number}")
+        lease = await setup.store.move(lease, State.DOWNLOADING, seconds=seconds)
+        await setup.store.move(lease, State.DONE, result_message=number)
+    return await setup.admit("a")
+
+
+async def test_a_position_says_who_is_before_and_when_the_clip_will_be_there(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    positions = setup.positions(server)
+    first = await learnt(setup)
+    second = await setup.admit("b")
+    here, there = await positions.position(first), await positions.position(second)
+    assert (here.ahead, there.ahead) == (0, 1)
+    assert here.expected_end == pytest.approx(time.time() + 100, abs=5)
+    assert there.expected_end == pytest.approx(time.time() + 200, abs=5)
+    assert (await positions.position(first, ahead=3)).ahead == 3
+
+
+async def test_without_a_server_nobody_can_say_when(setup: JobSetup, server: ScriptedServer) -> None:
+    job = await learnt(setup)
+    server.disconnect()
+    positions = setup.positions(server)
+    assert await positions.position(job) == QueuePosition(ahead=0, reachable=False)
+    assert await positions.expected_end(job) is None
+    assert await setup.positions().expected_end(job) is None
+
+
+async def test_prompts_of_others_come_before(setup: JobSetup, server: ScriptedServer) -> None:
+    job = await learnt(setup)
+    server.availability.others = 1
+    idle = ScriptedServer("idle:8188")
+    end = await setup.positions(server).expected_end(job)
+    assert end == pytest.approx(time.time() + 200, abs=5)
+    assert await setup.positions(server, idle).expected_end(job) == pytest.approx(time.time() + 100, abs=5)
+
+
+async def test_a_time_once_told_stays_while_it_is_about_right(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    job = await learnt(setup)
+    positions = setup.positions(server)
+    told = (await positions.position(job)).expected_end
+    assert told
+    setup.clock.pass_seconds(30)
+    assert (await positions.position(job)).expected_end == told
+    setup.clock.pass_seconds(60)
+    moved = (await positions.position(job)).expected_end
+    assert moved == pytest.approx(told + 90, abs=5)
+    setup.clock.pass_seconds(30)
+    positions.forget(job.id)
+    assert (await positions.position(job)).expected_end == pytest.approx(told + 120, abs=5)

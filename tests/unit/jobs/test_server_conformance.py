@@ -34,7 +34,7 @@ def draw_picture() -> bytes:
 PICTURE = draw_picture()
 
 
-class Stagehand(Protocol):
+class ServerControl(Protocol):
     """A server, and what befalls it."""
 
     server: ComputeServer
@@ -73,7 +73,7 @@ class Stagehand(Protocol):
 
 
 @dataclass
-class ScriptedStagehand:
+class ScriptedControl:
     """What befalls the scripted server."""
 
     server: ScriptedServer
@@ -106,7 +106,7 @@ class ScriptedStagehand:
 
 
 @dataclass
-class PlaygroundStagehand:
+class PlaygroundControl:
     """What befalls the playground's ComfyUI."""
 
     server: comfy.Server
@@ -143,25 +143,25 @@ class PlaygroundStagehand:
 
 
 @contextlib.asynccontextmanager
-async def scripted() -> AsyncGenerator[Stagehand]:
-    yield ScriptedStagehand(ScriptedServer())
+async def scripted() -> AsyncGenerator[ServerControl]:
+    yield ScriptedControl(ScriptedServer())
 
 
 @contextlib.asynccontextmanager
-async def real() -> AsyncGenerator[Stagehand]:
+async def real() -> AsyncGenerator[ServerControl]:
     async with ComfyUI(speed=100) as comfyui, opened(comfyui.url, WORKFLOWS) as server:
         await soon(server.ready())
-        yield PlaygroundStagehand(server, comfyui)
+        yield PlaygroundControl(server, comfyui)
 
 
 @pytest.fixture(params=[scripted, real])
-async def stage(request: pytest.FixtureRequest) -> AsyncGenerator[Stagehand]:
-    async with request.param() as stage:
-        yield stage
+async def control(request: pytest.FixtureRequest) -> AsyncGenerator[ServerControl]:
+    async with request.param() as control:
+        yield control
 
 
-async def test_a_job_goes_from_picture_to_clip(stage: Stagehand, tmp_path: Path) -> None:
-    server, prompt_id = stage.server, str(uuid4())
+async def test_a_job_goes_from_picture_to_clip(control: ServerControl, tmp_path: Path) -> None:
+    server, prompt_id = control.server, str(uuid4())
     graph = await build(server, PICTURE)
     events = await soon(run(server, graph, prompt_id))
 
@@ -181,63 +181,67 @@ async def test_a_job_goes_from_picture_to_clip(stage: Stagehand, tmp_path: Path)
     assert await server.locate(prompt_id) is None
 
 
-async def test_a_clip_is_brought_whole_or_not_at_all(stage: Stagehand, tmp_path: Path) -> None:
-    done = (await soon(run(stage.server, await build(stage.server, PICTURE), str(uuid4()))))[-1]
+async def test_a_clip_is_brought_whole_or_not_at_all(control: ServerControl, tmp_path: Path) -> None:
+    done = (await soon(run(control.server, await build(control.server, PICTURE), str(uuid4()))))[-1]
     assert isinstance(done, comfy.Done)
     with pytest.raises(comfy.TooLarge):
-        await stage.server.download(done.files[0], tmp_path / "clip.mp4", limit=10)
+        await control.server.download(done.files[0], tmp_path / "clip.mp4", limit=10)
     gone = comfy.OutputFile(filename="gone.mp4", subfolder="animate", type="temp")
     with pytest.raises(comfy.JobLost):
-        await stage.server.download(gone, tmp_path / "clip.mp4", limit=MAX_BYTES)
+        await control.server.download(gone, tmp_path / "clip.mp4", limit=MAX_BYTES)
     with pytest.raises(comfy.JobLost):
-        await stage.server.size_of(gone)
+        await control.server.size_of(gone)
     assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == []
 
 
-async def test_a_job_that_is_there_is_resumed_and_followed_and_not_run_again(stage: Stagehand) -> None:
-    server, prompt_id = stage.server, str(uuid4())
+async def test_a_job_that_is_there_is_resumed_and_followed_and_not_run_again(control: ServerControl) -> None:
+    server, prompt_id = control.server, str(uuid4())
     graph = await build(server, PICTURE)
-    stage.hold()
+    control.hold()
     await server.resume(prompt_id, graph)
     async with server.follow(prompt_id, graph) as events:
         await server.resume(prompt_id, graph)
-        stage.release()
+        control.release()
         ends = [event async for event in events][-1:]
     async with server.follow(prompt_id, graph) as events:
         again = [event async for event in events]
     assert isinstance(ends[0], comfy.Done)
     assert again == ends
-    assert stage.runs() == 1
+    assert control.runs() == 1
 
 
-async def test_a_job_that_is_stopped_ends_as_interrupted(stage: Stagehand) -> None:
-    stage.hold()
-    async with Job(stage.server, await build(stage.server, PICTURE)) as job:
-        await soon(stage.held())
-        await stage.server.cancel(str(uuid4()))  # one that is not there: stops nobody
-        assert await stage.server.locate(job.id) == comfy.Running()
-        await stage.server.cancel(job.id)
-        stage.release()
+async def test_a_job_that_is_stopped_ends_as_interrupted(control: ServerControl) -> None:
+    control.hold()
+    async with Job(control.server, await build(control.server, PICTURE)) as job:
+        await soon(control.held())
+        await control.server.cancel(str(uuid4()))  # one that is not there: stops nobody
+        assert await control.server.locate(job.id) == comfy.Running()
+        await control.server.cancel(job.id)
+        control.release()
         assert isinstance(await job.end(), comfy.Interrupted)
 
 
-async def test_a_broken_node_is_an_event_and_not_an_error(stage: Stagehand) -> None:
-    stage.fail_next()
-    end = (await soon(run(stage.server, await build(stage.server, PICTURE), str(uuid4()))))[-1]
+async def test_a_broken_node_is_an_event_and_not_an_error(control: ServerControl) -> None:
+    control.fail_next()
+    end = (await soon(run(control.server, await build(control.server, PICTURE), str(uuid4()))))[-1]
     assert isinstance(end, comfy.Failed)
     assert end.error.class_type == "WanVideoSampler"
     assert end.error.out_of_memory
 
 
-async def test_a_server_started_anew_has_lost_jobs_and_uploads(stage: Stagehand) -> None:
-    server, graph, epoch = stage.server, await build(stage.server, PICTURE), stage.server.connection_epoch
-    stage.hold()
+async def test_a_server_started_anew_has_lost_jobs_and_uploads(control: ServerControl) -> None:
+    server, graph, epoch = (
+        control.server,
+        await build(control.server, PICTURE),
+        control.server.connection_epoch,
+    )
+    control.hold()
     async with Job(server, graph) as job:
-        await soon(stage.held())
-        await soon(stage.restart())
+        await soon(control.held())
+        await soon(control.restart())
         with pytest.raises(comfy.JobLost):
             await job.end()
-    stage.release()
+    control.release()
     assert server.connection_epoch != epoch
     assert await server.locate(job.id) is None
     with pytest.raises(comfy.GraphRejected) as refusal:
@@ -245,16 +249,16 @@ async def test_a_server_started_anew_has_lost_jobs_and_uploads(stage: Stagehand)
     assert refusal.value.class_type == "LoadImage"
 
 
-async def test_a_job_that_is_nowhere_is_lost(stage: Stagehand) -> None:
-    graph = stage.server.build("wan21_i2v", values(), "any.png [temp]")
-    async with stage.server.follow(str(uuid4()), graph) as events:
+async def test_a_job_that_is_nowhere_is_lost(control: ServerControl) -> None:
+    graph = control.server.build("wan21_i2v", values(), "any.png [temp]")
+    async with control.server.follow(str(uuid4()), graph) as events:
         with pytest.raises(comfy.JobLost):
             await soon(anext(events))
 
 
-async def test_a_server_that_is_down_says_so_and_is_ready_when_it_is_back(stage: Stagehand) -> None:
-    server, graph = stage.server, await build(stage.server, PICTURE)
-    await soon(stage.stop())
+async def test_a_server_that_is_down_says_so_and_is_ready_when_it_is_back(control: ServerControl) -> None:
+    server, graph = control.server, await build(control.server, PICTURE)
+    await soon(control.stop())
     assert not server.reachable
     waiting = asyncio.create_task(server.ready())
     with pytest.raises(comfy.ServerUnreachable):
@@ -263,22 +267,22 @@ async def test_a_server_that_is_down_says_so_and_is_ready_when_it_is_back(stage:
         await server.locate(str(uuid4()))
     await server.forget(str(uuid4()))  # raises nothing
     assert not waiting.done()
-    await stage.start()
+    await control.start()
     await soon(waiting)
     assert server.reachable
 
 
-async def test_uploads_of_the_same_bytes_are_one_and_of_others_another(stage: Stagehand) -> None:
-    first, again = [await stage.server.upload(PICTURE, name="same.png") for _ in range(2)]
-    other = await stage.server.upload(PICTURE + b"another", name="same.png")
+async def test_uploads_of_the_same_bytes_are_one_and_of_others_another(control: ServerControl) -> None:
+    first, again = [await control.server.upload(PICTURE, name="same.png") for _ in range(2)]
+    other = await control.server.upload(PICTURE + b"another", name="same.png")
     assert first == again != other
-    assert image_of(stage.server.build("wan21_i2v", values(), first)) == first
+    assert image_of(control.server.build("wan21_i2v", values(), first)) == first
 
 
-async def test_what_a_server_runs_and_offers(stage: Stagehand) -> None:
-    assert "wan21_i2v" in stage.server.runnable
-    assert "back" in stage.server.choices("wan21_i2v")["loop"].options
-    assert stage.server.choices("unknown") == {}
+async def test_what_a_server_runs_and_offers(control: ServerControl) -> None:
+    assert "wan21_i2v" in control.server.runnable
+    assert "back" in control.server.choices("wan21_i2v")["loop"].options
+    assert control.server.choices("unknown") == {}
     with pytest.raises(comfy.WorkflowInvalid):
-        stage.server.build("unknown", values(), "x.png [temp]")
-    assert stage.server.availability.others == 0
+        control.server.build("unknown", values(), "x.png [temp]")
+    assert control.server.availability.others == 0

@@ -1,0 +1,337 @@
+"""Admission: what becomes a job, what is refused and why, and that one request is one job."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from jobs.advice import Advice
+from jobs.errors import Refusal
+from jobs.options import Options
+from jobs.requester import Actor, Location, QueueShare, Requester, SharePolicy
+from jobs.service import MAX_MEGABYTES, MAX_MEGAPIXELS, Admitted, JobService
+from media import BadClip, BadPicture, ClipFault, PictureFault, PictureIssue, ProcessStartFailed
+from storage import Job, QueueLimits, Reason, State
+from tests.unit.jobs.job_setup import JobSetup
+from tests.unit.jobs.sample_jobs import PARAMS
+from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
+
+PROMPT = "the cat is playing with a ball of yarn"
+OPTIONS = Options(prompt=PROMPT, preset="fast", seed=7)
+ADA = Requester(
+    actor=Actor(id=42, bot=False, roles=frozenset({10}), booster=True),
+    location=Location(guild_id=7, channel_ids=frozenset({8})),
+    channel_id=8,
+    message_id=99,
+    locale="zh-CN",
+)
+BO = replace(ADA, actor=Actor(id=43, bot=False, roles=frozenset()))
+SHARES = SharePolicy(roles={10: 3.0}, booster=QueueShare(weight=2.0, head_start=60.0))
+
+
+@dataclass
+class AdmissionSetup:
+    """A service, and the pictures that were loaded for it."""
+
+    setup: JobSetup
+    service: JobService
+    loaded: list[bytes] = field(default_factory=list)
+
+    async def load(self) -> bytes:
+        self.loaded.append(b"a picture")
+        return self.loaded[-1]
+
+    async def animate(self, options: Options = OPTIONS, key: str = "interaction 1") -> Admitted:
+        return await self.service.animate(ADA, options, self.load, key)
+
+    async def done(self, key: str = "parent") -> Job:
+        """A job that became a clip."""
+        job = await self.setup.admit(key)
+        lease = await self.setup.store.claim("gpu:8188", WORKFLOWS)
+        assert lease
+        name = f"{job.id}.mp4"
+        await asyncio.to_thread(self.setup.files.clip_path(name).write_bytes, b"a clip")
+        lease = await self.setup.store.move(lease, State.RUNNING)
+        return (await self.setup.store.move(lease, State.DONE, clip=name, result_message=99)).job
+
+    async def finish(self, job: Job) -> None:
+        """Let a job that waits be over."""
+        assert await self.setup.store.cancel(job.id, mover="person 42", reason=Reason(code="cancelled"))
+
+
+@pytest.fixture
+def admission(setup: JobSetup, server: ScriptedServer) -> AdmissionSetup:
+    return AdmissionSetup(setup, make_service(setup, server))
+
+
+def make_service(setup: JobSetup, *servers: ScriptedServer, **changes: object) -> JobService:
+    parts: dict[str, object] = {
+        "store": setup.store,
+        "files": setup.files,
+        "pictures": setup.media,
+        "workflows": WORKFLOWS,
+        "servers": servers,
+        "shares": SHARES,
+    }
+    return JobService(**(parts | changes))  # type: ignore[arg-type]
+
+
+async def refused(work: Awaitable[object]) -> Refusal:
+    with pytest.raises(Refusal) as refusal:
+        await work
+    return refusal.value
+
+
+# a new picture
+
+
+async def test_a_picture_and_options_become_a_job(admission: AdmissionSetup) -> None:
+    admission.setup.media.size = (600, 600)
+    admitted = await admission.animate(replace(OPTIONS, choices="loop=back"))
+    job = admitted.job
+    assert admitted.created
+    assert (job.user_id, job.guild_id, job.channel_id, job.locale) == (42, 7, 8, "zh-CN")
+    assert (job.state, job.parent, job.key) == (State.QUEUED, None, "interaction 1")
+    assert (job.params.prompt, job.params.seed, job.params.choices) == (PROMPT, 7, {"loop": "back"})
+    assert job.params.width == job.params.height
+    assert await admission.setup.files.read_picture(job.picture) == b"clean a picture"
+
+
+async def test_a_share_of_the_gpu_comes_with_the_person(admission: AdmissionSetup) -> None:
+    assert (await admission.animate()).job.weight == 3.0
+    assert (await admission.service.animate(BO, OPTIONS, admission.load, "b")).job.weight == 1.0
+
+
+async def test_a_request_in_direct_messages_belongs_to_no_guild(admission: AdmissionSetup) -> None:
+    private = replace(ADA, location=Location(guild_id=None, channel_ids=frozenset()))
+    assert (await admission.service.animate(private, OPTIONS, admission.load, "dm")).job.guild_id == 0
+
+
+async def test_one_key_is_admitted_once(admission: AdmissionSetup) -> None:
+    first, again = await admission.animate(), await admission.animate()
+    assert (again.job.id, again.created) == (first.job.id, False)
+    assert (await admission.animate(key="interaction 2")).created
+
+
+async def test_advice_comes_with_the_job(admission: AdmissionSetup) -> None:
+    admission.setup.media.issues = frozenset({PictureIssue.DARK})
+    admitted = await admission.animate(replace(OPTIONS, prompt="cat"))
+    assert admitted.advice == (Advice(name="advice_short"), Advice(name="advice_dark"))
+    assert (await admission.animate(key="b")).advice == (Advice(name="advice_dark"),)
+
+
+@pytest.mark.parametrize(
+    "options", [Options(prompt=" "), replace(OPTIONS, steps=0), replace(OPTIONS, prompt="x" * 1501)]
+)
+async def test_no_picture_is_loaded_for_options_that_are_refused(
+    admission: AdmissionSetup, options: Options
+) -> None:
+    await refused(admission.animate(options))
+    assert admission.loaded == []
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        (replace(OPTIONS, model="sora"), Refusal("model", model="sora", offered="wan21_i2v")),
+        (
+            replace(OPTIONS, preset="cinema"),
+            Refusal("preset", preset="cinema", offered="draft, fast, quality, turbo"),
+        ),
+        (
+            replace(OPTIONS, choices="loop=sideways"),
+            Refusal("choice", choice="loop=sideways", offered="loop=off, loop=back"),
+        ),
+        (replace(OPTIONS, seconds=6), Refusal("range", name="seconds", low=1, high=5)),
+    ],
+    ids=["model", "preset", "choice", "range"],
+)
+async def test_what_is_not_offered_is_refused_and_leaves_no_job(
+    admission: AdmissionSetup, options: Options, refusal: Refusal
+) -> None:
+    assert await refused(admission.animate(options)) == refusal
+    assert await admission.setup.store.waiting() == []
+
+
+async def test_without_any_workflow_nothing_is_admitted(setup: JobSetup) -> None:
+    admission = AdmissionSetup(setup, make_service(setup, workflows={}))
+    assert await refused(admission.animate()) == Refusal("no_workflow")
+
+
+@pytest.mark.parametrize("fault", PictureFault)
+async def test_a_bad_picture_is_refused_with_the_limit_that_it_broke(
+    admission: AdmissionSetup, fault: PictureFault
+) -> None:
+    admission.setup.media.error = BadPicture(fault)
+    limit = {PictureFault.TOO_LARGE: MAX_MEGABYTES, PictureFault.TOO_MANY_PIXELS: MAX_MEGAPIXELS}
+    assert await refused(admission.animate()) == Refusal(fault.value, limit=limit.get(fault, 0))
+
+
+async def test_a_child_that_does_not_start_is_our_fault(admission: AdmissionSetup) -> None:
+    admission.setup.media.error = ProcessStartFailed()
+    assert await refused(admission.animate()) == Refusal("internal")
+
+
+async def test_what_loading_raises_is_raised(admission: AdmissionSetup) -> None:
+    async def load() -> bytes:
+        raise Refusal("picture_gone")
+
+    assert await refused(admission.service.animate(ADA, OPTIONS, load, "a")) == Refusal("picture_gone")
+
+
+async def test_a_disk_without_room_and_a_store_that_fails_are_full(admission: AdmissionSetup) -> None:
+    admission.setup.database.broken = True
+    assert await refused(admission.animate()) == Refusal("full")
+    admission.setup.database.broken = False
+
+    def replace_the_folder_by_a_file() -> None:
+        folder = admission.setup.files.clip_path("x").parents[1] / "pictures"
+        for picture in folder.iterdir():
+            picture.unlink()
+        folder.rmdir()
+        folder.touch()
+
+    await asyncio.to_thread(replace_the_folder_by_a_file)
+    assert await refused(admission.animate()) == Refusal("full")
+
+
+async def test_a_rule_of_the_queue_says_its_name_and_number(admission: AdmissionSetup) -> None:
+    admission.setup.store.limits = QueueLimits(queued_per_person=1)
+    admission.setup.store._numbers = admission.setup.store.limits.values()
+    await admission.animate()
+    refusal = await refused(admission.animate(key="interaction 2"))
+    assert refusal == Refusal("queued_per_person", number=1, lifts_at=0)
+
+
+# a job again
+
+
+Again = Callable[[AdmissionSetup, Requester, Job], Awaitable[Admitted]]
+
+
+async def reroll(admission: AdmissionSetup, requester: Requester, parent: Job) -> Admitted:
+    return await admission.service.reroll(requester, parent)
+
+
+async def retry(admission: AdmissionSetup, requester: Requester, parent: Job) -> Admitted:
+    return await admission.service.retry(requester, parent, replace(parent.params, frames=17))
+
+
+async def change(admission: AdmissionSetup, requester: Requester, parent: Job) -> Admitted:
+    return await admission.service.change(
+        requester, parent, Options(prompt=PROMPT, seed=9), f"m {requester.user_id}"
+    )
+
+
+async def extend(admission: AdmissionSetup, requester: Requester, parent: Job) -> Admitted:
+    options = Options(prompt=PROMPT)
+    return await admission.service.extend(requester, parent, options, join=True, key=f"m {requester.user_id}")
+
+
+@pytest.mark.parametrize("again", [reroll, retry, change, extend])
+async def test_a_child_is_its_requesters_and_asked_for_twice_it_is_one(
+    admission: AdmissionSetup, again: Again
+) -> None:
+    parent = await admission.done()
+    first, twice, other = [await again(admission, who, parent) for who in (ADA, ADA, BO)]
+    assert (first.job.parent, first.job.user_id) == (parent.id, ADA.user_id)
+    assert (twice.job.id, twice.created) == (first.job.id, False)
+    assert other.created
+    assert other.job.user_id == BO.user_id
+
+
+@pytest.mark.parametrize("again", [reroll, retry])
+async def test_after_it_is_over_it_can_be_asked_for_again(admission: AdmissionSetup, again: Again) -> None:
+    parent = await admission.done()
+    first = await again(admission, ADA, parent)
+    await admission.finish(first.job)
+    assert (await again(admission, ADA, parent)).created
+
+
+async def test_the_key_of_a_reroll_names_the_message(admission: AdmissionSetup) -> None:
+    admitted = await admission.service.reroll(ADA, await admission.done())
+    assert admitted.job.key == "reroll 99 42 0"
+    assert await admission.setup.store.has_unfinished_reroll(99)
+
+
+async def test_a_reroll_changes_the_seed_alone(admission: AdmissionSetup) -> None:
+    parent = await admission.done()
+    job = (await admission.service.reroll(ADA, parent)).job
+    assert job.params == replace(PARAMS, seed=job.params.seed)
+    assert job.params.seed != PARAMS.seed
+    assert job.picture == parent.picture
+
+
+async def test_a_retry_takes_the_parameters_that_it_is_given(admission: AdmissionSetup) -> None:
+    parent = await admission.done()
+    assert (await retry(admission, ADA, parent)).job.params == replace(PARAMS, frames=17)
+
+
+async def test_a_change_keeps_the_picture_and_what_it_does_not_name(admission: AdmissionSetup) -> None:
+    parent = await admission.done()
+    admitted = await admission.service.change(ADA, parent, Options(prompt="a cat", seconds=1), "modal 1")
+    assert admitted.job.params == replace(PARAMS, prompt="a cat", frames=17)
+    assert (admitted.job.picture, admitted.job.key) == (parent.picture, "modal 1")
+    assert admitted.advice == (Advice(name="advice_short"),)
+
+
+@pytest.mark.parametrize("join", [False, True])
+async def test_an_extension_starts_from_the_last_frame_with_another_seed(
+    admission: AdmissionSetup, join: bool
+) -> None:
+    parent = await admission.done()
+    job = (await admission.service.extend(ADA, parent, Options(prompt=PROMPT), join=join, key="modal 1")).job
+    assert await admission.setup.files.read_picture(job.picture) == b"last of a clip"
+    assert job.params.after == (parent.id if join else None)
+    assert job.params.seed != PARAMS.seed
+
+
+async def test_options_of_a_change_are_checked_against_the_workflow(admission: AdmissionSetup) -> None:
+    parent = await admission.done()
+    assert (
+        await refused(admission.service.change(ADA, parent, Options(prompt=""), "m"))
+    ).code == "prompt_empty"
+    few = WORKFLOWS["wan21_i2v"]
+    few = replace(few, ranges={**few.ranges, "steps": replace(few.ranges["steps"], most=10)})
+    service = make_service(admission.setup, workflows={few.name: few})
+    refusal = await refused(service.change(ADA, parent, OPTIONS, "m"))
+    assert refusal == Refusal("range", name="steps", low=1, high=10)
+
+
+@pytest.mark.parametrize("again", [reroll, retry, change])
+async def test_without_its_picture_a_job_cannot_be_made_again(
+    admission: AdmissionSetup, again: Again
+) -> None:
+    parent = replace(await admission.done(), picture="0" * 64)
+    assert await refused(again(admission, ADA, parent)) == Refusal("picture_gone")
+
+
+async def test_without_its_clip_a_job_cannot_be_extended(admission: AdmissionSetup) -> None:
+    parent = await admission.done()
+    for gone in (replace(parent, clip=None), replace(parent, clip="gone.mp4")):
+        assert await refused(extend(admission, ADA, gone)) == Refusal("clip_gone")
+    admission.setup.media.error = BadClip(ClipFault.BROKEN)
+    assert await refused(extend(admission, ADA, parent)) == Refusal("clip_gone")
+
+
+# what is offered, and prompts recalled
+
+
+def test_models_and_choices_are_those_of_all_servers(setup: JobSetup) -> None:
+    one, two = ScriptedServer("one"), ScriptedServer("two")
+    one.runnable, two.runnable = frozenset({"wan21_i2v"}), frozenset({"wan21_i2v_lightx2v"})
+    service = make_service(setup, one, two)
+    assert set(service.models()["wan21_i2v"]) == {"turbo", "draft", "fast", "quality"}
+    assert service.choices("wan21_i2v") == WORKFLOWS["wan21_i2v"].choices
+    assert service.choices("wan21_i2v_native") == {}
+    assert set(make_service(setup, one).models()["wan21_i2v"]) == {"draft", "fast", "quality"}
+
+
+async def test_a_short_id_stands_for_the_prompt_of_ones_own_job(admission: AdmissionSetup) -> None:
+    job = await admission.setup.admit()
+    asked = Options(prompt=f" #{job.short} ", seed=1)
+    assert await admission.service.recall(ADA, asked) == Options(prompt=PARAMS.prompt, seed=1)
+    assert await admission.service.recall(BO, asked) == asked
+    for other in ("#00000000", "#cat", "a cat"):
+        assert await admission.service.recall(ADA, Options(prompt=other)) == Options(prompt=other)
