@@ -1,4 +1,4 @@
-"""The coach: advice on a prompt and its picture, by rules alone. Never a refusal."""
+"""Advice on a prompt and its picture, by fixed rules; never a refusal."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import media
 
-FEWEST_WORDS = 4
-FEWEST_CHARACTERS = 6  # of Chinese, Japanese or Korean, where a word is a character or two
+MIN_WORDS = 4
+MIN_CHARACTERS = 6  # of Chinese, Japanese or Korean, where a word is a character or two
 
 HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 WORD = re.compile(r"[a-z']+")
@@ -23,9 +23,9 @@ SCENES = re.compile(
     "|切换|切換|下一个镜头|下一個鏡頭|下一幕|另一个场景|另一個場景|第二个镜头|第二個鏡頭"
 )
 THEN = re.compile(r"\b(?:then|after that|afterwards|next,)(?=\W|$)|然后|然後|接着|接著|之后|之後|最后|最後")
-ENOUGH_THENS = 2
+MANY_THENS = 2
 
-NOTES: Mapping[media.PictureIssue, str] = {
+ISSUE_ADVICE: Mapping[media.PictureIssue, str] = {
     media.PictureIssue.SMALL: "advice_small",
     media.PictureIssue.BLURRED: "advice_blurred",
     media.PictureIssue.DARK: "advice_dark",
@@ -37,15 +37,15 @@ NOTES: Mapping[media.PictureIssue, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """A sentence by its name, and what fills it."""
+    """One piece of advice: the name of its sentence in the catalogue, and the values that fill it."""
 
     name: str
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def advise(prompt: str, negative: str, notes: Collection[media.PictureIssue] = ()) -> tuple[Advice, ...]:
-    """What may disappoint about this wish: first the prompt, then the picture."""
-    return (*_on_prompt(prompt.casefold(), negative.casefold()), *_on_picture(notes))
+def advise(prompt: str, negative: str, issues: Collection[media.PictureIssue] = ()) -> tuple[Advice, ...]:
+    """What may make the clip disappoint: first about the prompt, then about the picture."""
+    return (*_on_prompt(prompt.casefold(), negative.casefold()), *_on_picture(issues))
 
 
 def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:
@@ -53,30 +53,30 @@ def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:
         yield Advice(name="advice_short")
     elif not MOVES.search(prompt):
         yield Advice(name="advice_still")
-    if contradiction := _both(prompt, negative):
+    if contradiction := _contradictions(prompt, negative):
         yield Advice(name="advice_contradiction", values={"words": ", ".join(contradiction)})
-    if SCENES.search(prompt) or len(THEN.findall(prompt)) >= ENOUGH_THENS:
+    if SCENES.search(prompt) or len(THEN.findall(prompt)) >= MANY_THENS:
         yield Advice(name="advice_scenes")
 
 
-def _on_picture(notes: Collection[media.PictureIssue]) -> Iterator[Advice]:
-    for note, name in NOTES.items():
-        if note in notes:
+def _on_picture(issues: Collection[media.PictureIssue]) -> Iterator[Advice]:
+    for issue, name in ISSUE_ADVICE.items():
+        if issue in issues:
             yield Advice(name=name)
 
 
 def _is_short(prompt: str) -> bool:
     if characters := HAN.findall(prompt):
-        return len(characters) < FEWEST_CHARACTERS
-    return len(prompt.split()) < FEWEST_WORDS
+        return len(characters) < MIN_CHARACTERS
+    return len(prompt.split()) < MIN_WORDS
 
 
-def _both(prompt: str, negative: str) -> list[str]:
-    """What is wished for and unwished at once: whole phrases of the negative prompt, as people list them."""
+def _contradictions(prompt: str, negative: str) -> list[str]:
+    """At most three phrases of the negative prompt, as people list them, that the prompt asks for."""
     phrases = [each.strip() for each in re.split("[,，、;；\n]", negative)]
-    wished = f" {' '.join(WORD.findall(prompt))} "
+    wanted = f" {' '.join(WORD.findall(prompt))} "
     return [
         each
         for each in dict.fromkeys(phrases)
-        if each and (each in prompt if HAN.search(each) else f" {' '.join(WORD.findall(each))} " in wished)
+        if each and (each in prompt if HAN.search(each) else f" {' '.join(WORD.findall(each))} " in wanted)
     ][:3]

@@ -1,4 +1,4 @@
-"""From what a person chose to the parameters of a job: presets, ranges, sizes. All pure."""
+"""Options of a request, and the parameters of a job built from them: presets, ranges, sizes. All pure."""
 
 import math
 import random
@@ -21,14 +21,14 @@ STEPS = (1, 50)
 CFG = (1.0, 12.0)
 SHIFT = (0.0, 20.0)
 DENOISE = (0.1, 1.0)
-FEW_STEPS = 4  # fewer are no clip
+MIN_REDUCED_STEPS = 4  # fewer make no usable clip
 
 NEGATIVE_PROMPT = "bad quality video, low quality, blurry, distorted, choppy animation, static, bad anatomy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What somebody chose; None is "whatever the preset says"."""
+    """What somebody chose; None stands for the preset's value, or the default."""
 
     prompt: str
     preset: str | None = None
@@ -44,7 +44,7 @@ class Options:
     choices: str | None = None
 
     def check(self) -> None:
-        """Hold the wish against the ranges of its options, as Discord does already. Raises Refusal."""
+        """Check every option against its range, as Discord has done for commands. Raises Refusal."""
         if not self.prompt.strip():
             raise Refusal("prompt_empty")
         if len(self.prompt) > MAX_PROMPT or len(self.negative or "") > MAX_NEGATIVE:
@@ -66,10 +66,10 @@ def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None
 def offered_models(
     workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]
 ) -> Mapping[str, Mapping[str, comfy.Workflow]]:
-    """Each family of workflows that can be had, the most wanted first: its presets, and what gives each.
+    """The models on offer, the preferred first: each with its presets, and the workflow for each preset.
 
-    `runnable` are the workflows that some server can run; empty means that no server has answered yet,
-    and then those count that need nothing special.
+    `runnable` are the workflows that some server can run; empty means that no server has answered yet: then
+    those count that need no LoRA.
     """
     known = runnable or {name for name, workflow in workflows.items() if Role.LORA not in workflow.installed}
     models: dict[str, dict[str, comfy.Workflow]] = {}
@@ -81,7 +81,7 @@ def offered_models(
 
 
 def default_preset(presets: Mapping[str, comfy.Workflow]) -> str:
-    """Turbo where it can be had (a tenth of the time), else fast."""
+    """Turbo where it is offered (it takes a tenth of the time), else fast."""
     return next(name for name in ("turbo", "fast", *presets) if name in presets)
 
 
@@ -112,7 +112,7 @@ def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
 
 
 def build_params(options: Options, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
-    """The parameters of a wish for a picture of `size` (pixels). Raises Refusal."""
+    """The parameters of a job with these options for a picture of `size` (pixels). Raises Refusal."""
     preset = options.preset or default_preset(presets)
     if preset not in presets:
         raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
@@ -140,7 +140,7 @@ def build_params(options: Options, size: tuple[int, int], presets: Mapping[str, 
 
 
 def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
-    """A workflow may allow less than the command does. Raises Refusal."""
+    """Check the ranges of the workflow, which may be narrower than the command's. Raises Refusal."""
     for name in ("steps", "cfg", "shift", "denoise", "seed", "frames"):
         bounds = workflow.ranges.get(name)
         if bounds is not None and getattr(params, name) not in bounds:
@@ -148,7 +148,7 @@ def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
 
 
 def change_params(params: Params, options: Options, workflow: comfy.Workflow | None) -> Params:
-    """The same with what the wish names; the picture's size and the preset stay. Raises Refusal."""
+    """The same parameters with what the options name; size and preset stay. Raises Refusal."""
     changed = replace(
         params,
         prompt=options.prompt.strip(),
@@ -163,11 +163,11 @@ def change_params(params: Params, options: Options, workflow: comfy.Workflow | N
 
 
 def reduced(params: Params) -> Params | None:
-    """What asks less of the GPU: fewer frames, and where those are few, fewer steps; None where both are."""
+    """Parameters that take less GPU time: fewer frames, at one second fewer steps; None below that."""
     if params.seconds > SECONDS[0]:
         return replace(params, frames=frames_for(math.ceil(params.seconds) // 2 or SECONDS[0]))
-    if params.steps > FEW_STEPS:
-        return replace(params, steps=max(params.steps // 2, FEW_STEPS))
+    if params.steps > MIN_REDUCED_STEPS:
+        return replace(params, steps=max(params.steps // 2, MIN_REDUCED_STEPS))
     return None
 
 

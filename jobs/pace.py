@@ -29,7 +29,7 @@ class SamplingRate:
 
 
 def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
-    """The middle of a forecast in Unix seconds; None where its range is too wide to be worth saying.
+    """The middle of a forecast in Unix seconds; None where its range is too wide to be announced.
 
     `others`: prompts in ComfyUI's queue that are not ours; each is taken to last as long as this job.
     """
@@ -43,12 +43,12 @@ def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
 
 
 class QueuePositions:
-    """Where queued jobs stand and when they will be done; a time once told is kept while about right."""
+    """Positions of queued jobs and when each is done; a time once announced is kept while about right."""
 
     def __init__(self, store: Store, servers: Sequence[ComputeServer]) -> None:
         self._store = store
         self._servers = servers
-        self._told: dict[str, float] = {}
+        self._announced: dict[str, float] = {}
 
     async def position(self, job: Job, ahead: int | None = None) -> QueuePosition:
         """The job's position; `ahead` where it is known already. Raises StoreError."""
@@ -67,18 +67,18 @@ class QueuePositions:
         return expected_end(await self._store.forecast(job.id, servers=len(reachable)), others)
 
     def forget(self, job_id: str) -> None:
-        """Drop the time told last: the job waits no longer."""
-        self._told.pop(job_id, None)
+        """Drop the time announced last: the job no longer waits."""
+        self._announced.pop(job_id, None)
 
     def _steady(self, job: Job, expected: float | None) -> float | None:
-        """The time told last, unless it moved by more than a person would mind."""
-        told, now = self._told.get(job.id), time.time()
+        """The time announced last, unless it has moved by more than a person would mind."""
+        announced, now = self._announced.get(job.id), time.time()
         if (
             expected
-            and told
-            and abs(expected - told) < max(STEADY_SECONDS, STEADY_FRACTION * (expected - now))
+            and announced
+            and abs(expected - announced) < max(STEADY_SECONDS, STEADY_FRACTION * (expected - now))
         ):
-            return told
+            return announced
         if expected:
-            self._told[job.id] = expected
+            self._announced[job.id] = expected
         return expected

@@ -1,4 +1,4 @@
-"""Which server can make which job: workflows that stand in for others, options whose files are missing."""
+"""Which server can run which job: substitutes for missing workflows, options whose files are missing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -9,16 +9,16 @@ from storage import Params
 
 Workflows = Mapping[str, comfy.Workflow]
 Offer = Mapping[str, Mapping[str, comfy.Choice]]
-"""What one server can run, and what may be chosen in each workflow there."""
+"""The workflows that one server can run, each with what may be chosen there."""
 
 
 def pick_workflow(workflows: Workflows, runnable: AbstractSet[str], params: Params) -> str:
-    """The job's workflow, or another that gives the same preset where this server lacks the first."""
+    """The job's workflow, or a substitute of the same family and preset where this server lacks it."""
     return _substitute(workflows, runnable, params.workflow, params.preset)
 
 
 def servable(workflows: Workflows, runnable: AbstractSet[str]) -> frozenset[str]:
-    """The workflows whose jobs a server can take, by itself or by another of the same presets."""
+    """The workflows whose jobs a server can run, by themselves or by a substitute."""
     return frozenset(name for name in workflows if any(_substitutes(workflows, runnable, name)))
 
 
@@ -30,13 +30,13 @@ def offer_of(server: ComputeServer) -> Offer:
 def lacking(workflows: Workflows, own: Offer, others: Iterable[Offer]) -> frozenset[str]:
     """The options that a server lacks though another has them, as `WORKFLOW/CHOICE/OPTION`.
 
-    What nobody has is left out: whoever takes such a job fails it, and says why.
+    What no server has is left out: whichever claims such a job fails it with a reason.
     """
     return frozenset[str]().union(*(_options(workflows, each) for each in others)) - _options(workflows, own)
 
 
 def _options(workflows: Workflows, offer: Offer) -> frozenset[str]:
-    """What can be chosen for jobs of each workflow, whichever stands in for it."""
+    """What can be chosen for jobs of each workflow, whichever substitute runs them."""
     return frozenset(
         f"{name}/{option}"
         for name in workflows
@@ -53,14 +53,14 @@ def _in_all(offered: Sequence[Mapping[str, comfy.Choice]]) -> AbstractSet[str]:
 
 
 def _substitutes(workflows: Workflows, runnable: AbstractSet[str], name: str) -> Iterator[str]:
-    """What would run that workflow's jobs on a server, whatever their preset."""
+    """The workflows that would run that workflow's jobs on a server, over all its presets."""
     if name in runnable:
         yield name
         return
     for preset in workflows[name].presets:
-        stand_in = _substitute(workflows, runnable, name, preset)
-        if stand_in in runnable:
-            yield stand_in
+        substitute = _substitute(workflows, runnable, name, preset)
+        if substitute in runnable:
+            yield substitute
 
 
 def _substitute(workflows: Workflows, runnable: AbstractSet[str], name: str, preset: str) -> str:

@@ -1,7 +1,7 @@
 """One job on one server: from its lease to the clip on our disk.
 
-Each step writes the row before its effect and can be entered after a crash: what the row says decides where a
-job goes on, never what this process remembers.
+Each step writes the row before its effect and can be repeated after a crash: where a job goes on is decided
+by its row, never by what this process remembers.
 """
 
 import asyncio

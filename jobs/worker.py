@@ -1,4 +1,4 @@
-"""The worker: claims jobs, has them computed on servers, and sees each to its end.
+"""The worker: claims jobs, runs them on the servers and delivers their clips.
 
 Each server computes one job at a time. Not a cog, since discord.py swallows what a cog's tasks raise: it runs
 beside the client in one TaskGroup.
@@ -179,7 +179,7 @@ class Worker:
                 log.error("the leases cannot be renewed: %s", err)
 
     async def _announce_positions(self) -> None:
-        """Keep the position in each waiting job's status true."""
+        """Announce the position of each waiting job whenever the queue may have changed."""
         while True:
             await self._notifier.wait(POLL_SECONDS)
             try:
