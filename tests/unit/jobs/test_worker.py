@@ -408,11 +408,25 @@ async def test_jobs_go_only_to_the_server_that_has_their_option(setup: JobSetup)
 # a store that fails
 
 
-async def test_a_database_that_answers_nothing_stops_no_loop(setup: JobSetup, server: ScriptedServer) -> None:
+SAID_BY_THE_LOOPS = (
+    "no job can be claimed",
+    "no delivery can be taken over",
+    "the queue cannot be read",
+    "the leases cannot be renewed",
+)
+
+
+async def test_a_database_that_answers_nothing_stops_no_loop(
+    setup: JobSetup,
+    server: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(worker_module, "LEASE_SECONDS", 0.03)
     job = await setup.admit()
     setup.database.broken = True
     async with working(setup, server):
-        await setup.database.refuses(12)  # each loop more than once
+        await setup.database.until(lambda: all(each in caplog.text for each in SAID_BY_THE_LOOPS))
         setup.database.broken = False
         assert (await ended(setup, job)).state == State.DONE
 
