@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs import worker
 from storage import open_store
 from tests.unit.jobs.job_setup import JobSetup, open_job_setup
 from tests.unit.jobs.scripted_server import ScriptedServer
@@ -36,3 +37,9 @@ async def setup(empty_database: Path, tmp_path: Path) -> AsyncGenerator[JobSetup
 @pytest.fixture
 def server() -> ScriptedServer:
     return ScriptedServer()
+
+
+@pytest.fixture(autouse=True)
+def _poll_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait for a notification that the worker missed."""
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)

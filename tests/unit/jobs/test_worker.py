@@ -1,61 +1,19 @@
-"""The worker: from claim to delivery, what each error means for a job, what an earlier process left."""
+"""The worker: from claim to delivery, leases, several servers, what an earlier process left."""
 
-import asyncio
-import contextlib
-import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
-import comfy
 from jobs import worker as worker_module
-from jobs.announcer import JobStage, RequeueReason
+from jobs.announcer import JobStage
 from jobs.errors import JobFailure
-from jobs.notifier import QueueNotifier
-from jobs.worker import MAX_ATTEMPTS, Worker
-from media import BadPicture, PictureFault
-from storage import Job, Lease, Reason, State, Store
+from storage import Job, Reason, State
 from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
-from tests.unit.jobs.observable import TEST_TIMEOUT, Hold
+from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.sample_jobs import PARAMS
-from tests.unit.jobs.scripted_announcer import Ended, Postpone, Progress, Requeued, StageReached, Waiting
+from tests.unit.jobs.scripted_announcer import Ended, Postpone, Progress, StageReached, Waiting
 from tests.unit.jobs.scripted_server import CLIP_BYTES, DONE, STARTED, ScriptedServer
-
-CANCEL = Reason(code="cancelled")
-UNREACHABLE = comfy.ServerUnreachable(reason="refused")
-
-
-@pytest.fixture(autouse=True)
-def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no test wait for a notification that was missed."""
-    monkeypatch.setattr(worker_module, "POLL_SECONDS", 0.01)
-
-
-@contextlib.asynccontextmanager
-async def working(setup: JobSetup, *servers: ScriptedServer) -> AsyncGenerator[None]:
-    """A worker on these servers; leaving raises what it died of."""
-    worker = Worker(setup.context(), servers, setup.positions(*servers), QueueNotifier())
-    task = asyncio.create_task(worker.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def eventually(read: Callable[[], Awaitable[object]]) -> None:
-    """Read the store until it holds; raises TimeoutError."""
-    async with asyncio.timeout(TEST_TIMEOUT):
-        while not await read():
-            pass
-
-
-async def ended(setup: JobSetup, job: Job) -> Job:
-    """The row of a job once its end was announced."""
-    await setup.announcer.shown(job, Ended)
-    return await setup.store.job(job.id)
+from tests.unit.jobs.worker_setup import ended, eventually, working
 
 
 async def test_a_job_goes_from_the_queue_to_its_owner(setup: JobSetup, server: ScriptedServer) -> None:
@@ -111,163 +69,6 @@ async def test_a_slow_delivery_keeps_no_server_from_the_next_job(
         assert not setup.announcer.about(first, Ended)
         hold.release()
         await ended(setup, first)
-
-
-# what an error means
-
-
-@pytest.mark.parametrize("method", ["upload", "submit"])
-@pytest.mark.parametrize("error", [UNREACHABLE, comfy.TokenRefused()], ids=["unreachable", "token"])
-async def test_a_server_that_cannot_be_asked_gives_the_job_back(
-    setup: JobSetup, server: ScriptedServer, method: str, error: Exception
-) -> None:
-    server.fails(method, error)
-    job = await setup.admit()
-    async with working(setup, server):
-        row = await ended(setup, job)
-    assert row.state == State.DONE
-    assert setup.announcer.about(job, Requeued) == [
-        Requeued(job=job.id, reason=RequeueReason.SERVER_UNREACHABLE)
-    ]
-
-
-async def test_a_server_that_goes_in_mid_run_gets_the_job_again_and_runs_it_once(
-    setup: JobSetup, server: ScriptedServer
-) -> None:
-    hold = Hold()
-    server.script = (STARTED, hold, DONE)
-    job = await setup.admit()
-    async with working(setup, server):
-        await hold.reached.wait()
-        server.disconnect()
-        await setup.announcer.shown(job, Requeued)
-        hold.release()
-        server.reconnect()
-        row = await ended(setup, job)
-    assert (row.state, row.attempts) == (State.DONE, 2)
-    assert server.ran == [job.id]
-
-
-@pytest.mark.parametrize(
-    "error",
-    [UNREACHABLE, comfy.TokenRefused(), OSError("no space left")],
-    ids=["unreachable", "token", "disk"],
-)
-async def test_a_clip_that_cannot_be_brought_yet_waits_where_it_is(
-    setup: JobSetup, server: ScriptedServer, error: Exception, caplog: pytest.LogCaptureFixture
-) -> None:
-    server.fails("download", error)
-    job = await setup.admit()
-    async with working(setup, server):
-        await server.called("download")
-        await eventually(lambda: _is_let_go(setup, job, caplog))
-        setup.clock.pass_seconds(LEASE_ENDS)
-        row = await ended(setup, job)
-    assert row.state == State.DONE
-    assert server.ran == [job.id]
-    assert not setup.announcer.about(job, Requeued)
-
-
-async def _is_let_go(setup: JobSetup, job: Job, caplog: pytest.LogCaptureFixture) -> bool:
-    assert (await setup.store.job(job.id)).state == State.DOWNLOADING
-    return any(record.name == "jobs.worker" for record in caplog.records)
-
-
-@pytest.mark.parametrize("times", [1, 2])
-async def test_a_lost_job_is_run_again(setup: JobSetup, server: ScriptedServer, times: int) -> None:
-    server.fails("submit", comfy.JobLost())
-    server.fails("resume", *[comfy.JobLost()] * (times - 1))
-    job = await setup.admit()
-    async with working(setup, server):
-        row = await ended(setup, job)
-    assert (row.state, row.attempts) == (State.DONE, times + 1)
-    assert (
-        setup.announcer.about(job, Requeued) == [Requeued(job=job.id, reason=RequeueReason.JOB_LOST)] * times
-    )
-
-
-async def test_a_job_lost_too_often_has_failed(setup: JobSetup, server: ScriptedServer) -> None:
-    server.fails("submit", comfy.JobLost())
-    server.fails("resume", *[comfy.JobLost()] * (MAX_ATTEMPTS - 1))
-    job = await setup.admit()
-    async with working(setup, server):
-        row = await ended(setup, job)
-    assert (row.state, row.reason) == (State.FAILED, Reason(code="lost", values={"attempts": MAX_ATTEMPTS}))
-    assert len(setup.announcer.about(job, Requeued)) == MAX_ATTEMPTS - 1
-
-
-@pytest.mark.parametrize("error", [UNREACHABLE, comfy.JobLost(), ValueError("a bug")], ids=repr)
-async def test_whatever_befalls_a_job_that_is_to_be_cancelled_cancels_it(
-    setup: JobSetup, server: ScriptedServer, error: Exception
-) -> None:
-    hold = Hold()
-    server.script = (STARTED, hold, error)
-    job = await setup.admit()
-    async with working(setup, server):
-        await hold.reached.wait()
-        await setup.store.cancel(job.id, mover="person 42", reason=CANCEL)
-        hold.release()
-        row = await ended(setup, job)
-    assert (row.state, row.reason) == (State.CANCELLED, CANCEL)
-    assert setup.announcer.about(job, Ended) == [Ended(job=job.id, state=State.CANCELLED, reason=CANCEL)]
-
-
-@pytest.mark.parametrize(
-    ("method", "error", "code"),
-    [
-        ("submit", comfy.MissingModel(file="wan.safetensors"), "missing_model"),
-        ("submit", comfy.GraphRejected(node="52", class_type="WanVideoSampler"), "rejected"),
-        ("submit", comfy.ServerTooOld(), "server_too_old"),
-        ("upload", FileNotFoundError("picture"), "picture_gone"),
-        ("upload", BadPicture(PictureFault.BROKEN), "internal"),
-        ("download", comfy.TooLarge(limit=1), "too_large"),
-        ("download", comfy.BadAnswer(reason="x"), "bad_answer"),
-        ("download", ValueError("a bug"), "internal"),
-    ],
-)
-async def test_anything_else_ends_the_job_and_not_the_worker(
-    setup: JobSetup, server: ScriptedServer, method: str, error: Exception, code: str
-) -> None:
-    server.fails(method, error)
-    broken, next_one = await setup.admit("a"), await setup.admit("b")
-    async with working(setup, server):
-        row = await ended(setup, broken)
-        assert (await ended(setup, next_one)).state == State.DONE
-    assert row.reason
-    assert (row.state, row.reason.code) == (State.FAILED, code)
-
-
-async def test_a_result_without_a_clip_fails_once_and_nothing_is_fetched(
-    setup: JobSetup, server: ScriptedServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    server.script = (comfy.Done(files=(), seconds=1),)
-    broken, next_one = await setup.admit("a"), await setup.admit("b")
-    with caplog.at_level(logging.WARNING):
-        async with working(setup, server):
-            row = await ended(setup, broken)
-            await ended(setup, next_one)
-    assert (row.state, row.reason) == (State.FAILED, Reason(code="no_clip"))
-    assert "somebody else has it" not in caplog.text
-
-
-class CancellingStore(Store):
-    """A store in which a person cancels between the worker's last look at a job and its next move."""
-
-    async def move(self, lease: Lease, state: State, **changes: object) -> Lease:
-        if state is State.QUEUED:
-            await self.cancel(lease.job.id, mover="person 42", reason=CANCEL)
-        return await super().move(lease, state, **changes)  # type: ignore[arg-type]
-
-
-async def test_a_job_cancelled_while_it_goes_back_to_the_queue_has_ended(
-    setup: JobSetup, server: ScriptedServer
-) -> None:
-    setup.store = CancellingStore(setup.database, setup.clock)
-    server.fails("submit", UNREACHABLE)
-    job = await setup.admit()
-    async with working(setup, server):
-        assert (await ended(setup, job)).state == State.CANCELLED
-    assert not setup.announcer.about(job, Requeued)
 
 
 # what an earlier process left
