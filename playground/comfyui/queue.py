@@ -17,7 +17,7 @@ class PromptQueue:
         self._changed = changed
         self._heap: list[tuple[float, int, Prompt]] = []
         self._serial = 0
-        self._bell = asyncio.Event()
+        self._new_prompt = asyncio.Event()
 
     @property
     def pending(self) -> list[Prompt]:
@@ -33,14 +33,14 @@ class PromptQueue:
         """Queue a prompt; the smallest number runs first."""
         self._serial += 1
         heapq.heappush(self._heap, (prompt.number, self._serial, prompt))
-        self._bell.set()
+        self._new_prompt.set()
         self._changed()
 
     async def take(self) -> Prompt:
         """Wait for the next prompt and make it the running one."""
         while not self._heap:
-            self._bell.clear()
-            await self._bell.wait()
+            self._new_prompt.clear()
+            await self._new_prompt.wait()
         self.running = heapq.heappop(self._heap)[-1]
         self._changed()
         return self.running

@@ -24,7 +24,7 @@ from tests.playground.comfyui_recordings import (
 )
 from tests.playground.json_shape import shape
 
-_STORY = {"status", "execution_start", "execution_cached", "executing", "executed", "execution_success"}
+_EVENT_TYPES = {"status", "execution_start", "execution_cached", "executing", "executed", "execution_success"}
 
 
 @pytest.fixture
@@ -34,20 +34,20 @@ async def client() -> AsyncIterator[ComfyUIClient]:
         yield client
 
 
-def story(messages: Sequence[Json]) -> list[tuple[str, Any]]:
+def event_sequence(messages: Sequence[Json]) -> list[tuple[str, Any]]:
     """Types and nodes in order, without the progress, which the original sends as often as it likes."""
-    return [(m["type"], m["data"].get("node", "-")) for m in messages if m["type"] in _STORY]
+    return [(m["type"], m["data"].get("node", "-")) for m in messages if m["type"] in _EVENT_TYPES]
 
 
 @pytest.mark.parametrize(("name", "graph"), [(SEED, recorded_graph(SEED)), (NATIVE, native_graph())])
 async def test_a_run_sends_the_recorded_events(client: ComfyUIClient, name: str, graph: Json) -> None:
-    assert story(await client.run(graph)) == story(messages_of_a_run(name))
+    assert event_sequence(await client.run(graph)) == event_sequence(messages_of_a_run(name))
 
 
 async def test_a_run_with_cached_loaders_sends_the_recorded_events(client: ComfyUIClient) -> None:
     await client.upload("other.png")
     await client.run(wan_graph("other.png", positive_prompt="other", width=160, blocks_to_swap=1))
-    assert story(await client.run(wan_graph())) == story(messages_of_a_run(WAN))
+    assert event_sequence(await client.run(wan_graph())) == event_sequence(messages_of_a_run(WAN))
 
 
 async def test_every_message_has_the_recorded_shape(client: ComfyUIClient) -> None:
@@ -95,7 +95,7 @@ async def test_a_change_of_the_save_node_alone_reruns_that_alone(client: ComfyUI
     await client.run(wan_graph())
     again = await client.run(wan_graph(filename_prefix="else/where"))
     recorded = messages_of_a_run(CACHE, after="same prompt, only filename_prefix differs")
-    assert [kind for kind, _ in story(again)] == [kind for kind, _ in story(recorded)]
+    assert [kind for kind, _ in event_sequence(again)] == [kind for kind, _ in event_sequence(recorded)]
 
 
 async def test_history_of_a_success_has_the_recorded_shape(client: ComfyUIClient) -> None:
@@ -110,7 +110,7 @@ async def test_a_temp_picture_makes_a_temp_clip_and_can_be_forgotten(client: Com
     body = {key: value for key, value in posted.items() if key not in ("prompt", "client_id")}
     assert await client.upload("p1.png", subfolder="animate", type="temp") == bodies(PRIVACY, "/upload")[0]
     messages = await client.run(posted["prompt"], **body)
-    assert story(messages) == story(messages_of_a_run(PRIVACY))
+    assert event_sequence(messages) == event_sequence(messages_of_a_run(PRIVACY))
     [clip] = next(m for m in messages if m["type"] == "executed")["data"]["output"]["gifs"]
     [recorded] = first_message(PRIVACY, "executed")["data"]["output"]["gifs"]
     assert {**clip, "fullpath": ""} == {**recorded, "fullpath": ""}

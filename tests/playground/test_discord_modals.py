@@ -16,7 +16,7 @@ async def setup():
         yield playground, bot
 
 
-class Wish(discord.ui.Modal, title="Animate a picture"):
+class FilledModal(discord.ui.Modal, title="Animate a picture"):
     words = discord.ui.TextDisplay("One picture, one wish.")
     picture = discord.ui.Label(
         text="Pictures", component=discord.ui.FileUpload(custom_id="files", max_values=2)
@@ -53,7 +53,7 @@ async def test_a_modal_with_a_field_of_every_kind(setup: Setup):
     playground, _ = setup
     ada = playground.member("ada")
     job, interaction = await asked(setup, ada)
-    await interaction.response.send_modal(Wish())
+    await interaction.response.send_modal(FilledModal())
     files = [Upload(filename=name, data=picture()) for name in ("1.png", "2.png")]
     submitted = await ada.submit(job, files=files, motion=["wind", "Wave"], size="large", loop=True)
     assert (await submitted.shows()).text == "2 wind wave large True"
@@ -68,7 +68,7 @@ async def test_what_is_not_filled_in_stays_as_the_modal_had_it(setup: Setup):
     playground, _ = setup
     ada = playground.member("ada")
     job, interaction = await asked(setup, ada)
-    await interaction.response.send_modal(Wish())
+    await interaction.response.send_modal(FilledModal())
     plain = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
     assert (await plain.shows()).text == "1 walk small False"
 
@@ -80,7 +80,7 @@ async def test_a_client_does_not_send_what_a_modal_does_not_take(setup: Setup):
     playground, bot = setup
     ada = playground.member("ada")
     job, interaction = await asked(setup, ada)
-    await interaction.response.send_modal(Wish())
+    await interaction.response.send_modal(FilledModal())
     for wrong in (
         {"motion": "run"},
         {"motion": []},
@@ -100,12 +100,12 @@ async def test_a_modal_opens_no_modal_and_only_what_was_pressed_can_be_updated(s
     job, interaction = await asked(setup, ada)
     with pytest.raises(discord.HTTPException, match=r"one of \{4, 5, 9\}"):
         await callback(setup, interaction, 6)
-    silent = type("Silent", (Wish,), {"on_submit": discord.ui.Modal.on_submit}, title="Silent")()
+    silent = type("Silent", (FilledModal,), {"on_submit": discord.ui.Modal.on_submit}, title="Silent")()
     await interaction.response.send_modal(silent)
     await ada.submit(job, files=Upload(filename="cat.png", data=b"x"), motion="walk")
     interaction = await bot.interactions.get()
     with pytest.raises(discord.HTTPException, match=r"one of \{4, 5, 6, 7\}"):
-        await callback(setup, interaction, 9, Wish().to_dict())
+        await callback(setup, interaction, 9, FilledModal().to_dict())
 
 
 async def callback(setup: Setup, interaction: discord.Interaction, kind: int, data: object = None) -> None:
@@ -118,7 +118,7 @@ async def test_a_modal_that_breaks_a_limit_is_an_invalid_form(setup: Setup):
     playground, _ = setup
     job, interaction = await asked(setup, playground.member("ada"))
     with pytest.raises(discord.HTTPException, match=r"data\.title"):
-        await interaction.response.send_modal(Wish(title="x" * 46))
+        await interaction.response.send_modal(FilledModal(title="x" * 46))
     playground.discord.violations.clear()  # the document knows that limit too
     assert job.modal is None
     await interaction.response.send_message("but an answer still counts")
@@ -133,9 +133,9 @@ async def test_a_modal_opens_from_a_message_menu_and_from_a_button(setup: Setup)
     panel = playground.state.messages[sent.id]
     for open_modal in (lambda: ada.menu("Animate this", below), lambda: ada.press(panel, "Animate")):
         job = await open_modal()
-        await (await bot.interactions.get()).response.send_modal(Wish())
-        wish = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
-        assert (await wish.shows()).text.startswith("1 walk")
+        await (await bot.interactions.get()).response.send_modal(FilledModal())
+        filled = await ada.submit(job, files=Upload(filename="cat.png", data=picture()), motion="walk")
+        assert (await filled.shows()).text.startswith("1 walk")
         await bot.interactions.get()
 
 

@@ -39,10 +39,10 @@ def assert_trusted(picture: Picture) -> None:
 
 
 async def outcomes(media: Media, files: Iterable[tuple[str, bytes]]) -> dict[str, str]:
-    gate = asyncio.Semaphore(CONCURRENCY)
+    semaphore = asyncio.Semaphore(CONCURRENCY)
 
     async def one(name: str, data: bytes) -> tuple[str, str]:
-        async with gate:
+        async with semaphore:
             return name, await outcome(media, name, data)
 
     return dict(await asyncio.gather(*(one(name, data) for name, data in files)))
