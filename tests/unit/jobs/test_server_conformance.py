@@ -15,8 +15,8 @@ from PIL import Image
 import comfy
 from jobs.server import ComputeServer
 from playground.comfyui import ComfyUI, Failure, Stage
-from tests.unit.comfy.server_jobs import Job, build, image_of, opened, run, soon
 from tests.unit.comfy.job_values import values
+from tests.unit.comfy.server_jobs import Job, build, image_of, opened, run, soon
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.scripted_server import DONE, LAST_STEP, STARTED, STEP, WORKFLOWS, ScriptedServer
 
