@@ -11,7 +11,7 @@ from playground.page.browser import PHONE, Tab
 from tests.playground.page_client import Setup, shows
 from tests.playground.small_bot import picture
 from tests.playground.test_discord_cards import card
-from tests.playground.test_discord_modals import Wish
+from tests.playground.test_discord_modals import FilledModal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
 
@@ -39,7 +39,7 @@ async def test_an_ephemeral_card_is_turned_by_its_button(setup: Setup):
 
 async def test_a_modal_with_a_field_of_every_kind_is_filled_in(setup: Setup, tmp_path: Path):
     _, _, tab = setup
-    await (await held(setup)).response.send_modal(Wish())
+    await (await held(setup)).response.send_modal(FilledModal())
     await tab.until(shows("dialog[open] h2", "Animate a picture"))
     await tab.click("dialog .send")
     await tab.until(shows("dialog .error", "is required"))
@@ -176,7 +176,7 @@ async def test_everything_that_can_be_used_has_a_name_and_a_modal_is_left_by_esc
     await bot.get_partial_messageable(playground.channel.id).send(view=card("a card", "Next"))
     await tab.until(shows(".card", "a card"))
     assert len(await used(tab)) >= 12
-    await (await held(setup)).response.send_modal(Wish())
+    await (await held(setup)).response.send_modal(FilledModal())
     await tab.until("document.querySelector('dialog').contains(document.activeElement)")
     assert {"checkbox", "radio", "button"} <= set(await used(tab))
     await tab.press("Escape")
