@@ -1,1 +1,1 @@
-"""Discord's errors and what they mean. May import cogs.access, cogs.i18n and jobs."""
+"""Discord's error codes and what they mean. May import cogs.access, cogs.i18n and jobs."""

@@ -10,7 +10,7 @@ import pytest
 import media
 from cogs.i18n.catalogue import ENGLISH
 from cogs.messages.delivery_policy import (
-    MOST_TRIES,
+    MAX_TRIES,
     DeliveryError,
     DeliveryStep,
     backoff,
@@ -83,15 +83,15 @@ def test_what_was_tried_is_not_tried_again_and_a_dm_is_the_last_resort() -> None
 def test_every_road_ends() -> None:
     for err, _, _ in ROWS.values():
         tried: list[DeliveryStep] = []
-        while (decision := next_step(err, tried, tries=MOST_TRIES)) is not DeliveryStep.GIVE_UP:
+        while (decision := next_step(err, tried, tries=MAX_TRIES)) is not DeliveryStep.GIVE_UP:
             tried.append(decision)
         assert len(tried) <= 2
 
 
 def test_waiting_ends_after_about_a_day() -> None:
-    waits = [backoff(tries) for tries in range(MOST_TRIES)]
+    waits = [backoff(tries) for tries in range(MAX_TRIES)]
     assert waits[:4] == [1, 2, 4, 8]
     assert all(one <= other for one, other in pairwise(waits))
     assert 20 < sum(waits) / 3600 < 30
-    assert next_step(refused(503), tries=MOST_TRIES - 1) is DeliveryStep.LATER
-    assert next_step(refused(503), tries=MOST_TRIES) is DeliveryStep.GIVE_UP
+    assert next_step(refused(503), tries=MAX_TRIES - 1) is DeliveryStep.LATER
+    assert next_step(refused(503), tries=MAX_TRIES) is DeliveryStep.GIVE_UP
