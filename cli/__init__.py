@@ -1,4 +1,4 @@
 """The command line: one module for each command.
 
-May import everything; nobody imports it but `bot.py`.
+May import everything; only `bot.py` imports it.
 """

@@ -1,4 +1,4 @@
-"""`python bot.py demo`: the playground and the bot in one process, for a browser or once without."""
+"""`python bot.py demo`: the playground and the bot in one process, with a browser page or a single job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cogs.runtime.app import open_application
 from cogs.runtime.settings import DemoSettings, Settings
 from media import open_media
 
-# Imported where they are used: a bot at work starts a fifth faster without them.
+# Imported where they are used: `run` starts a fifth faster without them.
 if TYPE_CHECKING:
     from playground.demo_once import Saved
     from playground.playground import Playground
@@ -37,7 +37,7 @@ SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitte
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `demo`."""
+    """Add the options of `demo` to a parser."""
     parser.add_argument("--comfyui", metavar="URL", help="a real ComfyUI instead of the built-in one")
     parser.add_argument("--port", type=int, metavar="N", help=f"where the page is served ({DEFAULT_PORT})")
     parser.add_argument("--once", action="store_true", help="one /animate without a browser, then exit")
@@ -82,12 +82,12 @@ async def demo(options: argparse.Namespace) -> int:
 
 
 def demo_settings(playground: Playground, folder: Path) -> Settings:
-    """The playground's addresses and token; of the environment only what helps a demo."""
-    found = playground.environment()
+    """The playground's addresses and token; of the environment only COMFYUI_TOKEN and DATA_DIR."""
+    environment = playground.environment()
     return DemoSettings(
-        discord_token=SecretStr(found["DISCORD_TOKEN"]),
-        discord_api_url=found["DISCORD_API_URL"],
-        comfyui_url=(found["COMFYUI_URL"],),
+        discord_token=SecretStr(environment["DISCORD_TOKEN"]),
+        discord_api_url=environment["DISCORD_API_URL"],
+        comfyui_url=(environment["COMFYUI_URL"],),
         comfyui_token=tuple(
             SecretStr(each) for each in os.environ.get("COMFYUI_TOKEN", "").split(",") if each
         ),
@@ -96,7 +96,7 @@ def demo_settings(playground: Playground, folder: Path) -> Settings:
 
 
 async def wait_for_signal(playground: Playground, stop: asyncio.Event, source: str) -> int:
-    """Print what to open and click, and wait for a signal."""
+    """Print the address of the page, and wait for a signal; returns the exit code."""
     print(INSTRUCTIONS.format(url=playground.discord.origin, source=source), flush=True)
     await stop.wait()
     return 0
@@ -105,7 +105,7 @@ async def wait_for_signal(playground: Playground, stop: asyncio.Event, source: s
 async def run_once(
     options: argparse.Namespace, image: bytes, playground: Playground, store: storage.Store
 ) -> int:
-    """`demo --once`: send one `/animate` and print what the bot says; returns the exit code."""
+    """Send one `/animate`, print the bot's messages and save the clips; returns the exit code."""
     from playground.demo_once import DemoRun
     from playground.errors import PlaygroundError
 
@@ -132,7 +132,7 @@ async def run_once(
 
 
 async def describe(saved: Saved, store: storage.Store) -> dict[str, object]:
-    """What `--json` says of a clip: its file measured, the rest from its row."""
+    """The JSON object for a saved clip: measured from its file, the rest from its row."""
     job = await store.by_result(saved.message_id)
     async with open_media() as reader:
         clip = await reader.probe_clip(saved.file)

@@ -1,4 +1,4 @@
-"""`python bot.py doctor`: what would fail, and what to do about it."""
+"""`python bot.py doctor`: prints what would fail, and how to fix it."""
 
 import argparse
 import asyncio
@@ -17,8 +17,8 @@ from cogs.runtime.settings import Settings
 
 
 async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Print the report; the exit code is 1 if something would fail."""
-    from media.sample import sample_picture  # Pillow: a bot at work starts faster without
+    """Run all checks and print the report; returns the exit code, 1 if something would fail."""
+    from media.sample import sample_picture  # imports Pillow: `run` starts faster without
 
     discord.utils.setup_logging(level=logging.ERROR)
     redact_logs(settings.secrets())

@@ -1,4 +1,4 @@
-"""Parses the command line, runs the command, and turns what fails into one sentence and an exit code."""
+"""Parses the command line, runs the command, and turns errors into one sentence and an exit code."""
 
 import argparse
 import asyncio
@@ -19,7 +19,7 @@ from cogs.runtime.settings import Settings
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command line. Without a command it is `run`."""
+    """Parse the command line; `command` is None where none is given, which means `run`."""
     parser = argparse.ArgumentParser(
         prog="bot.py", description="A Discord bot that brings pictures to life on a GPU of your own."
     )
@@ -46,7 +46,7 @@ async def dispatch(arguments: argparse.Namespace) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit codes: 0 well, 1 failed while running, 2 something to set right first; each with one sentence."""
+    """Run a command line; returns the exit code: 0 success, 1 failed while running, 2 wrong configuration."""
     try:
         return asyncio.run(dispatch(parse_arguments(arguments)))
     except ValidationError as err:
@@ -66,6 +66,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def fail(sentence: str, code: int) -> int:
-    """Print what is wrong; returns the exit code."""
+    """Print an error's sentence to stderr; returns `code`."""
     print(sentence, file=sys.stderr)
     return code

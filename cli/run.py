@@ -1,4 +1,4 @@
-"""`python bot.py run`: the bot for real guilds, until a signal."""
+"""`python bot.py run`: runs the bot until a signal."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ from cogs.runtime.client import invite_link
 from cogs.runtime.redaction import redact_logs
 from cogs.runtime.settings import Settings
 
-WHAT_TO_DO_FIRST = """\
+FIRST_STEPS = """\
 There is no DISCORD_TOKEN: create a bot in Discord's developer portal and put its token into the environment
 or into a file named .env (README.md, "Run it for your server"). To try everything without Discord and without
 a GPU: python bot.py demo"""
@@ -20,7 +20,7 @@ a GPU: python bot.py demo"""
 async def run(settings: Settings) -> int:
     """Run the bot until a signal; returns the exit code."""
     if not settings.discord_token.get_secret_value():
-        print(WHAT_TO_DO_FIRST, file=sys.stderr)
+        print(FIRST_STEPS, file=sys.stderr)
         return 2
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level])
     redact_logs(settings.secrets())

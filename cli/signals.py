@@ -12,8 +12,8 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 def stop_on_signal() -> asyncio.Event:
     """An event that SIGINT or SIGTERM sets.
 
-    A second signal ends the process at once, and so does MAX_SHUTDOWN_SECONDS: whatever hangs then, the rows
-    say how to go on. `signal.signal` works on Windows too, `add_signal_handler` does not.
+    A second signal, or MAX_SHUTDOWN_SECONDS after the first, ends the process at once: the next start
+    continues from the database. `signal.signal` works on Windows too, `add_signal_handler` does not.
     """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     deadline = threading.Timer(MAX_SHUTDOWN_SECONDS, os._exit, [0])
