@@ -1,4 +1,4 @@
-"""/animate: make a job of a picture and a prompt."""
+"""/animate: a new job from a picture and a prompt."""
 
 from collections.abc import Mapping, Sequence
 
@@ -33,10 +33,10 @@ from jobs.requester import Requester
 from jobs.service import Admitted
 from storage import Job
 
-ASPECTS = [
+ASPECT_CHOICES = [
     app_commands.Choice(name=command_text(f"aspect_{each.value}"), value=each.value) for each in media.Aspect
 ]
-MAX_REMEMBERED = 100  # jobs of theirs that a person may draw on
+MAX_RECENT_JOBS = 100  # of a person, whose prompts and seeds are suggested
 
 
 class Animate(commands.Cog):
@@ -64,7 +64,7 @@ class Animate(commands.Cog):
         model=command_text("option_model"),
         choices=command_text("option_choices"),
     )
-    @app_commands.choices(aspect=ASPECTS)
+    @app_commands.choices(aspect=ASPECT_CHOICES)
     async def animate(
         self,
         interaction: discord.Interaction,
@@ -82,7 +82,7 @@ class Animate(commands.Cog):
         model: str | None = None,
         choices: str | None = None,
     ) -> None:
-        """The options of the command, in the order people see them."""
+        """Admit a job and answer with its status; the parameters are in the order that people see."""
         async with self._context.answering(interaction, seconds=None) as requester:
             options = Options(
                 prompt=prompt,
@@ -119,36 +119,36 @@ class Animate(commands.Cog):
     async def offer_prompts(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """The person's last prompts."""
+        """Suggest the person's last prompts."""
         return suggest_prompts(await self._last_jobs(interaction), current)
 
     @animate.autocomplete("seed")
     async def offer_seeds(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[int]]:
-        """The person's last seeds."""
+        """Suggest the person's last seeds."""
         return suggest_seeds(await self._last_jobs(interaction), str(current))
 
     async def _last_jobs(self, interaction: discord.Interaction) -> Sequence[Job]:
-        return await self._context.store.history(interaction.user.id, limit=MAX_REMEMBERED)
+        return await self._context.store.history(interaction.user.id, limit=MAX_RECENT_JOBS)
 
     @animate.autocomplete("preset")
     async def offer_presets(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """The presets that the servers can give at this moment."""
+        """Suggest the presets that a server can run at this moment."""
         return suggest_names(self._presets(interaction), current)
 
     @animate.autocomplete("model")
     async def offer_models(self, _: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
-        """The models that the servers can run at this moment."""
+        """Suggest the models that a server can run at this moment."""
         return suggest_names(self._context.service.models(), current)
 
     @animate.autocomplete("choices")
     async def offer_choices(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """The next choice, behind those that are typed already."""
+        """Suggest the next `name=option` pair after those typed already."""
         presets = self._presets(interaction)
         preset = interaction.namespace.preset or (default_preset(presets) if presets else "")
         workflow = presets.get(preset)
@@ -156,7 +156,7 @@ class Animate(commands.Cog):
         return suggest_pairs(offered, current)
 
     def _presets(self, interaction: discord.Interaction) -> Mapping[str, Workflow]:
-        """The presets of the model that stands in the command so far; none where there is no such model."""
+        """The presets of the model that is typed in the command; none where there is no such model."""
         try:
             return pick_presets(self._context.service.models(), interaction.namespace.model)
         except Refusal:

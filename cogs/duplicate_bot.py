@@ -1,4 +1,4 @@
-"""A second bot with the same token: Discord allows it, and people would get every clip twice."""
+"""Detects a second process with the same token: Discord allows it, and people would get every clip twice."""
 
 import logging
 import re
@@ -12,19 +12,19 @@ from storage import StoreError
 
 log = logging.getLogger(__name__)
 
-OURS = re.compile("[a-z][0-9a-f]{24}")  # as build_nonce makes them: discord.py gives other messages a number
+JOB_NONCE = re.compile("[a-z][0-9a-f]{24}")  # of build_nonce: discord.py gives other messages a number
 
 
 class DuplicateBot(commands.Cog):
-    """Notices messages that were sent in our name and tell of jobs that are not ours."""
+    """Logs a critical error when a message by this bot's user carries the nonce of an unknown job."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """A job's messages carry a nonce made from its id, whose row was there before them."""
-        if message.author != self._context.client.user or not OURS.fullmatch(str(message.nonce)):
+        """Look up the job in a message's nonce: its row is written before its messages are sent."""
+        if message.author != self._context.client.user or not JOB_NONCE.fullmatch(str(message.nonce)):
             return
         try:
             if await self._context.store.by_short(job_of_nonce(str(message.nonce))) is None:

@@ -1,4 +1,4 @@
-"""/rules: what the managers of a guild allow."""
+"""/rules: the settings of a guild, for those who manage it."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from cogs.access.policy import Action
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import command_text, translate
 from cogs.messages.replies import replace_card, send_card
-from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.cards import DEFAULT_COLOUR, build_card
 from cogs.ui.components import PersistentButton
 from cogs.ui.handlers import Handlers, InteractiveCog
 from jobs.errors import Refusal
@@ -18,11 +18,11 @@ from jobs.requester import Requester
 from storage import GuildSettings
 
 NO_REPORTS = "noreports"
-TO_REPORT = ("view_channel", "send_messages")
+REPORT_PERMISSIONS = ("view_channel", "send_messages")
 
 
 class GuildRules(InteractiveCog):
-    """Shown without options, changed by those that are given."""
+    """`/rules`: shows the guild's settings, after changing those that are given as options."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -42,62 +42,62 @@ class GuildRules(InteractiveCog):
         report_channel: discord.TextChannel | None = None,
         pictures_of_others: bool | None = None,
     ) -> None:
-        """The options of the command."""
+        """Change what is given, and show the settings."""
         async with self._context.answering(interaction) as requester:
-            before = rules = await self._settings(requester)
+            before = guild_settings = await self._read_guild_settings(requester)
             if report_channel:
                 await check_report_channel(report_channel)
-                rules = replace(rules, report_channel=report_channel.id)
+                guild_settings = replace(guild_settings, report_channel=report_channel.id)
             if pictures_of_others is not None:
-                rules = replace(rules, pictures_of_others=pictures_of_others)
-            if rules != before:
-                await self._context.store.set_guild_settings(requester.guild_id, rules)
-            await send_card(interaction, render_rules(requester.locale, rules))
+                guild_settings = replace(guild_settings, pictures_of_others=pictures_of_others)
+            if guild_settings != before:
+                await self._context.store.set_guild_settings(requester.guild_id, guild_settings)
+            await send_card(interaction, render_guild_settings(requester.locale, guild_settings))
 
     async def _stop_reports(
         self, interaction: discord.Interaction, argument: str, requester: Requester
     ) -> None:
-        rules = replace(await self._settings(requester), report_channel=None)
-        await self._context.store.set_guild_settings(requester.guild_id, rules)
-        await replace_card(interaction, render_rules(requester.locale, rules))
+        guild_settings = replace(await self._read_guild_settings(requester), report_channel=None)
+        await self._context.store.set_guild_settings(requester.guild_id, guild_settings)
+        await replace_card(interaction, render_guild_settings(requester.locale, guild_settings))
 
-    async def _settings(self, requester: Requester) -> GuildSettings:
-        """As they stand, for whoever may change them. Raises Refusal, StoreError."""
+    async def _read_guild_settings(self, requester: Requester) -> GuildSettings:
+        """The guild's settings, if the requester may change them. Raises Refusal, StoreError."""
         self._context.require(requester, Action.CHANGE_RULES)
         return await self._context.store.guild_settings(requester.guild_id)
 
 
 async def check_report_channel(channel: discord.TextChannel) -> None:
-    """Refuse a channel where reports could not be posted, and name what is missing. Raises Refusal.
+    """Raise a Refusal that names the permissions the bot lacks to post reports in a channel.
 
-    Discord is asked: of channels that it may not see the bot may have heard nothing for long.
+    Asks Discord, since the cache may be outdated for channels that the bot cannot see.
     """
     try:
         now = await channel.guild.fetch_channel(channel.id)
         mine = now.permissions_for(channel.guild.me)
     except discord.Forbidden:
         mine = discord.Permissions.none()
-    missing = [each for each in TO_REPORT if not getattr(mine, each)]
+    missing = [each for each in REPORT_PERMISSIONS if not getattr(mine, each)]
     if missing:
         raise Refusal("missing_permissions_there", channel=channel.mention, permissions=" ".join(missing))
 
 
-def render_rules(locale: str, rules: GuildSettings) -> ui.LayoutView:
-    """The rules in words; with a way to take the report channel back, which no option can."""
-    channel = rules.report_channel
+def render_guild_settings(locale: str, guild_settings: GuildSettings) -> ui.LayoutView:
+    """The card of a guild's settings, with a button to unset the report channel, which no option can do."""
+    channel = guild_settings.report_channel
     reports = (
         translate(locale, "rules_reports", channel=f"<#{channel}>")
         if channel
         else translate(locale, "rules_no_reports")
     )
     pictures = translate(
-        locale, "rules_pictures_of_all" if rules.pictures_of_others else "rules_pictures_own"
+        locale, "rules_pictures_of_all" if guild_settings.pictures_of_others else "rules_pictures_own"
     )
     text = ui.TextDisplay["ui.LayoutView"](f"{translate(locale, 'rules_title')}\n- {reports}\n- {pictures}")
     if not channel:
-        return build_card(PLAIN, text)
+        return build_card(DEFAULT_COLOUR, text)
     return build_card(
-        PLAIN,
+        DEFAULT_COLOUR,
         text,
         ui.ActionRow[Any](
             PersistentButton(NO_REPORTS, "guild", label=translate(locale, "button_noreports"), emoji="🔕")

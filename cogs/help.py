@@ -9,7 +9,7 @@ from discord import app_commands, ui
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import command_text, translate
 from cogs.messages.replies import replace_card, send_card
-from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.cards import DEFAULT_COLOUR, build_card
 from cogs.ui.components import PersistentSelect
 from cogs.ui.handlers import Handlers, InteractiveCog
 from jobs.errors import Refusal
@@ -17,7 +17,7 @@ from jobs.requester import Requester
 
 
 class Topic(StrEnum):
-    """What there is to read about."""
+    """The pages of the help."""
 
     START = "start"
     PROMPTS = "prompts"
@@ -42,7 +42,7 @@ EMOJI = {
 
 
 class Help(InteractiveCog):
-    """One card, whose menu turns its pages."""
+    """`/help`: one card with a select that changes its page."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -52,7 +52,7 @@ class Help(InteractiveCog):
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def help(self, interaction: discord.Interaction) -> None:
-        """It opens with the first steps."""
+        """Show the page about the first steps."""
         async with self._context.answering(interaction) as requester:
             await send_card(interaction, render_help(requester.locale, Topic.START))
 
@@ -67,7 +67,7 @@ class Help(InteractiveCog):
 
 
 def render_help(locale: str, topic: Topic) -> ui.LayoutView:
-    """One page, and the menu to the others."""
+    """The card of one page, with a select of all."""
     options = [
         discord.SelectOption(
             label=translate(locale, f"topic_{each.value}"),
@@ -79,7 +79,7 @@ def render_help(locale: str, topic: Topic) -> ui.LayoutView:
     ]
     title = f"## {EMOJI[topic]} {translate(locale, f'topic_{topic.value}')}"
     return build_card(
-        PLAIN,
+        DEFAULT_COLOUR,
         ui.TextDisplay(f"{title}\n{translate(locale, f'help_{topic.value}')}"),
         ui.ActionRow[Any](
             PersistentSelect("help", "topic", placeholder=translate(locale, "help_more"), options=options)

@@ -1,4 +1,4 @@
-"""/history: a person's clips in pages, each with its first picture."""
+"""/history: a person's jobs in pages, with the first frame of each clip."""
 
 import asyncio
 import io
@@ -20,11 +20,11 @@ from storage import Job, Store
 log = logging.getLogger(__name__)
 
 PAGE_SIZE = 5
-POSTER_TIMEOUT = 10.0  # seconds; a picture that is late is left out of the page
+POSTER_TIMEOUT = 10.0  # seconds for one first frame; it is left out of the page where that takes longer
 
 
 class History(InteractiveCog):
-    """Pages of clips: which one is in the buttons that turn them."""
+    """`/history` and the buttons for older and newer pages, whose argument is a job's seq."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -34,7 +34,7 @@ class History(InteractiveCog):
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def history(self, interaction: discord.Interaction) -> None:
-        """The newest page."""
+        """Show the newest page."""
         async with self._context.answering(interaction) as requester:
             await interaction.response.defer(ephemeral=True)
             page = await read_older(self._context.store, requester.user_id)
@@ -65,7 +65,7 @@ class History(InteractiveCog):
         await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=NO_MENTIONS)
 
     async def _posters(self, jobs: Sequence[Job]) -> Mapping[str, bytes]:
-        """The first pictures of the clips that are still kept, by job, as JPEG."""
+        """The first frames, as JPEG by the job's id, of the clips that are still kept."""
         async with asyncio.TaskGroup() as tasks:
             made = {
                 job.id: tasks.create_task(self._poster(job, job.clip), name=f"poster of {job.id}")
@@ -87,7 +87,7 @@ class History(InteractiveCog):
 
 
 async def read_older(store: Store, user_id: int, *, before: int | None = None) -> Page:
-    """The page below the seq `before`; without it, or where nothing is left there, the newest."""
+    """The page of jobs older than the seq `before`; the newest page without it, or where none are older."""
     jobs = await store.history(user_id, before=before, limit=PAGE_SIZE + 1)
     if before is not None and not jobs:
         return await read_older(store, user_id)
@@ -95,7 +95,7 @@ async def read_older(store: Store, user_id: int, *, before: int | None = None) -
 
 
 async def read_newer(store: Store, user_id: int, *, after: int) -> Page:
-    """The page above the seq `after`; where nothing is left there, the newest."""
+    """The page of jobs newer than the seq `after`; the newest page where that is not full."""
     jobs = await store.history_after(user_id, after=after, limit=PAGE_SIZE + 1)
     if len(jobs) <= PAGE_SIZE:
         return await read_older(store, user_id)

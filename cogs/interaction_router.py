@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class InteractionRouter(InteractionHandler):
-    """Calls the handler that a cog declared for an action."""
+    """Calls the handler that a cog declared for the action in a custom id."""
 
     def __init__(self, context: BotContext, handlers: list[Handlers]) -> None:
         self._context = context
@@ -28,20 +28,20 @@ class InteractionRouter(InteractionHandler):
         self._modals = {action: each for some in handlers for action, each in some.modals.items()}
 
     async def press(self, interaction: discord.Interaction, action: str, argument: str) -> None:
-        """Answer a button."""
+        """Call the handler of a button."""
         async with self._context.answering(interaction) as requester:
             await find_handler(self._buttons, action)(interaction, argument, requester)
 
     async def choose(
         self, interaction: discord.Interaction, action: str, argument: str, values: list[str]
     ) -> None:
-        """Answer a select."""
+        """Call the handler of a select."""
         async with self._context.answering(interaction) as requester:
             await find_handler(self._selects, action)(interaction, argument, requester, values)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer a modal, also one that was opened before a restart."""
+        """Call the handler of a modal, also of one that was opened before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         submission = parse_submission(interaction)
@@ -51,7 +51,7 @@ class InteractionRouter(InteractionHandler):
 
 
 def find_handler(handlers: Mapping[str, T], action: str) -> T:
-    """The handler of an action. Raises Refusal where there is none: it is of another version of the bot."""
+    """The handler of an action. Raises Refusal where there is none, as in a message of another version."""
     if action not in handlers:
         raise Refusal("outdated")
     return handlers[action]

@@ -13,7 +13,7 @@ from cogs.actions.reroll import FollowUps
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import translate
 from cogs.messages.replies import replace_card, send_card
-from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.cards import DEFAULT_COLOUR, build_card
 from cogs.ui.components import PersistentButton
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.job_buttons import ButtonAction
@@ -28,7 +28,7 @@ DELETE_NOW = "deletenow"
 
 
 class JobButtons(InteractiveCog):
-    """Answers each button of a job but ℹ️, which is in `show`."""
+    """Answers every button of a job's messages but ℹ️, which the cog `Show` answers."""
 
     def __init__(self, context: BotContext, follow_ups: FollowUps, submitter: JobSubmitter) -> None:
         self._context = context
@@ -127,7 +127,7 @@ class JobButtons(InteractiveCog):
         job = await self._allowed(job_id, requester, Action.DELETE)
         await request_deletion(self._context, job)
         text = translate(requester.locale, "delete_begun", short=job.short)
-        await replace_card(interaction, build_card(PLAIN, ui.TextDisplay(text)))
+        await replace_card(interaction, build_card(DEFAULT_COLOUR, ui.TextDisplay(text)))
 
     async def _allowed(self, job_id: str, requester: Requester, action: Action) -> Job:
         """The job, if the requester may do this with it. Raises Refusal, StoreError."""
@@ -137,8 +137,8 @@ class JobButtons(InteractiveCog):
 
 
 def render_delete_question(locale: str, job: Job) -> ui.LayoutView:
-    """A card that asks before a job is deleted."""
+    """A card with a button that confirms the deletion of a job."""
     label = translate(locale, "button_deletenow")
     danger = PersistentButton(DELETE_NOW, job.id, label=label, emoji="🗑️", style=discord.ButtonStyle.danger)
     text = translate(locale, "delete_ask", short=job.short)
-    return build_card(PLAIN, ui.TextDisplay(text), ui.ActionRow[Any](danger))
+    return build_card(DEFAULT_COLOUR, ui.TextDisplay(text), ui.ActionRow[Any](danger))

@@ -1,4 +1,4 @@
-"""/language: in which language the bot answers somebody."""
+"""/language: the language in which the bot answers a person."""
 
 import discord
 from discord import app_commands
@@ -9,14 +9,14 @@ from cogs.i18n.catalogue import LANGUAGES, command_text, translate
 from cogs.messages.replies import reply_privately
 
 AS_IN_DISCORD = "discord"
-CHOICES = [
+LANGUAGE_CHOICES = [
     *(app_commands.Choice(name=translate(each, "language_name"), value=each) for each in LANGUAGES),
     app_commands.Choice(name=command_text("choice_as_in_discord"), value=AS_IN_DISCORD),
 ]
 
 
 class Language(commands.Cog):
-    """Who has not chosen is answered in the language of their Discord."""
+    """`/language`: without a choice a person is answered in the language of their Discord client."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -25,9 +25,9 @@ class Language(commands.Cog):
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(language=command_text("option_language"))
-    @app_commands.choices(language=CHOICES)
+    @app_commands.choices(language=LANGUAGE_CHOICES)
     async def language(self, interaction: discord.Interaction, language: str) -> None:
-        """The answer is the first in the new language."""
+        """Set the person's language, and answer in it."""
         async with self._context.answering(interaction):
             chosen = None if language == AS_IN_DISCORD else language
             await self._context.store.set_language(interaction.user.id, chosen)

@@ -1,4 +1,4 @@
-"""Status messages that somebody deletes: nobody waits for these jobs any more."""
+"""Deleted status messages: their jobs are cancelled, or delivered all the same (setting ON_DELETE)."""
 
 import logging
 from collections.abc import Collection
@@ -13,19 +13,22 @@ log = logging.getLogger(__name__)
 
 
 class MessageDeletions(commands.Cog):
-    """Listens to raw deletions, so that messages of any age count. Those missed are seen at the next edit."""
+    """Handles raw deletions, which come for messages of any age.
+
+    A deletion while the bot is away is noticed at the next edit.
+    """
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """By its author, a moderator, or the person who asked."""
+        """Handle one deleted message."""
         await self._deleted([payload.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
-        """By a moderator's bot."""
+        """Handle messages that were deleted together, as moderators' bots do."""
         await self._deleted(payload.message_ids)
 
     async def _deleted(self, message_ids: Collection[int]) -> None:

@@ -1,4 +1,4 @@
-"""🔁 reactions that the gateway did not tell of: while the bot was away, or after a lost session."""
+"""🔁 reactions for which no gateway event came: while the bot was away, or after a lost session."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ RESULT_TIMEOUT = 60.0  # seconds for one result
 
 
 class MissedReactions(commands.Cog):
-    """Looks under the newest results whenever a new session began; a resumed one has missed nothing."""
+    """Reads the reactions of the newest results after each new session; a resumed one has missed none."""
 
     def __init__(self, context: BotContext, follow_ups: FollowUps) -> None:
         self._context = context
@@ -31,11 +31,11 @@ class MissedReactions(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """A session began, and Discord has told of the guilds."""
+        """Start a pass: a new session began, and the guilds are known."""
         self._ready.set()
 
     async def run(self) -> None:
-        """Look after each new session, until cancelled."""
+        """Make a pass after each new session, until cancelled."""
         while True:
             await self._ready.wait()
             self._ready.clear()
@@ -47,7 +47,7 @@ class MissedReactions(commands.Cog):
                 log.error("reactions that were missed stay so: %s", err)
 
     async def _look_under(self, job: Job) -> None:
-        """Reroll for each person whose 🔁 stands under this result; put the bot's own there if it lacks."""
+        """Reroll for each person who reacted with 🔁 to this result; add the bot's own if it is missing."""
         channel = self._context.client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         try:
             async with asyncio.timeout(RESULT_TIMEOUT):
@@ -63,7 +63,7 @@ class MissedReactions(commands.Cog):
             log.info("job %s: cannot look for reactions under its result: %s", job.id, err)
 
     async def _reroll_once(self, job: Job, user: discord.User | discord.Member) -> None:
-        """Reroll unless this person has: of later reactions nobody could say whether they were seen."""
+        """Reroll unless this person has before: a later 🔁 of theirs may have been handled already."""
         guild = self._context.client.get_guild(job.guild_id)
         if user.bot or guild is None or await self._context.store.has_rerolled(job.id, user.id):
             return

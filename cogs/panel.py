@@ -1,4 +1,4 @@
-"""/panel and "Animate this": a form instead of the options of /animate, which are hard to fill on a phone."""
+"""/panel and "Animate this": a modal instead of the options of /animate, which are hard on a phone."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import command_text, translate
 from cogs.messages.replies import reply_privately
 from cogs.messages.targets import NO_MENTIONS
-from cogs.ui.cards import PLAIN, build_card
+from cogs.ui.cards import DEFAULT_COLOUR, build_card
 from cogs.ui.components import PersistentButton
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.modals import animate_modal, parse_animation
@@ -27,7 +27,7 @@ SEND_TIMEOUT = 30.0  # seconds for one message
 
 
 class Panel(InteractiveCog):
-    """`/panel`, the message menu "Animate this", and the form behind both."""
+    """`/panel`, the message command "Animate this", and the modal that both open."""
 
     def __init__(self, context: BotContext, submitter: JobSubmitter) -> None:
         self._context = context
@@ -38,7 +38,7 @@ class Panel(InteractiveCog):
         self._menu.allowed_installs = app_commands.AppInstallationType(guild=True, user=False)
 
     async def cog_load(self) -> None:
-        """Add the message menu to the command tree: discord.py does not find it in a cog."""
+        """Add the message command to the command tree: discord.py does not find context menus in a cog."""
         self._context.client.tree.add_command(self._menu)
 
     @app_commands.command(description=command_text("command_panel"))
@@ -46,7 +46,7 @@ class Panel(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
     async def panel(self, interaction: discord.Interaction) -> None:
-        """Post the panel as a message of the bot's own, not as the answer to a command."""
+        """Post the panel as a message by the bot's token, not as the answer to the command."""
         async with self._context.answering(interaction) as requester:
             self._context.require(requester, Action.CHANGE_RULES)
             require_bot_permissions(interaction)
@@ -67,7 +67,7 @@ class Panel(InteractiveCog):
         await interaction.response.send_modal(animate_modal(requester.locale, "animate:", upload=True))
 
     async def _animate_this(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """Keep the picture's address as a draft, as it cannot be had again later, and open the form."""
+        """Open the modal for a message's picture; its address is kept as a draft until the modal is sent."""
         async with self._context.answering(interaction) as requester:
             self._context.require(requester, Action.ANIMATE)
             require_bot_permissions(interaction)
@@ -83,7 +83,7 @@ class Panel(InteractiveCog):
             )
 
     async def _check_owner(self, interaction: discord.Interaction, message: discord.Message) -> None:
-        """One's own pictures; those of others where the guild allows it. Raises Refusal."""
+        """Refuse a picture of somebody else where the guild does not allow it. Raises Refusal, StoreError."""
         if message.author.id == interaction.user.id:
             return
         if not (await self._context.store.guild_settings(interaction.guild_id or 0)).pictures_of_others:
@@ -111,7 +111,7 @@ class Panel(InteractiveCog):
         )
 
     async def _url_of(self, draft_id: str, requester: Requester, submission: ModalSubmission) -> str:
-        """The picture's address: in the form, or remembered from a message. Raises Refusal, StoreError."""
+        """The picture's address: uploaded in the modal, or in the draft. Raises Refusal, StoreError."""
         uploads = submission.uploads.get("image", ())
         if uploads:
             refuse_by_metadata(uploads[0])
@@ -123,11 +123,11 @@ class Panel(InteractiveCog):
 
 
 def render_panel(locale: str) -> ui.LayoutView:
-    """The panel's message: a card, since it notifies nobody and so needs no text for notifications."""
+    """The panel: a card with a button that opens the modal."""
     button = PersistentButton(
         "panel", "", label=translate(locale, "panel_button"), emoji="✨", style=discord.ButtonStyle.primary
     )
-    return build_card(PLAIN, ui.TextDisplay(translate(locale, "panel")), ui.ActionRow[Any](button))
+    return build_card(DEFAULT_COLOUR, ui.TextDisplay(translate(locale, "panel")), ui.ActionRow[Any](button))
 
 
 def is_picture(attachment: discord.Attachment) -> bool:

@@ -1,4 +1,4 @@
-"""/queue and /cancel: what waits and runs, one's own first, and how to end it."""
+"""/queue and /cancel: a person's unfinished jobs and those of the guild, and how to cancel them."""
 
 import contextlib
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from cogs.i18n.catalogue import command_text, translate
 from cogs.messages.replies import reply_privately, send_card
 from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.autocomplete import suggest_jobs
-from cogs.ui.cards import Entry
+from cogs.ui.cards import QueueEntry
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.queue_card import MAX_CHOICES, MAX_OF_GUILD, QueueView, render_queue
 from jobs.errors import Refusal
@@ -22,7 +22,7 @@ from storage import Job, State
 
 
 class Queue(InteractiveCog):
-    """`/queue`, `/cancel`, and the menu under the card."""
+    """`/queue`, `/cancel`, and the button and select of the card."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -32,7 +32,7 @@ class Queue(InteractiveCog):
     @app_commands.guild_only()
     @app_commands.allowed_installs(guilds=True, users=False)
     async def queue(self, interaction: discord.Interaction) -> None:
-        """Show the card to whoever asks."""
+        """Show the queue card."""
         async with self._context.answering(interaction) as requester:
             await self._send_card(interaction, requester)
 
@@ -41,9 +41,9 @@ class Queue(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(job=command_text("option_job"))
     async def cancel(self, interaction: discord.Interaction, job: str | None = None) -> None:
-        """Cancel that one; without a name the only one, or let the person choose from the card."""
+        """Cancel the named job, else the person's only one; where there are several, show the queue card."""
         async with self._context.answering(interaction) as requester:
-            found = await (self._named(job) if job else self._only(requester.user_id))
+            found = await (self._find_job(job) if job else self._only_job(requester.user_id))
             if found is None:
                 await self._send_card(interaction, requester)
                 return
@@ -55,28 +55,28 @@ class Queue(InteractiveCog):
     async def offer_jobs(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """The person's own jobs in work; to those who moderate, the others of the guild after them."""
+        """Suggest the person's unfinished jobs; for moderators, then those of the guild."""
         jobs = {job.id: job for job in await self._context.store.unfinished_of(interaction.user.id)}
         if actor_of(interaction.user).moderates:
             guild = await self._context.store.unfinished_in(interaction.guild_id or 0)
             jobs |= {job.id: job for job in guild}
         return suggest_jobs(await self._context.locale_of(interaction), jobs.values(), current)
 
-    async def _named(self, typed: str) -> Job:
+    async def _find_job(self, typed: str) -> Job:
         job = await self._context.store.by_short(typed)
         if job is None:
             raise Refusal("no_such_job")
         return job
 
-    async def _only(self, user_id: int) -> Job | None:
-        """The person's one job in work; None where there are several. Raises Refusal where there is none."""
+    async def _only_job(self, user_id: int) -> Job | None:
+        """The person's one unfinished job; None if there are several. Raises Refusal if there is none."""
         mine = await self._context.store.unfinished_of(user_id)
         if not mine:
             raise Refusal("nothing_in_work")
         return mine[0] if len(mine) == 1 else None
 
     async def _send_card(self, interaction: discord.Interaction, requester: Requester) -> None:
-        await send_card(interaction, render_queue(requester.locale, await self._read(requester)))
+        await send_card(interaction, render_queue(requester.locale, await self._read_queue(requester)))
 
     async def _refresh(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
         await interaction.response.defer()
@@ -85,7 +85,7 @@ class Queue(InteractiveCog):
     async def _choose(
         self, interaction: discord.Interaction, argument: str, requester: Requester, values: list[str]
     ) -> None:
-        """Cancel what was chosen."""
+        """Cancel the chosen jobs."""
         await interaction.response.defer()
         for job_id in values:
             with contextlib.suppress(Refusal):  # over or gone meanwhile: the card will show that
@@ -93,11 +93,11 @@ class Queue(InteractiveCog):
         await self._update_card(interaction, requester)
 
     async def _update_card(self, interaction: discord.Interaction, requester: Requester) -> None:
-        """Replace the card in its message by what it shows now."""
-        card = render_queue(requester.locale, await self._read(requester))
+        """Render the card anew in its message."""
+        card = render_queue(requester.locale, await self._read_queue(requester))
         await interaction.edit_original_response(view=card, allowed_mentions=NO_MENTIONS)
 
-    async def _read(self, requester: Requester) -> QueueView:
+    async def _read_queue(self, requester: Requester) -> QueueView:
         """Read what the card shows. Raises StoreError."""
         store, guild_id = self._context.store, requester.guild_id
         mine = await self._entries((await store.unfinished_of(requester.user_id))[:MAX_CHOICES])
@@ -109,9 +109,9 @@ class Queue(InteractiveCog):
             servers=sum(server.reachable for server in self._context.servers),
         )
 
-    async def _entries(self, jobs: Sequence[Job]) -> list[Entry]:
+    async def _entries(self, jobs: Sequence[Job]) -> list[QueueEntry]:
         return [
-            Entry(
+            QueueEntry(
                 job=job,
                 ahead=await self._context.store.ahead(job.id),
                 ready=await self._context.positions.expected_end(job),

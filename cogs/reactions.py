@@ -1,4 +1,4 @@
-"""Reactions on a job's messages of any age: 🔁 another, ❌ cancel or delete, ✉️ send to me, 🚩 report."""
+"""Reactions to a job's messages of any age: 🔁 reroll, ❌ cancel or delete, ✉️ send by DM, 🚩 report."""
 
 import asyncio
 import logging
@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 SHORT_REPLY_SECONDS = 10.0  # a short reply deletes itself after this time
 ROW_TIMEOUT = 5.0  # seconds for a result's row to be written after its message was sent
 POLL_SECONDS = 1.0  # should a notification be missed
-VARIATION = "\ufe0f"  # some clients send an emoji with it, some without
+VARIATION_SELECTOR = "\ufe0f"  # U+FE0F: some clients send an emoji with it, some without
 
 ReactionHandler = Callable[[Requester, Job], Awaitable[None]]
 
 
 class Reactions(commands.Cog):
-    """Listens to raw reactions. Those that come while the bot shuts down wait for its next start."""
+    """Handles raw reactions. While the bot shuts down they are left to the next start (MissedReactions)."""
 
     def __init__(self, context: BotContext, follow_ups: FollowUps, sharing: Sharing) -> None:
         self._context = context
@@ -42,14 +42,14 @@ class Reactions(commands.Cog):
         self._handlers: Mapping[str, ReactionHandler] = {
             REROLL: self._reroll,
             "❌": self._cancel_or_delete,
-            "✉": self._send,
+            "✉": self._send_copy,
             "🚩": self._report,
         }
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        """Find the job of the message, and do what the emoji stands for."""
-        handler = self._handlers.get(str(payload.emoji).rstrip(VARIATION))
+        """Find the job of the message, and call the handler of the emoji."""
+        handler = self._handlers.get(str(payload.emoji).rstrip(VARIATION_SELECTOR))
         if handler is None or payload.guild_id is None or not self._context.in_flight.is_open:
             return
         if payload.member is None or payload.member.bot:
@@ -105,7 +105,7 @@ class Reactions(commands.Cog):
         self._context.require(requester, Action.DELETE, job)
         await request_deletion(self._context, job)
 
-    async def _send(self, requester: Requester, job: Job) -> None:
+    async def _send_copy(self, requester: Requester, job: Job) -> None:
         if requester.message_id == job.result_message:
             await self._sharing.send(requester, job)
 

@@ -1,4 +1,4 @@
-"""/show, and the ℹ️ under a clip: everything about one job, and its workflow as a file."""
+"""/show, and the ℹ️ button: everything about one job, and its ComfyUI workflow as a file."""
 
 import io
 
@@ -11,7 +11,7 @@ from cogs.i18n.catalogue import command_text, translate
 from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.autocomplete import MAX_CHOICES, suggest_jobs
 from cogs.ui.handlers import Handlers, InteractiveCog
-from cogs.ui.job_card import MAX_CHILDREN, Details, is_cut, render_details, render_text, text_name
+from cogs.ui.job_card import MAX_CHILDREN, JobDetails, is_cut, render_details, render_text, text_name
 from jobs.errors import Refusal
 from jobs.graphs import rebuild_graph, render_graph
 from jobs.requester import Requester
@@ -19,7 +19,7 @@ from storage import Job
 
 
 class Show(InteractiveCog):
-    """`/show`, the ℹ️ button and the menu of /history; for owners of jobs and moderators."""
+    """`/show`, the ℹ️ button and the select of /history; for the job's owner and moderators."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -32,7 +32,7 @@ class Show(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.describe(id=command_text("option_job"))
     async def show(self, interaction: discord.Interaction, id: str) -> None:  # noqa: A002 - what people type
-        """The card of one job."""
+        """Show the card of one job."""
         async with self._context.answering(interaction) as requester:
             job = await self._context.store.by_short(id)
             if job is None:
@@ -43,7 +43,7 @@ class Show(InteractiveCog):
     async def offer_jobs(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """The person's last jobs."""
+        """Suggest the person's last jobs."""
         jobs = await self._context.store.history(interaction.user.id, limit=4 * MAX_CHOICES)
         return suggest_jobs(await self._context.locale_of(interaction), jobs, current)
 
@@ -57,7 +57,7 @@ class Show(InteractiveCog):
 
     async def _send_card(self, interaction: discord.Interaction, requester: Requester, job: Job) -> None:
         self._context.require(requester, Action.SHOW, job)
-        card = render_details(requester.locale, await self._read(job))
+        card = render_details(requester.locale, await self._read_details(job))
         text = io.BytesIO(render_text(requester.locale, job).encode())
         files = [discord.File(text, text_name(job))] if is_cut(job) else []
         await interaction.response.send_message(
@@ -71,16 +71,14 @@ class Show(InteractiveCog):
         self._context.require(requester, Action.SHOW, job)
         graph = rebuild_graph(job, self._context.workflows, self._context.servers)
         file = discord.File(io.BytesIO(render_graph(graph)), f"animate-{job.short}.json")
-        words = translate(requester.locale, "graph_sent", short=job.short)
-        await interaction.response.send_message(
-            words, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS
-        )
+        text = translate(requester.locale, "graph_sent", short=job.short)
+        await interaction.response.send_message(text, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
 
-    async def _read(self, job: Job) -> Details:
+    async def _read_details(self, job: Job) -> JobDetails:
         """What the card shows. Raises StoreError."""
         store = self._context.store
         names = [server.name for server in self._context.servers]
-        return Details(
+        return JobDetails(
             job=job,
             server=names.index(job.server) + 1 if job.server in names else None,
             parent=await store.find(job.parent) if job.parent else None,

@@ -1,4 +1,4 @@
-"""From discord.py's objects to who asks and where; and what the bot itself may do there."""
+"""Builds Actor, Location and Requester from discord.py's objects, and checks the bot's own permissions."""
 
 import discord
 
@@ -7,7 +7,7 @@ from jobs.requester import Actor, Location, Requester
 
 
 def actor_of(user: discord.User | discord.Member) -> Actor:
-    """Who acts, with the permissions that Discord sent along, else with those in the whole guild."""
+    """The Actor of a user: with the permissions sent in the interaction, else with those of the guild."""
     if not isinstance(user, discord.Member):
         return Actor(id=user.id, bot=user.bot or user.system, roles=frozenset())
     permissions = user.resolved_permissions or user.guild_permissions
@@ -22,13 +22,13 @@ def actor_of(user: discord.User | discord.Member) -> Actor:
 
 
 def location_of(guild_id: int | None, channel_id: int | None, channel: object) -> Location:
-    """Where it happens; `channel`: the channel itself, if known. A thread counts as its parent too."""
+    """The Location of a channel; `channel`: its object, if known. A thread counts as its parent too."""
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
     return Location(guild_id=guild_id, channel_ids=frozenset({channel_id or 0, parent or 0} - {0}))
 
 
 def requester_of(interaction: discord.Interaction, locale: str) -> Requester:
-    """Who sent an interaction, answered in `locale`."""
+    """The Requester of an interaction, answered in `locale`."""
     return Requester(
         actor=actor_of(interaction.user),
         location=location_of(interaction.guild_id, interaction.channel_id, interaction.channel),

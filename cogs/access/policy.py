@@ -1,4 +1,4 @@
-"""Who may do what where: the one decision that commands, buttons, forms and reactions ask for."""
+"""Who may do what where: the one check of commands, buttons, modals and reactions."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from storage import Job
 
 
 class Action(StrEnum):
-    """What somebody wants to do."""
+    """What a requester wants to do."""
 
     ANIMATE = "animate"
     REROLL = "reroll"
@@ -42,7 +42,7 @@ OWNER_ONLY = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPolicy:
-    """What the owner of the bot allows, as Discord ids; an empty set allows all."""
+    """What the owner of the bot allows, as Discord ids; an empty set allows everybody."""
 
     guilds: AbstractSet[int] = field(default_factory=frozenset[int])
     channels: AbstractSet[int] = field(default_factory=frozenset[int])
@@ -52,7 +52,7 @@ class AccessPolicy:
     def check(
         self, actor: Actor, location: Location, action: Action, *, owner: int | None = None
     ) -> Refusal | None:
-        """None where it is allowed, else which rule forbids it. `owner`: whose job it is about, if any."""
+        """The Refusal of the rule that forbids it, else None. `owner`: of the job it is about, if any."""
         if actor.bot:
             return Refusal("bot")
         if action is Action.CHANGE_RULES:
@@ -85,7 +85,7 @@ def require_access(
 ) -> None:
     """Raise the Refusal of the rule that forbids it. `job`: the job that the action is about, if any.
 
-    Who moderates one guild does not moderate the jobs of another.
+    Moderators of one guild have no rights over the jobs of another.
     """
     actor = requester.actor
     if job and requester.location.guild_id != job.guild_id:

@@ -1,1 +1,1 @@
-"""What people can do, whichever way they ask. May import cogs.messages and what lies below it."""
+"""What people can do by command, button, modal or reaction. May import cogs.messages and what lies below."""

@@ -1,4 +1,4 @@
-"""Fetching an attachment: our own GET, from Discord only, bounded in bytes and time, without redirects."""
+"""Downloads of attachments: from Discord only, limited in bytes and time, without redirects."""
 
 import aiohttp
 import discord
@@ -10,12 +10,12 @@ from jobs.errors import Refusal
 from jobs.service import MAX_MEGABYTES, MAX_MEGAPIXELS
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
+FETCH_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
 CHUNK = 64 * 1024
 
 
 def refuse_by_metadata(attachment: discord.Attachment | Upload) -> None:
-    """Refuse what Discord's own description already shows, before a byte is fetched. Raises Refusal."""
+    """Raise a Refusal for an attachment whose metadata show that it is too large or no picture."""
     if attachment.size > media.MAX_PICTURE_BYTES:
         raise Refusal("too_large", limit=MAX_MEGABYTES)
     if (attachment.width or 0) * (attachment.height or 0) > media.MAX_PICTURE_PIXELS:
@@ -28,18 +28,18 @@ def refuse_by_metadata(attachment: discord.Attachment | Upload) -> None:
 
 
 class Attachments:
-    """Fetches what people attach. `origin` is the scheme, host and port of the REST base."""
+    """Downloads attachments from Discord's CDN, and from the origin (scheme, host, port) of `api_url`."""
 
     def __init__(self, session: aiohttp.ClientSession, api_url: str) -> None:
         self._session = session
         self._origin = URL(api_url).origin()
 
     async def fetch(self, url: str) -> bytes:
-        """The bytes of an attachment, read at once since its address expires. Raises Refusal."""
+        """The bytes of the picture at an attachment's URL. Raises Refusal."""
         if not self._is_discord(URL(url)):
             raise Refusal("not_from_discord")
         try:
-            async with self._session.get(url, allow_redirects=False, timeout=TIMEOUT) as response:
+            async with self._session.get(url, allow_redirects=False, timeout=FETCH_TIMEOUT) as response:
                 if response.status != 200:
                     raise Refusal("fetch")
                 return await _read_bounded(response.content)
@@ -53,7 +53,7 @@ class Attachments:
 
 
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
-    """Count while reading: Content-Length may lie."""
+    """Read a picture of at most MAX_PICTURE_BYTES, whatever Content-Length says. Raises Refusal."""
     data = bytearray()
     async for chunk in content.iter_chunked(CHUNK):
         data += chunk

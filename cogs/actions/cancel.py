@@ -1,4 +1,4 @@
-"""Cancelling a job: the one way, whatever somebody presses, types or reacts with."""
+"""Cancels a job for a person: used by commands, buttons, selects and reactions."""
 
 from cogs.access.policy import Action
 from cogs.actions.context import BotContext
@@ -8,9 +8,9 @@ from storage import Job, Reason, State
 
 
 async def cancel(context: BotContext, requester: Requester, job: Job) -> Job:
-    """End a job that waits, or have a running one stopped; returns its row as it is now.
+    """Cancel a queued job, or request that a running one is stopped; returns the changed job.
 
-    Raises Refusal where the requester may not or the job is over, StoreError.
+    Raises Refusal where the requester may not or the job has ended, StoreError.
     """
     context.require(requester, Action.CANCEL, job)
     code = "by_person" if requester.user_id == job.user_id else "by_moderator"

@@ -1,4 +1,4 @@
-"""What every cog needs: the opened resources, and the one way of answering an interaction with its errors."""
+"""The context that every cog gets: the opened resources, and the answering of interactions and errors."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ FETCH_CHANNEL_TIMEOUT = 10.0  # seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotContext:
-    """Built once in `cogs.runtime.resources`, handed to each cog."""
+    """The opened resources and the objects built on them, passed to each cog."""
 
     client: commands.Bot
     policy: AccessPolicy
@@ -61,7 +61,7 @@ class BotContext:
     in_flight: InFlight = field(default_factory=InFlight)
 
     async def waiting_text(self, job: Job) -> str:
-        """The status of a job that waits, in its language. Raises StoreError."""
+        """The status text of a queued job, in its language. Raises StoreError."""
         return render_waiting(job, await self.positions.position(job))
 
     def require(self, requester: Requester, action: Action, job: Job | None = None) -> None:
@@ -69,18 +69,18 @@ class BotContext:
         require_access(self.policy, requester, action, job)
 
     async def job(self, job_id: str) -> Job:
-        """The job with that whole id. Raises Refusal where it is no longer kept, StoreError."""
+        """The job with that id. Raises Refusal where it has been deleted, StoreError."""
         job = await self.store.find(job_id)
         if job is None:
             raise Refusal("gone")
         return job
 
     async def locale_of(self, interaction: discord.Interaction) -> str:
-        """The language that the person chose, else that of their Discord. Raises StoreError."""
+        """The language that the person chose, else that of their Discord client. Raises StoreError."""
         return await self.store.language(interaction.user.id) or str(interaction.locale)
 
     async def reaction_requester(self, member: discord.Member, channel_id: int, message_id: int) -> Requester:
-        """Who reacted to a message. Raises StoreError."""
+        """The Requester of a reaction to a message. Raises StoreError."""
         locale = await self.store.locale_of(member.id)
         channel = await self._find_channel(channel_id)
         return Requester(
@@ -95,9 +95,9 @@ class BotContext:
     async def answering(
         self, interaction: discord.Interaction, *, seconds: float | None = INTERACTION_TIMEOUT
     ) -> AsyncGenerator[Requester]:
-        """Answer an interaction; yields who asks. Errors inside are told to them alone, as one sentence.
+        """Yield the Requester of an interaction; errors inside are answered with an ephemeral sentence.
 
-        `seconds`: how long that may take; None where each call inside has its own limit.
+        `seconds`: the timeout; None where each call inside has its own.
         """
         with self.in_flight.track():
             locale = str(interaction.locale)
@@ -114,7 +114,7 @@ class BotContext:
                 await reply_privately(interaction, render_refusal(locale, Refusal("internal")))
 
     async def _find_channel(self, channel_id: int) -> object:
-        """The channel from the cache; asked of Discord where its parent matters: an archived thread."""
+        """The channel from the cache; fetched where its parent matters and it is an archived thread."""
         channel = self.client.get_channel(channel_id)
         if channel or not self.policy.channels:
             return channel
@@ -127,6 +127,6 @@ class BotContext:
 
 
 async def on_app_command_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
-    """Log the error of a command whole, and answer with one sentence."""
+    """Log an unexpected error of a command with its traceback, and answer with an ephemeral sentence."""
     log.error("interaction %s: %s", interaction.id, error, exc_info=error)
     await reply_privately(interaction, render_refusal(str(interaction.locale), Refusal("internal")))

@@ -1,4 +1,4 @@
-"""Deletion of jobs that people want removed: messages, clip, picture, and the row last."""
+"""Deletion of jobs on request: their messages, clip and picture, and the row last."""
 
 import asyncio
 import logging
@@ -18,13 +18,13 @@ DELETE_TIMEOUT = 60.0  # seconds for one message
 
 
 async def request_deletion(context: BotContext, job: Job) -> None:
-    """Mark a job for deletion; the DeletionWorker does the rest, also after a restart. Raises StoreError."""
+    """Mark a job for deletion; the DeletionWorker deletes it, also after a restart. Raises StoreError."""
     await context.store.mark_for_deletion(job.id)
     context.notifier.notify()
 
 
 class DeletionWorker:
-    """Deletes what is marked. The row goes last, so that a killed process leaves nothing half deleted."""
+    """Deletes marked jobs; the row last, so that after a crash the next process continues."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -56,13 +56,13 @@ class DeletionWorker:
             after = jobs[-1].seq
 
     async def _stop(self, job: Job) -> None:
-        """Cancel it, unless its clip is being sent: only once sent is it known which message to delete."""
+        """Cancel an unfinished job, unless it is being delivered: then its message is not known yet."""
         if not job.cancel_requested and job.state is not State.DELIVERING:
             await self._context.store.cancel(job.id, mover="bin", reason=Reason(code="by_person"))
             self._context.notifier.notify()
 
     def _announce_end(self, job: Job) -> None:
-        """Edit the status first: a final status whose message is gone would be sent as a new message."""
+        """Have the final status shown first: after its message is deleted it would be sent as a new one."""
         if job.id not in self._announced:
             self._announced.add(job.id)
             self._context.announcer.ended(job)
@@ -82,7 +82,7 @@ class DeletionWorker:
         log.info("job %s: removed, with all that belonged to it", job.id)
 
     async def _delete_message(self, channel_id: int, message_id: int | None) -> None:
-        """Delete one of our messages, as far as Discord allows. Raises one of DISCORD_ERRORS for later."""
+        """Delete one of the bot's messages, if Discord allows. Raises one of DISCORD_ERRORS to try again."""
         if message_id is None:
             return
         channel = self._context.client.get_partial_messageable(channel_id)
@@ -95,7 +95,7 @@ class DeletionWorker:
             log.info("message %s: gone, or out of reach: %s", message_id, err)
 
     async def _delete_files(self, job: Job) -> None:
-        """Delete the clip, and the picture unless another job has it or somebody is just using it again."""
+        """Delete the clip, and the picture unless another job has it or is just being admitted with it."""
         now = time.time()
         await self._context.files.remove_clips_of(job.id)
         if not await self._context.store.needs_picture(job.picture, beside=job.id):

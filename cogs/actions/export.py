@@ -1,4 +1,4 @@
-"""All that the bot knows of one person, as JSON files that Discord takes."""
+"""Export of everything stored about a person, as JSON files within Discord's upload limit."""
 
 import asyncio
 import gzip
@@ -12,14 +12,14 @@ import discord
 
 from storage import Job, Store
 
-PAGE = 500  # jobs read at once
-PART = 9 * 2**20  # bytes of a document: packed or not, it is below Discord's 10 MiB
-BETWEEN = b",\n"
-PLAIN = 2**20  # bytes from which on a document is packed
+JOBS_PER_READ = 500  # jobs read at once
+MAX_DOCUMENT_BYTES = 9 * 2**20  # below Discord's 10 MiB, compressed or not
+SEPARATOR = b",\n"
+GZIP_FROM_BYTES = 2**20  # larger documents are compressed
 
 
 async def collect(store: Store, user_id: int) -> AsyncIterator[bytes]:
-    """The person's jobs, newest first, as JSON documents of at most PART bytes. Raises StoreError."""
+    """The person's jobs, newest first, as JSON documents of at most MAX_DOCUMENT_BYTES. Raises StoreError."""
     about = json.dumps(
         {
             "person": user_id,
@@ -29,19 +29,19 @@ async def collect(store: Store, user_id: int) -> AsyncIterator[bytes]:
     )
     empty = len(build_document(about, []))
     records, size, before = list[bytes](), empty, None
-    while page := await store.history(user_id, before=before, limit=PAGE):
+    while page := await store.history(user_id, before=before, limit=JOBS_PER_READ):
         for record in map(build_record, page):
-            if records and size + len(record) > PART:
+            if records and size + len(record) > MAX_DOCUMENT_BYTES:
                 yield build_document(about, records)
                 records, size = [], empty
             records.append(record)
-            size += len(record) + len(BETWEEN)
+            size += len(record) + len(SEPARATOR)
         before = page[-1].seq
     yield build_document(about, records)
 
 
 def build_record(job: Job) -> bytes:
-    """One job as JSON: what was asked for, where, when, and what became of it."""
+    """One job as a JSON object: parameters, places, times and outcome."""
     times = {"asked": job.created_at, "started": job.started_at, "finished": job.finished_at}
     known = {
         "id": job.id,
@@ -63,17 +63,17 @@ def build_record(job: Job) -> bytes:
 
 
 def build_document(about: str, records: Sequence[bytes]) -> bytes:
-    """One JSON object: `about` with the jobs in it."""
-    return about[:-1].encode() + b', "jobs": [\n' + BETWEEN.join(records) + b"\n]}\n"
+    """The JSON object `about` with the records in its list `jobs`."""
+    return about[:-1].encode() + b', "jobs": [\n' + SEPARATOR.join(records) + b"\n]}\n"
 
 
 async def pack(document: bytes, number: int) -> discord.File:
-    """A document as a file, gzipped where it is large."""
+    """A document as a file to upload, compressed by gzip where it is large."""
     name = f"animate-{number}.json"
-    if len(document) <= PLAIN:
+    if len(document) <= GZIP_FROM_BYTES:
         return discord.File(io.BytesIO(document), filename=name)
-    packed = await asyncio.to_thread(gzip.compress, document)
-    return discord.File(io.BytesIO(packed), filename=f"{name}.gz")
+    compressed = await asyncio.to_thread(gzip.compress, document)
+    return discord.File(io.BytesIO(compressed), filename=f"{name}.gz")
 
 
 def _iso(at: float | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Counts the interactions that are being answered, so that shutting down can wait for them."""
+"""Counts the interactions that are being handled, so that a shutdown can wait for them."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 
 class InFlight:
-    """Open until `close`; then new interactions are refused, and those begun before are waited for."""
+    """The interactions in flight; after `close` new ones are to be refused."""
 
     def __init__(self) -> None:
         self.is_open = True
@@ -24,11 +24,11 @@ class InFlight:
             self._changed.set()
 
     def close(self) -> None:
-        """Take no more interactions."""
+        """From now on `is_open` is False: refuse new interactions."""
         self.is_open = False
 
     async def drained(self) -> None:
-        """Return when every interaction has been answered."""
+        """Return when no interaction is being handled."""
         while self._count:
             self._changed.clear()
             await self._changed.wait()

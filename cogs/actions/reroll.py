@@ -1,4 +1,4 @@
-"""Follow-up jobs of a job that is there: asked for under its message, by a reaction or a button."""
+"""Rerolls and retries of a job, requested by a reaction or a button under its messages."""
 
 from collections.abc import Awaitable
 
@@ -10,18 +10,18 @@ from storage import Job, Params
 
 
 class FollowUps:
-    """Admits rerolls and retries, and posts their status as a reply to the message they were asked under."""
+    """Admits rerolls and retries, and posts their status as a reply to the requester's message."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
 
     async def reroll(self, requester: Requester, parent: Job) -> Admitted:
-        """The same job with a new seed. Raises Refusal, StoreError."""
+        """Admit the same job with a new seed. Raises Refusal, StoreError."""
         self._context.require(requester, Action.REROLL, parent)
         return await self._post(requester, self._context.service.reroll(requester, parent))
 
     async def retry(self, requester: Requester, parent: Job, params: Params) -> Admitted:
-        """A job that came to nothing once more, with these parameters. Raises Refusal, StoreError."""
+        """Admit a failed or cancelled job again, with these parameters. Raises Refusal, StoreError."""
         self._context.require(requester, Action.RETRY, parent)
         return await self._post(requester, self._context.service.retry(requester, parent, params))
 

@@ -1,4 +1,4 @@
-"""✉️ and 🚩: a clip by direct message, and a report to the moderators."""
+"""✉️ and 🚩: sends a clip by direct message, and reports a clip to the moderators."""
 
 import asyncio
 import hashlib
@@ -24,13 +24,13 @@ SEND_TIMEOUT = 60.0  # seconds for one message
 
 
 class Sharing:
-    """Sends a finished clip, or a report about it, to somebody else."""
+    """Sends finished clips by DM, and reports to a guild's report channel."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
 
     async def send(self, requester: Requester, job: Job) -> None:
-        """Send the clip to whoever asked, by direct message. Raises Refusal, StoreError."""
+        """Send the clip to the requester by direct message. Raises Refusal."""
         self._context.require(requester, Action.SEND_BY_DM, job)
         file = await self._open_clip(job)
         try:
@@ -47,7 +47,7 @@ class Sharing:
             raise Refusal("no_dms") from err
 
     async def _open_clip(self, job: Job) -> discord.File:
-        """The clip, fitted to what Discord takes in direct messages. Raises Refusal."""
+        """The clip, within the upload limit of direct messages. Raises Refusal."""
         source = self._context.files.clip_path(job.clip or clip_name(job))
         limit = upload_limit(self._context.client, None)
         try:
@@ -62,7 +62,7 @@ class Sharing:
             raise Refusal("clip_gone") from err
 
     async def report(self, requester: Requester, job: Job) -> None:
-        """Tell the moderators of the job's guild, in its report channel. Raises Refusal, StoreError."""
+        """Send a report to the report channel of the job's guild. Raises Refusal, StoreError."""
         self._context.require(requester, Action.REPORT, job)
         settings = await self._context.store.guild_settings(job.guild_id)
         if settings.report_channel is None:
@@ -84,6 +84,6 @@ class Sharing:
 
 
 def sharing_nonce(kind: str, job: Job, requester: Requester) -> str:
-    """A nonce (25 characters) for one kind of message, job and person: asked for twice at once, sent once."""
+    """The nonce (25 characters) for a kind of message, job and person: requested twice at once, sent once."""
     digest = hashlib.sha256(f"{job.id} {requester.user_id}".encode()).hexdigest()
     return f"{kind}-{digest}"[:25]

@@ -1,4 +1,4 @@
-"""From an interaction to a job: admitted, and answered with its status message."""
+"""Admits a job for an interaction, and answers with the job's status message."""
 
 import asyncio
 import logging
@@ -20,13 +20,13 @@ from storage import Job, StoreError
 
 log = logging.getLogger(__name__)
 
-DEFER_SECONDS = 1.5  # until "looking at your picture": Discord wants an answer within 3
+DEFER_SECONDS = 1.5  # until the placeholder is sent: Discord wants an answer within 3
 
 Admit = Callable[[], Coroutine[object, object, Admitted]]
 
 
 class JobSubmitter:
-    """Makes one job with one status message of a command or a form. To be used within `answering`."""
+    """Admits jobs of commands and modals. To be used within `BotContext.answering`."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
@@ -40,7 +40,7 @@ class JobSubmitter:
         *,
         parent: Job | None = None,
     ) -> None:
-        """Have `admit` make a job, unless a rule forbids it; `parent`: the job that it makes another of.
+        """Check access, call `admit`, answer with the job's status; `parent`: the job that it derives from.
 
         Raises Refusal, StoreError.
         """
@@ -68,7 +68,7 @@ class JobSubmitter:
             work.cancel()
 
     async def _publish(self, reply: InteractionReply, job: Job) -> None:
-        """Answer with the status message. Raises nothing: the row stays, whatever becomes of the answer."""
+        """Answer with the status message. Raises nothing: the job is admitted, even if the answer fails."""
         try:
             text = await self._context.waiting_text(job)
             try:

@@ -1,1 +1,1 @@
-"""Every sentence for people, in each language. Imports no other room."""
+"""Every sentence for people, in each language. Imports no other package."""

@@ -1,4 +1,4 @@
-"""All words for people, in each language: gettext catalogues in `locales/`, asked for by name.
+"""Sentences for people in each language, from the gettext catalogues in `locales/`.
 
 Each language, English too, is one `.po`. The name of a sentence is its msgid.
 """
@@ -40,7 +40,7 @@ def _load(language: str) -> gettext.GNUTranslations:
 
 
 def _load_all() -> dict[str, gettext.GNUTranslations]:
-    """Every language by its code, English first; what another one lacks is said in English."""
+    """The translations of every language by its code, English first, which is the fallback of the others."""
     english = _load("en-US")
     others = {path.stem: _load(path.stem) for path in sorted(LOCALES.glob("*.po")) if path.stem != "en-US"}
     for each in others.values():
@@ -53,17 +53,17 @@ LANGUAGES: Mapping[str, gettext.GNUTranslations] = _load_all()
 
 
 def language_of(locale: str) -> str:
-    """The language, one of LANGUAGES, for a Discord locale: that very one, else its like, else English."""
+    """The code in LANGUAGES for a Discord locale: the same, else one of that language, else English."""
     if locale in LANGUAGES:
         return locale
-    like = locale.partition("-")[0]
-    return next((each for each in LANGUAGES if each.partition("-")[0] == like), "en-US")
+    language = locale.partition("-")[0]
+    return next((each for each in LANGUAGES if each.partition("-")[0] == language), "en-US")
 
 
 def translate(locale: str, name: str, /, **values: str | int | float) -> str:
-    """The sentence of that name in the language of a Discord locale.
+    """The sentence of that name in the language of a Discord locale, filled with `values`.
 
-    Where it differs for one and for many, the value `number` decides.
+    The value `number` picks the plural form where the sentence has any.
     """
     translations = LANGUAGES[language_of(locale)]
     if ENGLISH[name].pluralizable:
@@ -74,7 +74,7 @@ def translate(locale: str, name: str, /, **values: str | int | float) -> str:
 
 
 def command_text(name: str) -> app_commands.locale_str:
-    """A sentence of the command list, which Discord shows in each person's own language."""
+    """A description or choice of a command, which Discord shows in each person's own language."""
     return app_commands.locale_str(translate("en-US", name), name=name)
 
 
@@ -87,7 +87,7 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """The words for one of Discord's languages; None where we do not speak it."""
+        """The translation for one of Discord's locales; None where there is no catalogue of that name."""
         name = string.extras.get("name")
         if name is None or locale.value not in LANGUAGES or locale.value == "en-US":
             return None

@@ -1,4 +1,4 @@
-"""The Announcer on Discord: each fact about a job becomes an edit of its status message, or its result."""
+"""The Announcer on Discord: an event of a job becomes an edit of its status message, or its result."""
 
 import comfy
 from cogs.i18n.catalogue import translate
@@ -10,7 +10,7 @@ from storage import Job, Lease
 
 
 class DiscordAnnouncer:
-    """Renders what the worker tells in the job's language. Implements `jobs.announcer.Announcer`."""
+    """Renders a job's events in its language. Implements `jobs.announcer.Announcer`."""
 
     def __init__(self, status_editor: StatusEditor, delivery: Delivery) -> None:
         self._status_editor = status_editor
@@ -25,17 +25,17 @@ class DiscordAnnouncer:
         self._status_editor.show(job, translate(job.locale, stage.value))
 
     def progress(self, job: Job, event: comfy.Event, finish: float | None) -> None:
-        """Show what ComfyUI told, where it changes anything that a person would see."""
+        """Show an event of ComfyUI, if it has a text."""
         text = render_event(job, event, finish)
         if text:
             self._status_editor.show(job, text)
 
     def preview(self, job: Job, preview: comfy.Preview) -> None:
-        """Show a picture of the clip as it forms below the status."""
+        """Attach a preview of the clip to the status message."""
         self._status_editor.show_preview(job, preview)
 
     def requeued(self, job: Job, reason: RequeueReason) -> None:
-        """Show that the job waits again."""
+        """Show why the job is queued again."""
         self._status_editor.show(job, translate(job.locale, reason.value))
 
     def ended(self, job: Job) -> None:

@@ -1,4 +1,4 @@
-"""Handing over: the clip fitted to what Discord takes, one result message, the 🔁 under it."""
+"""Delivery of a finished clip: fitted to Discord's upload limit, sent once as a result message, with 🔁."""
 
 import asyncio
 import io
@@ -31,16 +31,16 @@ from storage import FileStore, Job, Lease, State, Store
 
 log = logging.getLogger(__name__)
 
-SMALLER_LIMIT = 7_500_000  # bytes: less than Discord ever took, where even the limit it told is too much
+SMALLER_LIMIT = 7_500_000  # bytes, where Discord refused a file within its own limit
 REQUEST_TIMEOUT = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
-COMMENT = "AI-generated"  # in the container; never the prompt
-MAX_HISTORY = 1000  # messages read when a crash or a lost answer may have hidden our own
+COMMENT = "AI-generated"  # the comment in the container's metadata; never the prompt
+MAX_HISTORY = 1000  # messages read to find a result that was sent but not recorded
 CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultMessage:
-    """What goes out: the words, and the file beside them."""
+    """A result message: its text, and the file with its name and alternative text."""
 
     text: str
     file: Path | bytes
@@ -48,13 +48,13 @@ class ResultMessage:
     alt: str
 
     def open(self) -> discord.File:
-        """The file as discord.py takes it."""
+        """A new discord.File to upload."""
         source = self.file if isinstance(self.file, Path) else io.BytesIO(self.file)
         return discord.File(source, filename=self.name, description=self.alt)
 
 
 class Delivery:
-    """Delivers finished clips by the bot's own token: no interaction lives long enough."""
+    """Delivers finished clips by the bot's token, as interactions expire after 15 minutes."""
 
     def __init__(
         self,
@@ -74,9 +74,9 @@ class Delivery:
         self._bot_reactions = bot_reactions
 
     async def deliver(self, lease: Lease) -> None:
-        """Send the result of a job in state `delivering`, once; or put it off, as its row then says.
+        """Send the result of a job in state `delivering` once, or postpone it in its row.
 
-        Raises JobFailure where Discord will never take it, MediaError, LeaseLost.
+        Raises JobFailure where Discord will never take it, MediaError, StoreError, LeaseLost.
         """
         job = lease.job
         if job.cancel_requested and not lease.adopted:
@@ -85,15 +85,17 @@ class Delivery:
         message = await self._send_result(lease)
         if message is None:
             return
-        place = message.channel.id
-        lease = await self._store.move(lease, State.DONE, result_message=message.id, result_channel=place)
+        channel_id = message.channel.id
+        lease = await self._store.move(
+            lease, State.DONE, result_message=message.id, result_channel=channel_id
+        )
         log.info("job %s: delivered", job.id)
         self._status_editor.finish(lease.job, render_final_status(lease.job))
         if message.guild:
-            await self._bot_reactions.add(place, message.id, REROLL)
+            await self._bot_reactions.add(channel_id, message.id, REROLL)
 
     async def _send_result(self, lease: Lease) -> discord.Message | None:
-        """Try one way after the other; None where it has to wait. Raises JobFailure."""
+        """Send it, one step of the policy after the other; None where it is postponed. Raises JobFailure."""
         job, tried, first = lease.job, list[DeliveryStep](), None
         while True:
             try:
@@ -112,7 +114,7 @@ class Delivery:
                     tried.append(step)
 
     async def _attempt(self, lease: Lease, tried: Collection[DeliveryStep]) -> discord.Message:
-        """Send it in this way, unless it is there already. Raises one of OBSTACLES, MediaError."""
+        """Send it after these steps, unless it was sent before. Raises one of DELIVERY_ERRORS, JobFailure."""
         job = lease.job
         async with asyncio.timeout(REQUEST_TIMEOUT):
             channel = await open_channel(self._client, job, tried)
@@ -122,19 +124,19 @@ class Delivery:
         if job.cancel_requested:
             raise JobFailure("cancelled")
         result = await self._build_result(job, tried)
-        alone = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
+        no_reference = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
         async with asyncio.timeout(REQUEST_TIMEOUT):
             return await channel.send(
                 result.text,
                 file=result.open(),
                 view=result_buttons(job),
-                **reply_arguments(job, None if alone else job.status_message),
+                **reply_arguments(job, None if no_reference else job.status_message),
                 allowed_mentions=mention_owner(job),
                 nonce=build_nonce(job, MessageKind.RESULT),
             )
 
     async def _find_sent(self, channel: discord.abc.Messageable, lease: Lease) -> discord.Message | None:
-        """Our own result, sent by somebody who did not live to write it down, or whose answer was lost."""
+        """The result message, where a process died, or lost Discord's answer, before recording it."""
         moves = await self._store.transitions(lease.job.id)
         began = next(each.at for each in moves if each.state == State.DELIVERING)
         after = discord.Object(discord.utils.time_snowflake(_utc(began - CLOCK_SKEW)))
@@ -164,15 +166,15 @@ class Delivery:
         return ResultMessage(text=text, file=fitted.path, name=file_name(job, "mp4"), alt=render_alt(job))
 
     def _limit(self, job: Job, tried: Collection[DeliveryStep]) -> int:
-        """Bytes."""
+        """The size in bytes that the clip must not exceed."""
         if DeliveryStep.SMALLER in tried:
             return SMALLER_LIMIT
         return upload_limit(self._client, None if DeliveryStep.BY_DM in tried else job.guild_id)
 
 
-def file_name(job: Job, ending: str) -> str:
-    """The file's name for people; it also tells our own message after a crash."""
-    return f"animate-{job.short}.{ending}"
+def file_name(job: Job, extension: str) -> str:
+    """The name of the uploaded file; after a crash the result message is recognized by it."""
+    return f"animate-{job.short}.{extension}"
 
 
 def _utc(time: float) -> datetime:

@@ -1,4 +1,4 @@
-"""What becomes of a job whose status message is lost: deleted by somebody, or out of the bot's reach."""
+"""Handles jobs whose status message was deleted, or cannot be edited any more."""
 
 import asyncio
 import logging
@@ -18,14 +18,14 @@ SEND_TIMEOUT = 60.0  # seconds for one message
 
 
 class OnDelete(StrEnum):
-    """What becomes of a clip that is being made when its status message is deleted."""
+    """What to do with a running job whose status message is deleted."""
 
     DELIVER = "deliver"
     DROP = "drop"
 
 
 class LostStatusHandler:
-    """Cancels what nobody waits for any more, and finds another way for a last word."""
+    """Cancels jobs whose status message was deleted, and sends final statuses that cannot be edits."""
 
     def __init__(
         self, client: discord.Client, store: Store, notifier: QueueNotifier, on_delete: OnDelete
@@ -36,7 +36,7 @@ class LostStatusHandler:
         self._on_delete = on_delete
 
     async def deleted(self, job: Job) -> None:
-        """Its status message was deleted: a job that waits is cancelled, for others the rule says it.
+        """Cancel a job whose status message was deleted: a queued one always, others by `on_delete`.
 
         Raises StoreError.
         """
@@ -47,9 +47,9 @@ class LostStatusHandler:
             self._notifier.notify()
 
     async def send_final_status(self, job: Job, text: str) -> None:
-        """Send a last word in whatever way is left, if any is.
+        """Send a final status as a new message in the channel, else by DM.
 
-        Raises one of REFUSED where it is worth trying later.
+        Raises one of DISCORD_ERRORS where it should be tried later.
         """
         tried = [DeliveryStep.WITHOUT_REFERENCE]
         while DeliveryStep.GIVE_UP not in tried:
@@ -66,7 +66,8 @@ class LostStatusHandler:
     async def _send(self, job: Job, text: str, tried: list[DeliveryStep]) -> None:
         async with asyncio.timeout(SEND_TIMEOUT):
             channel = await open_channel(self._client, job, tried)
-            words = f"<@{job.user_id}> {text}"
             await channel.send(
-                words, allowed_mentions=mention_owner(job), nonce=build_nonce(job, MessageKind.FINAL_STATUS)
+                f"<@{job.user_id}> {text}",
+                allowed_mentions=mention_owner(job),
+                nonce=build_nonce(job, MessageKind.FINAL_STATUS),
             )

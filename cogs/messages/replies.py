@@ -1,4 +1,4 @@
-"""Answers to interactions: private sentences, cards for one person, and the public status of a new job."""
+"""Answers to interactions: ephemeral texts and cards, and the public status of a new job."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ REPLY_TIMEOUT = 60.0  # seconds
 
 
 class InteractionReply:
-    """The public answer to one interaction: its status at once, or a placeholder that becomes it."""
+    """The public answer to one interaction: a job's status at once, or a placeholder that becomes it."""
 
     def __init__(self, interaction: discord.Interaction) -> None:
         self._interaction = interaction
@@ -57,7 +57,7 @@ class InteractionReply:
 
 
 async def reply_privately(interaction: discord.Interaction, text: str) -> None:
-    """Answer with a text that only this person sees; where Discord does not take it the log says so."""
+    """Answer with an ephemeral text. Raises nothing of Discord's."""
     try:
         async with asyncio.timeout(REPLY_TIMEOUT):
             if interaction.response.is_done():
@@ -69,7 +69,7 @@ async def reply_privately(interaction: discord.Interaction, text: str) -> None:
 
 
 async def send_card(interaction: discord.Interaction, card: ui.LayoutView) -> None:
-    """Answer with a card that only this person sees."""
+    """Answer with an ephemeral card."""
     await interaction.response.send_message(view=card, ephemeral=True, allowed_mentions=NO_MENTIONS)
 
 

@@ -1,4 +1,4 @@
-"""Status messages that the bot posts by its own token: for rerolls, and where no interaction can answer."""
+"""Status messages sent by the bot's token: for rerolls, and where an interaction's answer failed."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ from storage import Job, Store
 
 log = logging.getLogger(__name__)
 
-MAX_HISTORY = 1000  # messages read to find an answer
+MAX_HISTORY = 1000  # messages read to find an answer that was sent but not recorded
 CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ
 SEND_TIMEOUT = 60.0  # seconds for one message
 MAX_TRIES = 3  # to post a status; then the result stands alone
 
 
 class StatusMessages:
-    """Posts status messages by the bot's own token, where no interaction can."""
+    """Posts status messages by the bot's token, and records which message is a job's status."""
 
     def __init__(self, client: discord.Client, store: Store, status_editor: StatusEditor) -> None:
         self._client = client
@@ -31,9 +31,10 @@ class StatusMessages:
         self._status_editor = status_editor
 
     async def post(self, job: Job, text: str, *, reply_to: int | None = None) -> None:
-        """Post the status of a job that has none yet, and remember it. Failing leaves the job as it is.
+        """Post the status of a job and record it. Where Discord does not take it, the job stays without.
 
-        Should only the answer have been lost, the next try gives the same message back, by its nonce.
+        Where only Discord's answer was lost, the next try returns the same message, by its nonce. Raises
+        StoreError.
         """
         for tries in range(MAX_TRIES):
             try:
@@ -60,7 +61,7 @@ class StatusMessages:
         return message.id
 
     async def post_missing(self, text_of: Callable[[Job], Awaitable[str]]) -> None:
-        """Post the status of jobs whose first answer was never recorded: at start. Raises StoreError."""
+        """At start, post or find the status of each job that has none recorded. Raises StoreError."""
         for job in await self._store.without_status():
             text = await text_of(job)
             answer = await self._find_answer(job)
@@ -71,7 +72,7 @@ class StatusMessages:
                 self._status_editor.show(job, text)
 
     async def _find_answer(self, job: Job) -> discord.Message | None:
-        """The answer to the command, where a process died between sending it and writing it down."""
+        """The answer to the command, where a process died between sending and recording it."""
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         since = datetime.fromtimestamp(job.created_at - CLOCK_SKEW, UTC)
         try:
@@ -85,6 +86,6 @@ class StatusMessages:
         return None
 
     async def record(self, job: Job, message_id: int, text: str) -> None:
-        """Note which message tells of the job, and what stands there. Raises StoreError."""
+        """Record which message is the job's status, and which text it has. Raises StoreError."""
         self._status_editor.posted(job, message_id, text)
         await self._store.set_status_message(job.id, message_id)

@@ -1,4 +1,4 @@
-"""Where a job's messages go: channel or DM, allowed mentions, nonce, upload limit."""
+"""The arguments of a job's messages: channel or DM, reference, allowed mentions, nonce, upload limit."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -9,13 +9,13 @@ import discord
 from cogs.messages.delivery_policy import DeliveryStep
 from storage import Job
 
-UPLOAD_LIMIT = 10 * 2**20  # bytes: what Discord takes everywhere
-HEADROOM = 64 * 1024  # bytes: the rest of the request
+UPLOAD_LIMIT = 10 * 2**20  # bytes: Discord's limit for a request without boosts
+REQUEST_OVERHEAD = 64 * 1024  # bytes: the parts of a request that are not the file
 NO_MENTIONS = discord.AllowedMentions.none()
 
 
 class MessageKind(StrEnum):
-    """Which of a job's messages; the first character of its nonce."""
+    """The kinds of a job's messages; the value is the first character of the nonce."""
 
     STATUS = "s"
     RESULT = "r"
@@ -32,26 +32,26 @@ async def open_channel(
 
 
 def mention_owner(job: Job) -> discord.AllowedMentions:
-    """Notify whoever asked for the clip, and nobody else."""
+    """Allowed mentions that notify the job's owner and nobody else."""
     owner = discord.Object(job.user_id)
     return discord.AllowedMentions(everyone=False, roles=False, users=[owner], replied_user=False)
 
 
 def build_nonce(job: Job, kind: MessageKind) -> str:
-    """The nonce (25 characters) of a job's message: a repeated create is answered with the first message."""
+    """The nonce (25 characters) of a job's message: Discord answers a repeated create with the first one."""
     return f"{kind}{job.id.replace('-', '')[:24]}"
 
 
 def job_of_nonce(nonce: str) -> str:
-    """The beginning of the job's id, as much of it as the nonce holds."""
+    """The beginning of the job's id, of which a nonce contains 24 hexadecimal digits."""
     digits = nonce[1:]
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}"
 
 
 def upload_limit(client: discord.Client, guild_id: int | None) -> int:
-    """How many bytes a clip may have in a guild; None: in direct messages."""
+    """How many bytes a file may have in a guild; None: in direct messages."""
     guild = None if guild_id is None else client.get_guild(guild_id)
-    return max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - HEADROOM
+    return max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - REQUEST_OVERHEAD
 
 
 class ReplyArguments(TypedDict, total=False):
@@ -61,7 +61,7 @@ class ReplyArguments(TypedDict, total=False):
 
 
 def reply_arguments(job: Job, message_id: int | None) -> ReplyArguments:
-    """Reply to a message in the job's channel; sent all the same where that message is gone."""
+    """The arguments that reply to a message in the job's channel, even if it no longer exists; None: {}."""
     if message_id is None:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""What is opened at the start and closed at the end: settings, resources, client, doctor.
+"""Start and end of the process: settings, resources, client, application, doctor.
 
 May import all of cogs.
 """

@@ -1,4 +1,4 @@
-"""The application: opens everything, loads the cogs, runs until a signal, shuts down in order."""
+"""The application: opens the resources, loads the cogs, runs until a signal, shuts down in order."""
 
 import asyncio
 import contextlib
@@ -42,18 +42,18 @@ Task = Coroutine[object, object, None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """What `open_application` opened: logged in, not yet connected to the gateway."""
+    """The opened bot: logged in, not yet connected to the gateway."""
 
     resources: Resources
     missed_reactions: MissedReactions
 
     @property
     def context(self) -> BotContext:
-        """What every cog got."""
+        """The context that every cog got."""
         return self.resources.context
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; if one of the tasks dies, all end."""
+        """Run the gateway connection and all tasks until `stop` is set; if one fails, all end."""
         context = self.context
         maintenance = storage.Maintenance(
             context.store, context.files, context.retention, context.announcer.ended
@@ -63,7 +63,7 @@ class Application:
         await run_until(stop, context.client.connect(), work, self._shut_down)
 
     async def _shut_down(self) -> None:
-        """Refuse new interactions, answer those begun, send the newest texts; all within SHUTDOWN_SECONDS."""
+        """Refuse new interactions, finish those in flight, send pending edits; within SHUTDOWN_SECONDS."""
         self.context.in_flight.close()
         log.info("taking leave: nothing new is begun")
         try:
@@ -76,7 +76,7 @@ class Application:
 
 @contextlib.asynccontextmanager
 async def open_application(settings: Settings) -> AsyncGenerator[Application]:
-    """Open every resource, load the cogs, and say what an earlier process did not come to say.
+    """Open every resource, load the cogs, and post statuses and ends that an earlier process did not.
 
     Raises what `open_resources` raises.
     """
@@ -90,7 +90,7 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
 
 
 async def _load_cogs(context: BotContext) -> MissedReactions:
-    """Add every cog, and register the commands with Discord."""
+    """Add every cog to the client, and register the commands with Discord."""
     client = context.client
     submitter, follow_ups = JobSubmitter(context), FollowUps(context)
     missed_reactions = MissedReactions(context, follow_ups)
@@ -126,9 +126,10 @@ async def run_until(
     work: Iterable[Task],
     shut_down: Callable[[], Awaitable[None]],
 ) -> None:
-    """Run these until `stop`; none may end before: if one dies, all are cancelled and the error is raised.
+    """Run the connection and the work until `stop`.
 
-    After `stop` the work is cancelled at once, the connection once `shut_down` has used it.
+    If one of them ends before, all are cancelled and an ExceptionGroup is raised. After `stop` the work is
+    cancelled at once, the connection after `shut_down`, which needs it.
     """
 
     async def run(task: Task) -> None:

@@ -1,4 +1,4 @@
-"""The Discord client: which intents, which permissions, which address."""
+"""The Discord client: its intents, permissions and API address."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -24,18 +24,21 @@ PERMISSIONS = discord.Permissions(
 
 
 class AnimateBot(commands.Bot):
-    """A bot without commands in messages: it sees the messages only to notice deletions."""
+    """The discord.py bot. It has the intent for guild messages to receive deletions."""
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Nobody's words are looked at."""
+        """Do not process prefix commands: the bot has application commands only."""
 
 
 @contextlib.asynccontextmanager
 async def open_client(token: str, api_url: str) -> AsyncGenerator[commands.Bot]:
-    """A client that has logged in but is not yet connected to the gateway."""
+    """A client that is logged in but not yet connected to the gateway.
+
+    Raises LoginFailure, HTTPException, aiohttp.ClientError, TimeoutError.
+    """
     if api_url != DISCORD_API:
         await _use_api(api_url)
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
     client = AnimateBot(
         command_prefix=commands.when_mentioned,
         help_command=None,
@@ -51,7 +54,7 @@ async def open_client(token: str, api_url: str) -> AsyncGenerator[commands.Bot]:
 
 
 async def _use_api(url: str) -> None:
-    """Speak to another Discord (a REST proxy, the playground): discord.py keeps both addresses on classes."""
+    """Use another API address (a REST proxy, the playground): discord.py keeps addresses on classes."""
     Route.BASE = url.rstrip("/")
     timeout = aiohttp.ClientTimeout(total=30)
     async with (
@@ -63,7 +66,7 @@ async def _use_api(url: str) -> None:
 
 
 def invite_link(client: commands.Bot) -> str:
-    """Where a manager adds the bot to a guild, with the permissions that it needs."""
+    """The address where somebody adds the bot to a guild, with the permissions that it needs."""
     return discord.utils.oauth_url(
         client.application_id or 0, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
     )

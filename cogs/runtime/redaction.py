@@ -1,6 +1,6 @@
-"""Keeps secrets out of logs and crash output: the settings' own, and what looks like one.
+"""Keeps secrets out of logs and crash output: those of the settings, and what has the form of one.
 
-Formatting is where it is done, since tracebacks come to be only there.
+Done when records are formatted, as tracebacks become text only there.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from types import TracebackType
 
 HIDDEN = "[hidden]"
-SHORTEST = 4  # characters: what is shorter would hide half the log
+MIN_SECRET_LENGTH = 4  # characters: a shorter one would match everywhere in the log
 # Each keeps its first group and hides what follows.
 PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -27,14 +27,14 @@ DISCORD_TOKEN = re.compile(r"\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
 
 
 class Redactor:
-    """Hides these secrets in any text, and everything that has the form of one."""
+    """Replaces these secrets in any text, and everything that has the form of one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = sorted({each for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True)
+        known = sorted({each for each in secrets if len(each) >= MIN_SECRET_LENGTH}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def redact(self, text: str) -> str:
-        """The text with each secret replaced."""
+        """The text with each secret replaced by HIDDEN."""
         if self._known:
             text = self._known.sub(HIDDEN, text)
         for pattern in PATTERNS:
@@ -43,7 +43,7 @@ class Redactor:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats as another does, then hides."""
+    """Formats with another formatter, then redacts."""
 
     def __init__(self, formatter: logging.Formatter, redactor: Redactor) -> None:
         super().__init__()
@@ -51,12 +51,12 @@ class RedactingFormatter(logging.Formatter):
         self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
-        """The whole record, its traceback included."""
+        """Format a record and its traceback, redacted."""
         return self._redactor.redact(self._formatter.format(record))
 
 
 def redact_logs(secrets: Iterable[str]) -> None:
-    """Let no handler of the root logger and no crash print them; call it once logging is set up."""
+    """Redact what the root logger's handlers and `sys.excepthook` print; call it once logging is set up."""
     redactor = Redactor(secrets)
     for handler in logging.getLogger().handlers:
         handler.setFormatter(RedactingFormatter(handler.formatter or logging.Formatter(), redactor))

@@ -1,4 +1,4 @@
-"""Opens everything that is closed at the end, and builds the context that every cog gets."""
+"""Opens database, sockets, child processes and client, and builds the context that every cog gets."""
 
 import contextlib
 import uuid
@@ -32,7 +32,7 @@ from jobs.worker import Worker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What was opened, and is closed at the end; the last opened first."""
+    """What `open_resources` opened and built."""
 
     context: BotContext
     status_editor: StatusEditor
@@ -41,9 +41,9 @@ class Resources:
 
 @contextlib.asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
-    """Open database, sockets, child processes and the Discord client, and build what works on them.
+    """Open everything, to be closed at the end in reverse order.
 
-    Raises WorkflowInvalid, StoreError, LoginFailure and what else the client raises.
+    Raises WorkflowInvalid, StoreError, and what `open_client` raises.
     """
     workflows, notifier = load_workflows(settings), QueueNotifier()
     async with contextlib.AsyncExitStack() as stack:
@@ -83,7 +83,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
                 pictures=pictures,
                 workflows=workflows,
                 servers=servers,
-                shares=settings.shares(),
+                shares=settings.share_policy(),
             ),
             attachments=Attachments(session, settings.discord_api_url),
             positions=QueuePositions(store, servers),
@@ -98,7 +98,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
 
 
 def build_worker(settings: Settings, context: BotContext) -> Worker:
-    """The worker on all servers of the settings."""
+    """The Worker for all servers of the settings."""
     run_context = RunContext(
         store=context.store,
         files=context.files,
@@ -121,7 +121,7 @@ def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
 async def open_servers(
     settings: Settings, instance: str, workflows: Mapping[str, comfy.Workflow]
 ) -> AsyncGenerator[list[comfy.Server]]:
-    """Every ComfyUI of the settings; those that are down are connected to when they come up."""
+    """Every ComfyUI server of the settings; one that is down is connected to when it comes up."""
     async with contextlib.AsyncExitStack() as stack:
         yield [
             await stack.enter_async_context(
@@ -141,6 +141,6 @@ async def open_servers(
 
 
 def server_name(url: str) -> str:
-    """Host, port and path: what the log and the rows call a server, without a password in its address."""
+    """A server's name in the log and in the database: host, port and path, without credentials."""
     address = URL(url)
     return f"{address.host}:{address.port}{address.path.rstrip('/')}"

@@ -1,4 +1,4 @@
-"""What an owner may set, in the environment or in `.env`; README.md explains each."""
+"""The settings, read from the environment and `.env`; README.md explains each."""
 
 import logging
 from collections.abc import Mapping
@@ -17,17 +17,17 @@ from cogs.runtime.client import DISCORD_API
 from jobs.requester import QueueShare, SharePolicy
 
 Ids = Annotated[frozenset[int], NoDecode]
-Words = Annotated[tuple[str, ...], NoDecode]
+Texts = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """One field a setting; its name in capitals is the variable's."""
+    """All settings; the environment variable is the field's name in capitals. Raises ValidationError."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
 
     discord_token: SecretStr = SecretStr("")
     discord_api_url: str = DISCORD_API
-    comfyui_url: Words = ("http://127.0.0.1:8188",)
+    comfyui_url: Texts = ("http://127.0.0.1:8188",)
     comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     comfyui_yield_to_others: bool = False
     comfyui_patience: float = Field(default=60, gt=0)
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     on_delete: OnDelete = OnDelete.DELIVER
     longest_run_minutes: float = Field(default=45, gt=0)
     longest_wait_hours: float | None = Field(default=24, gt=0)
-    blocked_words: Words = ()
+    blocked_words: Texts = ()
     keep_days: float = Field(default=365, gt=0)
     keep_pictures_days: float = Field(default=30, gt=0)
     keep_clips_days: float = Field(default=7, gt=0)
@@ -77,15 +77,15 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _split(cls, value: object) -> object:
-        """Several values stand in one line, with commas between them."""
+        """Split a comma-separated list."""
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
     @field_validator("role_weights", mode="before")
     @classmethod
-    def _weights(cls, value: object) -> object:
-        """`role:weight, role:weight`; from 1 to 4."""
+    def _parse_weights(cls, value: object) -> object:
+        """Parse `role:weight, role:weight`, with weights from 1 to 4."""
         if not isinstance(value, str):
             return value
         pairs = [part.split(":") for part in value.split(",") if part.strip()]
@@ -96,31 +96,33 @@ class Settings(BaseSettings):
 
     @field_validator("comfyui_token")
     @classmethod
-    def _one_way_in(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
-        """HTTP has one header for both."""
+    def _reject_two_credentials(
+        cls, value: tuple[SecretStr, ...], info: ValidationInfo
+    ) -> tuple[SecretStr, ...]:
+        """Reject a password in COMFYUI_URL together with COMFYUI_TOKEN: both would set `Authorization`."""
         if value and any(URL(url).password for url in info.data.get("comfyui_url", ())):
             raise ValueError("leave the password out of COMFYUI_URL, or the token away: a request takes one")
         return value
 
     @field_validator("log_level")
     @classmethod
-    def _level(cls, value: str) -> str:
+    def _check_level(cls, value: str) -> str:
         if value.upper() not in logging.getLevelNamesMapping():
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
 
     def token_of(self, server: int) -> str | None:
-        """The ComfyUI token of the server with that place in the list; one token serves all."""
+        """The token of the server with that index in COMFYUI_URL; the last token serves all that follow."""
         if not self.comfyui_token:
             return None
         return self.comfyui_token[min(server, len(self.comfyui_token) - 1)].get_secret_value()
 
     def secrets(self) -> list[str]:
-        """What no log may show."""
+        """The secrets that no log may contain."""
         return [each.get_secret_value() for each in (self.discord_token, *self.comfyui_token)]
 
     def access_policy(self) -> AccessPolicy:
-        """Who may do what where."""
+        """The rules about who may use the bot where."""
         return AccessPolicy(
             guilds=self.allowed_guilds,
             channels=self.allowed_channels,
@@ -128,13 +130,13 @@ class Settings(BaseSettings):
             blocked=self.blocked_users,
         )
 
-    def shares(self) -> SharePolicy:
-        """Who gets how much of the GPU."""
+    def share_policy(self) -> SharePolicy:
+        """How much of the GPU roles and boosters get."""
         booster = QueueShare(weight=self.booster_weight, head_start=self.booster_head_start)
         return SharePolicy(roles=self.role_weights, booster=booster)
 
     def limits(self) -> storage.QueueLimits:
-        """The rules of the queue."""
+        """The limits of the queue."""
         return storage.QueueLimits(
             queued_per_person=self.max_queued_per_user,
             queued_per_guild=self.max_queued_per_guild,
@@ -147,7 +149,7 @@ class Settings(BaseSettings):
         )
 
     def retention(self) -> storage.Retention:
-        """For how long things are kept."""
+        """For how long rows, pictures, clips and backups are kept."""
         return storage.Retention(
             rows=self.keep_days,
             pictures=self.keep_pictures_days,
@@ -156,7 +158,7 @@ class Settings(BaseSettings):
         )
 
     def model_files(self) -> comfy.ModelFiles:
-        """What the workflows' loaders shall load."""
+        """The model files that the workflows load."""
         return comfy.ModelFiles(
             model=self.model_file,
             t5=self.t5_file,
@@ -168,7 +170,7 @@ class Settings(BaseSettings):
 
 
 class DemoSettings(Settings):
-    """The demo's: what is set for the real bot (its guilds, its token) must not reach into it."""
+    """The demo's settings, which ignore the environment and `.env` of the real bot."""
 
     @classmethod
     def settings_customise_sources(
@@ -179,5 +181,5 @@ class DemoSettings(Settings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what the program itself passes."""
+        """Use only the arguments of the constructor."""
         return (init_settings,)

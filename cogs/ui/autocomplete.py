@@ -1,4 +1,4 @@
-"""Autocomplete choices: what of jobs, prompts, seeds and names matches the text typed so far; pure."""
+"""Autocomplete choices: the jobs, prompts, seeds and names that match the text typed so far. Pure."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from discord import app_commands
 
-from cogs.ui.cards import first_words, say_state
+from cogs.ui.cards import describe_state, truncate
 from storage import Job
 
 T = TypeVar("T")
@@ -15,13 +15,13 @@ MAX_CHARACTERS = 100  # characters of a choice's name or value, Discord's limit
 
 
 def suggest_jobs(locale: str, jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[str]]:
-    """Jobs by id, state or prompt; the value is the id."""
-    named = {job.id: f"{job.short} · {say_state(locale, job)} · {job.params.prompt}" for job in jobs}
+    """The jobs whose short id, state or prompt contain the typed text; the value is the whole id."""
+    named = {job.id: f"{job.short} · {describe_state(locale, job)} · {job.params.prompt}" for job in jobs}
     return [app_commands.Choice(name=name, value=job_id) for job_id, name in _matching(named, typed).items()]
 
 
 def suggest_prompts(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[str]]:
-    """The different prompts of these jobs; one too long is named by its job (see `JobService.recall`)."""
+    """The different prompts of these jobs; the value of one too long is `#SHORT` (`JobService.recall`)."""
     newest: dict[str, Job] = {}
     for job in jobs:
         newest.setdefault(job.params.prompt, job)
@@ -32,7 +32,7 @@ def suggest_prompts(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice
 
 
 def suggest_seeds(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[int]]:
-    """The different seeds of these jobs, with what they were used for."""
+    """The different seeds of these jobs, each with the prompt of its newest job."""
     named: dict[int, str] = {}
     for job in jobs:
         named.setdefault(job.params.seed, f"{job.params.seed} · {job.params.prompt}")
@@ -40,20 +40,20 @@ def suggest_seeds(jobs: Iterable[Job], typed: str) -> list[app_commands.Choice[i
 
 
 def suggest_names(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
-    """The names with the typed text in them, each its own value."""
+    """The names that contain the typed text; the value is the name."""
     found = _matching({name: name for name in names}, typed)
     return [app_commands.Choice(name=name, value=name) for name in found]
 
 
 def suggest_pairs(pairs: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:
-    """The `name=option` pairs that match the text behind the last comma; what stands before it is kept."""
+    """The `name=option` pairs that contain the text after the last comma; the text before it is kept."""
     before, comma, last = typed.rpartition(",")
     found = (f"{before}{comma}{each.value}"[:MAX_CHARACTERS] for each in suggest_names(pairs, last))
     return [app_commands.Choice(name=each, value=each) for each in found]
 
 
 def _matching(named: Mapping[T, str], typed: str) -> Mapping[T, str]:
-    """The first of them in whose name the typed text stands, names cut to Discord's room."""
+    """The first MAX_CHOICES whose name contains the typed text, ignoring case; long names are cut."""
     wanted = typed.strip().casefold()
     found = ((value, name) for value, name in named.items() if wanted in name.casefold())
-    return {value: first_words(name, MAX_CHARACTERS) for value, name in islice(found, MAX_CHOICES)}
+    return {value: truncate(name, MAX_CHARACTERS) for value, name in islice(found, MAX_CHOICES)}

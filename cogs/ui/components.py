@@ -18,17 +18,17 @@ class InteractionHandler(commands.Cog):
 
     @abc.abstractmethod
     async def press(self, interaction: discord.Interaction, action: str, argument: str) -> None:
-        """A button was pressed."""
+        """Answer a press of the button `action:argument`."""
 
     @abc.abstractmethod
     async def choose(
         self, interaction: discord.Interaction, action: str, argument: str, values: list[str]
     ) -> None:
-        """Something was chosen."""
+        """Answer a choice of `values` in the select `menu action:argument`."""
 
 
 class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?P<action>[a-z]+):(?P<argument>.*)"):
-    """A persistent button."""
+    """A button with the custom id `action:argument`."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?P<action>[a-
 
 
 class PersistentSelect(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<action>[a-z]+):(?P<argument>.*)"):
-    """A persistent select."""
+    """A select with the custom id `menu action:argument`."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class PersistentSelect(ui.DynamicItem[ui.Select[Any]], template=r"menu (?P<actio
 
 
 def handler_of(interaction: discord.Interaction[Any]) -> InteractionHandler:
-    """The cog that answers: discord.py makes dynamic items without arguments, so they ask the client."""
+    """The cog that answers: discord.py creates dynamic items without arguments, so they ask the client."""
     cog = interaction.client.get_cog("InteractionRouter")
     assert isinstance(cog, InteractionHandler)  # noqa: S101 - added before the client connects
     return cog

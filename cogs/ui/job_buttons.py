@@ -11,7 +11,7 @@ from storage import Job, State
 
 
 class ButtonAction(StrEnum):
-    """The first word of a button's custom id; behind the colon stands the job's id."""
+    """The action in the custom id of a job's button; its argument is the job's id."""
 
     AGAIN = "again"
     CHANGE = "change"
@@ -33,43 +33,39 @@ EMOJI = {
     ButtonAction.RETRY: "🔂",
     ButtonAction.SMALLER: "🤏",
 }
+RESULT_ACTIONS = (
+    ButtonAction.AGAIN,
+    ButtonAction.CHANGE,
+    ButtonAction.EXTEND,
+    ButtonAction.INFO,
+    ButtonAction.DELETE,
+)
 
 
-def button(word: ButtonAction, job: Job, locale: str | None = None) -> PersistentButton:
-    """One of a job's buttons: a picture and a word."""
-    label = translate(locale or job.locale, f"button_{word.value}")
-    return PersistentButton(word.value, job.id, label=label, emoji=EMOJI[word])
+def button(action: ButtonAction, job: Job, locale: str | None = None) -> PersistentButton:
+    """One of a job's buttons, labelled in `locale`, else in the job's language."""
+    label = translate(locale or job.locale, f"button_{action.value}")
+    return PersistentButton(action.value, job.id, label=label, emoji=EMOJI[action])
 
 
 def waiting_buttons(job: Job) -> ui.View:
-    """Under the status of a job that waits or runs."""
+    """The buttons under the status of a job that waits or runs."""
     return _view(button(ButtonAction.CANCEL, job))
 
 
 def result_buttons(job: Job) -> ui.View:
-    """Under a clip."""
-    return _view(
-        *(
-            button(word, job)
-            for word in (
-                ButtonAction.AGAIN,
-                ButtonAction.CHANGE,
-                ButtonAction.EXTEND,
-                ButtonAction.INFO,
-                ButtonAction.DELETE,
-            )
-        )
-    )
+    """The buttons under a clip."""
+    return _view(*(button(action, job) for action in RESULT_ACTIONS))
 
 
-def last_buttons(job: Job) -> ui.View | None:
-    """Under the last word of a job: none where the clip has its own."""
+def final_buttons(job: Job) -> ui.View | None:
+    """The buttons under the final status of a job; none where a clip was delivered, which has its own."""
     if job.state is State.DONE:
         return None
-    words = [ButtonAction.RETRY, ButtonAction.CHANGE]
+    actions = [ButtonAction.RETRY, ButtonAction.CHANGE]
     if job.state is State.FAILED and reduced(job.params):
-        words.insert(1, ButtonAction.SMALLER)
-    return _view(*(button(word, job) for word in words))
+        actions.insert(1, ButtonAction.SMALLER)
+    return _view(*(button(action, job) for action in actions))
 
 
 def _view(*buttons: PersistentButton) -> ui.View:

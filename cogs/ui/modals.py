@@ -1,4 +1,4 @@
-"""The forms that people fill in: what stands in them, and the wish that comes of it. All pure."""
+"""The modals that people fill in, and the `Options` of a job that their submissions stand for. Pure."""
 
 import discord
 from discord import ui
@@ -9,45 +9,45 @@ from jobs.errors import Refusal
 from jobs.options import MAX_NEGATIVE, MAX_PROMPT, Options
 from storage import Job
 
-LIFE = 900.0  # seconds that discord.py remembers a form; ours are heard for ever
+MODAL_TIMEOUT = 900.0  # seconds that discord.py keeps a modal; the InteractionRouter answers it at any time
 MOTIONS = ("blink", "wind", "walk", "zoom", "turn", "waves", "smile", "dance", "pan", "fire")
-LONGEST_TITLE = 45  # characters, as Discord allows
-LONGEST_DESCRIPTION = 100
+MAX_TITLE_LENGTH = 45  # characters, Discord's limit
+MAX_DESCRIPTION_LENGTH = 100  # characters, Discord's limit
 
 
 def change_modal(job: Job, locale: str) -> ui.Modal:
-    """Five fields, as many as a form may have, filled in with what the job had."""
+    """Asks for a job's parameters anew: five fields, Discord's limit, filled in with those it had."""
     params = job.params
-    form = _form("title_change", f"change:{job.id}", locale)
-    form.add_item(_prompt(locale, params.prompt))
-    form.add_item(_line(locale, "negative", params.negative_prompt, MAX_NEGATIVE, long=True))
-    form.add_item(_line(locale, "seconds", f"{params.seconds:g}", 2))
-    form.add_item(_line(locale, "steps", str(params.steps), 2))
-    form.add_item(_line(locale, "seed", str(params.seed), 10))
-    return form
+    modal = _build_modal("title_change", f"change:{job.id}", locale)
+    modal.add_item(_prompt_field(locale, params.prompt))
+    modal.add_item(_text_field(locale, "negative", params.negative_prompt, MAX_NEGATIVE, multiline=True))
+    modal.add_item(_text_field(locale, "seconds", f"{params.seconds:g}", 2))
+    modal.add_item(_text_field(locale, "steps", str(params.steps), 2))
+    modal.add_item(_text_field(locale, "seed", str(params.seed), 10))
+    return modal
 
 
 def extend_modal(job: Job, locale: str) -> ui.Modal:
-    """What happens next, for how long, and whether both become one clip."""
-    form = _form("title_extend", f"extend:{job.id}", locale)
-    form.add_item(_prompt(locale, job.params.prompt))
-    form.add_item(_line(locale, "seconds", f"{job.params.seconds:g}", 2))
+    """Asks how a clip goes on: prompt, seconds, and whether to join both into one clip."""
+    modal = _build_modal("title_extend", f"extend:{job.id}", locale)
+    modal.add_item(_prompt_field(locale, job.params.prompt))
+    modal.add_item(_text_field(locale, "seconds", f"{job.params.seconds:g}", 2))
     options = [
         discord.SelectOption(label=translate(locale, f"join_{each}"), value=each, default=each == "yes")
         for each in ("yes", "no")
     ]
     menu = ui.Select[ui.Modal](custom_id="join", options=options)
-    form.add_item(ui.Label(text=translate(locale, "field_join"), component=menu))
-    return form
+    modal.add_item(ui.Label(text=translate(locale, "field_join"), component=menu))
+    return modal
 
 
 def animate_modal(locale: str, custom_id: str, *, upload: bool) -> ui.Modal:
-    """A picture, unless it is known; words, or a motion from a menu."""
-    form = _form("title_animate", custom_id, locale)
+    """Asks for a new job: a picture where `upload`, motions from a select, and a prompt."""
+    modal = _build_modal("title_animate", custom_id, locale)
     if upload:
         picture = ui.FileUpload[ui.Modal](custom_id="image", required=True, min_values=1, max_values=1)
-        advice = translate(locale, "option_image")[:LONGEST_DESCRIPTION]
-        form.add_item(ui.Label(text=translate(locale, "field_image"), description=advice, component=picture))
+        advice = translate(locale, "option_image")[:MAX_DESCRIPTION_LENGTH]
+        modal.add_item(ui.Label(text=translate(locale, "field_image"), description=advice, component=picture))
     options = [
         discord.SelectOption(label=translate(locale, f"motion_{each}"), value=each) for each in MOTIONS
     ]
@@ -59,13 +59,13 @@ def animate_modal(locale: str, custom_id: str, *, upload: bool) -> ui.Modal:
         max_values=3,
         placeholder=translate(locale, "field_motion_empty"),
     )
-    form.add_item(ui.Label(text=translate(locale, "field_motion"), component=motion))
-    form.add_item(_prompt(locale, "", required=False))
-    return form
+    modal.add_item(ui.Label(text=translate(locale, "field_motion"), component=motion))
+    modal.add_item(_prompt_field(locale, "", required=False))
+    return modal
 
 
 def parse_change(submission: ModalSubmission) -> Options:
-    """The wish of a change. Raises Refusal for what is no number."""
+    """The options in a submitted `change_modal`. Raises Refusal for what is no number."""
     return Options(
         prompt=submission.texts.get("prompt", ""),
         negative=submission.texts.get("negative", ""),
@@ -76,19 +76,19 @@ def parse_change(submission: ModalSubmission) -> Options:
 
 
 def parse_extension(submission: ModalSubmission) -> Options:
-    """The wish of an extension, with a new seed. Raises Refusal for what is no number."""
+    """The options in a submitted `extend_modal`, with a new seed. Raises Refusal for what is no number."""
     return Options(prompt=submission.texts.get("prompt", ""), seconds=_number(submission, "seconds"))
 
 
 def parse_animation(submission: ModalSubmission, locale: str) -> Options:
-    """The wish of a panel's form: the motions' words and the person's own."""
+    """The options in a submitted `animate_modal`: the prompt, then the prompts of the chosen motions."""
     motions = [
         translate(locale, f"motion_{each}_prompt")
         for each in submission.choices.get("motion", ())
         if each in MOTIONS
     ]
-    words = submission.texts.get("prompt", "").strip()
-    return Options(prompt=", ".join(filter(None, [words, *motions]))[:MAX_PROMPT])
+    prompt = submission.texts.get("prompt", "").strip()
+    return Options(prompt=", ".join(filter(None, [prompt, *motions]))[:MAX_PROMPT])
 
 
 def _number(submission: ModalSubmission, name: str) -> int | None:
@@ -101,11 +101,13 @@ def _number(submission: ModalSubmission, name: str) -> int | None:
         raise Refusal("not_a_number", field=name, text=text[:20]) from err
 
 
-def _form(title: str, custom_id: str, locale: str) -> ui.Modal:
-    return ui.Modal(title=translate(locale, title)[:LONGEST_TITLE], custom_id=custom_id, timeout=LIFE)
+def _build_modal(title: str, custom_id: str, locale: str) -> ui.Modal:
+    return ui.Modal(
+        title=translate(locale, title)[:MAX_TITLE_LENGTH], custom_id=custom_id, timeout=MODAL_TIMEOUT
+    )
 
 
-def _prompt(locale: str, text: str, *, required: bool = True) -> ui.Label[ui.Modal]:
+def _prompt_field(locale: str, text: str, *, required: bool = True) -> ui.Label[ui.Modal]:
     field = ui.TextInput[ui.Modal](
         custom_id="prompt",
         style=discord.TextStyle.paragraph,
@@ -117,12 +119,14 @@ def _prompt(locale: str, text: str, *, required: bool = True) -> ui.Label[ui.Mod
     return ui.Label(text=translate(locale, "field_prompt"), component=field)
 
 
-def _line(locale: str, name: str, text: str, longest: int, *, long: bool = False) -> ui.Label[ui.Modal]:
+def _text_field(
+    locale: str, name: str, text: str, max_length: int, *, multiline: bool = False
+) -> ui.Label[ui.Modal]:
     field = ui.TextInput[ui.Modal](
         custom_id=name,
-        style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
+        style=discord.TextStyle.paragraph if multiline else discord.TextStyle.short,
         default=text or None,
         required=False,
-        max_length=longest,
+        max_length=max_length,
     )
     return ui.Label(text=translate(locale, f"field_{name}"), component=field)

@@ -1,4 +1,4 @@
-"""The card of /queue: a person's jobs, and the line of their guild. Pure."""
+"""The card of /queue: a person's unfinished jobs, and those of their guild. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,32 +8,35 @@ import discord
 from discord import ui
 
 from cogs.i18n.catalogue import translate
-from cogs.ui.cards import PLAIN, Entry, build_card, escape, first_words, say_standing
+from cogs.ui.cards import DEFAULT_COLOUR, QueueEntry, build_card, describe_position, escape, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
 from storage import Job, Load
 
-MAX_MINE = 15  # lines; the menu holds MAX_CHOICES
+MAX_MINE = 15  # lines; the select has MAX_CHOICES
 MAX_OF_GUILD = 10  # lines
-MAX_CHOICES = 25  # what a menu of Discord holds
-WORDS = 40  # characters of a prompt in a line
-LABEL = 100  # characters
+MAX_CHOICES = 25  # options of a select, Discord's limit
+MAX_PROMPT_LENGTH = 40  # characters of a prompt in a line
+MAX_LABEL_LENGTH = 100  # characters of an option's label, Discord's limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueView:
-    """What /queue shows: jobs in the order of their turns, and how many the guild has in all."""
+    """What /queue shows: unfinished jobs in the order in which they are served.
 
-    mine: Sequence[Entry]
-    guild: Sequence[Entry]
+    `guild_jobs`: how many the guild has in all; `servers`: how many are reachable.
+    """
+
+    mine: Sequence[QueueEntry]
+    guild: Sequence[QueueEntry]
     guild_jobs: int
     load: Load
     servers: int
 
 
 def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
-    """The card, with a menu to cancel one's own where there are any."""
+    """The card, with a select to cancel one's own jobs where there are any."""
     items: list[ui.Item[Any]] = [
-        ui.TextDisplay(f"## {translate(locale, 'queue_title')}\n{_say_load(locale, view)}"),
+        ui.TextDisplay(f"## {translate(locale, 'queue_title')}\n{_render_load(locale, view)}"),
         ui.Separator(),
         ui.TextDisplay(_render_mine(locale, view.mine)),
         ui.Separator(),
@@ -44,48 +47,50 @@ def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
     items.append(
         ui.ActionRow[Any](PersistentButton("queue", "", label=translate(locale, "queue_refresh"), emoji="🔄"))
     )
-    return build_card(PLAIN, *items)
+    return build_card(DEFAULT_COLOUR, *items)
 
 
-def _say_load(locale: str, view: QueueView) -> str:
+def _render_load(locale: str, view: QueueView) -> str:
     if not view.servers:
         return translate(locale, "queue_unreachable")
     load = view.load
     return translate(locale, "queue_load", running=load.running, waiting=load.queued, servers=view.servers)
 
 
-def _render_mine(locale: str, mine: Sequence[Entry]) -> str:
+def _render_mine(locale: str, mine: Sequence[QueueEntry]) -> str:
     lines = [
-        "- " + " · ".join([*say_standing(locale, each), f"`{each.job.short}`", _words(each.job)])
+        "- " + " · ".join([*describe_position(locale, each), f"`{each.job.short}`", _render_prompt(each.job)])
         for each in mine[:MAX_MINE]
     ]
-    rest = _say_rest(locale, len(mine) - len(lines))
+    rest = _render_remaining(locale, len(mine) - len(lines))
     return "\n".join(
         [f"### {translate(locale, 'queue_mine')}", *(lines or [translate(locale, "queue_nothing")]), *rest]
     )
 
 
 def _render_guild(locale: str, view: QueueView) -> str:
-    """Whose jobs, and where they stand: what others asked for is theirs."""
+    """Owners and positions only: other people's prompts are private."""
     shown = view.guild[:MAX_OF_GUILD]
-    lines = [" · ".join([f"- <@{each.job.user_id}>", *say_standing(locale, each)]) for each in shown]
-    rest = _say_rest(locale, view.guild_jobs - len(lines))
+    lines = [" · ".join([f"- <@{each.job.user_id}>", *describe_position(locale, each)]) for each in shown]
+    rest = _render_remaining(locale, view.guild_jobs - len(lines))
     return "\n".join(
         [f"### {translate(locale, 'queue_guild')}", *(lines or [translate(locale, "queue_empty")]), *rest]
     )
 
 
-def _say_rest(locale: str, number: int) -> list[str]:
+def _render_remaining(locale: str, number: int) -> list[str]:
     return [translate(locale, "queue_more", number=number)] if number > 0 else []
 
 
-def _words(job: Job) -> str:
-    return escape(first_words(job.params.prompt, WORDS))
+def _render_prompt(job: Job) -> str:
+    return escape(truncate(job.params.prompt, MAX_PROMPT_LENGTH))
 
 
 def _build_menu(locale: str, jobs: Sequence[Job]) -> PersistentSelect:
     options = [
-        discord.SelectOption(label=first_words(f"{job.short} · {job.params.prompt}", LABEL), value=job.id)
+        discord.SelectOption(
+            label=truncate(f"{job.short} · {job.params.prompt}", MAX_LABEL_LENGTH), value=job.id
+        )
         for job in jobs
     ]
     menu = PersistentSelect("cancel", "", placeholder=translate(locale, "queue_cancel"), options=options)

@@ -1,4 +1,4 @@
-"""What somebody filled into a modal, read from the interaction itself."""
+"""Parses a submitted modal from the raw interaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file that was put into a form, as Discord describes it."""
+    """A file uploaded in a modal, as Discord describes it; `size` in bytes."""
 
     url: str
     size: int
@@ -22,7 +22,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModalSubmission:
-    """A form as it came back: texts, choices and uploads by the custom id of their field."""
+    """A submitted modal: texts, choices and uploads by the custom id of their field."""
 
     custom_id: str
     texts: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -47,7 +47,7 @@ def parse_submission(interaction: discord.Interaction[Any]) -> ModalSubmission:
 
 
 def _fields(components: Sequence[Json]) -> Iterator[Json]:
-    """Every field, whether it stands in a label or in a row."""
+    """Every field, in labels and in action rows."""
     for each in components:
         if "component" in each:
             yield from _fields([each["component"]])

@@ -1,4 +1,4 @@
-"""From a job to the text of its messages: pure, so that every state can be looked at in a test."""
+"""Renders the text of a job's messages, of refusals and of advice. Pure."""
 
 import math
 from collections.abc import Collection
@@ -13,33 +13,39 @@ from jobs.errors import Refusal
 from storage import Job, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
-MAX_ALT = 1024  # of an attachment's description
-BAR = 10
+MAX_ALT = 1024  # characters of an attachment's description, Discord's limit
+BAR_LENGTH = 10  # blocks
 
 
 def render_bar(step: int, steps: int) -> str:
-    """Ten blocks: filled for what is done."""
-    filled = BAR * step // max(steps, 1)
-    return "▰" * filled + "▱" * (BAR - filled)
+    """A progress bar of BAR_LENGTH blocks; the last one is filled at the last step only."""
+    filled = BAR_LENGTH * step // max(steps, 1)
+    return "▰" * filled + "▱" * (BAR_LENGTH - filled)
 
 
-def quote(text: str, room: int) -> str:
-    """A person's own words as a quotation of at most `room` characters: markdown shown, nobody pinged."""
-    return "\n".join(f"> {line}" for line in _escaped(text, room).splitlines())
+def quote(text: str, max_length: int) -> str:
+    """A person's text as a Markdown quotation of at most `max_length` characters.
+
+    Its own Markdown and mentions are escaped.
+    """
+    return "\n".join(f"> {line}" for line in _escape_and_cut(text, max_length).splitlines())
 
 
-def _escaped(text: str, room: int) -> str:
-    """Escaped text; cut before the escaping, so that no half escape is left."""
-    for length in range(min(len(text), room), 0, -1):
+def _escape_and_cut(text: str, max_length: int) -> str:
+    """Escape Markdown and mentions; where the result is too long, cut the text before escaping it.
+
+    What is cut ends with "…", and never within an escape. Two characters a line are left for the "> ".
+    """
+    for length in range(min(len(text), max_length), 0, -1):
         cut = text if length == len(text) else text[:length].rstrip() + "…"
         safe = discord.utils.escape_mentions(discord.utils.escape_markdown(cut))
-        if len(safe) + 2 * (safe.count("\n") + 1) <= room:
+        if len(safe) + 2 * (safe.count("\n") + 1) <= max_length:
             return safe
     return ""
 
 
 def render_refusal(locale: str, refusal: Refusal) -> str:
-    """One sentence that says which rule, its number, and when it lifts where that is known."""
+    """The sentence for a refusal: which rule, its number, and when it will be allowed where that is known."""
     values = {
         name: round(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in refusal.values.items()
@@ -84,7 +90,7 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
 
 
 def render_final_status(job: Job) -> str:
-    """What the status of a job that is over says."""
+    """The status text of a job that is done, failed or cancelled."""
     if job.state is State.DONE:
         return _render_done(job)
     if job.state is State.FAILED and job.reason:
@@ -93,7 +99,7 @@ def render_final_status(job: Job) -> str:
 
 
 def _render_done(job: Job) -> str:
-    """A short card that links to the result; to one in direct messages nobody else could follow."""
+    """A link to the result; none to a result in direct messages, which only its owner could follow."""
     channel = job.result_channel or job.channel_id
     if channel != job.channel_id:
         return translate(job.locale, "done_by_dm")
@@ -101,7 +107,7 @@ def _render_done(job: Job) -> str:
 
 
 def render_failed(job: Job, reason: Reason) -> str:
-    """What went wrong, in one sentence."""
+    """The status text of a failed job: one sentence with the reason."""
     values = {
         name: discord.utils.escape_markdown(value)[:100] if isinstance(value, str) else f"{value:g}"
         for name, value in reason.values.items()
@@ -111,7 +117,7 @@ def render_failed(job: Job, reason: Reason) -> str:
 
 
 def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) -> str:
-    """The text beside the clip: whose it is, what was asked for, how it was made."""
+    """The text beside the clip: its owner, the prompt, the settings, and that it is AI-generated."""
     params = job.params
     settings = translate(
         job.locale,
@@ -133,12 +139,12 @@ def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) ->
         settings += translate(job.locale, "joined")
     head = translate(job.locale, "result", mention=f"<@{job.user_id}>")
     note = translate(job.locale, "result_note")
-    room = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
-    return "\n".join((head, quote(params.prompt, room), settings, note))
+    left = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
+    return "\n".join((head, quote(params.prompt, left), settings, note))
 
 
 def render_alt(job: Job) -> str:
-    """What who cannot see the clip is told of it."""
+    """The alternative text of the clip, for screen readers."""
     return translate(job.locale, "alt", prompt=job.params.prompt)[:MAX_ALT]
 
 
@@ -149,7 +155,7 @@ def render_copy(locale: str, job: Job) -> str:
 
 
 def render_report(locale: str, job: Job, reporter: int) -> str:
-    """A word to the moderators; mentions stand in it, and ping nobody."""
+    """The message to the moderators about a job; send it without allowed mentions."""
     text = translate(
         locale,
         "report",
@@ -162,19 +168,19 @@ def render_report(locale: str, job: Job, reporter: int) -> str:
 
 
 def link_to(job: Job) -> str:
-    """Where the job's result stands, else its status."""
+    """The address of the job's result message, else of its status message."""
     channel = job.result_channel or job.channel_id
     message = job.result_message or job.status_message
     return f"https://discord.com/channels/{job.guild_id}/{channel}/{message}"
 
 
 def render_poster(job: Job) -> str:
-    """The text beside the first picture of a clip that is too large for Discord, however it is encoded."""
+    """The text beside the first frame, sent where Discord takes the clip in no encoding."""
     head = translate(job.locale, "poster", mention=f"<@{job.user_id}>", short=job.short)
     return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))
 
 
 def render_advice(locale: str, advice: Collection[Advice]) -> str:
-    """A few lines beside the answer."""
+    """The advice on a prompt and a picture as a list."""
     lines = [f"- {translate(locale, each.name, **each.values)}" for each in advice]
     return "\n".join([translate(locale, "advice"), *lines])

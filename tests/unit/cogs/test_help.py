@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from cogs import privacy
 from cogs.actions import export
 from cogs.actions.export import build_document, build_record, collect, pack
-from cogs.guild_rules import render_rules
+from cogs.guild_rules import render_guild_settings
 from cogs.help import Topic, render_help
 from cogs.job_buttons import render_delete_question
 from cogs.privacy import render_privacy
@@ -28,10 +28,12 @@ CARDS = {
     **{f"help {topic}": lambda locale, topic=topic: render_help(locale, topic) for topic in Topic},
     "privacy": lambda locale: render_privacy(locale, Retention(), MINE),
     "privacy without backups": lambda locale: render_privacy(locale, Retention(backups=0, rows=0.5), MINE),
-    "forget": lambda locale: privacy.render_question(locale, Retention(backups=1)),
+    "forget": lambda locale: privacy.render_forget_question(locale, Retention(backups=1)),
     "delete": lambda locale: render_delete_question(locale, JOB),
-    "rules": lambda locale: render_rules(locale, GuildSettings(report_channel=5, pictures_of_others=True)),
-    "rules by default": lambda locale: render_rules(locale, GuildSettings()),
+    "rules": lambda locale: render_guild_settings(
+        locale, GuildSettings(report_channel=5, pictures_of_others=True)
+    ),
+    "rules by default": lambda locale: render_guild_settings(locale, GuildSettings()),
 }
 
 
@@ -75,8 +77,8 @@ def test_a_record_holds_what_was_asked_for_and_what_became_of_it() -> None:
 async def test_an_export_holds_every_job_once_in_parts_that_discord_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "PAGE", 3)
-    monkeypatch.setattr(export, "PART", 4000)
+    monkeypatch.setattr(export, "JOBS_PER_READ", 3)
+    monkeypatch.setattr(export, "MAX_DOCUMENT_BYTES", 4000)
     async with open_store(tmp_path) as store:
         for n in range(10):
             await admit(store, make_request(str(n), params=make_params(prompt=f"她笑了 {n}")))

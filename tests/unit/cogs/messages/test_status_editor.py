@@ -8,7 +8,14 @@ import pytest
 
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
-from cogs.messages.status_editor import EDITS, OLD, SPACING, WINDOW, StatusEditor, open_status_editor
+from cogs.messages.status_editor import (
+    EDITS_PER_WINDOW,
+    OLD_MESSAGE_AGE,
+    PROGRESS_INTERVAL,
+    RATE_WINDOW,
+    StatusEditor,
+    open_status_editor,
+)
 from cogs.runtime.client import open_client
 from jobs.notifier import QueueNotifier
 from playground.discord.model import Message
@@ -108,7 +115,7 @@ async def test_the_last_word_of_a_job_goes_before_the_progress_of_others(context
     for job in jobs:
         context.status_editor.show(job, f"progress of {job.key}")
     context.status_editor.finish(jobs[-1], "the end")
-    await context.reads(jobs[-1], "the end", timeout=2 * SPACING)
+    await context.reads(jobs[-1], "the end", timeout=2 * PROGRESS_INTERVAL)
     assert len(context.edits()) <= 2
 
 
@@ -122,11 +129,11 @@ async def test_progress_never_replaces_a_last_word(context: EditorSetup) -> None
 
 
 async def test_many_jobs_in_one_channel_never_meet_a_rate_limit(context: EditorSetup) -> None:
-    jobs = [await context.job(str(number)) for number in range(EDITS + 2)]
+    jobs = [await context.job(str(number)) for number in range(EDITS_PER_WINDOW + 2)]
     for job in jobs:
         context.status_editor.finish(job, f"end of {job.key}")
     for job in jobs:
-        await context.reads(job, f"end of {job.key}", timeout=3 * WINDOW)
+        await context.reads(job, f"end of {job.key}", timeout=3 * RATE_WINDOW)
 
 
 async def test_a_last_word_survives_a_discord_that_fails(context: EditorSetup) -> None:
@@ -158,7 +165,7 @@ async def test_a_flush_sends_what_is_left(context: EditorSetup) -> None:
 async def test_a_message_older_than_an_hour_is_edited_once_a_minute_and_its_last_word_at_once(
     context: EditorSetup,
 ) -> None:
-    old, young = await context.job("old", age=2 * OLD), await context.job("young")
+    old, young = await context.job("old", age=2 * OLD_MESSAGE_AGE), await context.job("young")
     context.status_editor.show(old, "first")
     await context.reads(old, "first")
     context.status_editor.show(old, "second")

@@ -13,9 +13,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from cogs.i18n.catalogue import LANGUAGES
 from cogs.ui.autocomplete import suggest_jobs, suggest_prompts, suggest_seeds
-from cogs.ui.cards import Entry, escape, first_words, result_link
+from cogs.ui.cards import QueueEntry, escape, result_link, truncate
 from cogs.ui.history_card import Page, render_page
-from cogs.ui.job_card import NEGATIVE_ROOM, PROMPT_ROOM, Details, is_cut, render_details
+from cogs.ui.job_card import MAX_NEGATIVE_LENGTH, MAX_PROMPT_LENGTH, JobDetails, is_cut, render_details
 from cogs.ui.queue_card import QueueView, render_queue
 from storage import Load, Reason, State
 from tests.unit.jobs.sample_jobs import JOB, PARAMS, job
@@ -67,11 +67,11 @@ LOAD = Load(queued=3, running=1)
 LINES = {
     "empty": QueueView(mine=[], guild=[], guild_jobs=0, load=Load(queued=0, running=0), servers=1),
     "no server": QueueView(
-        mine=[Entry(job=WAITING)], guild=[Entry(job=WAITING)], guild_jobs=1, load=LOAD, servers=0
+        mine=[QueueEntry(job=WAITING)], guild=[QueueEntry(job=WAITING)], guild_jobs=1, load=LOAD, servers=0
     ),
     "busy": QueueView(
-        mine=[Entry(job=STOPPING), Entry(job=WAITING, ahead=2, ready=1_795_000_000.4)],
-        guild=[Entry(job=RUNNING, ready=1_795_000_000), Entry(job=WAITING, ahead=500)],
+        mine=[QueueEntry(job=STOPPING), QueueEntry(job=WAITING, ahead=2, ready=1_795_000_000.4)],
+        guild=[QueueEntry(job=RUNNING, ready=1_795_000_000), QueueEntry(job=WAITING, ahead=500)],
         guild_jobs=12,
         load=LOAD,
         servers=2,
@@ -82,13 +82,13 @@ PAGES = {
     "full": (Page(jobs=[WAITING, DONE, FAILED, CANCELLED, SENT_BY_DM], newer=True, older=True), [DONE.id]),
 }
 DETAILS = {
-    "waiting": Details(job=WAITING),
-    "stopping": Details(job=STOPPING, server=2),
-    "done": Details(
+    "waiting": JobDetails(job=WAITING),
+    "stopping": JobDetails(job=STOPPING, server=2),
+    "done": JobDetails(
         job=DONE, server=1, parent=replace(RUNNING, result_message=4), children=[WAITING, SENT_BY_DM]
     ),
-    "failed": Details(job=FAILED, root=RUNNING, after=DONE),
-    "cancelled and cut": Details(
+    "failed": JobDetails(job=FAILED, root=RUNNING, after=DONE),
+    "cancelled and cut": JobDetails(
         job=replace(CANCELLED, params=replace(PARAMS, prompt="cat " * 400, negative_prompt=" "))
     ),
 }
@@ -114,7 +114,7 @@ def test_the_details(name: str, locale: str, snapshot: SnapshotAssertion) -> Non
 
 @given(TEXTS, st.integers(1, 60), st.sampled_from(LOCALES))
 def test_discord_takes_the_longest_line(prompt: str, jobs: int, locale: str) -> None:
-    entry = Entry(
+    entry = QueueEntry(
         job=replace(WAITING, user_id=2**63, params=replace(PARAMS, prompt=prompt)), ahead=499, ready=2e9
     )
     line = QueueView(mine=[entry] * jobs, guild=[entry] * 10, guild_jobs=10**6, load=LOAD, servers=9)
@@ -139,14 +139,16 @@ def test_discord_takes_the_longest_details(prompt: str, negative: str, locale: s
     reason = Reason(code="rejected", values={"node": prompt, "field": prompt})
     far = replace(DONE, guild_id=2**63, channel_id=2**63, result_message=2**63, params=params)
     failed = replace(far, state=State.FAILED, reason=reason)
-    details = Details(job=failed, server=9, parent=far, root=far, after=far, children=[far] * 50)
+    details = JobDetails(job=failed, server=9, parent=far, root=far, after=far, children=[far] * 50)
     check_limits(render_details(locale, details))
 
 
 def test_a_text_is_attached_where_the_card_cuts_it() -> None:
-    assert not is_cut(job(prompt="a" * (PROMPT_ROOM - 2), negative_prompt="a" * (NEGATIVE_ROOM - 2)))
-    assert is_cut(job(prompt="a" * (PROMPT_ROOM + 1)))
-    assert is_cut(job(negative_prompt="a" * (NEGATIVE_ROOM + 1)))
+    assert not is_cut(
+        job(prompt="a" * (MAX_PROMPT_LENGTH - 2), negative_prompt="a" * (MAX_NEGATIVE_LENGTH - 2))
+    )
+    assert is_cut(job(prompt="a" * (MAX_PROMPT_LENGTH + 1)))
+    assert is_cut(job(negative_prompt="a" * (MAX_NEGATIVE_LENGTH + 1)))
 
 
 def test_only_what_all_can_see_is_linked() -> None:
@@ -158,7 +160,7 @@ def test_only_what_all_can_see_is_linked() -> None:
 
 @given(TEXTS, st.integers(1, 200))
 def test_first_words_are_one_line_and_no_longer_than_asked(text: str, room: int) -> None:
-    words = first_words(text, room)
+    words = truncate(text, room)
     assert len(words) <= room
     assert "\n" not in words
     assert len(escape(words)) <= 2 * len(words) + words.count("@")

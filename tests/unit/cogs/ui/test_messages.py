@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 import comfy
 from cogs.i18n.catalogue import LANGUAGES
-from cogs.ui.job_buttons import last_buttons, result_buttons, waiting_buttons
+from cogs.ui.job_buttons import final_buttons, result_buttons, waiting_buttons
 from cogs.ui.texts import (
     MAX_CONTENT,
     render_copy,
@@ -64,7 +64,7 @@ async def test_at_the_end(locale: str, snapshot: SnapshotAssertion) -> None:
         "smallest": replace(job(locale=locale, frames=17, steps=4), state=State.FAILED, reason=reason),
         "cancelled": replace(mine, state=State.CANCELLED),
     }
-    shown = {name: [render_final_status(each), pressed(last_buttons(each))] for name, each in ends.items()}
+    shown = {name: [render_final_status(each), pressed(final_buttons(each))] for name, each in ends.items()}
     assert shown == snapshot
 
 
