@@ -80,7 +80,7 @@ def test_what_was_tried_is_not_tried_again_and_a_dm_is_the_last_resort() -> None
     assert next_step(too_large, [DeliveryStep.SMALLER, DeliveryStep.POSTER]) is DeliveryStep.GIVE_UP
 
 
-def test_every_road_ends() -> None:
+def test_every_sequence_of_steps_ends() -> None:
     for err, _, _ in ROWS.values():
         tried: list[DeliveryStep] = []
         while (decision := next_step(err, tried, tries=MAX_TRIES)) is not DeliveryStep.GIVE_UP:

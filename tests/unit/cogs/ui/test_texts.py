@@ -12,10 +12,13 @@ from cogs.ui.texts import (
     MAX_CONTENT,
     quote,
     render_bar,
+    render_copy,
     render_event,
     render_failed,
     render_final_status,
+    render_poster,
     render_refusal,
+    render_report,
     render_result,
     render_waiting,
 )
@@ -129,3 +132,15 @@ def test_the_final_status_links_to_the_result_unless_only_its_person_could_follo
     assert "channels/7/8/5" in render_final_status(replace(done, result_channel=8))
     assert "direct message" in render_final_status(replace(done, result_channel=9))
     assert "Cancelled" in render_final_status(replace(job(), state=State.CANCELLED))
+
+
+@given(prompt=WORDS, locale=st.sampled_from(LOCALES))
+def test_no_prompt_makes_any_of_them_too_long(prompt: str, locale: str) -> None:
+    mine = replace(job(locale=locale, prompt=prompt), state=State.DONE, result_message=2**63)
+    for text in (
+        render_result(mine, reencoded=True, joined=True),
+        render_poster(mine),
+        render_copy(locale, mine),
+        render_report(locale, mine, 2**63),
+    ):
+        assert 0 < len(text) <= MAX_CONTENT

@@ -4,15 +4,12 @@ from dataclasses import replace
 
 import pytest
 from discord import ui
-from hypothesis import given
-from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 import comfy
 from cogs.i18n.catalogue import LANGUAGES
 from cogs.ui.job_buttons import final_buttons, result_buttons, waiting_buttons
 from cogs.ui.texts import (
-    MAX_CONTENT,
     render_copy,
     render_event,
     render_final_status,
@@ -81,15 +78,3 @@ async def test_the_result_and_what_goes_elsewhere(locale: str, snapshot: Snapsho
             locale, Refusal("missing_permissions", permissions="view_channel attach_files")
         ),
     } == snapshot
-
-
-@given(prompt=st.text(min_size=1, max_size=1500), locale=st.sampled_from(LOCALES))
-def test_no_prompt_makes_any_of_them_too_long(prompt: str, locale: str) -> None:
-    mine = replace(job(locale=locale, prompt=prompt), state=State.DONE, result_message=2**63)
-    for text in (
-        render_result(mine, reencoded=True, joined=True),
-        render_poster(mine),
-        render_copy(locale, mine),
-        render_report(locale, mine, 2**63),
-    ):
-        assert 0 < len(text) <= MAX_CONTENT

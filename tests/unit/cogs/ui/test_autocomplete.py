@@ -1,0 +1,37 @@
+"""Autocomplete choices: what is offered for the text typed so far."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cogs.ui.autocomplete import suggest_jobs, suggest_prompts, suggest_seeds
+from tests.unit.cogs.ui.card_samples import TEXTS
+from tests.unit.jobs.sample_jobs import job
+
+
+@given(st.lists(TEXTS, max_size=40), st.text(max_size=5))
+def test_discord_takes_every_suggestion(prompts: list[str], typed: str) -> None:
+    jobs = [replace(job(prompt=each, seed=n), id=f"{n:08x}-0000") for n, each in enumerate(prompts)]
+    for offered in (
+        suggest_jobs("zh-CN", jobs, typed),
+        suggest_prompts(jobs, typed),
+        suggest_seeds(jobs, typed),
+    ):
+        assert len(offered) <= 25
+        assert all(1 <= len(each.name) <= 100 and len(str(each.value)) <= 100 for each in offered)
+
+
+def test_a_long_prompt_is_offered_by_the_name_of_its_newest_job() -> None:
+    jobs = [
+        replace(job(prompt=prompt), id=f"{n:08x}")
+        for n, prompt in enumerate(["x" * 101, "y", "x" * 101, "y" * 100])
+    ]
+    assert [each.value for each in suggest_prompts(jobs, "")] == ["#00000000", "y", "y" * 100]
+    assert [each.value for each in suggest_prompts(jobs, " Y")] == ["y", "y" * 100]
+
+
+def test_the_same_seed_is_offered_once() -> None:
+    jobs = [job(seed=1), job(seed=2), job(seed=1)]
+    assert [each.value for each in suggest_seeds(jobs, "")] == [1, 2]
+    assert [each.value for each in suggest_seeds(jobs, "2 ·")] == [2]

@@ -1,0 +1,44 @@
+"""The card of /history in each state and language; Discord takes the longest."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from cogs.ui.history_card import Page, render_page
+from storage import Reason
+from tests.unit.cogs.ui.card_samples import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    LOCALES,
+    SENT_BY_DM,
+    TEXTS,
+    WAITING,
+    check_limits,
+    outline,
+)
+from tests.unit.jobs.sample_jobs import PARAMS
+
+PAGES = {
+    "empty": (Page(jobs=[], newer=False, older=False), []),
+    "full": (Page(jobs=[WAITING, DONE, FAILED, CANCELLED, SENT_BY_DM], newer=True, older=True), [DONE.id]),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_the_history(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
+    assert outline(render_page(locale, *PAGES[name])) == snapshot
+
+
+@given(TEXTS, st.integers(1, 5), st.sampled_from(LOCALES))
+def test_discord_takes_the_longest_page(prompt: str, jobs: int, locale: str) -> None:
+    node = Reason(code="rejected", values={"node": prompt, "field": prompt})
+    made = replace(
+        FAILED, reason=node, params=replace(PARAMS, prompt=prompt), result_message=2**63, channel_id=2**63
+    )
+    page = Page(jobs=[made] * jobs, newer=True, older=True)
+    check_limits(render_page(locale, page, [made.id]))

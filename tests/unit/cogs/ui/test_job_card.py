@@ -1,0 +1,63 @@
+"""The card of /show in each state and language; Discord takes the longest."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from syrupy.assertion import SnapshotAssertion
+
+from cogs.ui.job_card import MAX_NEGATIVE_LENGTH, MAX_PROMPT_LENGTH, JobDetails, is_cut, render_details
+from storage import Reason, State
+from tests.unit.cogs.ui.card_samples import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    LOCALES,
+    RUNNING,
+    SENT_BY_DM,
+    STOPPING,
+    TEXTS,
+    WAITING,
+    check_limits,
+    outline,
+)
+from tests.unit.jobs.sample_jobs import PARAMS, job
+
+DETAILS = {
+    "waiting": JobDetails(job=WAITING),
+    "stopping": JobDetails(job=STOPPING, server=2),
+    "done": JobDetails(
+        job=DONE, server=1, parent=replace(RUNNING, result_message=4), children=[WAITING, SENT_BY_DM]
+    ),
+    "failed": JobDetails(job=FAILED, root=RUNNING, after=DONE),
+    "cancelled and cut": JobDetails(
+        job=replace(CANCELLED, params=replace(PARAMS, prompt="cat " * 400, negative_prompt=" "))
+    ),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", DETAILS)
+def test_the_details(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
+    assert outline(render_details(locale, DETAILS[name])) == snapshot
+
+
+@given(TEXTS, TEXTS, st.sampled_from(LOCALES))
+def test_discord_takes_the_longest_details(prompt: str, negative: str, locale: str) -> None:
+    params = replace(
+        PARAMS, prompt=prompt, negative_prompt=negative[:1000], choices={"a": prompt}, seed=2**64
+    )
+    reason = Reason(code="rejected", values={"node": prompt, "field": prompt})
+    far = replace(DONE, guild_id=2**63, channel_id=2**63, result_message=2**63, params=params)
+    failed = replace(far, state=State.FAILED, reason=reason)
+    details = JobDetails(job=failed, server=9, parent=far, root=far, after=far, children=[far] * 50)
+    check_limits(render_details(locale, details))
+
+
+def test_a_text_is_attached_where_the_card_cuts_it() -> None:
+    assert not is_cut(
+        job(prompt="a" * (MAX_PROMPT_LENGTH - 2), negative_prompt="a" * (MAX_NEGATIVE_LENGTH - 2))
+    )
+    assert is_cut(job(prompt="a" * (MAX_PROMPT_LENGTH + 1)))
+    assert is_cut(job(negative_prompt="a" * (MAX_NEGATIVE_LENGTH + 1)))
