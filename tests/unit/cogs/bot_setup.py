@@ -1,0 +1,165 @@
+"""The real application in this process, on the playground's Discord, without a ComfyUI: jobs stay queued."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import av
+import discord
+from PIL import Image
+from pydantic import SecretStr
+
+from cogs.actions.context import BotContext
+from cogs.runtime.app import Application, open_application
+from cogs.runtime.settings import DemoSettings
+from jobs.requester import Actor, Location, Requester
+from playground.discord.model import Message
+from playground.members import Member
+from playground.playground import Playground
+from playground.tracked_job import TrackedJob
+from storage import Job, Lease, Request, State
+from tests.unit.jobs.sample_jobs import PARAMS
+
+
+@dataclass(frozen=True)
+class BotSetup:
+    """A bot at work in a playground."""
+
+    playground: Playground
+    application: Application
+
+    @property
+    def context(self) -> BotContext:
+        return self.application.context
+
+    def requester(self, member: Member, message_id: int = 0, **changes: object) -> Requester:
+        """A member who asks for something under a message."""
+        channel, guild = self.playground.channel.id, self.playground.guild.id
+        return Requester(
+            actor=replace(Actor(id=member.id, bot=False, roles=frozenset()), **changes),
+            location=Location(guild_id=guild, channel_ids=frozenset({channel})),
+            channel_id=channel,
+            message_id=message_id,
+        )
+
+    async def interaction(self, member: Member) -> tuple[TrackedJob, discord.Interaction]:
+        """A pressed button that no cog answers: the test does."""
+        client, pressed = self.context.client, asyncio.Queue[discord.Interaction]()
+        button = {"type": 2, "style": 2, "label": "TEST", "custom_id": "TEST"}
+        message = self.post("press", components=({"type": 1, "components": [button]},))
+        client.add_listener(_put_into(pressed), "on_interaction")
+        job = await member.press(message, "TEST")
+        return job, await asyncio.wait_for(pressed.get(), 5)
+
+    async def queued(self, owner: Member, key: str = "a", **changes: object) -> Job:
+        """A queued job with a status message."""
+        job = await self.unposted(owner, key, **changes)
+        await self.context.status.post(job, "queued")
+        return await self.context.store.job(job.id)
+
+    async def unposted(self, owner: Member, key: str = "a", **changes: object) -> Job:
+        """A queued job without a status message."""
+        request = Request(
+            key=key,
+            user_id=owner.id,
+            guild_id=self.playground.guild.id,
+            channel_id=self.playground.channel.id,
+            locale="en-US",
+            params=replace(PARAMS, **changes),
+            picture=await self.context.files.save_picture(b"a picture"),
+        )
+        return (await self.context.store.admit(request, limit=99)).job
+
+    async def delivering(self, owner: Member, key: str = "a") -> Lease:
+        """A job in state `delivering`, whose clip is on the disk."""
+        job = await self.queued(owner, key)
+        store = self.context.store
+        lease = await store.claim("gpu", {job.params.workflow})
+        assert lease
+        assert lease.job.id == job.id
+        await asyncio.to_thread(write_clip, self.context.files.clip_path(f"{job.id}.mp4"))
+        lease = await store.move(lease, State.RUNNING)
+        lease = await store.move(lease, State.DOWNLOADING, seconds=2.0)
+        return await store.move(lease, State.DELIVERING, clip=f"{job.id}.mp4")
+
+    async def done(self, owner: Member, key: str = "a") -> Job:
+        """A job with a status message, a clip and a result message of the bot."""
+        lease = await self.delivering(owner, key)
+        message = self.post(f"result of {key}")
+        return (await self.context.store.move(lease, State.DONE, result_message=message.id)).job
+
+    def post(self, content: str, **changes: object) -> Message:
+        """A message of the bot that no job knows."""
+        state = self.playground.state
+        return state.post(
+            Message(
+                id=state.ids.next(),
+                channel_id=self.playground.channel.id,
+                author_id=self.playground.bot_user.id,
+                content=content,
+                sent_at=state.clock.now(),
+                **changes,
+            )
+        )
+
+    def status(self, job: Job) -> Message:
+        """The job's status message."""
+        return self.playground.state.messages[job.status_message or 0]
+
+    async def reads(self, message_id: int | None, text: str) -> None:
+        """Wait until a message contains this text."""
+        messages = self.playground.state.messages
+        await self.playground.until(
+            lambda: (text in messages[message_id or 0].content) or None, 10, f"a message with {text!r}"
+        )
+
+
+def _put_into(queue: asyncio.Queue[discord.Interaction]):
+    async def on_interaction(interaction: discord.Interaction) -> None:
+        queue.put_nowait(interaction)
+
+    return on_interaction
+
+
+def write_clip(path: Path) -> None:
+    """Write a clip of four frames."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=16)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(4):
+            out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48), "teal"))))
+        out.mux(stream.encode(None))
+
+
+@contextlib.asynccontextmanager
+async def opened_application(folder: Path, **settings: object) -> AsyncGenerator[BotSetup]:
+    """The bot, logged in but not connected to the gateway: it sends and gets no events."""
+    async with Playground(comfyui=None) as playground:
+        environment = playground.environment()
+        opened = open_application(
+            DemoSettings(
+                discord_token=SecretStr(environment["DISCORD_TOKEN"]),
+                discord_api_url=environment["DISCORD_API_URL"],
+                comfyui_url=("http://127.0.0.1:9",),
+                data_dir=folder,
+                **settings,
+            )
+        )
+        async with opened as application:
+            yield BotSetup(playground, application)
+        assert playground.discord.too_many == []
+
+
+@contextlib.asynccontextmanager
+async def running_application(folder: Path, **settings: object) -> AsyncGenerator[BotSetup]:
+    """The bot, online with its commands; shut down at the end as by a signal."""
+    async with opened_application(folder, **settings) as bot, asyncio.TaskGroup() as tasks:
+        stop = asyncio.Event()
+        tasks.create_task(bot.application.run(stop), name="application")
+        try:
+            await bot.playground.bot_online()
+            yield bot
+        finally:
+            stop.set()
