@@ -37,6 +37,10 @@ INTERACTION_TIMEOUT = 60.0  # seconds
 FETCH_CHANNEL_TIMEOUT = 10.0  # seconds
 
 
+class AlreadyAnswered(Exception):
+    """Raised by `BotContext.answering` in place of its block: the interaction was refused, and answered."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotContext:
     """The opened resources and the objects built on them, passed to each cog."""
@@ -97,21 +101,25 @@ class BotContext:
     ) -> AsyncGenerator[Requester]:
         """Yield the Requester of an interaction; errors inside are answered with an ephemeral sentence.
 
-        `seconds`: the timeout; None where each call inside has its own.
+        `seconds`: the timeout; None where each call inside has its own. Raises AlreadyAnswered where the
+        block cannot run.
         """
         with self.in_flight.track():
-            locale = str(interaction.locale)
+            locale, entered = str(interaction.locale), False
             try:
                 async with asyncio.timeout(seconds):
                     locale = await self.locale_of(interaction)
                     if not self.in_flight.is_open:
                         raise Refusal("closing")
+                    entered = True
                     yield requester_of(interaction, locale)
             except Refusal as refusal:
                 await reply_privately(interaction, render_refusal(locale, refusal))
             except (StoreError, *DISCORD_ERRORS) as err:
                 log.error("interaction %s: %r", interaction.id, err)
                 await reply_privately(interaction, render_refusal(locale, Refusal("internal")))
+            if not entered:
+                raise AlreadyAnswered
 
     async def _find_channel(self, channel_id: int) -> object:
         """The channel from the cache; fetched where its parent matters and it is an archived thread."""
@@ -128,5 +136,7 @@ class BotContext:
 
 async def on_app_command_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
     """Log an unexpected error of a command with its traceback, and answer with an ephemeral sentence."""
+    if isinstance(error, app_commands.CommandInvokeError) and isinstance(error.original, AlreadyAnswered):
+        return
     log.error("interaction %s: %s", interaction.id, error, exc_info=error)
     await reply_privately(interaction, render_refusal(str(interaction.locale), Refusal("internal")))

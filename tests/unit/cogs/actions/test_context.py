@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from cogs.access.policy import Action
-from cogs.actions.context import on_app_command_error
+from cogs.actions.context import AlreadyAnswered, on_app_command_error
 from cogs.i18n.catalogue import translate
 from jobs.errors import Refusal
 from playground.discord.permissions import Permission
@@ -62,8 +62,9 @@ async def test_an_interaction_has_a_requester_until_the_bot_shuts_down(bot: BotS
     await drained
     bot.context.in_flight.close()
     pressed, interaction = await bot.interaction(boss)
-    async with bot.context.answering(interaction):
-        raise AssertionError
+    with pytest.raises(AlreadyAnswered):
+        async with bot.context.answering(interaction):
+            raise AssertionError
     assert await pressed.refused() == translate("zh-TW", "refused_closing")
 
 
