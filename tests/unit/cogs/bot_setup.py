@@ -44,11 +44,13 @@ class BotSetup:
             message_id=message_id,
         )
 
-    async def interaction(self, member: Member) -> tuple[TrackedJob, discord.Interaction]:
-        """A pressed button that no cog answers: the test does."""
+    async def interaction(
+        self, member: Member, message: Message | None = None
+    ) -> tuple[TrackedJob, discord.Interaction]:
+        """The pressed button TEST of a message, which no cog answers: the test does."""
         client, pressed = self.context.client, asyncio.Queue[discord.Interaction]()
         button = {"type": 2, "style": 2, "label": "TEST", "custom_id": "TEST"}
-        message = self.post("press", components=({"type": 1, "components": [button]},))
+        message = message or self.post("press", components=({"type": 1, "components": [button]},))
         client.add_listener(_put_into(pressed), "on_interaction")
         job = await member.press(message, "TEST")
         return job, await asyncio.wait_for(pressed.get(), 5)
