@@ -110,6 +110,13 @@ class BotSetup:
         """The job's status message."""
         return self.playground.state.messages[job.status_message or 0]
 
+    async def job_of(self, status: Message) -> Job:
+        """The job whose row has recorded this status message, which is after it was sent."""
+        async with asyncio.timeout(5):
+            while (job := await self.context.store.by_status(status.id)) is None:
+                await self.context.notifier.wait(0.1)
+        return job
+
     async def reads(self, message_id: int | None, text: str) -> None:
         """Wait until a message contains this text."""
         messages = self.playground.state.messages

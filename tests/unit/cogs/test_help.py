@@ -6,8 +6,10 @@ import pytest
 from discord import ui
 from syrupy.assertion import SnapshotAssertion
 
-from cogs.help import Topic, render_help
+from cogs.help import EMOJI, Topic, render_help
+from cogs.i18n.catalogue import translate
 from jobs.options import NEGATIVE_PROMPT
+from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.cogs.ui.card_samples import LOCALES, check_limits, outline
 
 CARDS = {f"help {topic}": lambda locale, topic=topic: render_help(locale, topic) for topic in Topic}
@@ -39,3 +41,10 @@ def texts(view: ui.LayoutView) -> Iterator[str]:
     for item in view.walk_children():
         if isinstance(item, ui.TextDisplay):
             yield item.content
+
+
+async def test_the_select_changes_the_page_and_an_unknown_one_is_of_another_version(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    card = await (await ada.command("help")).shows(translate("en-US", "topic_start"))
+    chosen = await ada.choose(card, "menu help:topic", Topic.ART)
+    assert (await chosen.shows(f"{EMOJI[Topic.ART]} {translate('en-US', 'topic_art')}")).id == card.id

@@ -1,9 +1,19 @@
 """The buttons under a job's messages."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
+from discord import ui
 from syrupy.assertion import SnapshotAssertion
 
+from cogs.i18n.catalogue import translate
 from cogs.job_buttons import render_delete_question
+from cogs.ui.job_buttons import final_buttons, result_buttons
+from jobs.options import reduced
+from playground.tracked_job import TrackedJob
+from storage import Job, State
+from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.cogs.ui.card_samples import LOCALES, check_limits, outline
 from tests.unit.jobs.sample_jobs import JOB
 
@@ -16,3 +26,48 @@ def test_the_card(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
     card = CARDS[name](locale)
     check_limits(card)
     assert outline(card) == snapshot
+
+
+def components(view: ui.View | None) -> tuple[Any, ...]:
+    return tuple(view.to_components()) if view else ()
+
+
+async def posted(bot: BotSetup, pressed: TrackedJob) -> Job:
+    """The job whose status the bot posts below the pressed message."""
+    await pressed.says("not reachable")
+    assert pressed.status
+    return await bot.job_of(pressed.status)
+
+
+async def test_the_buttons_of_a_result_make_other_jobs_of_it(bot: BotSetup) -> None:
+    ada, store = bot.playground.member("ada"), bot.context.store
+    done = await bot.done(ada)
+    message = bot.post("buttons", components=components(result_buttons(done)))
+    again = await posted(bot, await bot.playground.member("grace").press(message, "Again"))
+    assert (again.parent, again.params.prompt) == (done.id, done.params.prompt)
+    changed = await ada.submit(await ada.press(message, "Change"), prompt="the dog", seed="5")
+    status = await changed.answered()
+    job = await bot.job_of(status)
+    assert (job.params.prompt, job.params.seed, job.parent) == ("the dog", 5, done.id)
+    status = await (await ada.submit(await ada.press(message, "Extend"), join="yes")).answered()
+    job = await bot.job_of(status)
+    assert (job.params.after, job.parent) == (done.id, done.id)
+    question = await (await ada.press(message, "Delete")).shows()
+    begun = translate("en-US", "delete_begun", short=done.short)
+    await (await ada.press(question, f"deletenow:{done.id}")).shows(begun)
+    assert done.id in {each.id for each in await store.marked_for_deletion()}
+
+
+async def test_a_job_that_ended_is_retried_as_it_was_or_smaller_and_only_by_its_owner(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    job = await bot.queued(ada)
+    status = bot.status(job)
+    await ada.press(status, f"cancel:{job.id}")
+    await bot.reads(status.id, "Cancelled")
+    retried = await posted(bot, await ada.press(status, f"retry:{job.id}"))
+    assert (retried.parent, retried.params) == (job.id, job.params)
+    failed = replace(job, state=State.FAILED)
+    message = bot.post("buttons", components=components(final_buttons(failed)))
+    denied = await bot.playground.member("grace").press(message, f"smaller:{job.id}")
+    await denied.shows(translate("en-US", "refused_not_yours"))
+    assert (await posted(bot, await ada.press(message, f"smaller:{job.id}"))).params == reduced(job.params)

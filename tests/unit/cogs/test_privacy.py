@@ -1,10 +1,14 @@
-"""The cards of /privacy in each language."""
+"""/privacy: its cards in each language, the export and the deletion."""
+
+import json
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from cogs.i18n.catalogue import translate
 from cogs.privacy import render_forget_question, render_privacy
 from storage import Retention, StoredData
+from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.cogs.ui.card_samples import LOCALES, check_limits, outline
 
 STORED = StoredData(jobs=12, pictures=3, clips=2)
@@ -21,3 +25,19 @@ def test_the_card(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
     card = CARDS[name](locale)
     check_limits(card)
     assert outline(card) == snapshot
+
+
+async def test_everything_stored_is_exported_and_deleted_for_whoever_asks(bot: BotSetup) -> None:
+    ada, grace = bot.playground.member("ada"), bot.playground.member("grace")
+    job, other = await bot.done(ada), await bot.queued(grace, "b")
+    card = await (await ada.command("privacy")).shows()
+    assert card.only_for == ada.id
+    exported = await (await ada.press(card, "export:me")).shows(translate("en-US", "privacy_exported"))
+    [record] = json.loads(exported.attachments[0].data)["jobs"]
+    assert record["id"] == job.id
+    question = await (await ada.press(card, "forget:me")).shows()
+    begun = await ada.press(question, "forgetnow:me")
+    await begun.shows(translate("en-US", "forget_begun"))
+    messages = bot.playground.state.messages
+    await bot.playground.until(lambda: job.result_message not in messages or None, 10, "it is deleted")
+    assert other.status_message in messages

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.ui.autocomplete import suggest_jobs, suggest_prompts, suggest_seeds
+from cogs.ui.autocomplete import suggest_jobs, suggest_names, suggest_pairs, suggest_prompts, suggest_seeds
 from tests.unit.cogs.ui.card_samples import TEXTS
 from tests.unit.jobs.sample_jobs import job
 
@@ -35,3 +35,17 @@ def test_the_same_seed_is_offered_once() -> None:
     jobs = [job(seed=1), job(seed=2), job(seed=1)]
     assert [each.value for each in suggest_seeds(jobs, "")] == [1, 2]
     assert [each.value for each in suggest_seeds(jobs, "2 ·")] == [2]
+
+
+def test_names_and_pairs_contain_what_is_typed_and_pairs_keep_what_stands_before() -> None:
+    assert [each.value for each in suggest_names(["fast", "turbo"], " UR")] == ["turbo"]
+    pairs = ["sampler=euler", "sampler=unipc", "loop=yes"]
+    assert [each.value for each in suggest_pairs(pairs, "")] == pairs
+    assert [each.value for each in suggest_pairs(pairs, "loop=yes,uni")] == ["loop=yes,sampler=unipc"]
+
+
+def test_a_job_is_found_by_its_id_its_state_and_its_prompt() -> None:
+    jobs = [replace(job(prompt="the cat"), id="0000000a-1"), replace(job(prompt="the dog"), id="0000000b-1")]
+    assert [each.value for each in suggest_jobs("en-US", jobs, "0a")] == ["0000000a-1"]
+    assert [each.value for each in suggest_jobs("en-US", jobs, "DOG")] == ["0000000b-1"]
+    assert len(suggest_jobs("en-US", jobs, "")) == 2

@@ -1,0 +1,57 @@
+"""The application: what runs until the end, and in which order it ends."""
+
+import asyncio
+
+import pytest
+
+from cogs.runtime.app import run_until
+from tests.unit.cogs.bot_setup import BotSetup
+
+
+async def test_at_the_end_the_work_stops_first_and_the_connection_last() -> None:
+    stop, events = asyncio.Event(), list[str]()
+
+    async def forever(name: str) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            events.append(name)
+
+    async def shut_down() -> None:
+        await asyncio.sleep(0)
+        events.append("shut down")
+
+    run = asyncio.create_task(run_until(stop, forever("connection"), [forever("work")], shut_down))
+    await asyncio.sleep(0)
+    stop.set()
+    await asyncio.wait_for(run, 1)
+    assert events == ["work", "shut down", "connection"]
+
+
+@pytest.mark.parametrize("ends", ["raises", "returns"])
+async def test_whatever_ends_before_ends_all(ends: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def forever() -> None:
+        await asyncio.Event().wait()
+
+    async def work() -> None:
+        if ends == "raises":
+            raise ZeroDivisionError
+
+    async def shut_down() -> None:
+        raise AssertionError
+
+    with pytest.raises(ExceptionGroup) as errors:
+        await asyncio.wait_for(run_until(asyncio.Event(), forever(), [work()], shut_down), 1)
+    kind = ZeroDivisionError if ends == "raises" else RuntimeError
+    assert errors.value.subgroup(kind)
+    assert "work died" in caplog.text
+
+
+async def test_every_command_is_registered_and_a_shutdown_refuses_what_is_new(bot: BotSetup) -> None:
+    names = {command.definition["name"] for command in bot.playground.commands}
+    assert {"animate", "queue", "cancel", "history", "show", "help", "privacy", "Animate this"} <= names
+    assert len(bot.context.client.cogs) == 15
+    stop = asyncio.Event()
+    stop.set()
+    await bot.application._shut_down()
+    assert not bot.context.in_flight.is_open

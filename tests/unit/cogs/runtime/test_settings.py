@@ -1,0 +1,83 @@
+"""The settings: how the environment is read, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+import storage
+from cogs.runtime.settings import DemoSettings, Settings
+from jobs.requester import Actor, QueueShare
+
+
+def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **environment: str) -> Settings:
+    monkeypatch.chdir(tmp_path)  # no .env
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
+def test_lists_are_comma_separated_and_weights_belong_to_roles(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = read(
+        monkeypatch,
+        tmp_path,
+        COMFYUI_URL="http://a:1, http://b:2",
+        COMFYUI_TOKEN="one,two",
+        ALLOWED_GUILDS="1, 2,",
+        BLOCKED_USERS="3",
+        ROLE_WEIGHTS="10:1.5, 11:3",
+        BLOCKED_WORDS="gore",
+        DISCORD_TOKEN="secret",
+        LOG_LEVEL="debug",
+        LONGEST_WAIT_HOURS="2",
+        KEEP_DAYS="3",
+        MODEL_FILE="m.safetensors",
+    )
+    assert settings.comfyui_url == ("http://a:1", "http://b:2")
+    assert [settings.token_of(number) for number in range(3)] == ["one", "two", "two"]
+    assert settings.secrets() == ["secret", "one", "two"]
+    assert (settings.access_policy().guilds, settings.access_policy().blocked) == ({1, 2}, {3})
+    actor = Actor(id=1, bot=False, roles=frozenset({10, 11}), booster=True)
+    assert settings.share_policy().of(actor) == QueueShare(weight=3, head_start=120)
+    assert settings.log_level == "DEBUG"
+    assert settings.limits().longest_wait == 7200
+    assert settings.limits().blocked_words == storage.BLOCKED_WORDS | {"gore"}
+    assert settings.retention().rows == 3
+    assert settings.model_files().model == "m.safetensors"
+
+
+def test_without_an_environment_everything_has_a_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = read(monkeypatch, tmp_path)
+    assert settings.token_of(0) is None
+    assert settings.limits().longest_wait == 24 * 3600
+    assert settings.access_policy().guilds == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"ROLE_WEIGHTS": "1:9"}, "from 1 to 4"),
+        ({"ROLE_WEIGHTS": "some"}, "ROLE_WEIGHTS"),
+        ({"LOG_LEVEL": "loud"}, "must be DEBUG"),
+        ({"COMFYUI_URL": "http://a:b@gpu", "COMFYUI_TOKEN": "t"}, "a request takes one"),
+        ({"ALLOWED_GUILDS": "mine"}, "ALLOWED_GUILDS"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(ValidationError) as error:
+        read(monkeypatch, tmp_path, **environment)
+    assert sentence.casefold() in str(error.value).casefold()
+
+
+def test_the_demo_ignores_what_is_set_for_the_real_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_GUILDS", "1")
+    monkeypatch.setenv("DISCORD_TOKEN", "real")
+    settings = DemoSettings(discord_token=SecretStr("demo"))
+    assert settings.secrets() == ["demo"]
+    assert settings.access_policy().guilds == frozenset()

@@ -1,0 +1,37 @@
+"""Reactions to a job's messages."""
+
+from cogs.i18n.catalogue import translate
+from storage import GuildSettings
+from tests.unit.cogs.bot_setup import BotSetup
+
+
+async def test_each_emoji_does_one_thing_with_the_job_of_its_message(bot: BotSetup) -> None:
+    playground, messages = bot.playground, bot.playground.state.messages
+    ada, grace = playground.member("ada"), playground.member("grace")
+    done = await bot.done(ada)
+    result = messages[done.result_message or 0]
+    again = await grace.react(result, "🔁")
+    assert "not reachable" in (await again.answered()).content
+    await playground.until(lambda: "⏳" in messages[result.id].reactions or None, 5, "a pending reaction")
+    await ada.react(result, "✉️")
+    await playground.until(lambda: ada.inbox or None, 10, "a copy")
+    assert await (await grace.react(result, "🚩")).refused() == translate(
+        "en-US", "refused_no_report_channel"
+    )
+    channel = playground.channel_named("reports")
+    await bot.context.store.set_guild_settings(playground.guild.id, GuildSettings(report_channel=channel.id))
+    await grace.unreact(result, "🚩")
+    assert await (await grace.react(result, "🚩")).refused() == translate("en-US", "reported")
+    assert await (await grace.react(result, "❌")).refused() == translate("en-US", "refused_not_yours")
+    await ada.react(result, "❌")
+    await playground.until(lambda: result.id not in messages or None, 10, "the result is deleted")
+
+
+async def test_a_cross_cancels_an_unfinished_job_and_other_messages_are_left_alone(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    job = await bot.queued(ada)
+    await ada.react(await ada.say("hello"), "❌")
+    await bot.playground.member("robot", bot=True).react(bot.status(job), "❌")
+    await ada.react(bot.status(job), "👍")
+    await ada.react(bot.status(job), "❌")
+    await bot.reads(job.status_message, "Cancelled")
