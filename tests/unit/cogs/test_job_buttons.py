@@ -12,7 +12,7 @@ from cogs.job_buttons import render_delete_question
 from cogs.ui.job_buttons import final_buttons, result_buttons
 from jobs.options import reduced
 from playground.tracked_job import TrackedJob
-from storage import Job, State
+from storage import Job, Reason, State
 from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.cogs.ui.card_samples import LOCALES, check_limits, outline
 from tests.unit.jobs.sample_jobs import JOB
@@ -66,6 +66,8 @@ async def test_a_job_that_ended_is_retried_as_it_was_or_smaller_and_only_by_its_
     await bot.reads(status.id, "Cancelled")
     retried = await posted(bot, await ada.press(status, f"retry:{job.id}"))
     assert (retried.parent, retried.params) == (job.id, job.params)
+    by_person = Reason(code="by_person")  # while one waits, another retry is the same
+    await bot.context.store.cancel(retried.id, mover="person 1", reason=by_person)
     failed = replace(job, state=State.FAILED)
     message = bot.post("buttons", components=components(final_buttons(failed)))
     denied = await bot.playground.member("grace").press(message, f"smaller:{job.id}")

@@ -78,3 +78,14 @@ async def test_a_job_is_found_by_its_id_and_touched_by_its_owner(opened: BotSetu
     with pytest.raises(Refusal, match="not_yours"):
         opened.context.require(opened.requester(grace), Action.DELETE, job)
     assert "not reachable" in await opened.context.waiting_text(job)
+
+
+async def test_a_reaction_has_a_requester_as_an_interaction_has(bot: BotSetup) -> None:
+    ada, context, channel = bot.playground.member("ada"), bot.context, bot.playground.channel
+    await context.store.set_language(ada.id, "zh-TW")
+    guild = context.client.get_guild(bot.playground.guild.id)
+    assert guild
+    requester = await context.reaction_requester(await guild.fetch_member(ada.id), channel.id, 5)
+    assert (requester.user_id, requester.locale, requester.message_id) == (ada.id, "zh-TW", 5)
+    assert requester.location.channel_ids == {channel.id}
+    assert requester.guild_id == guild.id

@@ -1,5 +1,9 @@
 """Deletion of a job with everything that belongs to it."""
 
+import asyncio
+
+import pytest
+
 from cogs.actions.delete import DeletionWorker, request_deletion
 from storage import State
 from tests.unit.cogs.bot_setup import BotSetup
@@ -34,3 +38,15 @@ async def test_a_queued_job_is_cancelled_and_its_end_is_shown_before_it_goes(ope
     await opened.application.resources.status_editor.flush()
     await worker.process_marked()
     assert await context.store.find(job.id) is None
+
+
+async def test_the_worker_deletes_what_is_marked_until_it_is_cancelled(opened: BotSetup) -> None:
+    context, messages = opened.context, opened.playground.state.messages
+    job = await opened.done(opened.playground.member("ada"))
+    await context.store.set_end_announced(job.id)
+    worker = asyncio.create_task(DeletionWorker(context).run())
+    await request_deletion(context, job)
+    await opened.playground.until(lambda: job.result_message not in messages or None, 5, "it is deleted")
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker

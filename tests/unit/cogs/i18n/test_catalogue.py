@@ -3,14 +3,19 @@
 import ast
 import re
 import string
+from typing import cast
 
+import discord
 import pytest
 from babel.messages.catalog import Message
+from discord import app_commands
 
 from cogs.i18n.catalogue import (
     ENGLISH,
     LANGUAGES,
     LOCALES,
+    CommandTranslator,
+    command_text,
     language_of,
     read_catalogue,
     read_sentences,
@@ -117,3 +122,15 @@ def test_one_and_many_are_told_apart_where_the_language_does() -> None:
 
 def test_a_value_is_never_taken_for_a_blank() -> None:
     assert "{ahead}" in translate("en", "refused_preset", preset="{ahead}", offered="fast")
+
+
+@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh-CN"), ("en-US", None), ("fr", None)])
+async def test_commands_are_described_in_the_languages_that_there_are(
+    locale: str, language: str | None
+) -> None:
+    text, context = command_text("command_help"), cast("app_commands.TranslationContextTypes", None)
+    translated = await CommandTranslator().translate(text, discord.Locale(locale), context)
+    assert text.message == translate("en-US", "command_help")
+    assert translated == (translate(language, "command_help") if language else None)
+    name = app_commands.locale_str("help")
+    assert await CommandTranslator().translate(name, discord.Locale(locale), context) is None

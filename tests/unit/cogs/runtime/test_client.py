@@ -1,9 +1,11 @@
 """The Discord client."""
 
+from typing import cast
+
 import discord
 import pytest
 
-from cogs.runtime.client import INTENTS, PERMISSIONS, invite_link, open_client
+from cogs.runtime.client import INTENTS, PERMISSIONS, AnimateBot, invite_link, open_client
 from playground.playground import Playground
 
 
@@ -22,3 +24,8 @@ async def test_it_logs_in_and_invites_with_the_permissions_that_it_needs() -> No
         with pytest.raises(discord.LoginFailure):
             async with open_client("wrong", playground.discord.api_url):
                 pass
+
+
+async def test_messages_are_not_read_for_prefix_commands() -> None:
+    bot = AnimateBot(command_prefix="!", intents=INTENTS)
+    await bot.on_message(cast("discord.Message", None))

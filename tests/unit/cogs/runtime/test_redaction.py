@@ -1,10 +1,12 @@
 """What is hidden in a log, and what is not."""
 
+import io
 import logging
+import sys
 
 import pytest
 
-from cogs.runtime.redaction import HIDDEN, RedactingFormatter, Redactor
+from cogs.runtime.redaction import HIDDEN, RedactingFormatter, Redactor, redact_logs
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz012345"  # noqa: S105 - of nobody
 REDACTOR = Redactor(["open sesame", "", "abc"])
@@ -45,3 +47,17 @@ def test_a_traceback_is_cleaned_too() -> None:
     text = RedactingFormatter(logging.Formatter(), REDACTOR).format(record)
     assert "ValueError" in text
     assert "sesame" not in text
+
+
+def test_no_handler_of_the_root_logger_and_no_crash_prints_a_secret(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = io.StringIO()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(printed)])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    redact_logs(["open sesame"])
+    logging.getLogger("x").error("say %s", "open sesame")
+    sys.excepthook(ValueError, ValueError("open sesame"), None)
+    for text in (printed.getvalue(), capsys.readouterr().err):
+        assert HIDDEN in text
+        assert "sesame" not in text

@@ -38,3 +38,6 @@ async def test_a_press_and_a_choice_reach_the_router(bot: BotSetup) -> None:
     message = bot.post("a card", components=(row,))
     pressed = await ada.press(message, "queue:")
     await bot.playground.until(lambda: pressed.interaction and pressed.interaction.answer, 5, "an answer")
+    card = await (await ada.command("help")).shows()
+    chosen = await ada.choose(card, "menu help:topic", "art")
+    await chosen.shows("🎨")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from cogs.ui.job_card import MAX_NEGATIVE_LENGTH, MAX_PROMPT_LENGTH, JobDetails, is_cut, render_details
+from cogs.ui.job_card import (
+    MAX_NEGATIVE_LENGTH,
+    MAX_PROMPT_LENGTH,
+    JobDetails,
+    is_cut,
+    render_details,
+    render_text,
+    text_name,
+)
 from storage import Reason, State
 from tests.unit.cogs.ui.card_samples import (
     CANCELLED,
@@ -61,3 +69,10 @@ def test_a_text_is_attached_where_the_card_cuts_it() -> None:
     )
     assert is_cut(job(prompt="a" * (MAX_PROMPT_LENGTH + 1)))
     assert is_cut(job(negative_prompt="a" * (MAX_NEGATIVE_LENGTH + 1)))
+
+
+def test_the_attachment_has_both_texts_whole() -> None:
+    text = render_text("en-US", job(prompt="cat " * 400, negative_prompt="*no* " * 200))
+    assert "cat " * 400 in text
+    assert "*no* " * 200 in text
+    assert text_name(job()).endswith(".txt")

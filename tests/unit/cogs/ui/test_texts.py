@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 import comfy
 from cogs.i18n.catalogue import ENGLISH, LANGUAGES
 from cogs.ui.texts import (
+    MAX_ALT,
     MAX_CONTENT,
     quote,
+    render_advice,
+    render_alt,
     render_bar,
     render_copy,
     render_event,
@@ -22,6 +25,7 @@ from cogs.ui.texts import (
     render_result,
     render_waiting,
 )
+from jobs.advice import Advice
 from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
 from storage import Reason, State
@@ -144,3 +148,10 @@ def test_no_prompt_makes_any_of_them_too_long(prompt: str, locale: str) -> None:
         render_report(locale, mine, 2**63),
     ):
         assert 0 < len(text) <= MAX_CONTENT
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_alternative_text_and_advice_fit_their_limits(locale: str) -> None:
+    assert len(render_alt(job(locale=locale, prompt="x" * 1500))) == MAX_ALT
+    text = render_advice(locale, [Advice(name="advice_short"), Advice(name="advice_still")])
+    assert len(text.splitlines()) == 3
