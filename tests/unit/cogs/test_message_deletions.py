@@ -1,15 +1,20 @@
 """Deleted status messages."""
 
+import discord
+
+from cogs.message_deletions import MessageDeletions
+from storage import State
 from tests.unit.cogs.bot_setup import BotSetup
 
 
-async def test_a_deleted_status_cancels_its_queued_job(bot: BotSetup) -> None:
-    ada = bot.playground.member("ada")
-    first, second, third = [await bot.queued(ada, key) for key in "abc"]
-    state, store = bot.playground.state, bot.context.store
-    state.delete(bot.status(first))
-    state.delete(bot.status(second))
-    left = await store.job(third.id)
-    while len(await store.unfinished_of(ada.id)) > 1:
-        await bot.context.notifier.wait(1)
-    assert [job.id for job in await store.unfinished_of(ada.id)] == [left.id]
+async def test_a_deleted_status_cancels_its_queued_job_alone_or_among_many(opened: BotSetup) -> None:
+    ada, store = opened.playground.member("ada"), opened.context.store
+    first, second, third = [await opened.queued(ada, key) for key in "abc"]
+    cog = opened.context.client.get_cog("MessageDeletions")
+    assert isinstance(cog, MessageDeletions)
+    alone = {"id": str(first.status_message), "channel_id": "1"}
+    await cog.on_raw_message_delete(discord.RawMessageDeleteEvent(alone))  # type: ignore[arg-type]
+    assert (await store.job(first.id)).state is State.CANCELLED
+    many = {"ids": ["5", str(second.status_message)], "channel_id": "1"}
+    await cog.on_raw_bulk_message_delete(discord.RawBulkMessageDeleteEvent(many))  # type: ignore[arg-type]
+    assert [job.id for job in await store.unfinished_of(ada.id)] == [third.id]

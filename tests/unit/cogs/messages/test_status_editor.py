@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import comfy
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
 from cogs.messages.status_editor import (
@@ -191,3 +192,18 @@ async def test_a_message_that_its_row_could_not_take_is_edited_and_noted_later(c
     context.status_editor.finish(job, "the end")
     await context.status_editor.flush()
     assert context.text(await context.store.job(job.id)) == "the end"
+
+
+async def test_a_preview_is_attached_below_the_text_until_the_end(context: EditorSetup) -> None:
+    job = await context.job("a")
+    preview = comfy.Preview(image=b"JPEG", kind="jpeg")
+    context.status_editor.show_preview(job, preview)  # nothing is shown yet that it could stand below
+    context.status_editor.show(job, "sampling")
+    context.status_editor.show_preview(job, preview)
+    await context.reads(job, "sampling")
+    assert job.status_message
+    message = context.playground.state.messages
+    assert [file.filename for file in message[job.status_message].attachments] == ["preview.jpeg"]
+    context.status_editor.finish(job, "the end")
+    await context.reads(job, "the end")
+    assert message[job.status_message].attachments == ()
