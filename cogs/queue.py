@@ -13,7 +13,7 @@ from cogs.i18n.catalogue import command_text, translate
 from cogs.messages.replies import reply_privately, send_card
 from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.autocomplete import suggest_jobs
-from cogs.ui.cards import QueueEntry
+from cogs.ui.cards import JobEntry
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.queue_card import MAX_CHOICES, MAX_OF_GUILD, QueueView, render_queue
 from jobs.errors import Refusal
@@ -109,9 +109,9 @@ class Queue(InteractiveCog):
             servers=sum(server.reachable for server in self._context.servers),
         )
 
-    async def _entries(self, jobs: Sequence[Job]) -> list[QueueEntry]:
+    async def _entries(self, jobs: Sequence[Job]) -> list[JobEntry]:
         return [
-            QueueEntry(
+            JobEntry(
                 job=job,
                 ahead=await self._context.store.ahead(job.id),
                 ready=await self._context.positions.expected_end(job),

@@ -21,7 +21,7 @@ DEFAULT_COLOUR = discord.Colour.blurple()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueEntry:
+class JobEntry:
     """A job as the queue card shows it.
 
     `ahead`: how many jobs are served before it; `ready`: when its clip is expected, in Unix seconds.
@@ -54,7 +54,7 @@ def describe_state(locale: str, job: Job) -> str:
     return translate(locale, "state_stopping" if stopping else f"state_{job.state.value}")
 
 
-def describe_position(locale: str, entry: QueueEntry) -> list[str]:
+def describe_position(locale: str, entry: JobEntry) -> list[str]:
     """The state, then the position in the queue and the expected time, where there are such."""
     facts = [describe_state(locale, entry.job)]
     if entry.job.state is State.QUEUED:

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from cogs.i18n.catalogue import translate
-from cogs.ui.cards import DEFAULT_COLOUR, QueueEntry, build_card, describe_position, escape, truncate
+from cogs.ui.cards import DEFAULT_COLOUR, JobEntry, build_card, describe_position, escape, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
 from storage import Job, Load
 
@@ -26,8 +26,8 @@ class QueueView:
     `guild_jobs`: how many the guild has in all; `servers`: how many are reachable.
     """
 
-    mine: Sequence[QueueEntry]
-    guild: Sequence[QueueEntry]
+    mine: Sequence[JobEntry]
+    guild: Sequence[JobEntry]
     guild_jobs: int
     load: Load
     servers: int
@@ -57,7 +57,7 @@ def _render_load(locale: str, view: QueueView) -> str:
     return translate(locale, "queue_load", running=load.running, waiting=load.queued, servers=view.servers)
 
 
-def _render_mine(locale: str, mine: Sequence[QueueEntry]) -> str:
+def _render_mine(locale: str, mine: Sequence[JobEntry]) -> str:
     lines = [
         "- " + " · ".join([*describe_position(locale, each), f"`{each.job.short}`", _render_prompt(each.job)])
         for each in mine[:MAX_MINE]

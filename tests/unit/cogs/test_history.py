@@ -6,12 +6,12 @@ from cogs.history import PAGE_SIZE, read_newer, read_older
 from cogs.ui.history_card import poster_name
 from storage import open_store
 from tests.unit.cogs.bot_setup import BotSetup
-from tests.unit.storage.requests import admit, wish
+from tests.unit.storage.requests import admit, make_request
 
 
 async def test_pages_follow_each_other_in_both_directions(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
-        jobs = [(await admit(store, wish(str(n)))).job for n in range(2 * PAGE_SIZE + 1)]
+        jobs = [(await admit(store, make_request(str(n)))).job for n in range(2 * PAGE_SIZE + 1)]
         newest = await read_older(store, 1)
         assert [job.id for job in newest.jobs] == [job.id for job in jobs[:PAGE_SIZE:-1]]
         assert (newest.newer, newest.older) == (False, True)

@@ -11,7 +11,7 @@ from cogs.actions import export
 from cogs.actions.export import build_document, build_record, collect, pack
 from storage import Reason, State, open_store
 from tests.unit.jobs.sample_jobs import JOB
-from tests.unit.storage.requests import admit, kind, wish
+from tests.unit.storage.requests import admit, make_params, make_request
 
 
 def test_a_record_holds_what_was_asked_for_and_what_became_of_it() -> None:
@@ -30,8 +30,8 @@ async def test_an_export_holds_every_job_once_in_parts_that_discord_takes(
     monkeypatch.setattr(export, "MAX_DOCUMENT_BYTES", 4000)
     async with open_store(tmp_path) as store:
         for n in range(10):
-            await admit(store, wish(str(n), params=kind(prompt=f"她笑了 {n}")))
-        await admit(store, wish("others", user=2))
+            await admit(store, make_request(str(n), params=make_params(prompt=f"她笑了 {n}")))
+        await admit(store, make_request("others", user=2))
         await store.set_language(1, "zh-TW")
         parts = [part async for part in collect(store, 1)]
     assert len(parts) > 1

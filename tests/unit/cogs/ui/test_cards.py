@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cogs.ui.cards import (
     DEFAULT_COLOUR,
-    QueueEntry,
+    JobEntry,
     build_card,
     describe_link,
     describe_outcome,
@@ -18,7 +18,7 @@ from cogs.ui.cards import (
     result_link,
     truncate,
 )
-from storage.queries import PLACE_CAP
+from storage.queries import MAX_COUNTED_AHEAD
 from tests.unit.cogs.ui.card_samples import (
     CANCELLED,
     DONE,
@@ -47,11 +47,16 @@ def test_first_words_are_one_line_and_no_longer_than_asked(text: str, room: int)
 
 
 def test_a_position_has_a_state_a_place_and_a_time_as_far_as_they_are_known() -> None:
-    assert len(describe_position("en-US", QueueEntry(job=RUNNING))) == 1
-    state, place = describe_position("en-US", QueueEntry(job=WAITING, ahead=2))
+    assert len(describe_position("en-US", JobEntry(job=RUNNING))) == 1
+    state, place = describe_position("en-US", JobEntry(job=WAITING, ahead=2))
     assert "3" in place
-    assert describe_position("en-US", QueueEntry(job=WAITING, ahead=PLACE_CAP))[1].count(f"{PLACE_CAP}+") == 1
-    assert "<t:1800000000:" in describe_position("en-US", QueueEntry(job=RUNNING, ready=1_800_000_000.4))[1]
+    assert (
+        describe_position("en-US", JobEntry(job=WAITING, ahead=MAX_COUNTED_AHEAD))[1].count(
+            f"{MAX_COUNTED_AHEAD}+"
+        )
+        == 1
+    )
+    assert "<t:1800000000:" in describe_position("en-US", JobEntry(job=RUNNING, ready=1_800_000_000.4))[1]
     assert describe_state("en-US", WAITING) == state
     assert describe_state("en-US", STOPPING) != describe_state("en-US", RUNNING)
 

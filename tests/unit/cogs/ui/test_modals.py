@@ -47,8 +47,14 @@ async def test_no_job_makes_a_form_that_discord_refuses(prompt: str, negative: s
 
 def test_a_change_is_read_with_its_numbers() -> None:
     texts = {"prompt": "it moves", "negative": "", "seconds": "3", "steps": " 12 ", "seed": ""}
-    wish = parse_change(ModalSubmission(custom_id="change:1", texts=texts))
-    assert (wish.prompt, wish.negative, wish.seconds, wish.steps, wish.seed) == ("it moves", "", 3, 12, None)
+    options = parse_change(ModalSubmission(custom_id="change:1", texts=texts))
+    assert (options.prompt, options.negative, options.seconds, options.steps, options.seed) == (
+        "it moves",
+        "",
+        3,
+        12,
+        None,
+    )
 
 
 @pytest.mark.parametrize("text", ["many", "1e999", "nan", "二"])
@@ -60,14 +66,14 @@ def test_what_is_no_number_is_refused_by_name(text: str) -> None:
 
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_motions_become_words_in_the_persons_language(locale: str) -> None:
-    def wish_of(*motions: str, prompt: str = "") -> str:
+    def options_of(*motions: str, prompt: str = "") -> str:
         submission = ModalSubmission(
             custom_id="animate:", texts={"prompt": prompt}, choices={"motion": motions}
         )
         return parse_animation(submission, locale).prompt
 
-    text = wish_of("wind", "zoom", "<@1>", prompt="my cat")
+    text = options_of("wind", "zoom", "<@1>", prompt="my cat")
     assert text.startswith("my cat, ")
     assert text.count(",") >= 2
     assert "<@1>" not in text
-    assert len({wish_of(each) for each in MOTIONS}) == len(MOTIONS)
+    assert len({options_of(each) for each in MOTIONS}) == len(MOTIONS)

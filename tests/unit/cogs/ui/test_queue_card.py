@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from cogs.ui.cards import QueueEntry
+from cogs.ui.cards import JobEntry
 from cogs.ui.queue_card import QueueView, render_queue
 from storage import Load
 from tests.unit.cogs.ui.card_samples import (
@@ -25,11 +25,11 @@ from tests.unit.jobs.sample_jobs import PARAMS
 LINES = {
     "empty": QueueView(mine=[], guild=[], guild_jobs=0, load=Load(queued=0, running=0), servers=1),
     "no server": QueueView(
-        mine=[QueueEntry(job=WAITING)], guild=[QueueEntry(job=WAITING)], guild_jobs=1, load=LOAD, servers=0
+        mine=[JobEntry(job=WAITING)], guild=[JobEntry(job=WAITING)], guild_jobs=1, load=LOAD, servers=0
     ),
     "busy": QueueView(
-        mine=[QueueEntry(job=STOPPING), QueueEntry(job=WAITING, ahead=2, ready=1_795_000_000.4)],
-        guild=[QueueEntry(job=RUNNING, ready=1_795_000_000), QueueEntry(job=WAITING, ahead=500)],
+        mine=[JobEntry(job=STOPPING), JobEntry(job=WAITING, ahead=2, ready=1_795_000_000.4)],
+        guild=[JobEntry(job=RUNNING, ready=1_795_000_000), JobEntry(job=WAITING, ahead=500)],
         guild_jobs=12,
         load=LOAD,
         servers=2,
@@ -45,7 +45,7 @@ def test_the_line(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
 
 @given(TEXTS, st.integers(1, 60), st.sampled_from(LOCALES))
 def test_discord_takes_the_longest_line(prompt: str, jobs: int, locale: str) -> None:
-    entry = QueueEntry(
+    entry = JobEntry(
         job=replace(WAITING, user_id=2**63, params=replace(PARAMS, prompt=prompt)), ahead=499, ready=2e9
     )
     line = QueueView(mine=[entry] * jobs, guild=[entry] * 10, guild_jobs=10**6, load=LOAD, servers=9)
