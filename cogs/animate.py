@@ -83,7 +83,8 @@ class Animate(commands.Cog):
         choices: str | None = None,
     ) -> None:
         """Admit a job and answer with its status; the parameters are in the order that people see."""
-        async with self._context.answering(interaction, seconds=None) as requester:
+
+        async def handle(requester: Requester) -> None:
             options = Options(
                 prompt=prompt,
                 preset=preset,
@@ -104,6 +105,8 @@ class Animate(commands.Cog):
                 Action.ANIMATE,
                 lambda: self._admit(requester, options, image, f"interaction {interaction.id}"),
             )
+
+        await self._context.answer(interaction, handle, seconds=None)
 
     async def _admit(
         self, requester: Requester, options: Options, image: discord.Attachment, key: str

@@ -43,7 +43,8 @@ class GuildRules(InteractiveCog):
         pictures_of_others: bool | None = None,
     ) -> None:
         """Change what is given, and show the settings."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             before = guild_settings = await self._read_guild_settings(requester)
             if report_channel:
                 await check_report_channel(report_channel)
@@ -53,6 +54,8 @@ class GuildRules(InteractiveCog):
             if guild_settings != before:
                 await self._context.store.set_guild_settings(requester.guild_id, guild_settings)
             await send_card(interaction, render_guild_settings(requester.locale, guild_settings))
+
+        await self._context.answer(interaction, handle)
 
     async def _stop_reports(
         self, interaction: discord.Interaction, argument: str, requester: Requester

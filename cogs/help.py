@@ -53,8 +53,11 @@ class Help(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def help(self, interaction: discord.Interaction) -> None:
         """Show the page about the first steps."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             await send_card(interaction, render_help(requester.locale, Topic.START))
+
+        await self._context.answer(interaction, handle)
 
     async def _show_topic(
         self, interaction: discord.Interaction, argument: str, requester: Requester, values: list[str]

@@ -35,10 +35,13 @@ class History(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def history(self, interaction: discord.Interaction) -> None:
         """Show the newest page."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             await interaction.response.defer(ephemeral=True)
             page = await read_older(self._context.store, requester.user_id)
             await self._show(interaction, requester, page)
+
+        await self._context.answer(interaction, handle)
 
     async def _show_older(
         self, interaction: discord.Interaction, argument: str, requester: Requester

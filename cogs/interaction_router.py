@@ -3,19 +3,17 @@
 discord.py remembers a modal in this process only, so modals are read from raw interactions.
 """
 
-import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 import discord
 from discord.ext import commands
 
-from cogs.actions.context import INTERACTION_TIMEOUT, AlreadyAnswered, BotContext
+from cogs.actions.context import BotContext
 from cogs.ui.components import InteractionHandler
 from cogs.ui.handlers import Handlers
 from cogs.ui.submissions import parse_submission
 from jobs.errors import Refusal
-from jobs.requester import Requester
 
 T = TypeVar("T")
 
@@ -31,7 +29,7 @@ class InteractionRouter(InteractionHandler):
 
     async def press(self, interaction: discord.Interaction, action: str, argument: str) -> None:
         """Call the handler of a button."""
-        await self._answer(
+        await self._context.answer(
             interaction,
             lambda requester: find_handler(self._buttons, action)(interaction, argument, requester),
         )
@@ -40,7 +38,7 @@ class InteractionRouter(InteractionHandler):
         self, interaction: discord.Interaction, action: str, argument: str, values: list[str]
     ) -> None:
         """Call the handler of a select."""
-        await self._answer(
+        await self._context.answer(
             interaction,
             lambda requester: find_handler(self._selects, action)(interaction, argument, requester, values),
         )
@@ -52,23 +50,13 @@ class InteractionRouter(InteractionHandler):
             return
         submission = parse_submission(interaction)
         action, _, argument = submission.custom_id.partition(":")
-        await self._answer(
+        await self._context.answer(
             interaction,
             lambda requester: find_handler(self._modals, action)(
                 interaction, argument, requester, submission
             ),
             seconds=None,
         )
-
-    async def _answer(
-        self,
-        interaction: discord.Interaction,
-        handle: Callable[[Requester], Awaitable[None]],
-        seconds: float | None = INTERACTION_TIMEOUT,
-    ) -> None:
-        with contextlib.suppress(AlreadyAnswered):
-            async with self._context.answering(interaction, seconds=seconds) as requester:
-                await handle(requester)
 
 
 def find_handler(handlers: Mapping[str, T], action: str) -> T:

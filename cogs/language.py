@@ -7,6 +7,7 @@ from discord.ext import commands
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import LANGUAGES, command_text, translate
 from cogs.messages.replies import reply_privately
+from jobs.requester import Requester
 
 AS_IN_DISCORD = "discord"
 LANGUAGE_CHOICES = [
@@ -28,7 +29,10 @@ class Language(commands.Cog):
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def language(self, interaction: discord.Interaction, language: str) -> None:
         """Set the person's language, and answer in it."""
-        async with self._context.answering(interaction):
+
+        async def handle(_: Requester) -> None:
             chosen = None if language == AS_IN_DISCORD else language
             await self._context.store.set_language(interaction.user.id, chosen)
             await reply_privately(interaction, translate(chosen or str(interaction.locale), "language_set"))
+
+        await self._context.answer(interaction, handle)

@@ -47,7 +47,8 @@ class Panel(InteractiveCog):
     @app_commands.default_permissions(manage_guild=True)
     async def panel(self, interaction: discord.Interaction) -> None:
         """Post the panel as a message by the bot's token, not as the answer to the command."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             self._context.require(requester, Action.CHANGE_RULES)
             require_bot_permissions(interaction)
             if interaction.guild is None or interaction.channel_id is None:
@@ -61,6 +62,8 @@ class Panel(InteractiveCog):
                 await channel.send(view=card, allowed_mentions=NO_MENTIONS)
             await reply_privately(interaction, translate(requester.locale, "panel_posted"))
 
+        await self._context.answer(interaction, handle)
+
     async def _open(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
         self._context.require(requester, Action.ANIMATE)
         require_bot_permissions(interaction)
@@ -68,7 +71,8 @@ class Panel(InteractiveCog):
 
     async def _animate_this(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Open the modal for a message's picture; its address is kept as a draft until the modal is sent."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             self._context.require(requester, Action.ANIMATE)
             require_bot_permissions(interaction)
             await self._check_owner(interaction, message)
@@ -81,6 +85,8 @@ class Panel(InteractiveCog):
             await interaction.response.send_modal(
                 animate_modal(requester.locale, f"animate:{draft.id}", upload=False)
             )
+
+        await self._context.answer(interaction, handle)
 
     async def _check_owner(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Refuse a picture of somebody else where the guild does not allow it. Raises Refusal, StoreError."""

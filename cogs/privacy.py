@@ -35,10 +35,13 @@ class Privacy(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def privacy(self, interaction: discord.Interaction) -> None:
         """Show what is stored about whoever asks."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             since = time.time() - self._context.retention.pictures * DAY
             stored = await self._context.store.stored_data(requester.user_id, pictures_since=since)
             await send_card(interaction, render_privacy(requester.locale, self._context.retention, stored))
+
+        await self._context.answer(interaction, handle)
 
     async def _export(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)

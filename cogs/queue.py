@@ -33,8 +33,11 @@ class Queue(InteractiveCog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def queue(self, interaction: discord.Interaction) -> None:
         """Show the queue card."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             await self._send_card(interaction, requester)
+
+        await self._context.answer(interaction, handle)
 
     @app_commands.command(description=command_text("command_cancel"))
     @app_commands.guild_only()
@@ -42,7 +45,8 @@ class Queue(InteractiveCog):
     @app_commands.describe(job=command_text("option_job"))
     async def cancel(self, interaction: discord.Interaction, job: str | None = None) -> None:
         """Cancel the named job, else the person's only one; where there are several, show the queue card."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             found = await (self._find_job(job) if job else self._only_job(requester.user_id))
             if found is None:
                 await self._send_card(interaction, requester)
@@ -50,6 +54,8 @@ class Queue(InteractiveCog):
             ended = await cancel(self._context, requester, found)
             name = "cancelled_now" if ended.state is State.CANCELLED else "cancelled_soon"
             await reply_privately(interaction, translate(requester.locale, name, short=ended.short))
+
+        await self._context.answer(interaction, handle)
 
     @cancel.autocomplete("job")
     async def offer_jobs(

@@ -33,11 +33,14 @@ class Show(InteractiveCog):
     @app_commands.describe(id=command_text("option_job"))
     async def show(self, interaction: discord.Interaction, id: str) -> None:  # noqa: A002 - what people type
         """Show the card of one job."""
-        async with self._context.answering(interaction) as requester:
+
+        async def handle(requester: Requester) -> None:
             job = await self._context.store.by_short(id)
             if job is None:
                 raise Refusal("no_such_job")
             await self._send_card(interaction, requester, job)
+
+        await self._context.answer(interaction, handle)
 
     @show.autocomplete("id")
     async def offer_jobs(

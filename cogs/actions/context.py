@@ -1,9 +1,8 @@
-"""The context that every cog gets: the opened resources, and the answering of interactions and errors."""
+"""The context that every cog gets: the opened resources, and the one way of answering an interaction."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -35,10 +34,6 @@ log = logging.getLogger(__name__)
 
 INTERACTION_TIMEOUT = 60.0  # seconds
 FETCH_CHANNEL_TIMEOUT = 10.0  # seconds
-
-
-class AlreadyAnswered(Exception):
-    """Raised by `BotContext.answering` in place of its block: the interaction was refused, and answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,31 +90,30 @@ class BotContext:
             locale=locale or str(member.guild.preferred_locale),
         )
 
-    @contextlib.asynccontextmanager
-    async def answering(
-        self, interaction: discord.Interaction, *, seconds: float | None = INTERACTION_TIMEOUT
-    ) -> AsyncGenerator[Requester]:
-        """Yield the Requester of an interaction; errors inside are answered with an ephemeral sentence.
+    async def answer(
+        self,
+        interaction: discord.Interaction,
+        handle: Callable[[Requester], Awaitable[None]],
+        *,
+        seconds: float | None = INTERACTION_TIMEOUT,
+    ) -> None:
+        """Answer an interaction by `handle`; its errors are answered with a sentence that only the user sees.
 
-        `seconds`: the timeout; None where each call inside has its own. Raises AlreadyAnswered where the
-        block cannot run.
+        `seconds`: the timeout; None where each call inside has its own.
         """
         with self.in_flight.track():
-            locale, entered = str(interaction.locale), False
+            locale = str(interaction.locale)
             try:
                 async with asyncio.timeout(seconds):
                     locale = await self.locale_of(interaction)
                     if not self.in_flight.is_open:
                         raise Refusal("closing")
-                    entered = True
-                    yield requester_of(interaction, locale)
+                    await handle(requester_of(interaction, locale))
             except Refusal as refusal:
                 await reply_privately(interaction, render_refusal(locale, refusal))
             except (StoreError, *DISCORD_ERRORS) as err:
                 log.error("interaction %s: %r", interaction.id, err)
                 await reply_privately(interaction, render_refusal(locale, Refusal("internal")))
-            if not entered:
-                raise AlreadyAnswered
 
     async def _find_channel(self, channel_id: int) -> object:
         """The channel from the cache; fetched where its parent matters and it is an archived thread."""
@@ -136,7 +130,5 @@ class BotContext:
 
 async def on_app_command_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
     """Log an unexpected error of a command with its traceback, and answer with an ephemeral sentence."""
-    if isinstance(error, app_commands.CommandInvokeError) and isinstance(error.original, AlreadyAnswered):
-        return
     log.error("interaction %s: %s", interaction.id, error, exc_info=error)
     await reply_privately(interaction, render_refusal(str(interaction.locale), Refusal("internal")))

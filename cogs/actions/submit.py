@@ -26,7 +26,7 @@ Admit = Callable[[], Coroutine[object, object, Admitted]]
 
 
 class JobSubmitter:
-    """Admits jobs of commands and modals. To be used within `BotContext.answering`."""
+    """Admits jobs of commands and modals. To be used within `BotContext.answer`."""
 
     def __init__(self, context: BotContext) -> None:
         self._context = context

@@ -6,9 +6,10 @@ import discord
 import pytest
 
 from cogs.access.policy import Action
-from cogs.actions.context import AlreadyAnswered, on_app_command_error
+from cogs.actions.context import on_app_command_error
 from cogs.i18n.catalogue import translate
 from jobs.errors import Refusal
+from jobs.requester import Requester
 from playground.discord.permissions import Permission
 from playground.playground import Playground
 from storage import StoreError
@@ -36,10 +37,13 @@ async def test_errors_are_answered_in_the_language_that_the_person_chose(bot: Bo
 
     async def fail(err: Exception | None, seconds: float | None = None) -> str:
         pressed, interaction = await bot.interaction(ada)
-        async with bot.context.answering(interaction, seconds=seconds):
+
+        async def handle(_: Requester) -> None:
             if err:
                 raise err
             await asyncio.Event().wait()
+
+        await bot.context.answer(interaction, handle, seconds=seconds)
         return await pressed.refused()
 
     internal = translate("zh-CN", "refused_internal")
@@ -51,20 +55,23 @@ async def test_errors_are_answered_in_the_language_that_the_person_chose(bot: Bo
 async def test_an_interaction_has_a_requester_until_the_bot_shuts_down(bot: BotSetup) -> None:
     boss = bot.playground.member("boss", locale="zh-TW", permissions=Permission.MANAGE_MESSAGES)
     _, interaction = await bot.interaction(boss)
-    async with bot.context.answering(interaction) as requester:
+    tasks: list[asyncio.Task[None]] = []
+
+    async def handle(requester: Requester) -> None:
         assert (requester.user_id, requester.locale) == (boss.id, "zh-TW")
         assert requester.actor.moderates
         assert not requester.actor.manages
         assert requester.message_id
-        drained = asyncio.create_task(bot.context.in_flight.drained())
+        tasks.append(asyncio.create_task(bot.context.in_flight.drained()))
         await asyncio.sleep(0)
-        assert not drained.done()
-    await drained
+        assert not tasks[0].done()
+
+    await bot.context.answer(interaction, handle)
+    await tasks[0]
     bot.context.in_flight.close()
     pressed, interaction = await bot.interaction(boss)
-    with pytest.raises(AlreadyAnswered):
-        async with bot.context.answering(interaction):
-            raise AssertionError
+    await bot.context.answer(interaction, handle)
+    assert len(tasks) == 1
     assert await pressed.refused() == translate("zh-TW", "refused_closing")
 
 
