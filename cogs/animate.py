@@ -83,30 +83,35 @@ class Animate(commands.Cog):
         choices: str | None = None,
     ) -> None:
         """Admit a job and answer with its status; the parameters are in the order that people see."""
+        options = Options(
+            prompt=prompt,
+            preset=preset,
+            seconds=seconds,
+            aspect=media.Aspect(aspect),
+            seed=seed,
+            negative=negative,
+            steps=steps,
+            cfg=cfg,
+            shift=shift,
+            denoise=denoise,
+            model=model,
+            choices=choices,
+        )
+        await self._context.answer(
+            interaction, lambda requester: self._submit(interaction, requester, options, image), seconds=None
+        )
 
-        async def handle(requester: Requester) -> None:
-            options = Options(
-                prompt=prompt,
-                preset=preset,
-                seconds=seconds,
-                aspect=media.Aspect(aspect),
-                seed=seed,
-                negative=negative,
-                steps=steps,
-                cfg=cfg,
-                shift=shift,
-                denoise=denoise,
-                model=model,
-                choices=choices,
-            )
-            await self._submitter.submit(
-                interaction,
-                requester,
-                Action.ANIMATE,
-                lambda: self._admit(requester, options, image, f"interaction {interaction.id}"),
-            )
-
-        await self._context.answer(interaction, handle, seconds=None)
+    async def _submit(
+        self,
+        interaction: discord.Interaction,
+        requester: Requester,
+        options: Options,
+        image: discord.Attachment,
+    ) -> None:
+        key = f"interaction {interaction.id}"
+        await self._submitter.submit(
+            interaction, requester, Action.ANIMATE, lambda: self._admit(requester, options, image, key)
+        )
 
     async def _admit(
         self, requester: Requester, options: Options, image: discord.Attachment, key: str

@@ -36,6 +36,6 @@ class MessageDeletions(commands.Cog):
             for message_id in message_ids:
                 job = await self._context.store.by_status(message_id)
                 if job:
-                    await self._context.lost_status.deleted(job)
+                    await self._context.messages.lost_status.deleted(job)
         except StoreError as err:
             log.error("a deleted status is noticed at its next edit: %s", err)

@@ -54,7 +54,7 @@ class MissedReactions(commands.Cog):
                 message = await channel.fetch_message(job.result_message or 0)
                 if not any(reaction.me and str(reaction.emoji) == REROLL for reaction in message.reactions):
                     # Whoever sent the result may have died before.
-                    await self._context.bot_reactions.add(job.channel_id, message.id, REROLL)
+                    await self._context.messages.bot_reactions.add(job.channel_id, message.id, REROLL)
                 for reaction in message.reactions:
                     if str(reaction.emoji) == REROLL and reaction.count > reaction.me:
                         async for user in reaction.users():

@@ -95,7 +95,7 @@ class Reactions(commands.Cog):
             return
         admitted = await self._follow_ups.reroll(requester, job)
         if admitted.created:
-            await self._context.pending_reaction.add(requester.channel_id, requester.message_id)
+            await self._context.messages.pending_reaction.add(requester.channel_id, requester.message_id)
 
     async def _cancel_or_delete(self, requester: Requester, job: Job) -> None:
         """Cancel a job that is not over, delete one that is."""

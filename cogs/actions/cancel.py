@@ -19,6 +19,6 @@ async def cancel(context: BotContext, requester: Requester, job: Job) -> Job:
     if cancelled is None:
         raise Refusal("over")
     if cancelled.state is State.CANCELLED:
-        context.announcer.ended(cancelled)
+        context.messages.announcer.ended(cancelled)
     context.notifier.notify()
     return cancelled

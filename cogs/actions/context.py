@@ -17,12 +17,9 @@ from cogs.access.policy import AccessPolicy, Action, require_access
 from cogs.actions.attachments import Attachments
 from cogs.actions.in_flight import InFlight
 from cogs.discord_api.errors import DISCORD_ERRORS
-from cogs.messages.bot_reactions import BotReactions, PendingReaction
-from cogs.messages.lost_status import LostStatusHandler
+from cogs.messages.job_messages import JobMessages
 from cogs.messages.replies import reply_privately
-from cogs.messages.status import StatusMessages
 from cogs.ui.texts import render_refusal, render_waiting
-from jobs.announcer import Announcer
 from jobs.errors import Refusal
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
@@ -52,11 +49,7 @@ class BotContext:
     attachments: Attachments
     positions: QueuePositions
     notifier: QueueNotifier
-    announcer: Announcer
-    status: StatusMessages
-    lost_status: LostStatusHandler
-    bot_reactions: BotReactions
-    pending_reaction: PendingReaction
+    messages: JobMessages
     in_flight: InFlight = field(default_factory=InFlight)
 
     async def waiting_text(self, job: Job) -> str:

@@ -65,7 +65,7 @@ class DeletionWorker:
         """Have the final status shown first: after its message is deleted it would be sent as a new one."""
         if job.id not in self._announced:
             self._announced.add(job.id)
-            self._context.announcer.ended(job)
+            self._context.messages.announcer.ended(job)
 
     async def _delete(self, job: Job) -> None:
         try:

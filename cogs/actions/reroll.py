@@ -29,6 +29,6 @@ class FollowUps:
         admitted = await admission
         if admitted.created:
             text = await self._context.waiting_text(admitted.job)
-            await self._context.status.post(admitted.job, text, reply_to=requester.message_id)
+            await self._context.messages.status.post(admitted.job, text, reply_to=requester.message_id)
             self._context.notifier.notify()
         return admitted

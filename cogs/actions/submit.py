@@ -72,10 +72,10 @@ class JobSubmitter:
         try:
             text = await self._context.waiting_text(job)
             try:
-                await self._context.status.record(job, await reply.send(text, job), text)
+                await self._context.messages.status.record(job, await reply.send(text, job), text)
             except DISCORD_ERRORS as err:
                 log.warning("job %s: the answer did not reach Discord: %s", job.id, err)
-                await self._context.status.post(job, text)
+                await self._context.messages.status.post(job, text)
         except StoreError as err:
             log.error("job %s: its status message is not recorded: %s", job.id, err)
         self._context.notifier.notify()

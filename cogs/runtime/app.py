@@ -56,7 +56,7 @@ class Application:
         """Run the gateway connection and all tasks until `stop` is set; if one fails, all end."""
         context = self.context
         maintenance = storage.Maintenance(
-            context.store, context.files, context.retention, context.announcer.ended
+            context.store, context.files, context.retention, context.messages.announcer.ended
         )
         deletion = DeletionWorker(context)
         work = (self.resources.worker.run(), maintenance.run(), self.missed_reactions.run(), deletion.run())
@@ -69,7 +69,7 @@ class Application:
         try:
             async with asyncio.timeout(SHUTDOWN_SECONDS):
                 await self.context.in_flight.drained()
-                await self.resources.status_editor.flush()
+                await self.context.messages.status_editor.flush()
         except TimeoutError:
             log.warning("some messages keep an old text until the next start: Discord is too slow")
 
@@ -83,9 +83,9 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
     async with open_resources(settings) as resources:
         context = resources.context
         missed_reactions = await _load_cogs(context)
-        await context.status.post_missing(context.waiting_text)
+        await context.messages.status.post_missing(context.waiting_text)
         for job in await context.store.unannounced_ends():
-            context.announcer.ended(job)
+            context.messages.announcer.ended(job)
         yield Application(resources=resources, missed_reactions=missed_reactions)
 
 

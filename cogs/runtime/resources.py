@@ -14,12 +14,7 @@ import media
 import storage
 from cogs.actions.attachments import Attachments
 from cogs.actions.context import BotContext
-from cogs.messages.announcer import DiscordAnnouncer
-from cogs.messages.bot_reactions import BotReactions, PendingReaction
-from cogs.messages.delivery import Delivery
-from cogs.messages.lost_status import LostStatusHandler
-from cogs.messages.status import StatusMessages
-from cogs.messages.status_editor import StatusEditor, open_status_editor
+from cogs.messages.job_messages import open_job_messages
 from cogs.messages.targets import upload_limit
 from cogs.runtime.client import open_client
 from cogs.runtime.settings import Settings
@@ -35,7 +30,6 @@ class Resources:
     """What `open_resources` opened and built."""
 
     context: BotContext
-    status_editor: StatusEditor
     worker: Worker
 
 
@@ -54,19 +48,15 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         token = settings.discord_token.get_secret_value()
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
         files = storage.FileStore(settings.data_dir)
-        lost_status = LostStatusHandler(client, store, notifier, settings.on_delete)
-        bot_reactions = BotReactions(client)
-        pending_reaction = PendingReaction(bot_reactions, store)
-        status_editor = await stack.enter_async_context(
-            open_status_editor(store, client.get_partial_messageable, lost_status, pending_reaction)
-        )
-        delivery = Delivery(
-            client,
-            store=store,
-            files=files,
-            pictures=pictures,
-            status_editor=status_editor,
-            bot_reactions=bot_reactions,
+        messages = await stack.enter_async_context(
+            open_job_messages(
+                client,
+                store=store,
+                files=files,
+                pictures=pictures,
+                notifier=notifier,
+                on_delete=settings.on_delete,
+            )
         )
         context = BotContext(
             client=client,
@@ -88,13 +78,9 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             attachments=Attachments(session, settings.discord_api_url),
             positions=QueuePositions(store, servers),
             notifier=notifier,
-            announcer=DiscordAnnouncer(status_editor, delivery),
-            status=StatusMessages(client, store, status_editor),
-            lost_status=lost_status,
-            bot_reactions=bot_reactions,
-            pending_reaction=pending_reaction,
+            messages=messages,
         )
-        yield Resources(context=context, status_editor=status_editor, worker=build_worker(settings, context))
+        yield Resources(context=context, worker=build_worker(settings, context))
 
 
 def build_worker(settings: Settings, context: BotContext) -> Worker:
@@ -103,7 +89,7 @@ def build_worker(settings: Settings, context: BotContext) -> Worker:
         store=context.store,
         files=context.files,
         media=context.pictures,
-        announcer=context.announcer,
+        announcer=context.messages.announcer,
         workflows=context.workflows,
         previews=PreviewPolicy(enabled=settings.previews, disabled_guilds=settings.previews_off_guilds),
         max_run_seconds=settings.longest_run_minutes * 60,

@@ -58,7 +58,7 @@ class BotSetup:
     async def queued(self, owner: Member, key: str = "a", **changes: object) -> Job:
         """A queued job with a status message."""
         job = await self.unposted(owner, key, **changes)
-        await self.context.status.post(job, "queued")
+        await self.context.messages.status.post(job, "queued")
         return await self.context.store.job(job.id)
 
     async def unposted(self, owner: Member, key: str = "a", **changes: object) -> Job:

@@ -35,7 +35,7 @@ async def test_a_queued_job_is_cancelled_and_its_end_is_shown_before_it_goes(ope
     assert (await context.store.job(job.id)).state is State.CANCELLED
     await worker.process_marked()
     await opened.reads(job.status_message, "Cancelled")
-    await opened.application.resources.status_editor.flush()
+    await opened.application.context.messages.status_editor.flush()
     await worker.process_marked()
     assert await context.store.find(job.id) is None
 

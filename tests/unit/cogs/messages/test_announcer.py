@@ -10,7 +10,7 @@ from tests.unit.cogs.bot_setup import BotSetup
 
 
 async def test_each_event_is_shown_in_the_status_of_its_job(opened: BotSetup) -> None:
-    announcer, playground = opened.context.announcer, opened.playground
+    announcer, playground = opened.context.messages.announcer, opened.playground
     ada = playground.member("ada")
 
     async def job(name: str):
@@ -18,7 +18,7 @@ async def test_each_event_is_shown_in_the_status_of_its_job(opened: BotSetup) ->
         made = await opened.unposted(ada, name)
         channel = playground.channel_named(name).id
         made = replace(made, channel_id=channel)
-        await opened.context.status.post(made, "queued")
+        await opened.context.messages.status.post(made, "queued")
         return replace(await opened.context.store.job(made.id), channel_id=channel)
 
     names = ("waiting", "stage", "progress", "nothing", "preview", "requeued", "ended")

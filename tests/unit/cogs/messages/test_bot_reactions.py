@@ -7,7 +7,7 @@ from tests.unit.cogs.bot_setup import BotSetup
 
 
 async def test_reactions_are_added_and_removed_and_never_fail(opened: BotSetup) -> None:
-    playground, reactions = opened.playground, opened.context.bot_reactions
+    playground, reactions = opened.playground, opened.context.messages.bot_reactions
     message, channel = opened.post("a clip"), playground.channel.id
 
     def shown() -> list[str]:
@@ -33,11 +33,11 @@ async def test_the_pending_reaction_stays_until_the_last_reroll_has_ended(opened
     async def end(job: Job) -> None:
         ended = await context.store.cancel(job.id, mover="person 1", reason=Reason(code="by_person"))
         assert ended
-        await context.pending_reaction.remove_after(ended)
+        await context.messages.pending_reaction.remove_after(ended)
 
     first, second = [await opened.unposted(ada, f"reroll {message.id} {who} 0") for who in (1, 2)]
     other = await opened.unposted(ada, "interaction 1")
-    await context.pending_reaction.add(opened.playground.channel.id, message.id)
+    await context.messages.pending_reaction.add(opened.playground.channel.id, message.id)
     assert is_pending()
     for job in (other, first):
         await end(job)

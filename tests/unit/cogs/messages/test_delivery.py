@@ -17,7 +17,7 @@ def test_a_result_is_recognized_by_its_file() -> None:
 async def test_the_result_is_a_reply_with_the_clip_its_owner_and_a_reaction(bot: BotSetup) -> None:
     ada, playground = bot.playground.member("ada"), bot.playground
     lease = await bot.delivering(ada)
-    await bot.context.announcer.deliver(lease)
+    await bot.context.messages.announcer.deliver(lease)
     job = await bot.context.store.job(lease.job.id)
     assert job.state is State.DONE
     result = playground.state.messages[job.result_message or 0]
@@ -32,7 +32,7 @@ async def test_where_the_channel_is_closed_it_goes_by_direct_message(opened: Bot
     ada = opened.playground.member("ada")
     lease = await opened.delivering(ada)
     opened.playground.forbid(Permission.SEND_MESSAGES)
-    await opened.context.announcer.deliver(lease)
+    await opened.context.messages.announcer.deliver(lease)
     job = await opened.context.store.job(lease.job.id)
     assert [message.id for message in ada.inbox] == [job.result_message]
     assert job.result_channel != job.channel_id
@@ -42,7 +42,7 @@ async def test_where_no_way_is_open_it_fails_with_the_first_reason(opened: BotSe
     lease = await opened.delivering(opened.playground.member("ada", accepts_dms=False))
     opened.playground.forbid(Permission.VIEW_CHANNEL)
     with pytest.raises(JobFailure) as failure:
-        await opened.context.announcer.deliver(lease)
+        await opened.context.messages.announcer.deliver(lease)
     assert failure.value.reason.code == "cannot_send"
 
 
@@ -50,10 +50,10 @@ async def test_where_discord_cannot_be_reached_it_is_postponed_and_then_sent_onc
     context, discord = opened.context, opened.playground.discord
     lease = await opened.delivering(opened.playground.member("ada"))
     discord.cut_after_processing("^POST .*/messages$")
-    await context.announcer.deliver(lease)
+    await context.messages.announcer.deliver(lease)
     job = await context.store.job(lease.job.id)
     assert (job.state, job.tries) == (State.DELIVERING, 1)
-    await context.announcer.deliver(Lease(job=job, adopted=True))
+    await context.messages.announcer.deliver(Lease(job=job, adopted=True))
     assert (await context.store.job(job.id)).state is State.DONE
     assert sum(bool(each.attachments) for each in opened.playground.messages) == 1
 
@@ -64,6 +64,6 @@ async def test_a_job_that_is_to_be_cancelled_is_not_sent(opened: BotSetup) -> No
     job = await opened.context.store.cancel(lease.job.id, mover="person 1", reason=reason)
     assert job
     with pytest.raises(JobFailure) as failure:
-        await opened.context.announcer.deliver(Lease(job=job, adopted=False))
+        await opened.context.messages.announcer.deliver(Lease(job=job, adopted=False))
     assert failure.value.reason.code == "cancelled"
     assert opened.playground.messages[-1].id == job.status_message

@@ -1,0 +1,65 @@
+"""Everything that writes a job's messages, opened together."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import discord
+
+from cogs.messages.announcer import DiscordAnnouncer
+from cogs.messages.bot_reactions import BotReactions, PendingReaction
+from cogs.messages.delivery import Delivery
+from cogs.messages.lost_status import LostStatusHandler, OnDelete
+from cogs.messages.status import StatusMessages
+from cogs.messages.status_editor import StatusEditor, open_status_editor
+from jobs.announcer import Announcer
+from jobs.notifier import QueueNotifier
+from media import Media
+from storage import FileStore, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMessages:
+    """What writes status messages, results and the bot's own reactions."""
+
+    announcer: Announcer
+    status: StatusMessages
+    status_editor: StatusEditor
+    lost_status: LostStatusHandler
+    bot_reactions: BotReactions
+    pending_reaction: PendingReaction
+
+
+@contextlib.asynccontextmanager
+async def open_job_messages(
+    client: discord.Client,
+    *,
+    store: Store,
+    files: FileStore,
+    pictures: Media,
+    notifier: QueueNotifier,
+    on_delete: OnDelete,
+) -> AsyncGenerator[JobMessages]:
+    """Build them on a client that is logged in; stops the status editor at the end. Raises StoreError."""
+    lost_status = LostStatusHandler(client, store, notifier, on_delete)
+    bot_reactions = BotReactions(client)
+    pending_reaction = PendingReaction(bot_reactions, store)
+    async with open_status_editor(
+        store, client.get_partial_messageable, lost_status, pending_reaction
+    ) as status_editor:
+        delivery = Delivery(
+            client,
+            store=store,
+            files=files,
+            pictures=pictures,
+            status_editor=status_editor,
+            bot_reactions=bot_reactions,
+        )
+        yield JobMessages(
+            announcer=DiscordAnnouncer(status_editor, delivery),
+            status=StatusMessages(client, store, status_editor),
+            status_editor=status_editor,
+            lost_status=lost_status,
+            bot_reactions=bot_reactions,
+            pending_reaction=pending_reaction,
+        )
