@@ -92,15 +92,15 @@ class BotContext:
     ) -> None:
         """Answer an interaction by `handle`; its errors are answered with a sentence that only the user sees.
 
-        `seconds`: the timeout; None where each call inside has its own.
+        `seconds`: the timeout of `handle`; None where each call inside has its own.
         """
         with self.in_flight.track():
             locale = str(interaction.locale)
             try:
+                locale = await self.locale_of(interaction)
+                if not self.in_flight.is_open:
+                    raise Refusal("closing")
                 async with asyncio.timeout(seconds):
-                    locale = await self.locale_of(interaction)
-                    if not self.in_flight.is_open:
-                        raise Refusal("closing")
                     await handle(requester_of(interaction, locale))
             except Refusal as refusal:
                 await reply_privately(interaction, render_refusal(locale, refusal))

@@ -131,9 +131,11 @@ async def test_anything_else_ends_the_job_and_not_the_worker(
     setup: JobSetup, server: ScriptedServer, method: str, error: Exception, code: str
 ) -> None:
     server.fails(method, error)
-    broken, next_one = await setup.admit("a"), await setup.admit("b")
-    async with working(setup, server):
+    broken = await setup.admit("a")
+    async with working(setup, server) as notifier:
         row = await ended(setup, broken)
+        next_one = await setup.admit("b")  # not before: its picture, sent ahead, could meet the error
+        notifier.notify()
         assert (await ended(setup, next_one)).state == State.DONE
     assert row.reason
     assert (row.state, row.reason.code) == (State.FAILED, code)

@@ -16,12 +16,13 @@ CANCEL = Reason(code="cancelled")
 
 
 @contextlib.asynccontextmanager
-async def working(setup: JobSetup, *servers: ScriptedServer) -> AsyncGenerator[None]:
-    """A worker on these servers; leaving raises what it died of."""
-    worker = Worker(setup.context(), servers, setup.positions(*servers), QueueNotifier())
+async def working(setup: JobSetup, *servers: ScriptedServer) -> AsyncGenerator[QueueNotifier]:
+    """A worker on these servers, and its notifier; leaving raises what it died of."""
+    notifier = QueueNotifier()
+    worker = Worker(setup.context(), servers, setup.positions(*servers), notifier)
     task = asyncio.create_task(worker.run())
     try:
-        yield
+        yield notifier
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
