@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 from tests.architecture import (
     MIN_TESTED_LINES,
@@ -57,6 +58,11 @@ def test_what_cogs_share_holds_no_cog() -> None:
     shared = [path for path in modules("cogs") if path.parent != ROOT / "cogs"]
     cogs = [each for path in shared for each in classes(path) if is_cog(each) and answers_discord(each)]
     assert [each.name for each in cogs] == []
+
+
+def test_packages_import_only_what_their_contracts_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == 0  # the contracts in pyproject.toml
 
 
 def test_no_cog_imports_another_and_only_the_runtime_imports_cogs() -> None:
