@@ -39,7 +39,7 @@ class Load:
         return int(9 * self.jobs * KILLS / self.kills)
 
 
-SHORT = Load(jobs=10, kills=3, people=3, settle_seconds=20)
+SHORT = Load(jobs=10, kills=3, people=3, settle_seconds=60)
 LONG = Load(jobs=300, kills=40, people=8, settle_seconds=240)
 
 

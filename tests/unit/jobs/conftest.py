@@ -43,3 +43,9 @@ def server() -> ScriptedServer:
 def _poll_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test wait for a notification that the worker missed."""
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
+
+
+@pytest.fixture
+def rare_polls(_poll_often: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let notifications alone wake the worker: a picture that is sent ahead takes no error from its job."""
+    monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)

@@ -21,7 +21,7 @@ UNREACHABLE = comfy.ServerUnreachable(reason="refused")
 @pytest.mark.parametrize("method", ["upload", "submit"])
 @pytest.mark.parametrize("error", [UNREACHABLE, comfy.TokenRefused()], ids=["unreachable", "token"])
 async def test_a_server_that_cannot_be_asked_gives_the_job_back(
-    setup: JobSetup, server: ScriptedServer, method: str, error: Exception
+    setup: JobSetup, server: ScriptedServer, rare_polls: None, method: str, error: Exception
 ) -> None:
     server.fails(method, error)
     job = await setup.admit()
@@ -128,7 +128,7 @@ async def test_whatever_befalls_a_job_that_is_to_be_cancelled_cancels_it(
     ],
 )
 async def test_anything_else_ends_the_job_and_not_the_worker(
-    setup: JobSetup, server: ScriptedServer, method: str, error: Exception, code: str
+    setup: JobSetup, server: ScriptedServer, rare_polls: None, method: str, error: Exception, code: str
 ) -> None:
     server.fails(method, error)
     broken = await setup.admit("a")
