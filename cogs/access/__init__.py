@@ -1,1 +1,4 @@
-"""Who may do what where. May import jobs."""
+"""Who may do what where.
+
+May import `jobs`; imported by `cogs.actions` and what lies above.
+"""

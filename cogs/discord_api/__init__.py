@@ -1,1 +1,4 @@
-"""Discord's error codes and what they mean. May import cogs.access, cogs.i18n and jobs."""
+"""Discord's error codes and what they mean.
+
+May import `jobs`; imported by `cogs.messages` and what lies above.
+"""

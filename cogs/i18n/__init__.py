@@ -1,1 +1,4 @@
-"""Every sentence for people, in each language. Imports no other package."""
+"""Every sentence for people, in each language.
+
+Imports no other package; imported by all of cogs.
+"""

@@ -1,1 +1,4 @@
-"""Checks of a ComfyUI server, with the fix for each that fails. May import the rest of comfy."""
+"""Checks of a ComfyUI server, with the fix for each that fails.
+
+May import the rest of comfy; imported by `comfy` itself only.
+"""

@@ -1,1 +1,4 @@
-"""Workflows, their manifests, and the graphs built from them; pure. May import comfy.protocol."""
+"""Workflows, their manifests, and the graphs built from them; pure.
+
+May import `comfy.protocol`; imported by `comfy.server` and `comfy.doctor`.
+"""

@@ -1,1 +1,4 @@
-"""Pictures and clips as files. Imports nothing of storage."""
+"""Pictures and clips as files.
+
+Imports nothing of storage; imported by storage only.
+"""
