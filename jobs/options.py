@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import comfy
 import media
-from comfy.workflows.workflow import Role
+from comfy import Role
 from jobs.errors import Refusal
 from storage import Params
 
