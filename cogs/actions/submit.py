@@ -13,7 +13,6 @@ from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.i18n.catalogue import translate
 from cogs.messages.replies import InteractionReply, reply_privately
 from cogs.ui.texts import render_advice
-from jobs.errors import Refusal
 from jobs.requester import Requester
 from jobs.service import Admitted
 from storage import Job, StoreError
@@ -49,7 +48,7 @@ class JobSubmitter:
         reply = InteractionReply(interaction)
         try:
             admitted = await self._admit_in_time(reply, admit, requester)
-        except (Refusal, StoreError):
+        except Exception:  # whatever it is: no placeholder stays for a job that is not there
             await reply.withdraw()
             raise
         await self._publish(reply, admitted.job)

@@ -1,7 +1,5 @@
 """Admission for an interaction: one status message, in time."""
 
-import asyncio
-
 import pytest
 
 from cogs.access.policy import Action
@@ -35,27 +33,28 @@ async def test_a_slow_admission_is_acknowledged_and_a_refusal_takes_that_back(
 ) -> None:
     monkeypatch.setattr(submit, "DEFER_SECONDS", 0.01)
     ada, job = bot.playground.member("ada"), await bot.unposted(bot.playground.member("grace"))
-    placeholder = asyncio.Event()
+    submitter, requester = JobSubmitter(bot.context), bot.requester(ada)
 
     def looking() -> bool | None:
         return any("Looking" in each.content for each in bot.playground.messages) or None
 
-    async def admit() -> Admitted:
-        await bot.playground.until(looking, 5, "a placeholder")
-        if placeholder.is_set():
-            raise Refusal("full")
-        placeholder.set()
-        return Admitted(job=job, created=True)
+    async def take(error: Exception | None) -> None:
+        async def admit() -> Admitted:
+            await bot.playground.until(looking, 5, "a placeholder")
+            if error:
+                raise error
+            return Admitted(job=job, created=True)
 
-    submitter, requester = JobSubmitter(bot.context), bot.requester(ada)
-    _, interaction = await bot.interaction(ada)
-    await submitter.submit(interaction, requester, Action.ANIMATE, admit)
+        _, interaction = await bot.interaction(ada)
+        await submitter.submit(interaction, requester, Action.ANIMATE, admit)
+
+    await take(None)
     assert "not reachable" in bot.status(await bot.context.store.job(job.id)).content
     assert looking() is None
-    _, interaction = await bot.interaction(ada)
-    with pytest.raises(Refusal, match="full"):
-        await submitter.submit(interaction, requester, Action.ANIMATE, admit)
-    assert looking() is None
+    for error in (Refusal("full"), OSError("the network"), ZeroDivisionError("a bug")):
+        with pytest.raises(type(error), match=str(error)):
+            await take(error)
+        assert looking() is None
 
 
 async def test_an_answer_that_discord_does_not_take_is_posted_by_the_bots_token(bot: BotSetup) -> None:
