@@ -4,6 +4,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -19,6 +20,21 @@ class FaultKind(StrEnum):
     """The connection breaks and nothing happens."""
     CUT_AFTER = "cut_after"
     """It takes effect, but the connection breaks before the answer."""
+    PAGE = "page"
+    """An error status with a page instead of JSON, as from a proxy in front of Discord; nothing happens."""
+    UNREADABLE_BEFORE = "unreadable_before"
+    """Status 200 with a body that cannot be read; nothing happens."""
+    UNREADABLE_AFTER = "unreadable_after"
+    """It takes effect, and is answered with status 200 and a body that cannot be read."""
+
+
+class Unreadable(StrEnum):
+    """Bodies that are no answer of Discord's."""
+
+    PAGE = "page"
+    """An HTML page, as a proxy puts in between."""
+    CUT_JSON = "cut_json"
+    """The first half of the JSON, still called `application/json`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +47,7 @@ class Fault:
     status: int = 500
     code: int = 0
     seconds: float = 0.0
+    body: Unreadable = Unreadable.PAGE
 
 
 class Faults:
@@ -60,6 +77,20 @@ class Faults:
     def clear(self) -> None:
         """Forget all faults still to come."""
         self._coming.clear()
+
+
+def proxy_page(status: int) -> web.Response:
+    """A page of a proxy in front of Discord: no JSON, and none of the headers that Discord sends."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    return web.Response(status=status, text=page, content_type="text/html", headers={"Server": "cloudflare"})
+
+
+def unreadable(body: Unreadable, answer: bytes = b"{}") -> web.Response:
+    """Status 200 with a body that cannot be read, in place of `answer`."""
+    if body is Unreadable.PAGE:
+        return proxy_page(200)
+    return web.Response(body=answer[: max(1, len(answer) // 2)], content_type="application/json")
 
 
 def cut(request: web.Request) -> web.StreamResponse:

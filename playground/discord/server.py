@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from playground.discord.clock import Clock
-from playground.discord.faults import Fault, FaultKind, Faults
+from playground.discord.faults import Fault, FaultKind, Faults, Unreadable
 from playground.discord.files import Files
 from playground.discord.gateway.gateway import CloseCode, Gateway
 from playground.discord.intents import NO_INTENTS, Intent
@@ -92,6 +92,25 @@ class Discord:
         """Answer the next requests with an error status and Discord's code, and do nothing."""
         self._add_fault(FaultKind.FAIL, route, times, status=status, code=code)
 
+    def fail_with_page(self, status: int = 403, times: int = 1, route: str = ANY_ROUTE) -> None:
+        """Answer the next requests as a proxy in front of Discord: an HTML page, no `Via`; do nothing.
+
+        What Discord's own API says of Cloudflare has a code: `fail(403, code=40333)`.
+        """
+        self._add_fault(FaultKind.PAGE, route, times, status=status)
+
+    def unreadable_before_processing(
+        self, route: str, times: int = 1, body: Unreadable = Unreadable.PAGE
+    ) -> None:
+        """Answer with status 200 and a body that cannot be read; the request has no effect."""
+        self._add_fault(FaultKind.UNREADABLE_BEFORE, route, times, body=body)
+
+    def unreadable_after_processing(
+        self, route: str, times: int = 1, body: Unreadable = Unreadable.PAGE
+    ) -> None:
+        """Answer with status 200 and a body that cannot be read, after the request took effect."""
+        self._add_fault(FaultKind.UNREADABLE_AFTER, route, times, body=body)
+
     def rate_limit(self, times: int = 1, retry_after: float = 0.1, route: str = ANY_ROUTE) -> None:
         """Answer the next requests with a 429 and do nothing; `retry_after` in seconds."""
         self._add_fault(FaultKind.RATE_LIMIT, route, times, seconds=retry_after)
@@ -133,10 +152,20 @@ class Discord:
         status: int = 500,
         code: int = 0,
         seconds: float = 0.0,
+        body: Unreadable = Unreadable.PAGE,
     ) -> None:
         pattern = re.compile(route)
-        fault = Fault(kind=kind, route=pattern, times=times, status=status, code=code, seconds=seconds)
-        self._faults.add(fault)
+        self._faults.add(
+            Fault(
+                kind=kind,
+                route=pattern,
+                times=times,
+                status=status,
+                code=code,
+                seconds=seconds,
+                body=body,
+            )
+        )
 
 
 @asynccontextmanager

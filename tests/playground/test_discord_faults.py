@@ -3,6 +3,7 @@
 import aiohttp
 import pytest
 
+from playground.discord.faults import Unreadable
 from playground.discord.model import Upload
 from tests.playground.small_bot import Setup, connected, picture
 from tests.playground.test_discord_messages import channel_of, refused
@@ -40,6 +41,54 @@ async def test_a_cut_before_processing_has_no_effect(setup: Setup):
     with pytest.raises(aiohttp.ClientError):
         await channel_of(setup).send("never")
     assert playground.messages == []
+
+
+@pytest.mark.parametrize("body", Unreadable)
+async def test_an_unreadable_answer_after_processing_hides_what_took_effect(setup: Setup, body: Unreadable):
+    playground, _ = setup
+    playground.discord.unreadable_after_processing(r"POST /channels/\d+/messages", body=body)
+    with pytest.raises((TypeError, AttributeError, ValueError)):
+        await channel_of(setup).send("there")
+    (sent,) = playground.messages
+    assert sent.content == "there"
+    assert [(each.status, each.injected) for each in playground.discord.requests][-1] == (200, True)
+
+
+@pytest.mark.parametrize("body", Unreadable)
+async def test_an_unreadable_answer_before_processing_has_no_effect(setup: Setup, body: Unreadable):
+    playground, _ = setup
+    playground.discord.unreadable_before_processing(r"POST /channels/\d+/messages", body=body)
+    with pytest.raises((TypeError, AttributeError, ValueError)):
+        await channel_of(setup).send("never")
+    assert playground.messages == []
+    await channel_of(setup).send("again")
+
+
+async def test_an_unreadable_answer_to_a_deletion_is_a_200_with_a_page(setup: Setup):
+    playground, _ = setup
+    sent = await channel_of(setup).send("x")
+    playground.discord.unreadable_after_processing("^DELETE")
+    await sent.delete()
+    assert playground.messages == []
+
+
+async def test_a_proxys_page_has_no_code_and_the_api_s_own_refusal_has_one(setup: Setup):
+    playground, _ = setup
+    playground.discord.fail_with_page(403, route="^POST")
+    page = await refused(channel_of(setup).send("x"))
+    assert (page.status, page.code, "<html>" in page.text) == (403, 0, True)
+    assert page.response.headers.get("Via") is None
+    playground.discord.fail(403, route="^POST", code=40333)
+    told = await refused(channel_of(setup).send("x"))
+    assert (told.status, told.code) == (403, 40333)
+    assert told.response.headers["Via"] == "1.1 google"
+    assert playground.messages == []
+
+
+async def test_a_proxys_429_is_raised_and_not_tried_again(setup: Setup):
+    playground, _ = setup
+    playground.discord.fail_with_page(429, route="^POST")
+    assert (await refused(channel_of(setup).send("x"))).status == 429
 
 
 async def test_a_slow_route_takes_its_time(setup: Setup):

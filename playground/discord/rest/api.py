@@ -9,7 +9,7 @@ from aiohttp import BodyPartReader, web
 
 from playground.discord import errors
 from playground.discord.change_feed import Change
-from playground.discord.faults import Fault, FaultKind, Faults, cut
+from playground.discord.faults import Fault, FaultKind, Faults, cut, proxy_page, unreadable
 from playground.discord.json_values import as_object
 from playground.discord.model import Upload
 from playground.discord.rest import application, commands, guilds, messages, reactions, webhooks
@@ -26,6 +26,9 @@ ROUTES: tuple[Route, ...] = (
     *reactions.ROUTES,
     *guilds.ROUTES,
 )
+_VIA = {"Via": "1.1 google"}
+"""On answers of Discord itself; discord.py retries a 429 only with it."""
+_INSTEAD = (FaultKind.FAIL, FaultKind.RATE_LIMIT, FaultKind.PAGE, FaultKind.UNREADABLE_BEFORE)
 MAJOR_PARAMETERS = ("channel_id", "guild_id", "webhook_id", "webhook_token")
 
 
@@ -81,20 +84,20 @@ class RestApi:
             call = await self._read(request)
         except errors.DiscordRefusal as refusal:
             return _json_response(refusal.status, refusal.body(), {})
-        fault = self.faults.take(name, FaultKind.FAIL, FaultKind.RATE_LIMIT)
+        fault = self.faults.take(name, *_INSTEAD)
         response = await self._answer(route, request, call, fault)
-        lost = self.faults.take(name, FaultKind.CUT_AFTER)
+        lost = self.faults.take(name, FaultKind.CUT_AFTER, FaultKind.UNREADABLE_AFTER)
         self._remember(request, call, response.status, injected=bool(fault or lost))
-        return cut(request) if lost else response
+        return _lose(lost, request, response) if lost else response
 
     async def _answer(
         self, route: Route, request: web.Request, call: Call, fault: Fault | None
-    ) -> web.StreamResponse:
+    ) -> web.Response:
         headers: dict[str, str] = {}
         bucket = _bucket(route, call.params)
         try:
             if fault:
-                raise _refusal_of(fault)
+                return _injected(fault)
             self._admit(route, request)
             self.limits.take(bucket, route.limit)
             headers = self.limits.headers(route.template, bucket, route.limit)
@@ -105,7 +108,7 @@ class RestApi:
         except errors.DiscordRefusal as refusal:
             return _json_response(refusal.status, refusal.body(), headers)
         if result is None:
-            return web.Response(status=204, headers=headers)
+            return web.Response(status=204, headers=_VIA | headers)
         return _json_response(200, result, headers)
 
     def _admit(self, route: Route, request: web.Request) -> None:
@@ -171,24 +174,38 @@ def _bucket(route: Route, params: Mapping[str, str]) -> str:
     return f"{route.method} {route.template} {'+'.join(major)}"
 
 
-def _refusal_of(fault: Fault) -> errors.DiscordRefusal:
-    if fault.kind is FaultKind.RATE_LIMIT:
-        return errors.RateLimited(fault.seconds)
-    return errors.DiscordRefusal(fault.status, fault.code, f"{fault.status}: asked to fail")
+def _injected(fault: Fault) -> web.Response:
+    """The answer of a fault that keeps the request from its handler."""
+    match fault.kind:
+        case FaultKind.PAGE:
+            return proxy_page(fault.status)
+        case FaultKind.UNREADABLE_BEFORE:
+            return unreadable(fault.body)
+        case FaultKind.RATE_LIMIT:
+            raise errors.RateLimited(fault.seconds)
+        case _:
+            raise errors.DiscordRefusal(fault.status, fault.code, f"{fault.status}: asked to fail")
+
+
+def _lose(fault: Fault, request: web.Request, response: web.Response) -> web.StreamResponse:
+    """What becomes of the answer to a request that took effect."""
+    if fault.kind is FaultKind.CUT_AFTER:
+        return cut(request)
+    return unreadable(fault.body, response.body if isinstance(response.body, bytes) else b"{}")
 
 
 def _rate_limit_headers(refusal: errors.RateLimited) -> dict[str, str]:
-    """discord.py retries a 429 only where a `Via` header shows that it comes from Discord."""
     return {
+        **_VIA,
         "Retry-After": f"{refusal.retry_after:.3f}",
-        "Via": "1.1 google",
         "X-RateLimit-Scope": "global" if refusal.is_global else "user",
         **({"X-RateLimit-Global": "true"} if refusal.is_global else {}),
     }
 
 
-def _json_response(status: int, data: object, headers: Mapping[str, str]) -> web.Response:
+def _json_response(status: int, data: object, headers: dict[str, str]) -> web.Response:
     """JSON with the bare content type: with a charset behind it discord.py would not parse it."""
+    headers = headers if status == web.HTTPTooManyRequests.status_code else _VIA | headers
     return web.Response(
         status=status, body=json.dumps(data).encode(), headers=headers, content_type="application/json"
     )
