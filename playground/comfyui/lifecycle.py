@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -14,7 +14,6 @@ from playground.comfyui.http.files import FileEndpoints
 from playground.comfyui.http.policy import Handler, RequestPolicy, add_policy
 from playground.comfyui.http.queue import QueueEndpoints
 from playground.comfyui.http.socket import SocketEndpoint
-from playground.comfyui.object_info import NodeClasses
 from playground.comfyui.queue import PromptQueue
 from playground.comfyui.sockets import Sockets, cut
 from playground.comfyui.values import Run
@@ -36,14 +35,14 @@ class RunningServer:
 @contextlib.asynccontextmanager
 async def serve(
     environment: NodeEnvironment,
-    node_classes: NodeClasses,
     runs: list[Run],
     port: int,
     prefix: str,
-    token: str | None,
+    token: Callable[[], str | None],
 ) -> AsyncGenerator[RunningServer, None]:
     """Serve until the block ends; then cut every connection, as a killed process does (recording 18)."""
     environment.folders.prepare()
+    node_classes = environment.node_classes
     sockets = Sockets(environment.faults)
     prompt_queue = PromptQueue(lambda: sockets.post("status", prompt_queue.status(), None))
     engine = Engine(environment, sockets, prompt_queue, runs)

@@ -1,8 +1,8 @@
 """What this ComfyUI has installed: its object_info, with dropdowns that follow options and uploads."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -10,14 +10,18 @@ from playground.comfyui.graph import Json, parse_list, parse_object
 
 DATA = Path(__file__).parent.parent / "data"
 LIGHTX2V = "lightx2v_I2V_14B_480p_cfg_step_distill_rank64_bf16.safetensors"
-_LORA_INPUTS = (("WanVideoLoraSelect", "lora"), ("LoraLoaderModelOnly", "lora_name"))
-_MODEL_INPUTS = {
-    "diffusion_models": ("WanVideoModelLoader", "model"),
-    "text_encoders": ("LoadWanVideoT5TextEncoder", "model_name"),
-    "clip_vision": ("CLIPVisionLoader", "clip_name"),
-    "vae": ("WanVideoVAELoader", "model_name"),
-    "loras": ("WanVideoLoraSelect", "lora"),
+_DROPDOWNS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "diffusion_models": (("WanVideoModelLoader", "model"), ("UNETLoader", "unet_name")),
+    "text_encoders": (
+        ("LoadWanVideoT5TextEncoder", "model_name"),
+        ("CLIPLoader", "clip_name"),
+        ("LoadWanVideoClipTextEncoder", "model_name"),
+    ),
+    "clip_vision": (("CLIPVisionLoader", "clip_name"), ("LoadWanVideoClipTextEncoder", "model_name")),
+    "vae": (("WanVideoVAELoader", "model_name"), ("VAELoader", "vae_name")),
+    "loras": (("WanVideoLoraSelect", "lora"), ("LoraLoaderModelOnly", "lora_name")),
 }
+"""By model folder, the inputs (node class, name) that offer its files; the first one lists all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,8 @@ class Input:
 class Installed:
     """What the owner of this ComfyUI installed; `without` names node classes and model files it lacks.
 
-    `nodes` are more classes, as object_info describes them; they do nothing when they run.
+    `nodes` are more classes, as object_info describes them; they do nothing when they run. `files` are
+    more model files by folder (`{"loras": ("mine.safetensors",)}`).
     """
 
     lora: bool = True
@@ -47,17 +52,40 @@ class Installed:
     without: frozenset[str] = frozenset()
     backslashes: bool = False
     nodes: Json = field(default_factory=dict[str, object])
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    def missing(self, names: Iterable[str]) -> "Installed":
+        """The same without these node classes and model files."""
+        return replace(self, without=self.without | frozenset(names))
+
+    def having(self, names: Iterable[str]) -> "Installed":
+        """The same with these node classes and model files, where they were missing."""
+        present = frozenset(names)
+        return replace(self, without=self.without - present, lora=self.lora or LIGHTX2V in present)
+
+    def with_file(self, folder: str, name: str) -> "Installed":
+        """The same with another file in a model folder."""
+        files = {**self.files, folder: (*self.files.get(folder, ()), name)}
+        return replace(self, files=files).having((name,))
+
+    def with_nodes(self, nodes: Json) -> "Installed":
+        """The same with more node classes, as object_info describes them."""
+        return replace(self, nodes={**self.nodes, **nodes}).having(nodes)
 
 
 class NodeClasses:
-    """The node classes that this server knows."""
+    """The node classes that this server knows. `change` installs something else while it runs."""
 
     def __init__(self, installed: Installed) -> None:
+        self._about = parse_object(json.loads((DATA / "comfyui_about.json").read_bytes()))
+        self.change(installed)
+
+    def change(self, installed: Installed) -> None:
+        """From now on, answer as a server that has this installed."""
         self.installed = installed
         recorded = parse_object(json.loads((DATA / "object_info.json").read_bytes()))
         known = {**recorded, **installed.nodes}.items()
         self._classes = {kind: parse_object(info) for kind, info in known if kind not in installed.without}
-        self._about = parse_object(json.loads((DATA / "comfyui_about.json").read_bytes()))
         self._arrange_models()
 
     def object_info(self, kind: str | None, pictures: list[str]) -> Json:
@@ -76,8 +104,8 @@ class NodeClasses:
         """The files in one model folder; None if there is no such folder."""
         if folder not in parse_list(self.about("models")):
             return None
-        kind, name = _MODEL_INPUTS.get(folder, ("", ""))
-        return list(parse_list(self._slots(kind).get(name, [[]])[0]))
+        slots = self._slots_of_folder(folder)
+        return list(parse_list(slots[0][0])) if slots else []
 
     def knows(self, kind: str) -> bool:
         """Whether a node class is installed."""
@@ -103,10 +131,17 @@ class NodeClasses:
         merged = {**parse_object(sections.get("required")), **parse_object(sections.get("optional"))}
         return cast("Mapping[str, list[object]]", merged)
 
+    def _slots_of_folder(self, folder: str) -> list[list[object]]:
+        found = (self._slots(kind).get(name) for kind, name in _DROPDOWNS.get(folder, ()))
+        return [slot for slot in found if slot is not None]
+
     def _arrange_models(self) -> None:
-        for kind, name in _LORA_INPUTS if self.installed.lora else ():
-            if slot := self._slots(kind).get(name):
+        if self.installed.lora:
+            for slot in self._slots_of_folder("loras"):
                 slot[0] = [LIGHTX2V]
+        for folder, names in self.installed.files.items():
+            for slot in self._slots_of_folder(folder):
+                slot[0] = list(dict.fromkeys((*parse_list(slot[0]), *names)))
         for kind in self._classes:
             for slot in self._slots(kind).values():
                 slot[0] = self._arrange(slot[0])

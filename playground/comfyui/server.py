@@ -143,6 +143,28 @@ class ComfyUI:
         await self.stop()
         await self.start()
 
+    # What is installed and who may ask, while it runs
+
+    def install(self, *names: str) -> None:
+        """Put back node classes and model files that are missing, as after `without` or `remove`."""
+        self._node_classes.change(self._node_classes.installed.having(names))
+
+    def remove(self, *names: str) -> None:
+        """Take node classes and model files away; a prompt that names them is refused from now on."""
+        self._node_classes.change(self._node_classes.installed.missing(names))
+
+    def add_file(self, folder: str, name: str) -> None:
+        """Put another file into a model folder (`"loras"`, `"vae"`, …), as dropdowns name it."""
+        self._node_classes.change(self._node_classes.installed.with_file(folder, name))
+
+    def add_nodes(self, nodes: Mapping[str, object]) -> None:
+        """Install more node classes, as object_info describes them; they do nothing."""
+        self._node_classes.change(self._node_classes.installed.with_nodes(nodes))
+
+    def require_token(self, token: str | None) -> None:
+        """Want this bearer on every request and new websocket from now on (else 401); None: want none."""
+        self._token = token
+
     # Faults of the websocket
 
     async def close_sockets(self, code: int = 1006) -> None:
@@ -235,13 +257,11 @@ class ComfyUI:
         self._stopping.clear()
         environment = NodeEnvironment(
             speed=self._speed,
-            installed=self._node_classes.installed,
+            node_classes=self._node_classes,
             folders=Folders(self.folder),
             faults=self._faults,
             timeline=self._timeline,
         )
-        async with serve(
-            environment, self._node_classes, self.runs, self._port, self._prefix, self._token
-        ) as server:
+        async with serve(environment, self.runs, self._port, self._prefix, lambda: self._token) as server:
             started.set_result(server)
             await self._stopping.wait()

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from playground.comfyui import ComfyUI, Outcome, Stage
+from playground.comfyui.object_info import LIGHTX2V
 from tests.playground.comfyui_client import ComfyUIClient, open_client
 from tests.playground.comfyui_recordings import WAN, kinds, recording, wan_graph
 from tests.playground.json_shape import shape
@@ -38,6 +39,58 @@ async def test_a_token_is_wanted_on_every_request_and_on_the_websocket() -> None
             assert answer.status == 200
         async with session.ws_connect(comfyui.url + "/ws", headers=bearer) as socket:
             assert (await socket.receive_json())["type"] == "status"
+
+
+async def test_a_token_can_be_wanted_and_given_up_while_it_runs(comfyui: ComfyUI) -> None:
+    bearer = {"Authorization": "Bearer secret"}
+    async with aiohttp.ClientSession() as session:
+        seen = []
+        for token, headers in ((None, {}), ("secret", {}), ("secret", bearer), ("other", bearer), (None, {})):
+            comfyui.require_token(token)
+            for path in ("/queue", "/ws"):
+                async with session.get(comfyui.url + path, headers=headers) as answer:
+                    seen.append(answer.status)
+    assert seen == [200, 400, 401, 401, 200, 400, 401, 401, 200, 400]  # 400: /ws asked without upgrade
+
+
+async def dropdown(client: ComfyUIClient, kind: str, name: str) -> list[str]:
+    _, info = await client.get(f"/object_info/{kind}")
+    return info[kind]["input"]["required"][name][0]
+
+
+async def test_files_and_node_classes_come_and_go_while_it_runs(
+    comfyui: ComfyUI, client: ComfyUIClient
+) -> None:
+    comfyui.remove("Wan2_1-I2V-14B-480P_fp8_e4m3fn.safetensors", "WanVideoClipVisionEncode")
+    assert await dropdown(client, "WanVideoModelLoader", "model") == []
+    assert await client.get("/object_info/WanVideoClipVisionEncode") == (200, {})
+    assert (await client.post("/prompt", {"prompt": wan_graph()}))[0] == 400
+    comfyui.install("Wan2_1-I2V-14B-480P_fp8_e4m3fn.safetensors", "WanVideoClipVisionEncode")
+    await client.run(wan_graph())
+    assert len(comfyui.gpu_runs) == 1
+
+
+async def test_new_files_show_in_every_dropdown_of_their_folder(
+    comfyui: ComfyUI, client: ComfyUIClient
+) -> None:
+    comfyui.add_file("loras", "mine.safetensors")
+    assert "mine.safetensors" in await dropdown(client, "WanVideoLoraSelect", "lora")
+    assert "mine.safetensors" in await dropdown(client, "LoraLoaderModelOnly", "lora_name")
+    assert "mine.safetensors" in (await client.get("/models/loras"))[1]
+    comfyui.remove("mine.safetensors")
+    assert "mine.safetensors" not in await dropdown(client, "WanVideoLoraSelect", "lora")
+
+
+async def test_the_lora_can_be_installed_later() -> None:
+    async with ComfyUI(lora=False) as comfyui, open_client(comfyui) as client:
+        before = await dropdown(client, "WanVideoLoraSelect", "lora")
+        comfyui.install(LIGHTX2V)
+        assert (before, await dropdown(client, "WanVideoLoraSelect", "lora")) == ([], [LIGHTX2V])
+
+
+async def test_node_classes_can_be_added(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    comfyui.add_nodes({"Mine": {"input": {"required": {}}, "output": [], "output_node": True}})
+    assert "Mine" in (await client.get("/object_info"))[1]
 
 
 async def test_a_prefix_stands_before_every_path() -> None:

@@ -16,7 +16,7 @@ from playground.comfyui.execution.previews import encode_jpeg
 from playground.comfyui.faults import Faults, OneTimeFault
 from playground.comfyui.folders import Folders
 from playground.comfyui.graph import Json, Node
-from playground.comfyui.object_info import Installed
+from playground.comfyui.object_info import NodeClasses
 from playground.comfyui.timeline import Moment, Timeline
 from playground.comfyui.values import Failure, PreviewMethod, Prompt, Stage
 
@@ -39,7 +39,7 @@ class NodeEnvironment:
     """What all nodes of a server share. `speed` 2 runs twice as fast."""
 
     speed: float
-    installed: Installed
+    node_classes: NodeClasses
     folders: Folders
     faults: Faults
     timeline: Timeline

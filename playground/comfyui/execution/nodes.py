@@ -24,7 +24,7 @@ async def load_model(node_run: NodeRun) -> NodeResult:
     await node_run.wait(_LOAD)
     if (
         node_run.text("attention_mode").startswith("sageattn")
-        and not node_run.environment.installed.sageattention
+        and not node_run.environment.node_classes.installed.sageattention
     ):
         raise NodeFailed("ValueError", "Can't import SageAttention: No module named 'sageattention'\n")
     return NodeResult(values=(node_run.node.kind,))

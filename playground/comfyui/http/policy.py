@@ -21,13 +21,14 @@ _INTERNAL_ERROR = "500 Internal Server Error\n\nServer got itself in trouble"
 class RequestPolicy:
     """The middleware: token, faults, refusals."""
 
-    def __init__(self, token: str | None, faults: Faults) -> None:
+    def __init__(self, token: Callable[[], str | None], faults: Faults) -> None:
         self._token = token
         self._faults = faults
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer a request: by a fault, by a refusal, or by its handler."""
-        if self._token and request.headers.get("Authorization") != f"Bearer {self._token}":
+        token = self._token()
+        if token and request.headers.get("Authorization") != f"Bearer {token}":
             return web.Response(status=401, text="401: Unauthorized")
         if self._faults.stalled_path is not None and self._faults.stalled_path in request.path:
             await asyncio.Event().wait()
