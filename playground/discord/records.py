@@ -29,6 +29,8 @@ class Records:
         """Every state that each message has had, also of those deleted since."""
         self.replies: dict[int | None, list[int]] = {}
         """Ids of messages by the message that they reply to; those that reply to none under None."""
+        self.nonces: dict[tuple[int, str], Message] = {}
+        """The newest message of each author with each nonce, as it was sent, also if it is deleted since."""
         self.files: dict[int, Attachment] = {}
         self.gateway_url = f"ws{origin.removeprefix('http')}/gateway"
         self.bot = User(id=self.ids.next(), name="Animate", bot=True)

@@ -137,6 +137,8 @@ class DiscordState(Records):
         """Add a message and dispatch MESSAGE_CREATE."""
         self.revisions[message.id] = []
         self.replies.setdefault(message.reply_to, []).append(message.id)
+        if message.nonce is not None:
+            self.nonces[message.author_id, message.nonce] = message
         return self._keep("CREATE", message)
 
     def revise(self, message: Message) -> Message:

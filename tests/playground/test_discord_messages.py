@@ -131,6 +131,8 @@ async def test_a_reply_to_nothing_is_refused_or_sent_plainly(setup: Setup):
     error = await refused(channel.send("x", reference=gone))
     assert (error.status, error.code) == (400, 50035)
     assert "Unknown message" in error.text
+    answer = {"_errors": [{"code": "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "message": "Unknown message"}]}
+    assert error._errors == {"message_reference": answer}
     gone.fail_if_not_exists = False
     assert (await channel.send("x", reference=gone)).reference is None
 
@@ -143,6 +145,24 @@ async def test_the_same_nonce_gives_the_first_message_back_for_some_minutes(setu
     assert (again.id, again.content, len(playground.messages)) == (first.id, "x", 1)
     playground.discord.advance(6 * 60)
     assert (await channel.send("y", nonce="job-1")).id != first.id
+
+
+async def test_a_nonce_counts_for_the_author_in_all_channels(setup: Setup):
+    playground, bot = setup
+    first = await channel_of(setup).send("x", nonce="job-1")
+    other = bot.get_partial_messageable(playground.channel_named("other").id)
+    again = await other.send("y", nonce="job-1")
+    assert (again.id, playground.state.messages_in(other.id)) == (first.id, [])
+
+
+async def test_a_nonce_whose_message_was_deleted_answers_unknown_message(setup: Setup):
+    playground, _ = setup
+    channel = channel_of(setup)
+    await (await channel.send("x", nonce="job-1")).delete()
+    error = await refused(channel.send("x", nonce="job-1"))
+    assert (error.status, error.code, playground.messages) == (404, 10008, [])
+    playground.discord.advance(6 * 60)
+    await channel.send("x", nonce="job-1")
 
 
 async def test_a_file_above_the_limit_is_too_large_and_a_boosted_guild_takes_more(setup: Setup):

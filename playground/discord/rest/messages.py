@@ -122,14 +122,17 @@ def _require_open_dm(call: Call, channel: Channel) -> None:
 
 
 def _sent_with_same_nonce(call: Call) -> Message | None:
-    """With `enforce_nonce` a repeated create gives the first message back, for a few minutes."""
+    """The bot's message of the past few minutes with the same nonce, in whichever channel it is.
+
+    Raises 404/10008 if it has been deleted since: it is not sent again (discord-api-docs #6647).
+    """
     nonce, since = call.json.get("nonce"), call.state.clock.now() - NONCE_SECONDS
     if nonce is None or not call.json.get("enforce_nonce"):
         return None
-    for message in call.state.messages_in(call.id("channel_id")):
-        if message.nonce == str(nonce) and message.sent_at > since:
-            return message
-    return None
+    first = call.state.nonces.get((call.state.bot.id, str(nonce)))
+    if first is None or first.sent_at <= since:
+        return None
+    return call.state.message(first.channel_id, first.id)
 
 
 def _blank(call: Call, channel: Channel) -> Message:
@@ -157,7 +160,7 @@ def _replied(call: Call, channel: Channel) -> int | None:
         return message_id
     if reference.get("fail_if_not_exists", True):
         raise errors.InvalidForm(
-            {"message_reference": ("REPLIES_UNKNOWN_MESSAGE", "Unknown message")},
+            {"message_reference": ("MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")},
         )
     return None
 
