@@ -73,6 +73,27 @@ class PlaygroundGuild:
         """A new thread in a channel, by default in #general."""
         return self.state.add_channel(self.guild, name, ChannelKind.PUBLIC_THREAD, parent or self.channel)
 
+    def private_thread(self, name: str, *user_ids: int, parent: Channel | None = None) -> Channel:
+        """A new private thread with its members; the bot is one only if it is named or mentioned there."""
+        kind, members = ChannelKind.PRIVATE_THREAD, frozenset(user_ids)
+        return self.state.add_channel(self.guild, name, kind, parent or self.channel, members)
+
+    def announcements(self, name: str) -> Channel:
+        """An announcement channel."""
+        return self.channel_named(name, ChannelKind.ANNOUNCEMENT)
+
+    def announcement_thread(self, name: str, parent: Channel) -> Channel:
+        """A new thread in an announcement channel."""
+        return self.state.add_channel(self.guild, name, ChannelKind.ANNOUNCEMENT_THREAD, parent)
+
+    def stage(self, name: str) -> Channel:
+        """A stage channel, with its chat."""
+        return self.channel_named(name, ChannelKind.STAGE)
+
+    def media(self, name: str) -> Channel:
+        """A media channel: like a forum, with pictures in front."""
+        return self.channel_named(name, ChannelKind.MEDIA)
+
     def voice(self, name: str) -> Channel:
         """A voice channel, with the chat that belongs to it."""
         return self.channel_named(name, ChannelKind.VOICE)
@@ -101,6 +122,14 @@ class PlaygroundGuild:
     def archive(self, thread: Channel, *, locked: bool = False) -> None:
         """Archive a thread; a new message reopens it unless it is locked."""
         self.state.change_channel(replace(self.state.channel(thread.id), archived=True, locked=locked))
+
+    def begin_outage(self) -> None:
+        """Make the guild unavailable: GUILD_DELETE that says so, no events, and 503 to requests about it."""
+        self.state.begin_outage(self.guild)
+
+    def end_outage(self) -> None:
+        """Make the guild available again: GUILD_CREATE."""
+        self.state.end_outage(self.guild)
 
     def boost(self, level: int) -> None:
         """Set the guild's boost level: from 2 on it takes larger files."""

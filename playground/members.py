@@ -11,7 +11,7 @@ from playground.discord.interactions.modals import Value, fill_modal
 from playground.discord.interactions.options import FilledOptions, check, choices_for, descend, fill
 from playground.discord.interactions.registry import Interaction, InteractionKind
 from playground.discord.message_bodies import mentions_in
-from playground.discord.model import Attachment, Channel, ChannelKind, Message, MessageKind, Upload, User
+from playground.discord.model import THREADS_ONLY, Attachment, Channel, Message, MessageKind, Upload, User
 from playground.discord.permissions import NOTHING, Permission, send_permission
 from playground.errors import NotPossible
 from playground.guild import PlaygroundGuild
@@ -122,7 +122,11 @@ class Member:
         state, channel = self.playground.state, channel or self.playground.channel
         self._require(channel, send_permission(channel))
         attachments = tuple([await state.store(file, channel.id) for file in files])
-        return state.post(self._written(content, attachments, channel, reply_to))
+        message = state.post(self._written(content, attachments, channel, reply_to))
+        if channel.is_thread:  # who writes or is mentioned there has joined it
+            for user_id in (self.id, *message.mentions):
+                state.join_thread(channel, user_id)
+        return message
 
     async def delete(self, target: Target) -> None:
         """Delete a message: one's own, or with Manage Messages another's."""
@@ -215,7 +219,7 @@ class Member:
         command = self.playground.discord.commands.find(name, kind, channel.guild_id)
         if command is None or (channel.guild_id is None and not command.works_in_dms):
             raise NotPossible(f"there is no command {name} in {channel.name}")
-        if channel.kind is ChannelKind.FORUM:
+        if channel.kind in THREADS_ONLY:
             raise NotPossible("commands are used in a forum's posts")
         self._require(channel, Permission.USE_APPLICATION_COMMANDS | self._permissions_to_use(command))
         return command
@@ -253,6 +257,8 @@ class Member:
 
     def _require(self, channel: Channel, needed: Permission) -> None:
         granted = self.playground.state.permissions(self.id, channel)
+        if not self.playground.state.sees(self.id, channel):
+            granted &= ~Permission.VIEW_CHANNEL
         if missing := (needed | Permission.VIEW_CHANNEL) & ~granted:
             raise NotPossible(f"{self.name} lacks {missing!r} in #{channel.name}")
 

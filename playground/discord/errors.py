@@ -72,6 +72,11 @@ def unauthorized() -> DiscordRefusal:
     return DiscordRefusal(401, 0, "401: Unauthorized")
 
 
+def outage() -> DiscordRefusal:
+    """503: the guild is unavailable."""
+    return DiscordRefusal(503, 0, "503: Service Unavailable")
+
+
 def expired_token() -> DiscordRefusal:
     """401/50027: the interaction token is older than 15 minutes."""
     return DiscordRefusal(401, 50027, "Invalid Webhook Token")

@@ -17,8 +17,20 @@ class ChannelKind(IntEnum):
     TEXT = 0
     DM = 1
     VOICE = 2
+    ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
     PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+    STAGE = 13
     FORUM = 15
+    MEDIA = 16
+
+
+THREADS = frozenset({ChannelKind.ANNOUNCEMENT_THREAD, ChannelKind.PUBLIC_THREAD, ChannelKind.PRIVATE_THREAD})
+SPOKEN = frozenset({ChannelKind.VOICE, ChannelKind.STAGE})
+"""Kinds that people join to speak; each has a chat."""
+THREADS_ONLY = frozenset({ChannelKind.FORUM, ChannelKind.MEDIA})
+"""Kinds that hold posts, which are threads, and no messages of their own."""
 
 
 class MessageFlag(IntFlag):
@@ -81,6 +93,8 @@ class Guild:
     owner_id: int
     locale: str = "en-US"
     boost_level: int = 0
+    unavailable: bool = False
+    """Discord has an outage there: no events, and requests about it fail."""
     roles: Mapping[int, Role] = field(default_factory=dict[int, Role])
     members: Mapping[int, GuildMember] = field(default_factory=dict[int, GuildMember])
 
@@ -112,6 +126,13 @@ class Channel:
     overwrites: Mapping[int, Overwrite] = field(default_factory=dict[int, Overwrite])
     archived: bool = False
     locked: bool = False
+    members: frozenset[int] = frozenset()
+    """Of a thread: the ids of the users who joined it. A private one is seen by them and moderators only."""
+
+    @property
+    def is_thread(self) -> bool:
+        """Whether it belongs to a channel whose permissions it follows."""
+        return self.kind in THREADS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from playground.discord.model import Channel, ChannelKind, Guild
+from playground.discord.model import SPOKEN, Channel, Guild
 
 
 class Permission(IntFlag):
@@ -67,12 +67,11 @@ def permissions_in(guild: Guild, user_id: int, channel: Channel) -> Permission:
     for holder in (guild.id, *guild.members[user_id].roles, user_id):
         if overwrite := channel.overwrites.get(holder):
             allowed = allowed & ~overwrite.deny | overwrite.allow
-    if channel.kind is ChannelKind.VOICE and not allowed & P.CONNECT:
+    if channel.kind in SPOKEN and not allowed & P.CONNECT:
         return Permission(allowed & P.VIEW_CHANNEL)  # "denying CONNECT implicitly denies other permissions"
     return Permission(allowed)
 
 
 def send_permission(channel: Channel) -> Permission:
     """What it takes to write there."""
-    in_thread = channel.kind is ChannelKind.PUBLIC_THREAD
-    return P.SEND_MESSAGES_IN_THREADS if in_thread else P.SEND_MESSAGES
+    return P.SEND_MESSAGES_IN_THREADS if channel.is_thread else P.SEND_MESSAGES

@@ -7,7 +7,7 @@ from playground.discord import errors
 from playground.discord.cdn import Cdn
 from playground.discord.change_feed import Feed
 from playground.discord.clock import Clock
-from playground.discord.model import Attachment, Channel, Guild, Message, User
+from playground.discord.model import Attachment, Channel, ChannelKind, Guild, Message, User
 from playground.discord.permissions import EVERYTHING, Permission, permissions_in
 from playground.discord.snowflakes import Snowflakes
 
@@ -69,11 +69,22 @@ class Records:
         return self.guilds.get(channel.guild_id) if channel and channel.guild_id else None
 
     def permissions(self, user_id: int, channel: Channel) -> Permission:
-        """What somebody may do in a channel; a thread follows its parent."""
+        """What somebody may do in a channel; a thread follows its parent.
+
+        Who has not joined a private thread has these bits there too, but does not see it: `sees`.
+        """
         if channel.guild_id is None:
             return EVERYTHING if user_id in (channel.recipient_id, self.bot.id) else Permission(0)
         ruling = self.channels.get(channel.parent_id or channel.id, channel)
         return permissions_in(self.guilds[channel.guild_id], user_id, ruling)
+
+    def sees(self, user_id: int, channel: Channel) -> bool:
+        """Whether somebody has access to a channel: of a private thread its members and moderators."""
+        granted = self.permissions(user_id, channel)
+        if channel.kind is ChannelKind.PRIVATE_THREAD and user_id not in channel.members:
+            needed = Permission.VIEW_CHANNEL | Permission.MANAGE_THREADS
+            return granted & needed == needed
+        return Permission.VIEW_CHANNEL in granted
 
     def message(self, channel_id: int, message_id: int) -> Message:
         """A message that everybody in the channel can see."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from playground.discord.cdn import clean_filename, content_type_of, probe
 from playground.discord.change_feed import Change
 from playground.discord.model import (
+    THREADS,
     Attachment,
     Channel,
     ChannelKind,
@@ -24,11 +25,10 @@ from playground.discord.render.guilds import (
     render_guild,
     render_guild_create,
     render_member,
+    render_thread_member,
     render_user,
 )
 from playground.discord.render.messages import render_message_event, render_reaction_event
-
-THREADS = {ChannelKind.PUBLIC_THREAD}
 
 
 class DiscordState(Records):
@@ -76,6 +76,18 @@ class DiscordState(Records):
         self.guilds[guild.id] = replace(guild, members=others)
         self._publish("GUILD_MEMBER_REMOVE", gone, guild_id=guild.id)
 
+    def begin_outage(self, guild: Guild) -> None:
+        """Make a guild unavailable; the bot gets GUILD_DELETE that says so, and nothing more from there."""
+        gone: dict[str, object] = {"id": str(guild.id), "unavailable": True}
+        self._publish("GUILD_DELETE", gone, guild_id=guild.id)
+        self.guilds[guild.id] = replace(self.guilds[guild.id], unavailable=True)
+
+    def end_outage(self, guild: Guild) -> None:
+        """Make a guild available again; the bot gets GUILD_CREATE."""
+        self.guilds[guild.id] = replace(self.guilds[guild.id], unavailable=False)
+        event = render_guild_create(self, self.guilds[guild.id])
+        self._publish("GUILD_CREATE", event, guild_id=guild.id)
+
     def add_role(self, guild: Guild, name: str, permissions: int) -> Role:
         """Add a role without members."""
         guild = self.guilds[guild.id]
@@ -91,9 +103,14 @@ class DiscordState(Records):
     # channels
 
     def add_channel(
-        self, guild: Guild, name: str, kind: ChannelKind = ChannelKind.TEXT, parent: Channel | None = None
+        self,
+        guild: Guild,
+        name: str,
+        kind: ChannelKind = ChannelKind.TEXT,
+        parent: Channel | None = None,
+        members: frozenset[int] = frozenset(),
     ) -> Channel:
-        """Add a channel or thread."""
+        """Add a channel or thread; the guild's owner and `members` have joined a thread."""
         channel = Channel(
             id=self.ids.next(),
             kind=kind,
@@ -101,6 +118,7 @@ class DiscordState(Records):
             guild_id=guild.id,
             parent_id=parent.id if parent else None,
             owner_id=guild.owner_id,
+            members=members | {guild.owner_id} if kind in THREADS else frozenset(),
         )
         self.channels[channel.id] = channel
         self._publish_channel("CREATE", channel)
@@ -125,6 +143,25 @@ class DiscordState(Records):
         channel = Channel(id=self.ids.next(), kind=ChannelKind.DM, name=name, recipient_id=user_id)
         self.channels[channel.id] = channel
         return channel
+
+    def join_thread(self, thread: Channel, user_id: int) -> None:
+        """Make a user a member of a thread; a bot that sees it only now also gets THREAD_CREATE."""
+        thread = self.channel(thread.id)
+        if user_id in thread.members:
+            return
+        seen_before = self.sees(self.bot.id, thread)
+        thread = replace(thread, members=thread.members | {user_id})
+        self.channels[thread.id] = thread
+        if not seen_before and self.sees(self.bot.id, thread):
+            self._publish_channel("CREATE", thread)
+        self._publish_members(thread, {"added_members": [render_thread_member(thread, user_id)]})
+
+    def leave_thread(self, thread: Channel, user_id: int) -> None:
+        """End a membership of a thread; the bot, too, hears of its own."""
+        thread = self.channel(thread.id)
+        left = replace(thread, members=thread.members - {user_id})
+        self._publish_members(left, {"removed_member_ids": [str(user_id)]})
+        self.channels[thread.id] = left
 
     def set_permissions(self, channel: Channel, holder_id: int, overwrite: Overwrite) -> None:
         """Set a channel's overwrite for a role or user (`holder_id`)."""
@@ -210,8 +247,12 @@ class DiscordState(Records):
         self._publish_in_channel(f"MESSAGE_REACTION_{verb}", data, message.channel_id)
 
     def _publish_channel(self, verb: str, channel: Channel) -> None:
-        name = f"THREAD_{verb}" if channel.kind in THREADS else f"CHANNEL_{verb}"
+        name = f"THREAD_{verb}" if channel.is_thread else f"CHANNEL_{verb}"
         self._publish_in_channel(name, render_channel(self, channel), channel.id)
+
+    def _publish_members(self, thread: Channel, change: dict[str, object]) -> None:
+        data = {"id": str(thread.id), "guild_id": str(thread.guild_id), "member_count": len(thread.members)}
+        self._publish_in_channel("THREAD_MEMBERS_UPDATE", data | change, thread.id)
 
     def _publish_in_channel(
         self, name: str, data: dict[str, object], channel_id: int, only_for: int | None = None

@@ -5,7 +5,6 @@ from yarl import URL
 from playground.discord.change_feed import Change
 from playground.discord.json_values import as_id
 from playground.discord.model import Channel, ChannelKind, Message
-from playground.discord.permissions import Permission
 from playground.discord.render.guilds import render_user
 from playground.members import Member
 from playground.page.personas import LANGUAGES, PEOPLE
@@ -81,7 +80,7 @@ class View:
         }
 
     def _sees(self, channel: Channel) -> bool:
-        return Permission.VIEW_CHANNEL in self._playground.state.permissions(self._viewer.id, channel)
+        return self._playground.state.sees(self._viewer.id, channel)
 
     def _reaction(self, emoji: str, people: tuple[int, ...]) -> Data:
         names = [self._playground.state.user(person).name for person in people]

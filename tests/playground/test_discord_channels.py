@@ -1,5 +1,7 @@
 """Where commands are used, in which language, by whom: forums, threads, voice chats, choices, permissions."""
 
+import asyncio
+
 import discord
 import pytest
 from discord import app_commands
@@ -7,7 +9,8 @@ from discord import app_commands
 from playground.discord.model import Overwrite
 from playground.discord.permissions import Permission
 from playground.errors import NotPossible
-from tests.playground.small_bot import Setup, connected
+from playground.playground import Playground
+from tests.playground.small_bot import Setup, SmallBot, connected, running
 from tests.playground.test_discord_cards import asked, card, png
 
 
@@ -75,6 +78,101 @@ async def test_a_thread_asks_for_its_own_permission_and_a_voice_chat_for_connect
         with pytest.raises(discord.Forbidden):
             await bot.get_partial_messageable(channel.id).send("hello")
     await bot.get_partial_messageable(playground.channel.id).send("here one may")
+
+
+async def test_news_their_threads_and_a_stage_take_commands_and_answers(setup: Setup):
+    playground, bot = setup
+    ada = playground.member("ada")
+    news, stage, media = playground.announcements("news"), playground.stage("talks"), playground.media("pics")
+    for channel, kind in (
+        (news, discord.TextChannel),
+        (playground.announcement_thread("a thread", news), discord.Thread),
+        (stage, discord.StageChannel),
+        (playground.post(media, "My cats"), discord.Thread),
+    ):
+        job = await ada.command("hold", channel=channel)
+        interaction = await bot.interactions.get()
+        assert (type(interaction.channel), interaction.channel.type.value) == (kind, channel.kind)
+        await interaction.response.send_message("here")
+        await bot.get_partial_messageable(channel.id).send("here too")
+        assert job.text == "here"
+    playground.forbid(Permission.CONNECT, stage)
+    for closed, code in ((stage, 50013), (media, 50008)):
+        with pytest.raises(discord.HTTPException) as refused:
+            await bot.get_partial_messageable(closed.id).send("no")
+        assert refused.value.code == code
+    with pytest.raises(NotPossible):
+        await ada.command("hold", channel=media)
+
+
+async def test_a_private_thread_without_the_bot_is_answered_by_the_interaction_alone(setup: Setup):
+    playground, bot = setup
+    ada, bob = playground.member("ada"), playground.member("bob")
+    thread = playground.private_thread("ours", ada.id)
+    job = await ada.command("hold", channel=thread)
+    interaction = await bot.interactions.get()
+    assert (interaction.channel.type, bot.get_channel(thread.id)) == (
+        discord.ChannelType.private_thread,
+        None,
+    )
+    assert interaction.app_permissions.send_messages_in_threads  # the bits tell nothing of it
+    await interaction.response.defer(thinking=True)
+    answer = await interaction.edit_original_response(content="by the interaction")
+    by_token = bot.get_partial_messageable(thread.id)
+    for asking in (
+        by_token.send("by the token"),
+        by_token.fetch_message(answer.id),
+        by_token.get_partial_message(answer.id).edit(content="no"),
+        by_token.get_partial_message(answer.id).delete(),
+        bot.fetch_channel(thread.id),
+    ):
+        with pytest.raises(discord.Forbidden) as refused:
+            await asking
+        assert refused.value.code == 50001
+    assert job.text == "by the interaction"
+    with pytest.raises(NotPossible, match="VIEW_CHANNEL"):
+        await bob.command("hold", channel=thread)
+
+
+async def test_a_private_thread_is_seen_by_its_members_and_by_moderators(setup: Setup):
+    playground, bot = setup
+    ada = playground.member("ada")
+    mia = playground.member("mia", permissions=Permission.MANAGE_THREADS)
+    thread = playground.private_thread("ours", ada.id)
+    await mia.say("I moderate", channel=thread)
+    joined = asyncio.ensure_future(bot.wait_for("thread_join"))
+    await ada.say(f"come in <@{bot.application_id}>", channel=thread)
+    seen = await asyncio.wait_for(joined, 5)
+    assert (seen.id, seen.type) == (thread.id, discord.ChannelType.private_thread)
+    sent = await seen.send("thank you")
+    playground.state.leave_thread(thread, bot.application_id)
+    with pytest.raises(discord.Forbidden):
+        await sent.edit(content="no more")
+    playground.allow(Permission.MANAGE_THREADS)
+    await sent.edit(content="as a moderator")
+
+
+async def test_a_guild_with_an_outage_is_unavailable_and_comes_back(setup: Setup):
+    playground, bot = setup
+    guild = bot.get_guild(playground.guild.id)
+    playground.begin_outage()
+    await asyncio.wait_for(bot.wait_for("guild_unavailable"), 5)
+    with pytest.raises(discord.DiscordServerError):
+        await bot.get_partial_messageable(playground.channel.id).send("lost")
+    await playground.member("ada").say("nobody hears it")
+    available = asyncio.ensure_future(bot.wait_for("guild_available"))
+    playground.end_outage()
+    assert (await asyncio.wait_for(available, 5)).id == guild.id
+    assert bot.words.empty()
+    await bot.get_partial_messageable(playground.channel.id).send("here again")
+
+
+async def test_a_bot_that_connects_in_an_outage_hears_that_the_guild_is_unavailable():
+    async with Playground(comfyui=None) as playground:
+        playground.begin_outage()
+        async with running(playground, SmallBot()) as bot:
+            await asyncio.wait_for(bot.started.wait(), 5)
+            assert [guild.unavailable for guild in bot.guilds] == [True]
 
 
 async def test_the_guild_s_language_and_a_person_s_own_are_told_apart(setup: Setup):

@@ -14,7 +14,7 @@ from playground.discord.change_feed import Change
 from playground.discord.gateway.connections import CloseCode, Connection, Op, Session
 from playground.discord.intents import KNOWN, PRIVILEGED, Intent, readable, wants
 from playground.discord.json_values import Json, as_int, as_list, as_object, as_text
-from playground.discord.permissions import Permission
+from playground.discord.model import Guild
 from playground.discord.render.guilds import render_guild_create, render_member, render_own_user
 from playground.discord.state import DiscordState
 
@@ -100,8 +100,14 @@ class Gateway:
         session.dispatch("READY", self._ready(session, data))
         for guild in self._state.guilds.values():
             if self._state.is_bot_in(guild) and intents & Intent.GUILDS:
-                session.dispatch("GUILD_CREATE", render_guild_create(self._state, guild))
+                self._describe(session, guild)
         self._publish()
+
+    def _describe(self, session: Session, guild: Guild) -> None:
+        if guild.unavailable:
+            session.dispatch("GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
+        else:
+            session.dispatch("GUILD_CREATE", render_guild_create(self._state, guild))
 
     def _refusal(self, connection: Connection, token: str, intents: int) -> CloseCode | None:
         if connection.session:
@@ -164,14 +170,14 @@ class Gateway:
 
     def _bot_sees(self, change: Change) -> bool:
         state = self._state
-        if change.guild_id and not state.is_bot_in(state.guilds[change.guild_id]):
-            return False
+        if change.guild_id:
+            guild = state.guilds[change.guild_id]
+            if guild.unavailable or not state.is_bot_in(guild):
+                return False
         if change.name == "INTERACTION_CREATE" or change.channel_id is None or change.guild_id is None:
             return True
         channel = state.channels.get(change.channel_id)
-        return channel is not None and bool(
-            state.permissions(state.bot.id, channel) & Permission.VIEW_CHANNEL
-        )
+        return channel is not None and state.sees(state.bot.id, channel)
 
     def _publish(self) -> None:
         self._state.feed.publish(Change(name="CLIENT_GATEWAY", data={"online": self.online}))

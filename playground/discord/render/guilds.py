@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from playground.discord.model import (
+    SPOKEN,
+    THREADS_ONLY,
     Attachment,
     Channel,
-    ChannelKind,
     Guild,
     Role,
     User,
@@ -144,11 +145,11 @@ def render_guild_create(records: Records, guild: Guild) -> Data:
         "member_count": len(guild.members),
         "voice_states": [],
         "members": [render_member(records, guild, user_id) for user_id in guild.members],
-        "channels": [
-            render_channel(records, each) for each in channels if each.kind != ChannelKind.PUBLIC_THREAD
-        ],
+        "channels": [render_channel(records, each) for each in channels if not each.is_thread],
         "threads": [
-            render_channel(records, each) for each in channels if each.kind == ChannelKind.PUBLIC_THREAD
+            render_channel(records, each)
+            for each in channels
+            if each.is_thread and not each.archived and records.sees(records.bot.id, each)
         ],
         "presences": [],
         "stage_instances": [],
@@ -163,8 +164,8 @@ def render_channel(records: Records, channel: Channel) -> Data:
     if channel.recipient_id is not None:
         return {**shared, "recipients": [render_user(records.users[channel.recipient_id])]}
     shared |= {"guild_id": str(channel.guild_id), "name": channel.name, "rate_limit_per_user": 0}
-    if channel.kind == ChannelKind.PUBLIC_THREAD:
-        return {**shared, **_thread_fields(channel)}
+    if channel.is_thread:
+        return {**shared, **_thread_fields(records, channel)}
     return {**shared, **_guild_channel_fields(records, channel)}
 
 
@@ -180,20 +181,25 @@ def _guild_channel_fields(records: Records, channel: Channel) -> Data:
         for holder, overwrite in channel.overwrites.items()
     ]
     fields: Data = {"position": 0, "parent_id": None, "nsfw": False, "permission_overwrites": overwrites}
-    if channel.kind == ChannelKind.VOICE:
+    if channel.kind in SPOKEN:
         return {**fields, "bitrate": 64_000, "user_limit": 0, "rtc_region": None}
-    if channel.kind == ChannelKind.FORUM:
+    if channel.kind in THREADS_ONLY:
         fields |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
         return {**fields, "topic": None, "default_forum_layout": 0, "template": ""}
     return {**fields, "topic": None}
 
 
-def _thread_fields(channel: Channel) -> Data:
-    return {
+def render_thread_member(channel: Channel, user_id: int) -> Data:
+    """Somebody who joined a thread."""
+    return {"id": str(channel.id), "user_id": str(user_id), "join_timestamp": render_time(0), "flags": 0}
+
+
+def _thread_fields(records: Records, channel: Channel) -> Data:
+    data: Data = {
         "parent_id": str(channel.parent_id),
         "owner_id": str(channel.owner_id),
         "message_count": 0,
-        "member_count": 1,
+        "member_count": len(channel.members),
         "total_message_sent": 0,
         "thread_metadata": {
             "archived": channel.archived,
@@ -202,6 +208,9 @@ def _thread_fields(channel: Channel) -> Data:
             "archive_timestamp": render_time(0),
         },
     }
+    if records.bot.id in channel.members:
+        data["member"] = render_thread_member(channel, records.bot.id)
+    return data
 
 
 def render_attachment(records: Records, file: Attachment) -> Data:

@@ -102,6 +102,7 @@ class RestApi:
             self.limits.take(bucket, route.limit)
             headers = self.limits.headers(route.template, bucket, route.limit)
             self._check_contract(route, call)
+            call.require_available()
             result = await route.handler(call)
         except errors.RateLimited as refusal:
             return _json_response(429, refusal.body(), _rate_limit_headers(refusal))

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from playground.discord.errors import unknown
+from playground.discord.errors import outage, unknown
 from playground.discord.interactions.commands import Commands
 from playground.discord.interactions.registry import Interactions
 from playground.discord.json_values import Json, as_object
@@ -43,6 +43,14 @@ class Call:
         """The path's message. Raises 404/10003 or 10008."""
         self.channel()
         return self.state.message(self.id("channel_id"), self.id("message_id"))
+
+    def require_available(self) -> None:
+        """Raise 503 where the path's guild, or its channel's, has an outage."""
+        guild = self.state.guilds.get(self.id("guild_id")) if "guild_id" in self.params else None
+        if "channel_id" in self.params:
+            guild = self.state.guild_of(self.id("channel_id"))
+        if guild is not None and guild.unavailable:
+            raise outage()
 
     def own_application(self) -> int:
         """The path's application id, which must be the bot's own."""

@@ -3,7 +3,7 @@
 from playground.discord import errors
 from playground.discord.json_values import as_id
 from playground.discord.model import Channel
-from playground.discord.permissions import Permission, permissions_of
+from playground.discord.permissions import Permission, permissions_of, send_permission
 from playground.discord.render.guilds import render_channel, render_guild, render_member, render_user
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.rate_limits import DEFAULT_LIMIT
@@ -12,7 +12,7 @@ from playground.discord.rest.rate_limits import DEFAULT_LIMIT
 def require(call: Call, channel: Channel, *needed: Permission) -> None:
     """Raise 403/50001 where the bot cannot see the channel, 403/50013 where it lacks a permission."""
     granted = call.state.permissions(call.state.bot.id, channel)
-    if not granted & Permission.VIEW_CHANNEL:
+    if not call.state.sees(call.state.bot.id, channel):
         raise errors.missing_access()
     if any(not granted & permission for permission in needed):
         raise errors.missing_permissions()
@@ -77,7 +77,7 @@ async def open_dm(call: Call) -> object:
 
 async def typing(call: Call) -> object:
     """Check the permission to send; shows nothing."""
-    require(call, call.channel(), Permission.SEND_MESSAGES)
+    require(call, call.channel(), send_permission(call.channel()))
     return None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from playground.discord import errors
 from playground.discord.intents import blanked, may_read
 from playground.discord.json_values import as_id, as_object
-from playground.discord.model import TEN_MEBIBYTES, Channel, ChannelKind, Message, MessageKind
+from playground.discord.model import TEN_MEBIBYTES, THREADS_ONLY, Channel, ChannelKind, Message, MessageKind
 from playground.discord.permissions import Permission, send_permission
 from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
@@ -31,8 +31,10 @@ async def create(call: Call) -> object:
     blank = _blank(call, channel)
     if channel.archived:
         call.state.change_channel(replace(channel, archived=False))
-    message = await write(call, blank, call.json, _upload_limit(call, channel))
-    return render_message(call.state, call.state.post(message))
+    message = call.state.post(await write(call, blank, call.json, _upload_limit(call, channel)))
+    if channel.is_thread:
+        call.state.join_thread(channel, call.state.bot.id)
+    return render_message(call.state, message)
 
 
 async def edit(call: Call) -> object:
@@ -101,7 +103,7 @@ def _require_to_send(call: Call, channel: Channel) -> None:
     if channel.kind == ChannelKind.DM:
         _require_open_dm(call, channel)
         return
-    if channel.kind == ChannelKind.FORUM:
+    if channel.kind in THREADS_ONLY:
         raise errors.not_a_text_channel()
     require(call, channel, send_permission(channel))
     if channel.locked:
