@@ -123,6 +123,10 @@ class PlaygroundGuild:
         """Archive a thread; a new message reopens it unless it is locked."""
         self.state.change_channel(replace(self.state.channel(thread.id), archived=True, locked=locked))
 
+    def lock(self, thread: Channel) -> None:
+        """Lock a thread that stays active: only moderators write or edit in it."""
+        self.state.change_channel(replace(self.state.channel(thread.id), locked=True))
+
     def begin_outage(self) -> None:
         """Make the guild unavailable: GUILD_DELETE that says so, no events, and 503 to requests about it."""
         self.state.begin_outage(self.guild)

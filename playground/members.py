@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playground.discord.interactions.commands import Command, CommandKind
@@ -121,6 +121,7 @@ class Member:
         """Write a message."""
         state, channel = self.playground.state, channel or self.playground.channel
         self._require(channel, send_permission(channel))
+        self._reopen(channel)
         attachments = tuple([await state.store(file, channel.id) for file in files])
         message = state.post(self._written(content, attachments, channel, reply_to))
         if channel.is_thread:  # who writes or is mentioned there has joined it
@@ -147,6 +148,8 @@ class Member:
         if emoji not in message.reactions:
             needed |= Permission.ADD_REACTIONS
         self._require(channel, needed)
+        if channel.archived:
+            raise NotPossible("nobody reacts in an archived thread")
         since = self.playground.state.ids.next()
         self.playground.state.react(message, self.id, emoji)
         return TrackedJob(self.playground, self.id, since=since, below=message)
@@ -261,6 +264,13 @@ class Member:
             granted &= ~Permission.VIEW_CHANNEL
         if missing := (needed | Permission.VIEW_CHANNEL) & ~granted:
             raise NotPossible(f"{self.name} lacks {missing!r} in #{channel.name}")
+
+    def _reopen(self, channel: Channel) -> None:
+        """Unarchive a thread, as a message does; locked ones are for moderators."""
+        if channel.locked:
+            self._require(channel, Permission.MANAGE_THREADS)
+        if channel.archived:
+            self.playground.state.change_channel(replace(channel, archived=False))
 
     def _current(self, target: Target) -> Message:
         message = self.playground.state.messages.get(_message_of(target).id)

@@ -141,12 +141,17 @@ def not_a_text_channel() -> DiscordRefusal:
 
 
 def locked_thread() -> DiscordRefusal:
-    """403/50083: a message to a locked thread."""
+    """403/160005: a message or an edit in a locked thread."""
+    return DiscordRefusal(403, 160005, "Thread is locked")
+
+
+def locked_and_archived_thread() -> DiscordRefusal:
+    """403/50083: a message to a thread that is locked and archived."""
     return DiscordRefusal(403, 50083, "Thread is archived")
 
 
 def archived_thread() -> DiscordRefusal:
-    """400/50083: an edit or deletion in an archived thread."""
+    """400/50083: an edit or a reaction in an archived thread."""
     return DiscordRefusal(400, 50083, "Thread is archived")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
+from playground.errors import NotPossible
 from tests.playground.small_bot import Setup, connected, picture
 from tests.playground.test_discord_messages import channel_of, file, refused
 
@@ -102,17 +103,69 @@ async def test_the_bot_adds_no_new_reaction_without_permission_but_joins_an_old_
     assert (await refused(partial.remove_reaction("🔁", discord.Object(ada.id)))).code == 50013
 
 
-async def test_a_locked_thread_takes_no_message_and_an_archived_one_no_edit(setup: Setup):
+async def test_an_archived_thread_takes_deletions_only_until_a_message_reopens_it(setup: Setup):
+    playground, bot = setup
+    thread = playground.thread("clips")
+    channel = bot.get_partial_messageable(thread.id)
+    sent, other = await channel.send("x"), await channel.send("y")
+    await sent.add_reaction("🔁")
+    playground.archive(thread)
+    for changing in (
+        sent.edit(content="y"),
+        sent.add_reaction("⏳"),
+        sent.remove_reaction("🔁", discord.Object(bot.application_id)),
+    ):
+        error = await refused(changing)
+        assert (error.status, error.code) == (400, 50083)
+    await other.delete()
+    await channel.send("this opens it again")
+    assert not playground.state.channel(thread.id).archived
+    await sent.edit(content="y")
+    await sent.add_reaction("⏳")
+
+
+async def test_a_locked_thread_takes_reactions_and_deletions_only(setup: Setup):
     playground, bot = setup
     thread = playground.thread("clips")
     channel = bot.get_partial_messageable(thread.id)
     sent = await channel.send("x")
-    playground.archive(thread)
-    assert (await refused(sent.edit(content="y"))).code == 50083
-    await channel.send("this opens it again")
-    await sent.edit(content="y")
+    playground.lock(thread)
+    for changing in (sent.edit(content="y"), channel.send("y")):
+        error = await refused(changing)
+        assert (error.status, error.code) == (403, 160005)
+    await sent.add_reaction("⏳")
+    await sent.delete()
+    playground.allow(Permission.MANAGE_THREADS)
+    await channel.send("a moderator may")
+
+
+async def test_a_locked_and_archived_thread_takes_nothing(setup: Setup):
+    playground, bot = setup
+    thread = playground.thread("clips")
+    channel = bot.get_partial_messageable(thread.id)
+    sent = await channel.send("x")
     playground.archive(thread, locked=True)
-    assert (await refused(channel.send("x"))).code == 50083
+    found = [await refused(each) for each in (channel.send("y"), sent.edit(content="y"), sent.delete())]
+    assert [(each.status, each.code) for each in found] == [(403, 50083), (400, 50083), (400, 50083)]
+    with pytest.raises(NotPossible, match="MANAGE_THREADS"):
+        await playground.member("ada").say("y", channel=thread)
+
+
+async def test_an_interaction_answers_in_a_locked_thread_and_reopens_an_archived_one(setup: Setup):
+    playground, bot = setup
+    ada, thread = playground.member("ada"), playground.thread("clips")
+    playground.lock(thread)
+    locked = await ada.command("hold", channel=thread)
+    interaction = await bot.interactions.get()
+    await interaction.response.defer(thinking=True)
+    await interaction.edit_original_response(content="by the interaction")
+    assert locked.text == "by the interaction"
+    playground.archive(thread, locked=True)
+    assert (await refused(interaction.edit_original_response(content="y"))).code == 50083
+    await interaction.followup.send("only you", ephemeral=True)
+    playground.archive(thread)
+    await interaction.edit_original_response(content="open again")
+    assert not playground.state.channel(thread.id).archived
 
 
 async def test_a_deleted_channel_is_unknown(setup: Setup):

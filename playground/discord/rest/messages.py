@@ -11,6 +11,12 @@ from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.guilds import require
 from playground.discord.rest.rate_limits import DELETE_LIMIT
+from playground.discord.rest.threads import (
+    reopen,
+    require_takes_deletions,
+    require_takes_edits,
+    require_takes_messages,
+)
 from playground.discord.rest.writing import write
 from playground.discord.snowflakes import time_of
 
@@ -29,9 +35,9 @@ async def create(call: Call) -> object:
     if (first := _sent_with_same_nonce(call)) is not None:
         return render_message(call.state, first)
     blank = _blank(call, channel)
-    if channel.archived:
-        call.state.change_channel(replace(channel, archived=False))
-    message = call.state.post(await write(call, blank, call.json, _upload_limit(call, channel)))
+    written = await write(call, blank, call.json, _upload_limit(call, channel))
+    reopen(call, channel)
+    message = call.state.post(written)
     if channel.is_thread:
         call.state.join_thread(channel, call.state.bot.id)
     return render_message(call.state, message)
@@ -43,8 +49,7 @@ async def edit(call: Call) -> object:
     require(call, channel)
     if message.author_id != call.state.bot.id:
         raise errors.not_your_message()
-    if channel.archived:
-        raise errors.archived_thread()
+    require_takes_edits(call, channel)
     _slow_down_old_edits(call, message)
     edited = replace(message, edited_at=call.state.clock.now())
     written = await write(call, edited, call.json, _upload_limit(call, channel))
@@ -57,8 +62,7 @@ async def delete(call: Call) -> object:
     message = call.message()
     own = message.author_id == call.state.bot.id
     require(call, call.channel(), *(() if own else (Permission.MANAGE_MESSAGES,)))
-    if call.channel().archived:
-        raise errors.archived_thread()
+    require_takes_deletions(call, call.channel())
     call.state.delete(message)
 
 
@@ -106,8 +110,7 @@ def _require_to_send(call: Call, channel: Channel) -> None:
     if channel.kind in THREADS_ONLY:
         raise errors.not_a_text_channel()
     require(call, channel, send_permission(channel))
-    if channel.locked:
-        raise errors.locked_thread()
+    require_takes_messages(call, channel)
     if call.files:
         require(call, channel, Permission.ATTACH_FILES)
     if call.json.get("embeds"):

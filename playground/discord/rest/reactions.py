@@ -6,6 +6,7 @@ from playground.discord.render.guilds import render_user
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.guilds import require
 from playground.discord.rest.rate_limits import REACTION_LIMIT
+from playground.discord.rest.threads import require_takes_reactions
 
 OF_MESSAGE = "/channels/{channel_id}/messages/{message_id}/reactions"
 OF_EMOJI = OF_MESSAGE + "/{emoji_name}"
@@ -17,6 +18,7 @@ async def add(call: Call) -> object:
     require(call, call.channel(), Permission.READ_MESSAGE_HISTORY)
     if emoji not in message.reactions:
         require(call, call.channel(), Permission.ADD_REACTIONS)
+    require_takes_reactions(call.channel())
     if emoji.isascii() and ":" not in emoji:
         raise errors.DiscordRefusal(400, 10014, "Unknown Emoji")
     call.state.react(message, call.state.bot.id, emoji)
@@ -24,18 +26,21 @@ async def add(call: Call) -> object:
 
 async def remove_own(call: Call) -> object:
     """Remove the bot's reaction."""
+    require_takes_reactions(call.channel())
     call.state.unreact(call.message(), call.state.bot.id, call.params["emoji_name"])
 
 
 async def remove_of_user(call: Call) -> object:
     """Remove another user's reaction; needs Manage Messages."""
     require(call, call.channel(), Permission.MANAGE_MESSAGES)
+    require_takes_reactions(call.channel())
     call.state.unreact(call.message(), call.id("user_id"), call.params["emoji_name"])
 
 
 async def remove_all(call: Call) -> object:
     """Remove all reactions; needs Manage Messages."""
     require(call, call.channel(), Permission.MANAGE_MESSAGES)
+    require_takes_reactions(call.channel())
     for emoji, people in call.message().reactions.items():
         for person in people:
             call.state.unreact(call.message(), person, emoji)

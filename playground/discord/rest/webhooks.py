@@ -13,6 +13,7 @@ from playground.discord.model import Message, MessageFlag
 from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.rate_limits import DEFAULT_LIMIT
+from playground.discord.rest.threads import reopen, require_takes_messages
 from playground.discord.rest.writing import write
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
@@ -47,6 +48,7 @@ async def _answer(call: Call, interaction: Interaction, kind: Callback, data: Js
             return _original(call, interaction, await _write(call, interaction, blank, data))
         case Callback.DEFERRED_MESSAGE:
             blank = call.interactions.blank_message(interaction, as_int(data.get("flags")))
+            _open_thread(call, blank)
             return _original(call, interaction, replace(blank, flags=blank.flags | MessageFlag.LOADING))
         case Callback.UPDATE | Callback.DEFERRED_UPDATE:
             return await _update_source(call, interaction, kind, data)
@@ -171,7 +173,16 @@ async def _revise(call: Call, interaction: Interaction, message_id: int | None, 
 
 
 async def _write(call: Call, interaction: Interaction, message: Message, body: Json) -> Message:
+    _open_thread(call, message)
     return await write(call, message, body, call.interactions.upload_limit(interaction))
+
+
+def _open_thread(call: Call, message: Message) -> None:
+    """An interaction's public message unarchives its thread, and passes a lock while that is active."""
+    channel = call.state.channel(message.channel_id)
+    if message.only_for is None and channel.archived:
+        require_takes_messages(call, channel)
+        reopen(call, channel)
 
 
 def _response(call: Call, interaction: Interaction, message: Message | None) -> dict[str, object]:
