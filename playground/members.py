@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from playground.discord.interactions.commands import Command, CommandKind
@@ -10,39 +10,16 @@ from playground.discord.interactions.menus import Choice, choose, find_button, f
 from playground.discord.interactions.modals import Value, fill_modal
 from playground.discord.interactions.options import FilledOptions, check, choices_for, descend, fill
 from playground.discord.interactions.registry import Interaction, InteractionKind
-from playground.discord.message_bodies import mentions_in
-from playground.discord.model import THREADS_ONLY, Attachment, Channel, Message, MessageKind, Upload, User
-from playground.discord.permissions import NOTHING, Permission, send_permission
+from playground.discord.model import THREADS_ONLY, Channel, Message, Upload
+from playground.discord.permissions import NOTHING, Permission
 from playground.errors import NotPossible
-from playground.guild import PlaygroundGuild
-from playground.tracked_job import Clip, TrackedJob
-
-Target = Message | Clip | TrackedJob
+from playground.tracked_job import TrackedJob
+from playground.writers import Target, Writer
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(Writer):
     """A person, another bot or a webhook in the playground's guild. Made by `Playground.member`."""
-
-    playground: PlaygroundGuild
-    id: int
-    webhook_id: int | None = None
-    """Set where this is no member but a webhook, which writes and does nothing else."""
-
-    @property
-    def user(self) -> User:
-        """The user as it is now."""
-        return self.playground.state.user(self.id)
-
-    @property
-    def name(self) -> str:
-        """The user's name."""
-        return self.user.name
-
-    @property
-    def mention(self) -> str:
-        """The text that mentions the user."""
-        return f"<@{self.id}>"
 
     @property
     def inbox(self) -> list[Message]:
@@ -80,8 +57,8 @@ class Member:
 
     async def menu(self, name: str, target: Target) -> TrackedJob:
         """A command of a message's context menu."""
-        message = self._current(target)
-        channel = self._channel_of(message)
+        message = self.current(target)
+        channel = self.channel_of(message)
         command = self._command(name, CommandKind.MESSAGE, channel)
         resolved = {"messages": {str(message.id): self.playground.render(message)}}
         data = {**_named(command), "target_id": str(message.id), "resolved": resolved}
@@ -109,45 +86,18 @@ class Member:
         await self.playground.until(lambda: interaction.answer, timeout, f"choices for {option}")
         return choices_for(interaction.choices)
 
-    # messages
-
-    async def say(
-        self,
-        content: str = "",
-        *files: Upload,
-        channel: Channel | None = None,
-        reply_to: Message | None = None,
-    ) -> Message:
-        """Write a message."""
-        state, channel = self.playground.state, channel or self.playground.channel
-        self._require(channel, send_permission(channel))
-        self._reopen(channel)
-        attachments = tuple([await state.store(file, channel.id) for file in files])
-        message = state.post(self._written(content, attachments, channel, reply_to))
-        if channel.is_thread:  # who writes or is mentioned there has joined it
-            for user_id in (self.id, *message.mentions):
-                state.join_thread(channel, user_id)
-        return message
-
-    async def delete(self, target: Target) -> None:
-        """Delete a message: one's own, or with Manage Messages another's."""
-        message = _message_of(target)
-        if message.author_id != self.id:
-            self._require(self.playground.state.channel(message.channel_id), Permission.MANAGE_MESSAGES)
-        self.playground.state.delete(self.playground.state.message(message.channel_id, message.id))
-
     # reactions
 
     async def react(self, target: Target, emoji: str) -> TrackedJob:
         """React to a message; the job is what the bot makes of it, its status a reply to that message."""
-        message = self._current(target)
+        message = self.current(target)
         if message.only_for:
             raise NotPossible("nobody reacts to an ephemeral message")
         channel = self.playground.state.channel(message.channel_id)
         needed = Permission.READ_MESSAGE_HISTORY
         if emoji not in message.reactions:
             needed |= Permission.ADD_REACTIONS
-        self._require(channel, needed)
+        self.require(channel, needed)
         if channel.archived:
             raise NotPossible("nobody reacts in an archived thread")
         since = self.playground.state.ids.next()
@@ -156,21 +106,21 @@ class Member:
 
     async def unreact(self, target: Target, emoji: str) -> None:
         """Remove one's own reaction. Raises NotPossible."""
-        self.playground.state.unreact(self._current(target), self.id, emoji)
+        self.playground.state.unreact(self.current(target), self.id, emoji)
 
     # components
 
     async def press(self, target: Target, button: str) -> TrackedJob:
         """Press a button, named by its label, its emoji or its custom id. Raises NotPossible."""
-        message = self._current(target)
+        message = self.current(target)
         pressed = find_button(message, button)
         data = {"component_type": pressed["type"], "custom_id": pressed["custom_id"]}
-        return self._open(InteractionKind.COMPONENT, self._channel_of(message), data, message)
+        return self._open(InteractionKind.COMPONENT, self.channel_of(message), data, message)
 
     async def choose(self, target: Target, custom_id: str, *choices: Choice) -> TrackedJob:
         """Choose from a menu in a message, entries by value or label. Raises NotPossible, OptionRefused."""
-        message = self._current(target)
-        menu, channel, filled = find_menu(message, custom_id), self._channel_of(message), FilledOptions()
+        message = self.current(target)
+        menu, channel, filled = find_menu(message, custom_id), self.channel_of(message), FilledOptions()
         values = await choose(self.playground.state, channel, menu, choices, filled)
         data = {"component_type": menu["type"], "custom_id": custom_id, "values": values}
         if filled.resolved:
@@ -192,39 +142,13 @@ class Member:
 
     # what the client does
 
-    def _written(
-        self,
-        content: str,
-        attachments: tuple[Attachment, ...],
-        channel: Channel,
-        reply_to: Message | None,
-    ) -> Message:
-        state = self.playground.state
-        people, everyone = mentions_in(content, None, reply_to.author_id if reply_to else None)
-        heard = tuple(person for person in people if person in state.users)
-        may_ping_all = Permission.MENTION_EVERYONE in state.permissions(self.id, channel)
-        return Message(
-            id=state.ids.next(),
-            channel_id=channel.id,
-            author_id=self.id,
-            kind=MessageKind.REPLY if reply_to else MessageKind.DEFAULT,
-            content=content,
-            attachments=attachments,
-            sent_at=state.clock.now(),
-            reply_to=reply_to.id if reply_to else None,
-            mentions=heard,
-            mentions_everyone=everyone and may_ping_all,
-            pinged=state.people_among(heard),
-            webhook_id=self.webhook_id,
-        )
-
     def _command(self, name: str, kind: CommandKind, channel: Channel) -> Command:
         command = self.playground.discord.commands.find(name, kind, channel.guild_id)
         if command is None or (channel.guild_id is None and not command.works_in_dms):
             raise NotPossible(f"there is no command {name} in {channel.name}")
         if channel.kind in THREADS_ONLY:
             raise NotPossible("commands are used in a forum's posts")
-        self._require(channel, Permission.USE_APPLICATION_COMMANDS | self._permissions_to_use(command))
+        self.require(channel, Permission.USE_APPLICATION_COMMANDS | self._permissions_to_use(command))
         return command
 
     def _permissions_to_use(self, command: Command) -> Permission:
@@ -258,43 +182,9 @@ class Member:
         interaction = self.playground.discord.interactions.open(kind, self.id, channel, data, source, opener)
         return TrackedJob(self.playground, self.id, since=since, below=source, interaction=interaction)
 
-    def _require(self, channel: Channel, needed: Permission) -> None:
-        granted = self.playground.state.permissions(self.id, channel)
-        if not self.playground.state.sees(self.id, channel):
-            granted &= ~Permission.VIEW_CHANNEL
-        if missing := (needed | Permission.VIEW_CHANNEL) & ~granted:
-            raise NotPossible(f"{self.name} lacks {missing!r} in #{channel.name}")
-
-    def _reopen(self, channel: Channel) -> None:
-        """Unarchive a thread, as a message does; locked ones are for moderators."""
-        if channel.locked:
-            self._require(channel, Permission.MANAGE_THREADS)
-        if channel.archived:
-            self.playground.state.change_channel(replace(channel, archived=False))
-
-    def _current(self, target: Target) -> Message:
-        message = self.playground.state.messages.get(_message_of(target).id)
-        if message is None or message.only_for not in (None, self.id):
-            raise NotPossible(f"{self.name} does not see that message any more")
-        self._require(self._channel_of(message), NOTHING)
-        return message
-
-    def _channel_of(self, message: Message) -> Channel:
-        return self.playground.state.channel(message.channel_id)
-
     def _upload_limit(self, channel: Channel) -> int:
         guild = self.playground.state.guild_of(channel.id)
         return max(self.user.upload_limit, guild.upload_limit if guild else 0)
-
-
-def _message_of(target: Target) -> Message:
-    if isinstance(target, Message):
-        return target
-    if isinstance(target, Clip):
-        return target.message
-    if (message := target.status or target.card) is None:
-        raise NotPossible("the job has no message")
-    return message
 
 
 def _named(command: Command) -> dict[str, object]:

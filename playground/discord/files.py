@@ -9,7 +9,10 @@ GONE = "This content is no longer available."
 
 
 class Files:
-    """`GET /attachments/CHANNEL/ID/NAME?ex=…&is=…&hm=…` and the same below `/ephemeral-attachments`."""
+    """`GET /attachments/CHANNEL/ID/NAME?ex=…&is=…&hm=…` and the same below `/ephemeral-attachments`.
+
+    `GET /external/ID/NAME` is Discord's copy of another site's picture; here its address is not signed.
+    """
 
     def __init__(self, state: DiscordState, faults: Faults) -> None:
         self._state = state
@@ -19,10 +22,11 @@ class Files:
     def routes(self) -> list[web.RouteDef]:
         """The routes of the CDN for the web application."""
         path = "{folder:attachments|ephemeral-attachments}/{channel_id:\\d+}/{id:\\d+}/{name}"
-        return [web.get("/" + path, self._serve)]
+        return [web.get("/" + path, self._serve), web.get("/external/{id:\\d+}/{name}", self._serve)]
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        name = "GET /attachments/{channel_id}/{id}/{name}".format_map(request.match_info)
+        pattern = "/attachments/{channel_id}/{id}/{name}" if _is_own(request) else "/external/{id}/{name}"
+        name = f"GET {pattern.format_map(request.match_info)}"
         self.requests.append(name)
         if await self._faults.delay_or_cut(name):
             return cut(request)
@@ -32,7 +36,8 @@ class Files:
 
     def _file(self, request: web.Request) -> web.Response:
         file = self._state.files.get(int(request.match_info["id"]))
-        if file is None or not self._state.cdn.admits(request.rel_url.raw_path, request.query):
+        admitted = not _is_own(request) or self._state.cdn.admits(request.rel_url.raw_path, request.query)
+        if file is None or not admitted:
             return web.Response(status=404, text=GONE)
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=86400"}
         if "Range" not in request.headers:
@@ -44,6 +49,11 @@ class Files:
         return web.Response(
             status=206, body=file.data[start:stop], headers=headers, content_type=file.content_type
         )
+
+
+def _is_own(request: web.Request) -> bool:
+    """Whether the file was uploaded to Discord."""
+    return "folder" in request.match_info
 
 
 def _asked(request: web.Request, size: int) -> tuple[int, int]:

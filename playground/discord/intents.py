@@ -61,5 +61,14 @@ def may_read(message: Mapping[str, object], bot_id: int) -> bool:
 
 
 def blanked(message: Mapping[str, object]) -> dict[str, object]:
-    """The message without content, embeds, attachments and components."""
-    return {**message, "content": "", "embeds": [], "attachments": [], "components": []}
+    """The message without content, embeds, attachments, components and poll, and so what it forwards."""
+    shown = {key: value for key, value in message.items() if key != "poll"} | _BLANK
+    if "message_snapshots" in message:
+        snapshots = as_list(message["message_snapshots"])
+        shown["message_snapshots"] = [
+            {"message": {**as_object(as_object(each).get("message")), **_BLANK}} for each in snapshots
+        ]
+    return shown
+
+
+_BLANK: dict[str, object] = {"content": "", "embeds": [], "attachments": [], "components": []}

@@ -40,6 +40,7 @@ class MessageFlag(IntFlag):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
+    HAS_SNAPSHOT = 1 << 14
     COMPONENTS_V2 = 1 << 15
 
 
@@ -194,6 +195,9 @@ class Message:
     shown_at: float = 0.0
     """When it came to be as it is."""
     reply_to: int | None = None
+    forwarded: "Message | None" = None
+    """Of a forward: the other message as it was then."""
+    poll: Json | None = None
     nonce: str | None = None
     mentions: tuple[int, ...] = ()
     mentions_everyone: bool = False

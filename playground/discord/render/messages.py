@@ -1,7 +1,7 @@
 """Messages and reactions as Discord's JSON (shapes: its API document and gateway reference)."""
 
 from playground.discord.json_values import Json, as_object, as_text
-from playground.discord.model import Invocation, Message
+from playground.discord.model import Attachment, Invocation, Message
 from playground.discord.records import Records
 from playground.discord.render.components import file_of, named_files, render_components
 from playground.discord.render.guilds import (
@@ -64,7 +64,11 @@ def _origins(records: Records, message: Message) -> Data:
     """Where a message came from: a reply, a nonce, a webhook, an interaction."""
     data: Data = {}
     if message.reply_to:
-        data["message_reference"] = _reference(records, message)
+        data["message_reference"] = _reference(records, message.channel_id, message.reply_to)
+    if message.forwarded:
+        data |= _forward(records, message.forwarded)
+    if message.poll:
+        data["poll"] = message.poll
     if message.nonce:
         data["nonce"] = message.nonce
     if message.webhook_id:
@@ -76,15 +80,30 @@ def _origins(records: Records, message: Message) -> Data:
     return data
 
 
-def _reference(records: Records, message: Message) -> Data:
-    reference: Data = {
-        "type": 0,
-        "message_id": str(message.reply_to),
-        "channel_id": str(message.channel_id),
-    }
-    if guild := records.guild_of(message.channel_id):
+REPLY, FORWARD = 0, 1
+"""The `type` of a reference to another message."""
+
+
+def _reference(records: Records, channel_id: int, message_id: int, kind: int = REPLY) -> Data:
+    reference: Data = {"type": kind, "message_id": str(message_id), "channel_id": str(channel_id)}
+    if guild := records.guild_of(channel_id):
         reference["guild_id"] = str(guild.id)
     return reference
+
+
+_SNAPSHOT = (
+    *("type", "content", "mentions", "mention_roles", "attachments", "embeds", "timestamp"),
+    *("edited_timestamp", "flags", "components"),
+)
+"""What a snapshot has of its message: not who wrote it, nor where."""
+
+
+def _forward(records: Records, forwarded: Message) -> Data:
+    whole = _message(records, forwarded)
+    return {
+        "message_reference": _reference(records, forwarded.channel_id, forwarded.id, FORWARD),
+        "message_snapshots": [{"message": {key: whole[key] for key in _SNAPSHOT}}],
+    }
 
 
 def _invocation(records: Records, message: Message, call: Invocation) -> Data:
@@ -127,8 +146,19 @@ def _embed(records: Records, message: Message, embed: Json) -> Data:
     shown = dict(embed)
     for slot in ("image", "thumbnail"):
         if file := file_of(message, as_text(as_object(embed.get(slot)).get("url"))):
-            shown[slot] = {**as_object(embed[slot]), "url": records.cdn.url(file)}
+            shown[slot] = {**as_object(embed[slot]), **_picture(records.cdn.url(file), file)}
     return shown
+
+
+def _picture(url: str, file: Attachment) -> Data:
+    size: Data = {"width": file.width, "height": file.height} if file.width else {}
+    return {"url": url, "proxy_url": url, **size}
+
+
+def render_link(records: Records, url: str, file: Attachment) -> Data:
+    """The embed of a link to another site's picture, which Discord keeps a copy of behind `proxy_url`."""
+    copy = f"{records.origin}/external/{file.id}/{file.filename}"
+    return {"type": "image", "url": url, "thumbnail": {**_picture(url, file), "proxy_url": copy}}
 
 
 def render_emoji(text: str) -> Data:
