@@ -52,7 +52,7 @@ class Clip:
 def clip_of(state: DiscordState, message: Message) -> Clip | None:
     """The message as a clip; None where it carries no video."""
     for file in message.attachments:
-        if file.content_type.startswith("video/"):
+        if (file.content_type or "").startswith("video/"):
             pinged = tuple(state.user(person).name for person in sorted(message.pinged))
             return Clip(message=message, file=file, url=state.cdn.url(file), pinged=pinged)
     return None

@@ -52,9 +52,9 @@ def clean_filename(name: str) -> str:
     return re.sub(r"[^\w.\-]+", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(".") or "unknown"
 
 
-def content_type_of(filename: str) -> str:
-    """The media type that a file name suggests."""
-    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+def content_type_of(filename: str) -> str | None:
+    """The media type that a file name suggests, if any."""
+    return mimetypes.guess_type(filename)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,11 @@ class MediaInfo:
     seconds: float | None = None
 
 
-def probe(data: bytes, content_type: str) -> MediaInfo:
+def probe(data: bytes, content_type: str | None) -> MediaInfo:
     """Read a picture's or video's size from its header; nothing for what cannot be read. Blocks."""
-    if content_type.startswith("image/"):
+    if content_type and content_type.startswith("image/"):
         return _probe_picture(data)
-    if content_type.startswith("video/"):
+    if content_type and content_type.startswith("video/"):
         return _probe_video(data)
     return MediaInfo()
 

@@ -39,16 +39,15 @@ class Files:
         admitted = not _is_own(request) or self._state.cdn.admits(request.rel_url.raw_path, request.query)
         if file is None or not admitted:
             return web.Response(status=404, text=GONE)
+        kind = file.content_type or "application/octet-stream"
         headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=86400"}
         if "Range" not in request.headers:
-            return web.Response(body=file.data, headers=headers, content_type=file.content_type)
+            return web.Response(body=file.data, headers=headers, content_type=kind)
         start, stop = _asked(request, len(file.data))
         if start >= stop:
             return web.Response(status=416, headers={"Content-Range": f"bytes */{len(file.data)}"})
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(file.data)}"
-        return web.Response(
-            status=206, body=file.data[start:stop], headers=headers, content_type=file.content_type
-        )
+        return web.Response(status=206, body=file.data[start:stop], headers=headers, content_type=kind)
 
 
 def _is_own(request: web.Request) -> bool:

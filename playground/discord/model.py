@@ -44,6 +44,12 @@ class MessageFlag(IntFlag):
     COMPONENTS_V2 = 1 << 15
 
 
+class AttachmentFlag(IntFlag):
+    """Bits of an attachment's `flags`."""
+
+    IS_SPOILER = 1 << 3
+
+
 class MessageKind(IntEnum):
     """The `type` of a message."""
 
@@ -138,11 +144,16 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A file on its way in. Without a content type the name decides, as Discord does it."""
+    """A file on its way in. Without a content type the name decides, as Discord does it.
+
+    With "" Discord tells none of it, as of a name that it does not know. It is a spoiler by `spoiler`, or by
+    a name that begins with `SPOILER_`.
+    """
 
     filename: str
     data: bytes
     content_type: str | None = None
+    spoiler: bool = False
     index: int = 0
     """n of the form field `files[n]`."""
 
@@ -155,11 +166,12 @@ class Attachment:
     channel_id: int
     filename: str
     data: bytes
-    content_type: str
+    content_type: str | None
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
     description: str | None = None
+    spoiler: bool = False
     ephemeral: bool = False
 
 

@@ -30,6 +30,8 @@ from playground.discord.render.guilds import (
 )
 from playground.discord.render.messages import render_message_event, render_reaction_event
 
+SPOILER_PREFIX = "SPOILER_"
+
 
 class DiscordState(Records):
     """Changes the records and publishes each change on `feed`; it does not check who asked for it."""
@@ -189,22 +191,22 @@ class DiscordState(Records):
         name = "MESSAGE_DELETE" if message.only_for is None else "CLIENT_MESSAGE_GONE"
         self._publish_in_channel(name, gone, message.channel_id, message.only_for)
 
-    async def store(
-        self, upload: Upload, channel_id: int, *, ephemeral: bool = False, description: str | None = None
-    ) -> Attachment:
+    async def store(self, upload: Upload, channel_id: int, *, ephemeral: bool = False) -> Attachment:
         """Store an uploaded file with the size and duration in its header."""
-        content_type = upload.content_type or content_type_of(upload.filename)
+        content_type = upload.content_type
+        if content_type is None:
+            content_type = content_type_of(upload.filename)
         info = await asyncio.to_thread(probe, upload.data, content_type)
         attachment = Attachment(
             id=self.ids.next(),
             channel_id=channel_id,
             filename=clean_filename(upload.filename),
             data=upload.data,
-            content_type=content_type,
+            content_type=content_type or None,
             width=info.width,
             height=info.height,
             seconds=info.seconds,
-            description=description,
+            spoiler=upload.spoiler or upload.filename.startswith(SPOILER_PREFIX),
             ephemeral=ephemeral,
         )
         self.files[attachment.id] = attachment

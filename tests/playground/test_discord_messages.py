@@ -184,6 +184,35 @@ async def test_a_file_keeps_its_bytes_its_name_and_its_description(setup: Setup)
     assert await attachment.read() == picture()
 
 
+async def test_a_file_is_a_spoiler_by_its_name_or_its_flag_and_stays_one(setup: Setup):
+    playground, bot = setup
+    named = await channel_of(setup).send(file=discord.File(io.BytesIO(b"1"), "a.mp4", spoiler=True))
+    assert (named.attachments[0].filename, named.attachments[0].flags.spoiler) == ("SPOILER_a.mp4", True)
+    edited = await named.edit(content="y", attachments=named.attachments)
+    assert edited.attachments[0].flags.spoiler
+    route = discord.http.Route("PATCH", f"/channels/{playground.channel.id}/messages/{named.id}")
+    kept = {"id": str(named.attachments[0].id), "description": "a cat"}
+    for is_spoiler, flags in ((False, 0), (True, 8)):
+        body = {"attachments": [kept | {"is_spoiler": is_spoiler}]}
+        (file,) = (await bot.http.request(route, json=body))["attachments"]
+        assert (file.get("flags", 0), file["description"]) == (flags, "a cat")
+
+
+async def test_a_persons_spoiler_and_a_file_of_no_known_kind_reach_the_bot(setup: Setup):
+    playground, bot = setup
+    ada = playground.member("ada")
+    for upload, expected in (
+        (Upload(filename="a.png", data=picture(), spoiler=True), ("a.png", "image/png", True)),
+        (Upload(filename="a.png", data=picture(), content_type=""), ("a.png", None, False)),
+        (Upload(filename="a.unknown", data=b"x"), ("a.unknown", None, False)),
+    ):
+        await ada.menu("Animate this", await ada.say("look", upload))
+        interaction = await bot.interactions.get()
+        (message,) = interaction.data["resolved"]["messages"].values()
+        (file,) = message["attachments"]
+        assert (file["filename"], file.get("content_type"), file.get("flags") == 8) == expected
+
+
 async def test_an_edit_keeps_replaces_or_removes_files(setup: Setup):
     sent = await channel_of(setup).send("x", files=[file(1, "a.mp4"), file(2, "b.mp4")])
     edited = await sent.edit(content="y")

@@ -105,6 +105,13 @@ async def test_a_spoiler_opens_when_clicked(setup: Setup):
     assert await tab.evaluate("document.querySelector('.text').innerText") == "the butler"
 
 
+async def test_a_spoilered_file_is_behind_a_veil(setup: Setup):
+    playground, _, tab = setup
+    await playground.member("bob").say("", Upload(filename="cat.png", data=picture(), spoiler=True))
+    await tab.until("document.querySelector('details.veil img')")
+    assert not await tab.evaluate("document.querySelector('details.veil').open")
+
+
 async def test_a_relative_time_ticks_without_an_edit(setup: Setup):
     playground, _, tab = setup
     await playground.member("bob").say(f"ready <t:{int(time.time()) + 30}:R>")

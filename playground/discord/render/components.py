@@ -92,12 +92,13 @@ def _unfurled(records: Records, message: Message, media: Json) -> Data:
     if file is None:
         return {"id": str(message.id), "url": url, "proxy_url": url}
     signed = records.cdn.url(file)
-    size: Data = {"width": file.width, "height": file.height} if file.width else {}
+    about: Data = {"width": file.width, "height": file.height} if file.width else {}
+    if file.content_type:
+        about["content_type"] = file.content_type
     return {
         "id": str(file.id),
         "attachment_id": str(file.id),
         "url": signed,
         "proxy_url": signed,
-        "content_type": file.content_type,
-        **size,
+        **about,
     }

@@ -6,6 +6,7 @@ from playground.discord.model import (
     SPOKEN,
     THREADS_ONLY,
     Attachment,
+    AttachmentFlag,
     Channel,
     Guild,
     Role,
@@ -222,9 +223,10 @@ def render_attachment(records: Records, file: Attachment) -> Data:
         "size": len(file.data),
         "url": url,
         "proxy_url": url,
-        "content_type": file.content_type,
     }
     optional = {
+        "content_type": file.content_type,
+        "flags": int(AttachmentFlag.IS_SPOILER) if file.spoiler else None,
         "width": file.width,
         "height": file.height,
         "duration_secs": file.seconds,

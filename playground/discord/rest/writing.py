@@ -28,23 +28,33 @@ def check_sizes(files: tuple[Upload, ...], upload_limit: int) -> None:
 
 
 async def _attachments(call: Call, message: Message, body: Json) -> tuple[Attachment, ...]:
-    """Those that the body keeps, in its order, then the new ones; without a list all stay."""
-    listed = as_objects(body["attachments"]) if body.get("attachments") is not None else None
-    kept = message.attachments
-    if listed is not None:
-        ids = {as_id(entry.get("id")) for entry in listed}
-        kept = tuple(attachment for attachment in kept if attachment.id in ids)
-    described = {as_id(entry.get("id")): as_text(entry.get("description")) for entry in listed or ()}
-    fresh = [
-        await call.state.store(
-            file,
-            message.channel_id,
-            ephemeral=message.only_for is not None,
-            description=described.get(file.index) or None,
-        )
-        for file in call.files
+    """Those that the body keeps (without a list all), then the new ones, with what the body says of each."""
+    told = None
+    if body.get("attachments") is not None:
+        told = {as_id(entry.get("id")): entry for entry in as_objects(body["attachments"])}
+    kept = [
+        _told(each, told.get(each.id) if told else None)
+        for each in message.attachments
+        if told is None or each.id in told
     ]
-    return (*kept, *fresh)
+    ephemeral = message.only_for is not None
+    fresh = [await call.state.store(file, message.channel_id, ephemeral=ephemeral) for file in call.files]
+    new = [
+        _told(stored, (told or {}).get(file.index)) for file, stored in zip(call.files, fresh, strict=True)
+    ]
+    return (*kept, *new)
+
+
+def _told(file: Attachment, entry: Json | None) -> Attachment:
+    """The file with the description and the spoiler that an entry of `attachments` sets."""
+    if entry is None:
+        return file
+    description, spoiler = file.description, file.spoiler
+    if "description" in entry:
+        description = as_text(entry["description"]) or None
+    if entry.get("is_spoiler") is not None:
+        spoiler = entry["is_spoiler"] is True
+    return replace(file, description=description, spoiler=spoiler)
 
 
 def _with_pings(call: Call, message: Message, body: Json) -> Message:

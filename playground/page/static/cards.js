@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { markdown } from "./markdown.js";
-import { coloured, file, picture } from "./parts.js";
+import { coloured, file, picture, veiled } from "./parts.js";
 
 // By Discord's number of their type; `context` has `names`, `lists`, `press(custom_id)`, `choose(custom_id, values)`.
 const COMPONENTS = {
@@ -91,8 +91,4 @@ function bytes(size) {
   const units = ["B", "KiB", "MiB"];
   const step = size < 1024 ? 0 : size < 1024 ** 2 ? 1 : 2;
   return `${(size / 1024 ** step).toFixed(step ? 1 : 0)} ${units[step]}`;
-}
-
-function veiled(node) {
-  return el("details", { class: "veil" }, el("summary", {}, "Spoiler"), node);
 }

@@ -16,8 +16,20 @@ function wake(video) {
   if (!calm.matches) video.play().catch(() => {}); // a browser may refuse: the controls are there
 }
 
-/** A file: a video that plays once it is in sight, a picture, or a link. */
+const IS_SPOILER = 1 << 3;
+
+/** A file: a video that plays once it is in sight, a picture, or a link; veiled if it is a spoiler. */
 export function file(attachment) {
+  const node = shown(attachment);
+  return attachment.flags & IS_SPOILER ? veiled(node) : node;
+}
+
+/** What one sees only after a click. */
+export function veiled(node) {
+  return el("details", { class: "veil" }, el("summary", {}, "Spoiler"), node);
+}
+
+function shown(attachment) {
   const type = attachment.content_type ?? "";
   if (type.startsWith("video/")) return video(attachment);
   if (type.startsWith("image/")) return picture(attachment);
