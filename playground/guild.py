@@ -135,6 +135,10 @@ class PlaygroundGuild:
         """Make the guild available again: GUILD_CREATE."""
         self.state.end_outage(self.guild)
 
+    def limit_uploads(self, size: int) -> None:
+        """Set the default for everybody, in bytes a file: 10 MiB, or 20 MiB as of September 2026."""
+        self.state.default_upload_limit = size
+
     def boost(self, level: int) -> None:
         """Set the guild's boost level: from 2 on it takes larger files."""
         self.state.change_guild(replace(self.guild, boost_level=level))

@@ -50,7 +50,7 @@ class Member(Writer):
         root, *path = name.split()
         channel = channel or self.playground.channel
         command = self._command(root, CommandKind.SLASH, channel)
-        limit = self._upload_limit(channel)
+        limit = self.playground.state.upload_limit(channel, self.id)
         check(descend(command.definition, tuple(path)), options, limit)
         data = await self._command_data(command, tuple(path), options, channel)
         return self._open(InteractionKind.COMMAND, channel, data)
@@ -136,7 +136,7 @@ class Member(Writer):
         if interaction is None:
             raise NotPossible("a reaction opens no modal")
         channel = interaction.channel
-        limit = self._upload_limit(channel)
+        limit = self.playground.state.upload_limit(channel, self.id)
         data = await fill_modal(self.playground.state, channel, modal, values, limit)
         return self._open(InteractionKind.MODAL, channel, data, interaction.source, interaction)
 
@@ -181,10 +181,6 @@ class Member(Writer):
         since = self.playground.state.ids.next()
         interaction = self.playground.discord.interactions.open(kind, self.id, channel, data, source, opener)
         return TrackedJob(self.playground, self.id, since=since, below=source, interaction=interaction)
-
-    def _upload_limit(self, channel: Channel) -> int:
-        guild = self.playground.state.guild_of(channel.id)
-        return max(self.user.upload_limit, guild.upload_limit if guild else 0)
 
 
 def _named(command: Command) -> dict[str, object]:

@@ -12,7 +12,7 @@ from aiohttp import web
 from playground.comfyui import ComfyUI
 from playground.discord.change_feed import Change
 from playground.discord.intents import NO_INTENTS, Intent
-from playground.discord.model import TEN_MEBIBYTES, Message
+from playground.discord.model import Message
 from playground.discord.permissions import NOTHING, Permission
 from playground.discord.render.guilds import render_channel, render_guild, render_user
 from playground.discord.render.messages import render_message
@@ -116,10 +116,13 @@ class Playground(PlaygroundGuild):
         roles: Iterable[str] = (),
         permissions: Permission = NOTHING,
         bot: bool = False,
-        upload_limit: int = TEN_MEBIBYTES,
+        upload_limit: int = 0,
         accepts_dms: bool = True,
     ) -> Member:
-        """A new member, with roles (made if need be) and permissions beyond everybody's."""
+        """A new member, with roles (made if need be) and permissions beyond everybody's.
+
+        `upload_limit` is what the person's plan allows: bytes a file, beyond the default for all.
+        """
         user = self.state.add_user(name, bot=bot, locale=locale)
         self.state.users[user.id] = replace(user, upload_limit=upload_limit, accepts_dms=accepts_dms)
         role_ids = [self.role(role) for role in roles]

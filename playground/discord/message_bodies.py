@@ -28,8 +28,8 @@ def apply_body(message: Message, body: Json, attachments: tuple[Attachment, ...]
     """The message with what the body sets; what the body does not name stays. Raises InvalidForm, 50006."""
     flags = message.flags
     if "flags" in body:
-        kept = flags & (~SETTABLE_FLAGS | MessageFlag.COMPONENTS_V2)  # a card stays one
-        flags = kept | as_int(body["flags"]) & SETTABLE_FLAGS
+        wanted = as_int(body["flags"]) & SETTABLE_FLAGS
+        flags = flags & ~MessageFlag.SUPPRESS_EMBEDS | wanted  # what else is set once stays
     changed = replace(
         message,
         content=as_text(body["content"]) if "content" in body else message.content,

@@ -1,5 +1,6 @@
 """The records of the loopback Discord: frozen dataclasses, replaced when they change."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
@@ -67,8 +68,8 @@ class User:
     name: str
     bot: bool = False
     locale: str = "en-US"
-    upload_limit: int = TEN_MEBIBYTES
-    """Bytes a file that this person's plan allows."""
+    upload_limit: int = 0
+    """Bytes a file that this person's plan allows beyond the default for all."""
     accepts_dms: bool = True
 
 
@@ -107,8 +108,8 @@ class Guild:
 
     @property
     def upload_limit(self) -> int:
-        """Bytes a file: 10 MiB, at boost level 2 50 MiB, at 3 100 MiB."""
-        return {2: 50, 3: 100}.get(self.boost_level, 10) * 1024 * 1024
+        """Bytes a file by its boosts: at level 2 50 MiB, at 3 100 MiB, before none beyond the default."""
+        return {2: 50, 3: 100}.get(self.boost_level, 0) * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +231,14 @@ class Message:
         for component in self.components:
             words += _component_words(component)
         return "\n".join(word for word in words if word)
+
+    @property
+    def unfurled(self) -> list[str]:
+        """The links and invites in its content that Discord shows an embed of; none if suppressed."""
+        return [] if self.flags & MessageFlag.SUPPRESS_EMBEDS else _LINK.findall(self.content)
+
+
+_LINK = re.compile(r"(?<!<)https?://[^\s<>)]+|\bdiscord(?:\.gg|(?:app)?\.com/invite)/[\w-]+")
 
 
 def _embed_words(embed: Json) -> list[str]:

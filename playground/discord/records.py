@@ -7,7 +7,7 @@ from playground.discord import errors
 from playground.discord.cdn import Cdn
 from playground.discord.change_feed import Feed
 from playground.discord.clock import Clock
-from playground.discord.model import Attachment, Channel, ChannelKind, Guild, Message, User
+from playground.discord.model import TEN_MEBIBYTES, Attachment, Channel, ChannelKind, Guild, Message, User
 from playground.discord.permissions import EVERYTHING, Permission, permissions_in
 from playground.discord.snowflakes import Snowflakes
 
@@ -31,6 +31,8 @@ class Records:
         """Ids of messages by the message that they reply to; those that reply to none under None."""
         self.nonces: dict[tuple[int, str], Message] = {}
         """The newest message of each author with each nonce, as it was sent, also if it is deleted since."""
+        self.default_upload_limit = TEN_MEBIBYTES
+        """Bytes a file for everybody; boosts and plans allow more."""
         self.files: dict[int, Attachment] = {}
         self.gateway_url = f"ws{origin.removeprefix('http')}/gateway"
         self.bot = User(id=self.ids.next(), name="Animate", bot=True)
@@ -77,6 +79,12 @@ class Records:
             return EVERYTHING if user_id in (channel.recipient_id, self.bot.id) else Permission(0)
         ruling = self.channels.get(channel.parent_id or channel.id, channel)
         return permissions_in(self.guilds[channel.guild_id], user_id, ruling)
+
+    def upload_limit(self, channel: Channel, user_id: int | None = None) -> int:
+        """Bytes a file in a channel: by the default, the guild's boosts, and somebody's plan."""
+        guild = self.guild_of(channel.id)
+        plan = self.user(user_id).upload_limit if user_id is not None else 0
+        return max(self.default_upload_limit, plan, guild.upload_limit if guild else 0)
 
     def sees(self, user_id: int, channel: Channel) -> bool:
         """Whether somebody has access to a channel: of a private thread its members and moderators."""

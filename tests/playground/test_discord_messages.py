@@ -184,6 +184,38 @@ async def test_a_file_keeps_its_bytes_its_name_and_its_description(setup: Setup)
     assert await attachment.read() == picture()
 
 
+async def test_the_default_limit_of_all_can_be_raised(setup: Setup):
+    playground, bot = setup
+    playground.limit_uploads(20 * 2**20)
+    ada, rich = playground.member("ada"), playground.member("rich", upload_limit=50 * 2**20)
+    await channel_of(setup).send(file=file(20 * 2**20))
+    assert (await refused(channel_of(setup).send(file=file(20 * 2**20 + 1)))).code == 40005
+    limits = []
+    for person in (ada, rich):
+        await person.command("hold")
+        limits.append((await bot.interactions.get()).filesize_limit)
+    assert limits == [20 * 2**20, 50 * 2**20]
+
+
+async def test_embeds_are_suppressed_by_a_flag_that_can_be_taken_back(setup: Setup):
+    playground, _ = setup
+    text = "https://example.org [x](https://example.org/b) <https://quiet.example> discord.gg/abc"
+    sent = await channel_of(setup).send(text, embed=discord.Embed(title="x"), suppress_embeds=True)
+    assert (sent.embeds, sent.flags.suppress_embeds) == ([], True)
+    assert playground.state.messages[sent.id].unfurled == []
+    edited = await sent.edit(suppress=False)
+    assert ([each.title for each in edited.embeds], edited.flags.suppress_embeds) == (["x"], False)
+    assert playground.state.messages[sent.id].unfurled == [
+        "https://example.org",
+        "https://example.org/b",
+        "discord.gg/abc",
+    ]
+    assert (await sent.edit(suppress=True)).flags.suppress_embeds
+    partial = channel_of(setup).get_partial_message(sent.id)
+    assert (await partial.edit(content="y")).flags.suppress_embeds
+    assert not (await sent.edit(content="y")).flags.suppress_embeds  # Message.edit sends suppress=False
+
+
 async def test_a_file_is_a_spoiler_by_its_name_or_its_flag_and_stays_one(setup: Setup):
     playground, bot = setup
     named = await channel_of(setup).send(file=discord.File(io.BytesIO(b"1"), "a.mp4", spoiler=True))

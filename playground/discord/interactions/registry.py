@@ -150,9 +150,7 @@ class Interactions:
 
     def upload_limit(self, interaction: Interaction) -> int:
         """Bytes a file: the larger of what the guild and the person's plan allow."""
-        guild = self._state.guild_of(interaction.channel.id)
-        own = self._state.user(interaction.user_id).upload_limit
-        return max(own, guild.upload_limit) if guild else own
+        return self._state.upload_limit(interaction.channel, interaction.user_id)
 
     def loading(self, interaction: Interaction) -> Message | None:
         """The deferred answer that still shows "thinking", if there is one."""

@@ -1,7 +1,7 @@
 """Messages and reactions as Discord's JSON (shapes: its API document and gateway reference)."""
 
 from playground.discord.json_values import Json, as_object, as_text
-from playground.discord.model import Attachment, Invocation, Message
+from playground.discord.model import Attachment, Invocation, Message, MessageFlag
 from playground.discord.records import Records
 from playground.discord.render.components import file_of, named_files, render_components
 from playground.discord.render.guilds import (
@@ -131,9 +131,9 @@ def _metadata(records: Records, message: Message, call: Invocation) -> Data:
 
 def _shown(records: Records, message: Message) -> Data:
     """Embeds, components and files; a file that one of them names is shown there and not in the list."""
-    named = named_files(message)
+    named, hidden = named_files(message), message.flags & MessageFlag.SUPPRESS_EMBEDS
     return {
-        "embeds": [_embed(records, message, embed) for embed in message.embeds],
+        "embeds": [] if hidden else [_embed(records, message, embed) for embed in message.embeds],
         "components": render_components(records, message),
         "attachments": [
             render_attachment(records, file) for file in message.attachments if file.filename not in named

@@ -5,7 +5,7 @@ from dataclasses import replace
 from playground.discord import errors
 from playground.discord.intents import blanked, may_read
 from playground.discord.json_values import as_id, as_object
-from playground.discord.model import TEN_MEBIBYTES, THREADS_ONLY, Channel, ChannelKind, Message, MessageKind
+from playground.discord.model import THREADS_ONLY, Channel, ChannelKind, Message, MessageKind
 from playground.discord.permissions import Permission, send_permission
 from playground.discord.render.messages import render_message
 from playground.discord.rest.call import Call, Route
@@ -35,7 +35,7 @@ async def create(call: Call) -> object:
     if (first := _sent_with_same_nonce(call)) is not None:
         return render_message(call.state, first)
     blank = _blank(call, channel)
-    written = await write(call, blank, call.json, _upload_limit(call, channel))
+    written = await write(call, blank, call.json, call.state.upload_limit(channel))
     reopen(call, channel)
     message = call.state.post(written)
     if channel.is_thread:
@@ -52,7 +52,7 @@ async def edit(call: Call) -> object:
     require_takes_edits(call, channel)
     _slow_down_old_edits(call, message)
     edited = replace(message, edited_at=call.state.clock.now())
-    written = await write(call, edited, call.json, _upload_limit(call, channel))
+    written = await write(call, edited, call.json, call.state.upload_limit(channel))
     revised = call.state.revise(replace(written, reactions=call.message().reactions))
     return render_message(call.state, revised)
 
@@ -178,11 +178,6 @@ def _slow_down_old_edits(call: Call, message: Message) -> None:
     recent_on_old = [at for at in edits if at > now - AN_HOUR and at - message.sent_at > AN_HOUR]
     if len(recent_on_old) >= EDITS_AFTER_AN_HOUR:
         raise errors.too_many_old_edits()
-
-
-def _upload_limit(call: Call, channel: Channel) -> int:
-    guild = call.state.guild_of(channel.id)
-    return guild.upload_limit if guild else TEN_MEBIBYTES
 
 
 ROUTES = (
