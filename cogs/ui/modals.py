@@ -36,7 +36,7 @@ def extend_modal(job: Job, locale: str) -> ui.Modal:
         discord.SelectOption(label=translate(locale, f"join_{each}"), value=each, default=each == "yes")
         for each in ("yes", "no")
     ]
-    menu = ui.Select[ui.Modal](custom_id="join", options=options)
+    menu = ui.Select[ui.Modal](custom_id="join", options=options, required=True)
     modal.add_item(ui.Label(text=translate(locale, "field_join"), component=menu))
     return modal
 
