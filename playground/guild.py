@@ -154,6 +154,12 @@ class PlaygroundGuild:
                 return role.id
         return self.state.add_role(self.guild, name, 0).id
 
+    def emoji(self, name: str) -> str:
+        """An emoji of the guild's own, as reactions name it: `name:id`."""
+        emoji_id = self.state.ids.next()
+        self.state.emojis[emoji_id] = name
+        return f"{name}:{emoji_id}"
+
     # messages
 
     def render(self, message: Message) -> dict[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground.discord.emoji import MAX_REACTIONS, is_emoji
 from playground.discord.interactions.commands import Command, CommandKind
 from playground.discord.interactions.menus import Choice, choose, find_button, find_menu
 from playground.discord.interactions.modals import Value, fill_modal
@@ -100,6 +101,10 @@ class Member(Writer):
         self.require(channel, needed)
         if channel.archived:
             raise NotPossible("nobody reacts in an archived thread")
+        if not is_emoji(emoji, self.playground.state.emojis):
+            raise NotPossible(f"{emoji} is no emoji")
+        if emoji not in message.reactions and len(message.reactions) >= MAX_REACTIONS:
+            raise NotPossible("there are twenty kinds of reactions")
         since = self.playground.state.ids.next()
         self.playground.state.react(message, self.id, emoji)
         return TrackedJob(self.playground, self.id, since=since, below=message)

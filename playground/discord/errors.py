@@ -113,7 +113,6 @@ _UNKNOWN = {
     "Member": 10007,
     "Message": 10008,
     "User": 10013,
-    "Emoji": 10014,
     "Webhook": 10015,
     "interaction": 10062,
     "application command": 10063,
@@ -128,6 +127,16 @@ def empty_message() -> DiscordRefusal:
 def already_acknowledged() -> DiscordRefusal:
     """400/40060: the interaction already has a callback."""
     return DiscordRefusal(400, 40060, "Interaction has already been acknowledged.")
+
+
+def too_many_reactions() -> DiscordRefusal:
+    """403/30010: a 21st emoji under a message (403 as bots have logged it)."""
+    return DiscordRefusal(403, 30010, "Maximum number of reactions reached (20)")
+
+
+def unknown_emoji() -> DiscordRefusal:
+    """400/10014: a reaction that is no emoji, or a guild's own that the bot does not know."""
+    return DiscordRefusal(400, 10014, "Unknown Emoji")
 
 
 def too_large() -> DiscordRefusal:

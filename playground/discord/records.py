@@ -31,6 +31,8 @@ class Records:
         """Ids of messages by the message that they reply to; those that reply to none under None."""
         self.nonces: dict[tuple[int, str], Message] = {}
         """The newest message of each author with each nonce, as it was sent, also if it is deleted since."""
+        self.emojis: dict[int, str] = {}
+        """The guilds' own emoji, name by id."""
         self.default_upload_limit = TEN_MEBIBYTES
         """Bytes a file for everybody; boosts and plans allow more."""
         self.files: dict[int, Attachment] = {}

@@ -5,6 +5,7 @@ import asyncio
 import discord
 import pytest
 
+from playground.discord.emoji import is_emoji
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
 from playground.errors import NotPossible
@@ -101,6 +102,37 @@ async def test_the_bot_adds_no_new_reaction_without_permission_but_joins_an_old_
     await partial.remove_reaction("🔁", discord.Object(bot.user.id))
     assert playground.state.messages[message.id].reactions == {"🔁": (ada.id,)}
     assert (await refused(partial.remove_reaction("🔁", discord.Object(ada.id)))).code == 50013
+
+
+async def test_a_message_has_at_most_twenty_kinds_of_reactions(setup: Setup):
+    playground, _ = setup
+    ada, bob = playground.member("ada"), playground.member("bob")
+    message = await ada.say("hello")
+    for number in range(20):
+        await ada.react(message, chr(ord("🍇") + number))
+    partial = channel_of(setup).get_partial_message(message.id)
+    error = await refused(partial.add_reaction("⏳"))
+    assert (error.status, error.code) == (403, 30010)
+    await partial.add_reaction("🍇")
+    with pytest.raises(NotPossible, match="twenty"):
+        await bob.react(message, "⏳")
+
+
+@pytest.mark.parametrize("emoji", ["🔁", "✉️", "❤️", "⏳", "❌", "👍🏽", "👩‍💻", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇩🇪", "1️⃣", "‼️"])
+def test_emoji_of_unicode_are_known(emoji: str):
+    assert is_emoji(emoji, {})
+
+
+async def test_what_is_no_emoji_is_unknown(setup: Setup):
+    playground, _ = setup
+    message = await playground.member("ada").say("hello")
+    partial = channel_of(setup).get_partial_message(message.id)
+    for wrong in ("hello", "好", "🔁🔁", "cat:123", "1"):
+        error = await refused(partial.add_reaction(wrong))
+        assert (error.status, error.code) == (400, 10014), wrong
+    await partial.add_reaction(playground.emoji("cat"))
+    with pytest.raises(NotPossible, match="no emoji"):
+        await playground.member("bob").react(message, "hello")
 
 
 async def test_an_archived_thread_takes_deletions_only_until_a_message_reopens_it(setup: Setup):

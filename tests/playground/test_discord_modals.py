@@ -177,3 +177,27 @@ async def test_a_modal_can_bring_a_file(setup: Setup):
         await ada.submit(opened)
     submitted = await ada.submit(opened, picture=Upload(filename="cat.png", data=picture()))
     assert await submitted.refused() == "cat.png 64"
+
+
+async def test_a_menu_in_a_modal_is_required_unless_it_says_otherwise(setup: Setup):
+    playground, bot = setup
+    ada = playground.member("ada")
+
+    async def opened(**about: object):
+        job = await ada.command("hold")
+        interaction = await bot.interactions.get()
+        options = [{"label": "Yes", "value": "yes"}]
+        menu = {"type": 3, "custom_id": "join", "options": options} | about
+        label = {"type": 18, "label": "Join", "component": menu}
+        modal = {"custom_id": "m", "title": "Extend", "components": [label]}
+        route = discord.http.Route("POST", f"/interactions/{interaction.id}/{interaction.token}/callback")
+        await bot.http.request(route, json={"type": 9, "data": modal})
+        return job
+
+    with pytest.raises(OptionRefused, match="join: is required"):
+        await ada.submit(await opened())
+    for optional in ({"required": False}, {"required": False, "min_values": 0}):
+        await ada.submit(await opened(**optional))
+        assert (await bot.interactions.get()).type is discord.InteractionType.modal_submit
+    with pytest.raises(discord.HTTPException, match="min_values"):
+        await opened(min_values=0)

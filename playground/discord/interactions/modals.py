@@ -33,9 +33,15 @@ def modal_problems(modal: Json) -> Problems:
     for path, component in iter_components(components):
         if component.get("type") in SELECTS and component.get("disabled"):
             problems[f"{path}.disabled"] = ("COMPONENT_DISABLED_IN_MODAL", "Cannot be disabled in a modal.")
+        if component.get("min_values") == 0 and component.get("required") is not False:
+            problems[f"{path}.min_values"] = _NEEDS_ONE
         if component.get("type") == Kind.ACTION_ROW:
             problems |= _unlabelled(component, path)
     return problems
+
+
+_NEEDS_ONE = ("NUMBER_TYPE_MIN", "int value should be greater than or equal to 1.")
+"""Fewest values of what is required, as it is unless `required` is false; the code is inference."""
 
 
 def _unlabelled(row: Json, path: str) -> Problems:

@@ -1,6 +1,7 @@
 """Routes for reactions under messages."""
 
 from playground.discord import errors
+from playground.discord.emoji import MAX_REACTIONS, is_emoji
 from playground.discord.permissions import Permission
 from playground.discord.render.guilds import render_user
 from playground.discord.rest.call import Call, Route
@@ -16,11 +17,13 @@ async def add(call: Call) -> object:
     """Add the bot's reaction; a new emoji needs Add Reactions."""
     message, emoji = call.message(), call.params["emoji_name"]
     require(call, call.channel(), Permission.READ_MESSAGE_HISTORY)
+    if not is_emoji(emoji, call.state.emojis):
+        raise errors.unknown_emoji()
     if emoji not in message.reactions:
         require(call, call.channel(), Permission.ADD_REACTIONS)
+        if len(message.reactions) >= MAX_REACTIONS:
+            raise errors.too_many_reactions()
     require_takes_reactions(call.channel())
-    if emoji.isascii() and ":" not in emoji:
-        raise errors.DiscordRefusal(400, 10014, "Unknown Emoji")
     call.state.react(message, call.state.bot.id, emoji)
 
 
