@@ -4,21 +4,33 @@ import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 
 class Clock:
-    """Seconds since 1970. `advance` moves it ahead and runs what became due."""
+    """Seconds since 1970. `advance` moves it ahead and runs what became due; `stopped` holds it."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._stopped_at: float | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def now(self) -> float:
         """Seconds since 1970, with what `advance` added."""
-        return time.time() + self._ahead
+        return (time.time() if self._stopped_at is None else self._stopped_at) + self._ahead
+
+    @contextmanager
+    def stopped(self) -> Generator[None]:
+        """Let no time pass by itself until the block ends."""
+        self._stopped_at = time.time()
+        try:
+            yield
+        finally:
+            self._stopped_at = None
+            self._run_due()
 
     def at(self, when: float, do: Callable[[], None]) -> None:
         """Call `do` once the clock shows `when`; `close` forgets it."""

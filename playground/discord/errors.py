@@ -2,10 +2,11 @@
 
 DiscordRefusal            status, code and message of an API error
 ├── InvalidForm           400/50035 with the tree of what is wrong where
-└── TooFast               429 with the seconds to wait
+└── RateLimited           429 with the seconds to wait
 """
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 
 
 class DiscordRefusal(Exception):
@@ -34,17 +35,28 @@ class InvalidForm(DiscordRefusal):
         return {**super().body(), "errors": _error_tree(self.problems.items())}
 
 
+class RateLimitScope(StrEnum):
+    """Whose rate limit was passed (Discord reference, "Rate Limits")."""
+
+    USER = "user"
+    GLOBAL = "global"
+    SHARED = "shared"
+    """Of the resource, by whoever uses it: not counted as an invalid request."""
+
+
 class RateLimited(DiscordRefusal):
     """A rate limit was passed; free again in `retry_after` seconds."""
 
-    def __init__(self, retry_after: float, *, is_global: bool = False) -> None:
-        super().__init__(429, 0, "You are being rate limited.")
+    def __init__(self, retry_after: float, scope: RateLimitScope = RateLimitScope.USER) -> None:
+        who = "The resource is" if scope is RateLimitScope.SHARED else "You are"
+        super().__init__(429, 0, f"{who} being rate limited.")
         self.retry_after = retry_after
-        self.is_global = is_global
+        self.scope = scope
 
     def body(self) -> dict[str, object]:
         """The JSON of the 429."""
-        return {"message": self.message, "retry_after": round(self.retry_after, 3), "global": self.is_global}
+        is_global = self.scope is RateLimitScope.GLOBAL
+        return {"message": self.message, "retry_after": round(self.retry_after, 3), "global": is_global}
 
 
 class _Branch(dict[str, object]):

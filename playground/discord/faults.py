@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from playground.discord.errors import RateLimitScope
+
 
 class FaultKind(StrEnum):
     """What happens instead of the normal response."""
@@ -48,6 +50,7 @@ class Fault:
     code: int = 0
     seconds: float = 0.0
     body: Unreadable = Unreadable.PAGE
+    scope: RateLimitScope = RateLimitScope.USER
 
 
 class Faults:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from playground.discord.clock import Clock
+from playground.discord.errors import RateLimitScope
 from playground.discord.faults import Fault, FaultKind, Faults, Unreadable
 from playground.discord.files import Files
 from playground.discord.gateway.gateway import CloseCode, Gateway
@@ -79,6 +80,14 @@ class Discord:
         """The requests answered with a 429 that nobody asked for."""
         return [request for request in self.requests if request.status == 429 and not request.injected]
 
+    @property
+    def invalid_requests(self) -> list[Exchange]:
+        """The requests that count towards Discord's ban of 10,000 in 10 minutes, also those asked to fail.
+
+        They are the answers of 401, 403 and 429, without the 429 of a limit that is shared.
+        """
+        return [request for request in self.requests if request.is_invalid]
+
     def routes(self) -> list[web.RouteDef]:
         """All routes for the web application: REST, CDN and gateway."""
         gateway = [web.get("/gateway", self.gateway.handle), web.get("/gateway/", self.gateway.handle)]
@@ -111,9 +120,15 @@ class Discord:
         """Answer with status 200 and a body that cannot be read, after the request took effect."""
         self._add_fault(FaultKind.UNREADABLE_AFTER, route, times, body=body)
 
-    def rate_limit(self, times: int = 1, retry_after: float = 0.1, route: str = ANY_ROUTE) -> None:
+    def rate_limit(
+        self,
+        times: int = 1,
+        retry_after: float = 0.1,
+        route: str = ANY_ROUTE,
+        scope: RateLimitScope = RateLimitScope.USER,
+    ) -> None:
         """Answer the next requests with a 429 and do nothing; `retry_after` in seconds."""
-        self._add_fault(FaultKind.RATE_LIMIT, route, times, seconds=retry_after)
+        self._add_fault(FaultKind.RATE_LIMIT, route, times, seconds=retry_after, scope=scope)
 
     def slow(self, route: str, seconds: float, times: int = 1) -> None:
         """Wait before the next requests are even looked at."""
@@ -153,6 +168,7 @@ class Discord:
         code: int = 0,
         seconds: float = 0.0,
         body: Unreadable = Unreadable.PAGE,
+        scope: RateLimitScope = RateLimitScope.USER,
     ) -> None:
         pattern = re.compile(route)
         self._faults.add(
@@ -164,6 +180,7 @@ class Discord:
                 code=code,
                 seconds=seconds,
                 body=body,
+                scope=scope,
             )
         )
 

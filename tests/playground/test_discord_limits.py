@@ -2,10 +2,12 @@
 
 import asyncio
 
+import aiohttp
 import discord
 import pytest
 
 from playground.discord.emoji import is_emoji
+from playground.discord.errors import RateLimitScope
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
 from playground.errors import NotPossible
@@ -49,9 +51,51 @@ async def test_the_token_as_a_whole_has_fifty_requests_a_second(setup: Setup):
     playground, bot = setup
     asked = [bot.fetch_user(playground.bot_user.id) for _ in range(30)]
     asked += [bot.fetch_guild(playground.guild.id, with_counts=False) for _ in range(30)]
-    await asyncio.gather(*asked)
-    assert {refusal.path.split("/")[1] for refusal in playground.discord.too_many} <= {"users", "guilds"}
-    assert playground.discord.too_many
+    with playground.discord.clock.stopped():
+        asking = asyncio.gather(*asked)
+        await playground.until(lambda: playground.discord.too_many or None, 5, "a 429")
+    await asking
+    refusals = playground.discord.too_many
+    assert {(each.path.split("/")[1], each.scope) for each in refusals} <= {
+        ("users", "global"),
+        ("guilds", "global"),
+    }
+
+
+async def test_a_429_has_the_headers_of_its_bucket_and_its_scope(setup: Setup):
+    playground, _ = setup
+    url = f"{playground.discord.api_url}/channels/{playground.channel.id}/messages"
+    headers = {"Authorization": f"Bot {playground.state.token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        with playground.discord.clock.stopped():
+            for _ in range(6):
+                async with session.post(url, json={"content": "x"}) as answer:
+                    body, told = await answer.json(), answer.headers
+        assert (answer.status, body["global"], told["X-RateLimit-Scope"]) == (429, False, "user")
+        assert (told["X-RateLimit-Limit"], told["X-RateLimit-Remaining"]) == ("5", "0")
+        assert (told["Retry-After"], body["retry_after"], told["X-RateLimit-Reset-After"]) == (
+            "5",
+            5,
+            "5.000",
+        )
+        playground.discord.rate_limit(scope=RateLimitScope.SHARED, route="^POST")
+        async with session.post(url, json={"content": "x"}) as answer:
+            body = await answer.json()
+        assert (answer.headers["X-RateLimit-Scope"], body["message"]) == (
+            "shared",
+            "The resource is being rate limited.",
+        )
+    assert [each.scope for each in playground.discord.invalid_requests] == ["user"]
+
+
+async def test_what_counts_towards_a_ban_is_listed(setup: Setup):
+    playground, _ = setup
+    playground.forbid(Permission.SEND_MESSAGES)
+    await refused(channel_of(setup).send("x"))
+    await refused(channel_of(setup).fetch_message(1))
+    playground.discord.fail_with_page(429, route="^POST")
+    await refused(channel_of(setup).send("x"))
+    assert [each.status for each in playground.discord.invalid_requests] == [403, 429]
 
 
 async def test_a_429_is_waited_out_and_the_request_repeated(setup: Setup):

@@ -1,6 +1,7 @@
 """The REST API: faults, token, rate limits and contract check before each route's handler."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -44,6 +45,13 @@ class Exchange:
     at: float
     injected: bool
     """The answer is a fault that was asked for."""
+    scope: str | None = None
+    """Of a 429 the `X-RateLimit-Scope`."""
+
+    @property
+    def is_invalid(self) -> bool:
+        """Whether Discord counts it towards the ban of an address (reference, "Invalid Request Limit")."""
+        return self.status in (401, 403, 429) and self.scope != errors.RateLimitScope.SHARED
 
     def __str__(self) -> str:
         words = json.dumps(self.body, ensure_ascii=False)[:120] if self.body else ""
@@ -87,7 +95,7 @@ class RestApi:
         fault = self.faults.take(name, *_INSTEAD)
         response = await self._answer(route, request, call, fault)
         lost = self.faults.take(name, FaultKind.CUT_AFTER, FaultKind.UNREADABLE_AFTER)
-        self._remember(request, call, response.status, injected=bool(fault or lost))
+        self._remember(request, call, response, injected=bool(fault or lost))
         return _lose(lost, request, response) if lost else response
 
     async def _answer(
@@ -99,13 +107,14 @@ class RestApi:
             if fault:
                 return _injected(fault)
             self._admit(route, request)
+            headers = self.limits.headers(route.template, bucket, route.limit)
             self.limits.take(bucket, route.limit)
             headers = self.limits.headers(route.template, bucket, route.limit)
             self._check_contract(route, call)
             call.require_available()
             result = await route.handler(call)
         except errors.RateLimited as refusal:
-            return _json_response(429, refusal.body(), _rate_limit_headers(refusal))
+            return _json_response(429, refusal.body(), headers | _rate_limit_headers(refusal))
         except errors.DiscordRefusal as refusal:
             return _json_response(refusal.status, refusal.body(), headers)
         if result is None:
@@ -134,13 +143,14 @@ class RestApi:
             body = _parse(await request.read())
         return replace(self.call, params=request.match_info, query=request.query, body=body, files=files)
 
-    def _remember(self, request: web.Request, call: Call, status: int, *, injected: bool) -> None:
+    def _remember(self, request: web.Request, call: Call, response: web.Response, *, injected: bool) -> None:
         exchange = Exchange(
             method=request.method,
             path=request.path.removeprefix(BASE),
             body=call.body,
             files=tuple(f"{file.filename} ({len(file.data)} bytes)" for file in call.files),
-            status=status,
+            status=response.status,
+            scope=response.headers.get("X-RateLimit-Scope"),
             at=self.call.state.clock.now(),
             injected=injected,
         )
@@ -183,7 +193,7 @@ def _injected(fault: Fault) -> web.Response:
         case FaultKind.UNREADABLE_BEFORE:
             return unreadable(fault.body)
         case FaultKind.RATE_LIMIT:
-            raise errors.RateLimited(fault.seconds)
+            raise errors.RateLimited(fault.seconds, fault.scope)
         case _:
             raise errors.DiscordRefusal(fault.status, fault.code, f"{fault.status}: asked to fail")
 
@@ -198,9 +208,9 @@ def _lose(fault: Fault, request: web.Request, response: web.Response) -> web.Str
 def _rate_limit_headers(refusal: errors.RateLimited) -> dict[str, str]:
     return {
         **_VIA,
-        "Retry-After": f"{refusal.retry_after:.3f}",
-        "X-RateLimit-Scope": "global" if refusal.is_global else "user",
-        **({"X-RateLimit-Global": "true"} if refusal.is_global else {}),
+        "Retry-After": str(math.ceil(refusal.retry_after)),
+        "X-RateLimit-Scope": refusal.scope,
+        **({"X-RateLimit-Global": "true"} if refusal.scope is errors.RateLimitScope.GLOBAL else {}),
     }
 
 

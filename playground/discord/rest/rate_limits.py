@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from playground.discord.clock import Clock
-from playground.discord.errors import RateLimited
+from playground.discord.errors import RateLimited, RateLimitScope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +37,14 @@ class Limits:
         self._windows: dict[str, _Window] = {}
 
     def take_from_token(self) -> None:
-        """Raises TooFast for all routes when the token has used up its second."""
+        """Raises RateLimited for all routes when the token has used up its second."""
         window = self._window("token", TOKEN_LIMIT)
         if window.calls_left <= 0:
-            raise RateLimited(window.ends - self._clock.now(), is_global=True)
+            raise RateLimited(max(0.001, window.ends - self._clock.now()), RateLimitScope.GLOBAL)
         window.calls_left -= 1
 
     def take(self, bucket: str, limit: Limit) -> None:
-        """Raises TooFast when the bucket is empty."""
+        """Raises RateLimited when the bucket is empty."""
         window = self._window(bucket, limit)
         if window.calls_left <= 0:
             raise RateLimited(max(0.001, window.ends - self._clock.now()))
