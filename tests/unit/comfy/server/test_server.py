@@ -1,5 +1,6 @@
 """A job from picture to clip, over sockets."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -112,11 +113,13 @@ async def test_the_position_goes_down_as_others_finish(comfyui: ComfyUI, server:
     assert isinstance(events[-1], Done)
 
 
-async def test_messages_of_other_jobs_are_ignored(server: Server, picture: bytes):
+async def test_messages_of_other_jobs_are_ignored(comfyui: ComfyUI, server: Server, picture: bytes):
     graphs = [await build(server, picture, seed=seed) for seed in (1, 2)]
+    comfyui.pause(Stage.SAMPLING, 1)  # so that both are followed before either ends
     async with Job(server, graphs[0]) as first, Job(server, graphs[1]) as second:
-        for job in (first, second):
-            events = await soon(job.events)
+        await located(server, second.id, Pending(ahead=1))
+        comfyui.resume()
+        for events in await asyncio.gather(soon(first.events), soon(second.events)):
             assert [event.step for event in events if isinstance(event, Sampling)] == [1, 2, 3, 4]
 
 
