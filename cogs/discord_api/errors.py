@@ -6,8 +6,13 @@ Source: Discord's reference, "Opcodes and Status Codes", JSON error codes.
 import aiohttp
 import discord
 
-DISCORD_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""Every way in which a request to Discord fails: refused, not sent, or not answered in time."""
+
+class UnreadableAnswer(Exception):
+    """Discord, or a proxy in between, answered with what discord.py cannot read: perhaps it took effect."""
+
+
+DISCORD_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError, UnreadableAnswer)
+"""Every way in which a request to Discord fails: refused, not sent, not answered in time, or unreadably."""
 
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_GUILD = 10004

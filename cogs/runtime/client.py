@@ -10,6 +10,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
+from cogs.discord_api.scheduler import RequestScheduler
+
 DISCORD_API = "https://discord.com/api/v10"
 INTENTS = discord.Intents(guilds=True, guild_messages=True, reactions=True)  # none of them privileged
 PERMISSIONS = discord.Permissions(
@@ -24,14 +26,30 @@ PERMISSIONS = discord.Permissions(
 
 
 class AnimateBot(commands.Bot):
-    """The discord.py bot. It has the intent for guild messages to receive deletions."""
+    """The discord.py bot. It has the intent for guild messages to receive deletions.
+
+    `scheduler`: gives its requests their turns.
+    """
+
+    def __init__(self, scheduler: RequestScheduler) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            http_trace=scheduler.trace(),
+        )
+        self.scheduler = scheduler
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Do not process prefix commands: the bot has application commands only."""
 
 
 @contextlib.asynccontextmanager
-async def open_client(token: str, api_url: str) -> AsyncGenerator[commands.Bot]:
+async def open_client(token: str, api_url: str) -> AsyncGenerator[AnimateBot]:
     """A client that is logged in but not yet connected to the gateway.
 
     Raises LoginFailure, HTTPException, aiohttp.ClientError, TimeoutError.
@@ -39,16 +57,7 @@ async def open_client(token: str, api_url: str) -> AsyncGenerator[commands.Bot]:
     if api_url != DISCORD_API:
         await _use_api(api_url)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
-    client = AnimateBot(
-        command_prefix=commands.when_mentioned,
-        help_command=None,
-        intents=INTENTS,
-        allowed_mentions=discord.AllowedMentions.none(),
-        member_cache_flags=discord.MemberCacheFlags.none(),
-        chunk_guilds_at_startup=False,
-        max_messages=None,
-    )
-    async with client:
+    async with AnimateBot(RequestScheduler(api_url)) as client:
         await client.login(token)
         yield client
 

@@ -5,6 +5,7 @@ from typing import cast
 import discord
 import pytest
 
+from cogs.discord_api.scheduler import RequestScheduler
 from cogs.runtime.client import INTENTS, PERMISSIONS, AnimateBot, invite_link, open_client
 from playground.playground import Playground
 
@@ -27,5 +28,5 @@ async def test_it_logs_in_and_invites_with_the_permissions_that_it_needs() -> No
 
 
 async def test_messages_are_not_read_for_prefix_commands() -> None:
-    bot = AnimateBot(command_prefix="!", intents=INTENTS)
+    bot = AnimateBot(RequestScheduler("https://discord.com/api/v10"))
     await bot.on_message(cast("discord.Message", None))
