@@ -13,10 +13,8 @@ from cogs.actions.context import BotContext
 from cogs.actions.delete import request_deletion
 from cogs.actions.reroll import FollowUps
 from cogs.actions.share import Sharing
-from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import REROLL
-from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.texts import render_refusal
 from jobs.errors import Refusal
 from jobs.requester import Requester
@@ -24,7 +22,6 @@ from storage import FINISHED, Job, StoreError
 
 log = logging.getLogger(__name__)
 
-SHORT_REPLY_SECONDS = 10.0  # a short reply deletes itself after this time
 ROW_TIMEOUT = 5.0  # seconds for a result's row to be written after its message was sent
 POLL_SECONDS = 1.0  # should a notification be missed
 VARIATION_SELECTOR = "\ufe0f"  # U+FE0F: some clients send an emoji with it, some without
@@ -88,7 +85,7 @@ class Reactions(commands.Cog):
         try:
             await handler(requester, job)
         except Refusal as refusal:
-            await self._reply(requester, render_refusal(requester.locale, refusal))
+            self._reply(requester, render_refusal(requester.locale, refusal))
 
     async def _reroll(self, requester: Requester, job: Job) -> None:
         if requester.message_id != job.result_message:
@@ -111,20 +108,7 @@ class Reactions(commands.Cog):
 
     async def _report(self, requester: Requester, job: Job) -> None:
         await self._sharing.report(requester, job)
-        await self._reply(requester, translate(requester.locale, "reported"))
+        self._reply(requester, translate(requester.locale, "reported"))
 
-    async def _reply(self, requester: Requester, text: str) -> None:
-        """Send a short reply that deletes itself: reactions have no answer that only one person sees."""
-        channel = self._context.client.get_partial_messageable(
-            requester.channel_id, guild_id=requester.location.guild_id
-        )
-        reference = channel.get_partial_message(requester.message_id).to_reference(fail_if_not_exists=False)
-        try:
-            await channel.send(
-                text,
-                reference=reference,
-                allowed_mentions=NO_MENTIONS,
-                delete_after=SHORT_REPLY_SECONDS,
-            )
-        except DISCORD_ERRORS as err:
-            log.info("a short reply cannot be shown: %s", err)
+    def _reply(self, requester: Requester, text: str) -> None:
+        self._context.messages.reaction_replies.show(requester, text)

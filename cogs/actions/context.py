@@ -17,6 +17,7 @@ from cogs.access.policy import AccessPolicy, Action, require_access
 from cogs.actions.attachments import Attachments
 from cogs.actions.in_flight import InFlight
 from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.discord_api.scheduler import RequestScheduler
 from cogs.messages.job_messages import JobMessages
 from cogs.messages.replies import reply_privately
 from cogs.ui.texts import render_refusal, render_waiting
@@ -38,6 +39,7 @@ class BotContext:
     """The opened resources and the objects built on them, passed to each cog."""
 
     client: commands.Bot
+    scheduler: RequestScheduler
     policy: AccessPolicy
     retention: Retention
     store: Store

@@ -9,7 +9,10 @@ import discord
 import media
 from cogs.access.policy import Action
 from cogs.actions.context import BotContext
+from cogs.actions.cooldown import Cooldown
 from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.requests import discord_request
 from cogs.messages.delivery import COMMENT, file_name
 from cogs.messages.targets import NO_MENTIONS, upload_limit
 from cogs.ui.texts import render_alt, render_copy, render_report
@@ -21,6 +24,8 @@ from storage import Job
 log = logging.getLogger(__name__)
 
 SEND_TIMEOUT = 60.0  # seconds for one message
+REPEAT_SECONDS = 600.0  # the same copy or report for the same person once in this time
+MAX_COPIES = 20  # that wait, one is made and sent at a time: results must not be late by them
 
 
 class Sharing:
@@ -28,13 +33,32 @@ class Sharing:
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
+        self._cooldown = Cooldown(REPEAT_SECONDS)
+        self._one_copy = asyncio.Lock()
+        self._copies = 0
 
     async def send(self, requester: Requester, job: Job) -> None:
         """Send the clip to the requester by direct message. Raises Refusal."""
         self._context.require(requester, Action.SEND_BY_DM, job)
+        if self._copies >= MAX_COPIES:
+            raise Refusal("many_copies")
+        key = ("copy", requester.user_id, job.id)
+        if not self._cooldown.start(key):
+            raise Refusal("copied")
+        self._copies += 1
+        try:
+            async with self._one_copy:
+                await self._send(requester, job)
+        except BaseException:
+            self._cooldown.reset(key)  # nothing was sent: it may be tried again
+            raise
+        finally:
+            self._copies -= 1
+
+    async def _send(self, requester: Requester, job: Job) -> None:
         file = await self._open_clip(job)
         try:
-            async with asyncio.timeout(SEND_TIMEOUT):
+            async with discord_request(SEND_TIMEOUT, Priority.COURTESY):
                 channel = await self._context.client.create_dm(discord.Object(requester.user_id))
                 await channel.send(
                     render_copy(requester.locale, job),
@@ -62,8 +86,18 @@ class Sharing:
             raise Refusal("clip_gone") from err
 
     async def report(self, requester: Requester, job: Job) -> None:
-        """Send a report to the report channel of the job's guild. Raises Refusal, StoreError."""
+        """Send a report to the report channel of the guild, once in a while. Raises Refusal, StoreError."""
         self._context.require(requester, Action.REPORT, job)
+        key = ("report", requester.user_id, job.id)
+        if not self._cooldown.start(key):
+            return
+        try:
+            await self._report(requester, job)
+        except BaseException:
+            self._cooldown.reset(key)
+            raise
+
+    async def _report(self, requester: Requester, job: Job) -> None:
         settings = await self._context.store.guild_settings(job.guild_id)
         if settings.report_channel is None:
             raise Refusal("no_report_channel")
@@ -72,7 +106,7 @@ class Sharing:
         locale = str(guild.preferred_locale) if guild else requester.locale
         channel = client.get_partial_messageable(settings.report_channel, guild_id=job.guild_id)
         try:
-            async with asyncio.timeout(SEND_TIMEOUT):
+            async with discord_request(SEND_TIMEOUT):
                 await channel.send(
                     render_report(locale, job, requester.user_id),
                     allowed_mentions=NO_MENTIONS,

@@ -78,6 +78,16 @@ class RequestScheduler:
         finally:
             slot.release()
 
+    def note_invalid(self) -> None:
+        """Count an answer of 401, 403 or 429 towards the ban."""
+        self._invalid.append(self._clock())
+        if self.invalid_requests % WARN_EVERY == 0:
+            log.error(
+                "%d invalid requests in ten minutes: at %d Discord bans this address",
+                self.invalid_requests,
+                MAX_INVALID,
+            )
+
     def _channel(self, channel_id: int) -> RateLimiter:
         if len(self._channels) > MAX_IDLE_CHANNELS:
             self._channels = {key: each for key, each in self._channels.items() if not each.idle}
@@ -113,7 +123,7 @@ class RequestScheduler:
         if call := CURRENT_CALL.get():
             call.answered(request.response.status)
         if request.response.status in INVALID_STATUSES:
-            self._note_invalid(request.method, path, request.response)
+            self._read_refusal(request.method, path, request.response)
 
     def _path(self, url: URL) -> str | None:
         """The path below the API's address; None for another address."""
@@ -121,19 +131,13 @@ class RequestScheduler:
             return None
         return url.path.removeprefix(self._base.path)
 
-    def _note_invalid(self, method: str, path: str, response: aiohttp.ClientResponse) -> None:
+    def _read_refusal(self, method: str, path: str, response: aiohttp.ClientResponse) -> None:
         scope = response.headers.get("X-RateLimit-Scope")
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             log.warning("429 for %s %s (scope: %s)", method, path, scope)
             self._pause(method, path, scope, _seconds(response.headers.get("Retry-After")))
         if scope != "shared":  # Discord does not count those
-            self._invalid.append(self._clock())
-            if self.invalid_requests % WARN_EVERY == 0:
-                log.error(
-                    "%d invalid requests in ten minutes: at %d Discord bans this address",
-                    self.invalid_requests,
-                    MAX_INVALID,
-                )
+            self.note_invalid()
 
     def _pause(self, method: str, path: str, scope: str | None, seconds: float) -> None:
         sends = SENDS.fullmatch(f"{method} {path}")

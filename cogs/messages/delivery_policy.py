@@ -13,7 +13,14 @@ from cogs.discord_api.errors import DISCORD_ERRORS
 MAX_TRIES = 100  # with the backoff below about a day
 MAX_BACKOFF = 900.0  # seconds
 
-DeliveryError = discord.HTTPException | aiohttp.ClientError | OSError | media.CannotFit | media.BadClip
+DeliveryError = (
+    discord.HTTPException
+    | aiohttp.ClientError
+    | OSError
+    | errors.UnreadableAnswer
+    | media.CannotFit
+    | media.BadClip
+)
 DELIVERY_ERRORS = (*DISCORD_ERRORS, media.CannotFit, media.BadClip)
 
 

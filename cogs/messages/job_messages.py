@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import discord
 
+from cogs.discord_api.scheduler import RequestScheduler
 from cogs.messages.announcer import DiscordAnnouncer
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.delivery import Delivery
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
+from cogs.messages.reaction_replies import ReactionReplies, open_reaction_replies
 from cogs.messages.status import StatusMessages
 from cogs.messages.status_editor import StatusEditor, open_status_editor
 from jobs.announcer import Announcer
@@ -28,12 +30,14 @@ class JobMessages:
     lost_status: LostStatusHandler
     bot_reactions: BotReactions
     pending_reaction: PendingReaction
+    reaction_replies: ReactionReplies
 
 
 @contextlib.asynccontextmanager
 async def open_job_messages(
     client: discord.Client,
     *,
+    scheduler: RequestScheduler,
     store: Store,
     files: FileStore,
     pictures: Media,
@@ -44,9 +48,12 @@ async def open_job_messages(
     lost_status = LostStatusHandler(client, store, notifier, on_delete)
     bot_reactions = BotReactions(client)
     pending_reaction = PendingReaction(bot_reactions, store)
-    async with open_status_editor(
-        store, client.get_partial_messageable, lost_status, pending_reaction
-    ) as status_editor:
+    async with (
+        open_reaction_replies(client, scheduler) as reaction_replies,
+        open_status_editor(
+            store, client.get_partial_messageable, lost_status, pending_reaction
+        ) as status_editor,
+    ):
         delivery = Delivery(
             client,
             store=store,
@@ -62,4 +69,5 @@ async def open_job_messages(
             lost_status=lost_status,
             bot_reactions=bot_reactions,
             pending_reaction=pending_reaction,
+            reaction_replies=reaction_replies,
         )

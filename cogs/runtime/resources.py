@@ -51,6 +51,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         messages = await stack.enter_async_context(
             open_job_messages(
                 client,
+                scheduler=client.scheduler,
                 store=store,
                 files=files,
                 pictures=pictures,
@@ -60,6 +61,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         )
         context = BotContext(
             client=client,
+            scheduler=client.scheduler,
             policy=settings.access_policy(),
             retention=settings.retention(),
             store=store,

@@ -20,9 +20,9 @@ async def test_each_emoji_does_one_thing_with_the_job_of_its_message(bot: BotSet
     )
     channel = playground.channel_named("reports")
     await bot.context.store.set_guild_settings(playground.guild.id, GuildSettings(report_channel=channel.id))
-    await grace.unreact(result, "🚩")
-    assert await (await grace.react(result, "🚩")).refused() == translate("en-US", "reported")
-    assert await (await grace.react(result, "❌")).refused() == translate("en-US", "refused_not_yours")
+    lin, alan = playground.member("lin"), playground.member("alan")
+    assert await (await lin.react(result, "🚩")).refused() == translate("en-US", "reported")
+    assert await (await alan.react(result, "❌")).refused() == translate("en-US", "refused_not_yours")
     await ada.react(result, "❌")
     await playground.until(lambda: result.id not in messages or None, 10, "the result is deleted")
 

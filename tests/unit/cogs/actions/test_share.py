@@ -51,3 +51,19 @@ def test_a_nonce_stands_for_a_kind_a_job_and_a_person(opened: BotSetup) -> None:
     one, two = (opened.requester(opened.playground.member(name)) for name in ("ada", "grace"))
     assert len({sharing_nonce(kind, JOB, who) for kind in ("copy", "flag") for who in (one, two)}) == 4
     assert len(sharing_nonce("copy", JOB, one)) == 25
+
+
+async def test_the_same_copy_is_sent_once_in_a_while_and_a_failed_one_may_be_repeated(
+    opened: BotSetup,
+) -> None:
+    ada = opened.playground.member("ada", accepts_dms=False)
+    job, sharing = await opened.done(ada), Sharing(opened.context)
+    for _ in range(2):
+        with pytest.raises(Refusal, match="no_dms"):
+            await sharing.send(opened.requester(ada), job)
+    grace = opened.playground.member("grace")
+    other = await opened.done(grace, "b")
+    await sharing.send(opened.requester(grace), other)
+    with pytest.raises(Refusal, match="copied"):
+        await sharing.send(opened.requester(grace), other)
+    assert len(grace.inbox) == 1

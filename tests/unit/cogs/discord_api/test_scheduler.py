@@ -1,0 +1,184 @@
+"""The scheduler of requests, with the real discord.py against the playground's Discord."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import aiohttp
+import pytest
+
+from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.requests import discord_request
+from cogs.discord_api.scheduler import (
+    INVALID_WINDOW,
+    MAX_INVALID,
+    SENDS_KEPT_FREE,
+    SENDS_PER_WINDOW,
+    TOKEN_CALLS,
+    RequestScheduler,
+)
+from cogs.runtime.client import AnimateBot, open_client
+from playground.discord.model import Message
+from playground.playground import Playground
+
+
+@pytest.fixture
+async def playground() -> AsyncGenerator[Playground]:
+    async with Playground(comfyui=None, check_contract=False) as playground:
+        yield playground
+
+
+@pytest.fixture
+async def client(playground: Playground) -> AsyncGenerator[AnimateBot]:
+    async with open_client(playground.state.token, playground.discord.api_url) as client:
+        yield client
+
+
+def posted(playground: Playground, channel: str) -> Message:
+    """A message of the bot in a channel of that name."""
+    state = playground.state
+    return state.post(
+        Message(
+            id=state.ids.next(),
+            channel_id=playground.channel_named(channel).id,
+            author_id=playground.bot_user.id,
+            content="0",
+            sent_at=state.clock.now(),
+        )
+    )
+
+
+async def use_up_token(playground: Playground) -> None:
+    """What somebody else does with the same token."""
+    headers = {"Authorization": f"Bot {playground.state.token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        status = 200
+        while status != 429:
+            async with session.get(f"{playground.discord.api_url}/users/@me") as response:
+                status = response.status
+
+
+async def edit(client: AnimateBot, message: Message, text: str, priority: Priority) -> None:
+    async with discord_request(30, priority):
+        channel = client.get_partial_messageable(message.channel_id)
+        await channel.get_partial_message(message.id).edit(content=text)
+
+
+async def test_the_requests_of_many_channels_never_meet_the_limit_of_the_token(
+    playground: Playground, client: AnimateBot
+) -> None:
+    messages = [posted(playground, f"channel-{number}") for number in range(2 * TOKEN_CALLS)]
+    async with asyncio.TaskGroup() as tasks:
+        for each in messages:
+            tasks.create_task(edit(client, each, "1", Priority.PROGRESS))
+    assert all(playground.state.messages[each.id].content == "1" for each in messages)
+    assert playground.discord.too_many == []
+
+
+async def test_a_result_goes_before_progress_that_waits(playground: Playground, client: AnimateBot) -> None:
+    messages = [posted(playground, f"channel-{number}") for number in range(2 * TOKEN_CALLS)]
+    async with asyncio.TaskGroup() as tasks:
+        for each in messages:
+            tasks.create_task(edit(client, each, "progress", Priority.PROGRESS))
+        await asyncio.sleep(0)
+        tasks.create_task(edit(client, posted(playground, "other"), "result", Priority.RESULT))
+    bodies = [str(each.body) for each in playground.discord.requests if each.method == "PATCH"]
+    assert any("result" in each for each in bodies[: TOKEN_CALLS + 1])
+
+
+async def test_interactions_and_other_addresses_need_no_turn(
+    playground: Playground, client: AnimateBot
+) -> None:
+    turns = [await client.scheduler.turn(lambda: Priority.RESULT) for _ in range(TOKEN_CALLS)]
+    discord, trace = playground.discord, client.scheduler.trace()
+    async with asyncio.timeout(5), aiohttp.ClientSession(trace_configs=[trace]) as session:
+        for url in (
+            f"{discord.api_url}/webhooks/{client.application_id}/a-token/messages/@original",
+            f"{discord.origin}/attachments/1/2/none.png",
+        ):
+            async with session.get(url) as response:
+                assert response.status >= 400
+    for each in turns:
+        each.release()
+
+
+async def test_messages_of_a_channel_are_paced_and_the_result_is_first(
+    playground: Playground, client: AnimateBot
+) -> None:
+    order, channel = list[str](), client.get_partial_messageable(playground.channel.id)
+
+    async def send(text: str, priority: Priority) -> None:
+        async with client.scheduler.send(channel.id, 30, priority):
+            await channel.send(text)
+        order.append(text)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(SENDS_PER_WINDOW + 1):
+            tasks.create_task(send(f"status {number}", Priority.STATUS))
+        tasks.create_task(send("courtesy", Priority.COURTESY))
+        await asyncio.sleep(0)
+        tasks.create_task(send("result", Priority.RESULT))
+    assert order.index("result") == SENDS_PER_WINDOW
+    assert order[-1] == "courtesy"
+    assert playground.discord.too_many == []
+
+
+async def test_courtesies_leave_the_window_of_a_channel_to_others(
+    playground: Playground, client: AnimateBot
+) -> None:
+    channel, sent = client.get_partial_messageable(playground.channel.id), asyncio.Semaphore(0)
+
+    async def send() -> None:
+        async with client.scheduler.send(channel.id, 30, Priority.COURTESY):
+            await channel.send("courtesy")
+        sent.release()
+
+    tasks = [asyncio.create_task(send()) for _ in range(SENDS_PER_WINDOW)]
+    for _ in range(SENDS_PER_WINDOW - SENDS_KEPT_FREE[Priority.COURTESY]):
+        await asyncio.wait_for(sent.acquire(), 5)
+    async with asyncio.timeout(2), client.scheduler.send(channel.id, 30, Priority.RESULT):
+        await channel.send("result")
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    assert [each.content for each in playground.state.messages_in(channel.id)].count("courtesy") < 5
+
+
+@pytest.mark.parametrize("scope", ["global", "user"])
+async def test_a_429_holds_what_its_scope_says(
+    playground: Playground, client: AnimateBot, scope: str
+) -> None:
+    channel = client.get_partial_messageable(playground.channel.id)
+    if scope == "global":
+        await use_up_token(playground)
+    else:
+        playground.discord.rate_limit(retry_after=0.5, route="^POST /channels")
+
+    async def send() -> None:
+        async with client.scheduler.send(channel.id, 30, Priority.RESULT):
+            await channel.send("result")
+
+    sending = asyncio.create_task(send())
+    await asyncio.wait([sending], timeout=0.3)
+    assert client.scheduler.invalid_requests == 1
+    turn = asyncio.create_task(client.scheduler.turn(lambda: Priority.RESULT))
+    await asyncio.wait([turn], timeout=0.05)
+    assert turn.done() == (scope == "user")
+    (await turn).release()
+    await sending
+    assert client.scheduler.invalid_requests == 1
+
+
+async def test_invalid_requests_are_counted_and_slow_progress_until_it_stops(
+    playground: Playground, client: AnimateBot
+) -> None:
+    now = 0.0
+    scheduler = RequestScheduler(playground.discord.api_url, clock=lambda: now)
+    client.scheduler = scheduler
+    for _ in range(MAX_INVALID // 2):
+        scheduler.note_invalid()
+    progress = asyncio.create_task(scheduler.turn(lambda: Priority.PROGRESS))
+    (await asyncio.wait_for(scheduler.turn(lambda: Priority.RESULT), 5)).release()
+    assert not progress.done()
+    now = INVALID_WINDOW + 1
+    assert scheduler.invalid_requests == 0
+    (await asyncio.wait_for(progress, 5)).release()
