@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playground.playground import Playground
+from tests.e2e.forked import ForkedProcess, fork_bot
 
 if sys.platform == "linux":
     import resource
 
 ROOT = Path(__file__).parents[2]
+FORKS = sys.platform == "linux"
+"""Whether bots are forked from a process that has imported them; else each is a new interpreter."""
 
 
 @dataclass
@@ -24,7 +27,7 @@ class BotProcess:
     playground: Playground
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
+    process: asyncio.subprocess.Process | ForkedProcess | None = None
 
     @property
     def log(self) -> str:
@@ -44,16 +47,21 @@ class BotProcess:
             "PYTHONWARNINGS": "default",
             **self.settings,
         }
-        with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, str(ROOT / "bot.py"), cwd=self.folder, env=environment, stdout=log, stderr=log
-            )
+        self.process = await self._start(environment)
         online = asyncio.create_task(self.playground.bot_online())
         ended = asyncio.create_task(self.process.wait())
         await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
         assert not ended.done(), self.log
         ended.cancel()
         await online
+
+    async def _start(self, environment: Mapping[str, str]) -> asyncio.subprocess.Process | ForkedProcess:
+        if FORKS:
+            return await fork_bot(self.folder, environment, self._log)
+        with self._log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, str(ROOT / "bot.py"), cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
 
     async def terminate(self) -> int:
         """End it as an operating system does; returns the exit code."""
