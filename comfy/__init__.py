@@ -5,7 +5,8 @@
 Layers, each may import those before it: errors, protocol, workflows, server, doctor.
 """
 
-from comfy.doctor.findings import Finding
+from comfy.doctor.findings import TOKEN, Finding
+from comfy.doctor.requirement_checks import describe_missing
 from comfy.doctor.server_check import ServerToCheck, check_server, find_local_servers
 from comfy.errors import (
     BadAnswer,
@@ -38,7 +39,7 @@ from comfy.server.availability import Availability, UnavailableReason
 from comfy.server.connect import open_server
 from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
-from comfy.workflows.adapt import ModelFiles
+from comfy.workflows.adapt import MissingRequirement, ModelFiles
 from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Started
 from comfy.workflows.graph import Graph, build_graph
 from comfy.workflows.manifest import BUILT_IN, load_workflows
@@ -46,6 +47,7 @@ from comfy.workflows.workflow import Choice, Option, Role, Stage, Workflow
 
 __all__ = [
     "BUILT_IN",
+    "TOKEN",
     "Availability",
     "BadAnswer",
     "Choice",
@@ -63,6 +65,7 @@ __all__ = [
     "JobLost",
     "JobPosition",
     "MissingModel",
+    "MissingRequirement",
     "ModelFiles",
     "Node",
     "NodeFailed",
@@ -92,6 +95,7 @@ __all__ = [
     "build_graph",
     "cancel_resave",
     "check_server",
+    "describe_missing",
     "find_local_servers",
     "load_workflows",
     "open_server",

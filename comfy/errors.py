@@ -111,10 +111,14 @@ class GraphRejected(ComfyError):
 
 @dataclass(kw_only=True, eq=False)
 class MissingModel(GraphRejected):
-    """A model file (or attention) that the graph names is not on the server; `file` is its base name."""
+    """A model file (or attention) that the graph names is not on the server; `file` is its base name.
+
+    `offered`: what the dropdown offers instead, where that was read.
+    """
 
     code = Fault.MISSING_MODEL
     file: str
+    offered: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file} for {self.class_type} is not on this ComfyUI"

@@ -1,6 +1,6 @@
 """Check what a server has of what the workflows need: packs, nodes, files. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from comfy.doctor.findings import (
@@ -14,8 +14,8 @@ from comfy.doctor.findings import (
     WORKFLOW,
     Finding,
 )
-from comfy.errors import MissingModel
-from comfy.protocol.object_info import NodeClasses, base_name, dropdown, is_model_file
+from comfy.errors import MissingModel, NodeMissing
+from comfy.protocol.object_info import NodeClasses, base_name, is_model_file
 from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
 from comfy.workflows.workflow import Role, Workflow, used_classes
 
@@ -40,7 +40,7 @@ FOLDERS = {
 }
 
 Workflows = Mapping[str, Workflow]
-Missing = Mapping[str, tuple[MissingRequirement, ...]]
+Missing = Mapping[str, Sequence[MissingRequirement]]
 
 
 def check_requirements(
@@ -51,11 +51,21 @@ def check_requirements(
     runnable = {name: adapt(workflows[name], node_classes, files) for name in workflows if not missing[name]}
     yield from _check_nodes(workflows, node_classes)
     yield from _check_files(runnable)
-    yield from _check_missing_files(workflows, missing, node_classes)
+    yield from _check_missing_files(workflows, missing)
     yield from _check_deprecated(runnable, node_classes)
     for name in workflows:
         check = WORKFLOW if name in runnable or not runnable else OTHER_WORKFLOW
         yield check.result(name, ok=name in runnable)
+
+
+def describe_missing(workflow: Workflow, missing: Iterable[MissingRequirement]) -> str:
+    """What a server lacks to run the workflow, and what to do about it, in one line of a log."""
+    lacks = list(missing)
+    classes = {each.class_type for each in lacks if isinstance(each, NodeMissing)}
+    findings = [NODE.result(each, ok=False, pack=pack_of(each)) for each in sorted(classes)]
+    findings += _check_missing_files({workflow.name: workflow}, {workflow.name: lacks})
+    texts, fixes = ([getattr(each, name) for each in findings] for name in ("text", "fix"))
+    return f"{', '.join(texts)}. {' '.join(dict.fromkeys(fixes))}"
 
 
 def pack_of(class_type: str) -> str:
@@ -85,9 +95,7 @@ def _check_files(runnable: Workflows) -> Iterator[Finding]:
         yield MODEL.result(file, ok=True)
 
 
-def _check_missing_files(
-    workflows: Workflows, missing: Missing, node_classes: NodeClasses
-) -> Iterator[Finding]:
+def _check_missing_files(workflows: Workflows, missing: Missing) -> Iterator[Finding]:
     models = {
         (not _is_attention(each, workflows[name]), each.file): each
         for name, requirements in missing.items()
@@ -95,11 +103,10 @@ def _check_missing_files(
         if isinstance(each, MissingModel)
     }
     for (is_file, _), model in sorted(models.items()):
-        offered = dropdown(node_classes, model.class_type, model.field)
         if is_file:
-            yield _missing_file(model, offered)
+            yield _missing_file(model)
         else:
-            yield ATTENTION.result(model.file, ok=False, offered=", ".join(offered))
+            yield ATTENTION.result(model.file, ok=False, offered=", ".join(model.offered))
 
 
 def _is_attention(missing: MissingModel, workflow: Workflow) -> bool:
@@ -107,8 +114,8 @@ def _is_attention(missing: MissingModel, workflow: Workflow) -> bool:
     return (missing.node, missing.field) in {(each.node, each.input) for each in inputs}
 
 
-def _missing_file(missing: MissingModel, offered: tuple[str, ...]) -> Finding:
-    names = sorted({base_name(each) for each in offered if is_model_file(each)})
+def _missing_file(missing: MissingModel) -> Finding:
+    names = sorted({base_name(each) for each in missing.offered if is_model_file(each)})
     near = get_close_matches(missing.file, names, n=3, cutoff=0.5)
     check = SIMILAR_MODEL if near else MODEL
     folder = FOLDERS.get(missing.class_type, "")

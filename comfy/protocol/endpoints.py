@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -83,6 +84,14 @@ class Endpoints:
     async def node_classes(self, names: Collection[str]) -> NodeClasses:
         """`GET /object_info`, of which these classes are kept; those not installed are left out."""
         return parse_object_info(await self._transport.get("object_info", OBJECT_INFO_TIMEOUT), names)
+
+    async def node_classes_one_by_one(self, names: Collection[str]) -> NodeClasses:
+        """`GET /object_info/CLASS` for each of these: as `node_classes`, a hundredth of the server's work."""
+        found: dict[str, object] = {}
+        for name in sorted(names):
+            answer = await self._transport.get(f"object_info/{quote(name, safe='')}", OBJECT_INFO_TIMEOUT)
+            found |= as_mapping(answer, "object_info")
+        return parse_object_info(found, names)
 
     async def features(self) -> Mapping[str, object]:
         """`GET /features`: the feature flags of the websocket protocol."""

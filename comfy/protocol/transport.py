@@ -3,7 +3,7 @@
 Nothing is retried here: whether that is safe depends on the endpoint.
 """
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +48,11 @@ class Transport:
         self.name = name
         self._session = session
         self._url = url.rstrip("/")
+        self._on_token_refused: Callable[[TokenRefused], None] | None = None
+
+    def on_token_refused(self, callback: Callable[[TokenRefused], None]) -> None:
+        """Call this whenever an HTTP request is answered 401 or 403, before TokenRefused is raised."""
+        self._on_token_refused = callback
 
     async def get(self, path: str, timeout: aiohttp.ClientTimeout = REQUEST_TIMEOUT) -> object:
         """`GET` a path and parse its JSON."""
@@ -68,7 +73,7 @@ class Transport:
             # Followed, a redirect would carry the token to another address.
             request = self._session.request(method, f"{self._url}/{path}", allow_redirects=False, **options)
             async with request as response:
-                _check_status(response.status)
+                self._check(response.status)
                 yield response
 
     @asynccontextmanager
@@ -82,6 +87,14 @@ class Transport:
                 max_msg_size=MAX_MESSAGE_BYTES,
             ) as socket:
                 yield socket
+
+    def _check(self, status: int) -> None:
+        try:
+            _check_status(status)
+        except TokenRefused as err:
+            if self._on_token_refused:
+                self._on_token_refused(err)
+            raise
 
 
 def _check_status(status: int) -> None:

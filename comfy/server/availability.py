@@ -16,11 +16,13 @@ from comfy.workflows.graph import Graph
 class UnavailableReason(StrEnum):
     """Why a server is given no job at the moment.
 
-    Drained: by its operator. Faulty: several jobs in a row failed there, and the circuit breaker is open.
-    Stuck: a job that was interrupted still runs. Giving way: to prompts of others, where the setting says so.
+    Token refused: it, or a gateway before it, answers 401 or 403. Drained: by its operator. Faulty: several
+    jobs in a row failed there, and the circuit breaker is open. Stuck: a job that was interrupted still runs.
+    Giving way: to prompts of others, where the setting says so.
     """
 
     UNREACHABLE = "unreachable"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a reason, no password
     DRAINED = "drained"
     FAULTY = "faulty"
     STUCK = "stuck"

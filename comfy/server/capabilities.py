@@ -1,14 +1,17 @@
-"""Which workflows a server can run: read from /object_info at each connection and after a rejected graph."""
+"""Which workflows a server can run: read from /object_info at each connection, and again now and then."""
 
 import asyncio
 import logging
+import math
+import random
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 import stamina
 
-from comfy.errors import ComfyError, ServerUnreachable, WorkflowInvalid
+from comfy.errors import ComfyError, ServerUnreachable, TokenRefused, WorkflowInvalid
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
@@ -17,7 +20,8 @@ from comfy.workflows.workflow import Choice, Workflow, used_classes
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 5
+RETRY_SECONDS = 5.0
+MIN_REFRESH_FRACTION = 1 / 12  # of the seconds between two requests: what `ask` leaves at least
 
 Missing = Mapping[str, tuple[MissingRequirement, ...]]
 
@@ -25,7 +29,8 @@ Missing = Mapping[str, tuple[MissingRequirement, ...]]
 class Capabilities:
     """`missing`: for each workflow what the server lacks, empty until it first answered.
 
-    `error`: why the last request failed. `run` is its task.
+    `answered_at`: when it last answered, in Unix seconds. `error`: why the last request failed. `run` is its
+    task.
     """
 
     def __init__(
@@ -36,17 +41,25 @@ class Capabilities:
         on_change: Callable[[], None],
         *,
         name: str,
+        refresh_seconds: float = 60,
     ) -> None:
         """`name`: what logs call the server."""
         self.missing: Missing = {}
+        self.answered_at: float | None = None
         self.error: ComfyError | None = None
+        self._node_classes: NodeClasses = {}
         self._adapted: Mapping[str, Workflow] = {}
         self._endpoints = endpoints
         self._workflows = workflows
         self._files = files
         self._on_change = on_change
         self._name = name
-        self._stale = asyncio.Event()
+        self._refresh_seconds = refresh_seconds
+        self._whole = True
+        self._due = self._asked = -math.inf  # of the monotonic clock
+        self._wake = asyncio.Event()
+        self._next_end = asyncio.Event()
+        self.pause()
 
     @property
     def runnable(self) -> frozenset[str]:
@@ -57,22 +70,40 @@ class Capabilities:
         """What may be chosen for that workflow here; nothing where it cannot run."""
         return self._adapted[workflow].choices if workflow in self._adapted else {}
 
-    def refresh(self) -> None:
-        """Read them again soon."""
-        self._stale.set()
+    def refresh(self, *, whole: bool = False) -> None:
+        """Read them again soon; `whole`: in one request, since the server may have been started anew."""
+        self._whole = self._whole or whole
+        self._ask_within(0)
+
+    async def ask(self) -> None:
+        """Read them again, unless that was begun a moment ago; returns when it succeeded or failed."""
+        if time.monotonic() - self._asked >= self._refresh_seconds * MIN_REFRESH_FRACTION:
+            ended = self._next_end
+            self._ask_within(0)
+            await ended.wait()
+
+    def pause(self) -> None:
+        """Read nothing until the next `refresh`: the server is not connected."""
+        self._due = math.inf
+        self._end_round()
+
+    def fail(self, error: TokenRefused) -> None:
+        """Record that another request was refused. Its token is tried again after RETRY_SECONDS."""
+        self._set_error(error)
+        self._ask_within(RETRY_SECONDS)
 
     async def run(self) -> None:
-        """Read them after each `refresh`, and again after a failure, as a task."""
+        """Read them whenever that is due, as a task."""
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_SECONDS if self.error else None):
-                    await self._stale.wait()
-            self._stale.clear()
+            await self._wait_until_due()
+            self._asked = time.monotonic()
+            self._due = self._asked + self._refresh_seconds * random.uniform(0.9, 1.1)  # noqa: S311 - no secret
             try:
-                self._update(await self._request())
-                self.error = None
+                self._record(await self._request())
             except ComfyError as err:
                 self._set_error(err)
+                self._ask_within(RETRY_SECONDS)
+            self._end_round()
             self._on_change()
 
     def build(
@@ -85,17 +116,43 @@ class Capabilities:
         """
         if workflow not in self._workflows:
             raise WorkflowInvalid(workflow=workflow, reason="there is no such workflow")
-        if not self.missing:
+        if self.answered_at is None:
             raise ServerUnreachable(reason="not reached yet")
         for missing in self.missing[workflow]:
             raise replace(missing)  # an error raised twice would keep the tracebacks of both
         return build_graph(self._adapted[workflow], values, image, choices)
 
+    def _ask_within(self, seconds: float) -> None:
+        self._due = min(self._due, time.monotonic() + seconds)
+        self._wake.set()
+
+    async def _wait_until_due(self) -> None:
+        while (wait := self._due - time.monotonic()) > 0:
+            self._wake.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait if math.isfinite(wait) else None):
+                    await self._wake.wait()
+
+    def _end_round(self) -> None:
+        self._next_end.set()
+        self._next_end = asyncio.Event()
+
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def _request(self) -> NodeClasses:
-        return await self._endpoints.node_classes(used_classes(self._workflows.values()))
+        names = used_classes(self._workflows.values())
+        if self._whole:
+            return await self._endpoints.node_classes(names)
+        return await self._endpoints.node_classes_one_by_one(names)
+
+    def _record(self, node_classes: NodeClasses) -> None:
+        if self.answered_at is None or node_classes != self._node_classes:
+            self._update(node_classes)
+        self.answered_at = time.time()
+        self.error, self._whole = None, False
 
     def _update(self, node_classes: NodeClasses) -> None:
+        before = _describe(self.missing)
+        self._node_classes = node_classes
         self.missing = {
             name: find_missing(workflow, node_classes, self._files)
             for name, workflow in self._workflows.items()
@@ -105,10 +162,17 @@ class Capabilities:
             for name, missing in self.missing.items()
             if not missing
         }
-        for name, missing in self.missing.items():
-            log.info("%s: workflow %s: %s", self._name, name, "; ".join(map(str, missing)) or "runs")
+        for name, lacks in _describe(self.missing).items():
+            if lacks != before.get(name):
+                log.info("%s: workflow %s: %s", self._name, name, lacks or "runs")
 
     def _set_error(self, error: ComfyError) -> None:
-        if str(error) != str(self.error):
-            log.warning("%s: what it can run is not known: %s", self._name, error)
+        changed = str(error) != str(self.error)
         self.error = error
+        if changed:
+            log.warning("%s: what it can run is not known: %s", self._name, error)
+            self._on_change()
+
+
+def _describe(missing: Missing) -> Mapping[str, str]:
+    return {name: "; ".join(map(str, lacks)) for name, lacks in missing.items()}

@@ -25,6 +25,7 @@ async def open_server(
     silence_timeout: float = 5,
     reset_timeout: float = 30,
     yield_to_others: bool = False,
+    refresh_seconds: float = 60,
 ) -> AsyncGenerator[Server]:
     """Open a server at `url` (http or https, a path prefix is allowed); at once, even if it is down.
 
@@ -34,6 +35,7 @@ async def open_server(
     `silence_timeout`: seconds without a websocket message after which it asks the server.
     `reset_timeout`: seconds for which it takes no jobs after three in a row failed; doubled the next time.
     `yield_to_others`: take no jobs while prompts of other clients wait or run.
+    `refresh_seconds`: how often it is asked again what it can run; when that is wanted, 12 times as often.
     """
     async with open_transport(url, name=name, token=token) as transport:
         server = Server(
@@ -45,6 +47,7 @@ async def open_server(
             silence_timeout=silence_timeout,
             reset_timeout=reset_timeout,
             yield_to_others=yield_to_others,
+            refresh_seconds=refresh_seconds,
         )
         with _without_group():
             async with asyncio.TaskGroup() as tasks:

@@ -17,6 +17,7 @@ from comfy.errors import (
     NodeMissing,
     ServerTooOld,
     ServerUnreachable,
+    TokenRefused,
 )
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.files import OutputFile
@@ -53,6 +54,7 @@ class Server:
         silence_timeout: float,
         reset_timeout: float,
         yield_to_others: bool,
+        refresh_seconds: float,
     ) -> None:
         self.name = transport.name
         self._answer_timeout = answer_timeout
@@ -72,13 +74,20 @@ class Server:
             transport, client_id, self._on_connection, self.availability.queue_changed
         )
         self._capabilities = Capabilities(
-            self._endpoints, workflows, files, self._notify, name=transport.name
+            self._endpoints,
+            workflows,
+            files,
+            self._notify,
+            name=transport.name,
+            refresh_seconds=refresh_seconds,
         )
+        transport.on_token_refused(self._capabilities.fail)
 
     @property
     def reachable(self) -> bool:
-        """Whether its websocket is open and its nodes are known."""
-        return self._reader.connected and bool(self.missing)
+        """Whether its websocket is open, its nodes are known, and its last request was not answered 401."""
+        refused = isinstance(self._capabilities.error, TokenRefused)
+        return self._reader.connected and self.answered_at is not None and not refused
 
     @property
     def connection_epoch(self) -> int:
@@ -96,6 +105,11 @@ class Server:
         return self._capabilities.missing
 
     @property
+    def answered_at(self) -> float | None:
+        """When it last said what it can run, in Unix seconds."""
+        return self._capabilities.answered_at
+
+    @property
     def error(self) -> ComfyError | None:
         """Why it is not reachable."""
         return self._reader.error or self._capabilities.error
@@ -103,7 +117,10 @@ class Server:
     @property
     def unavailable_reason(self) -> UnavailableReason | None:
         """Why it should be given no job at the moment."""
-        return self.availability.unavailable_reason if self.reachable else UnavailableReason.UNREACHABLE
+        if self.reachable:
+            return self.availability.unavailable_reason
+        refused = isinstance(self.error, TokenRefused)
+        return UnavailableReason.TOKEN_REFUSED if refused else UnavailableReason.UNREACHABLE
 
     async def ready(self) -> None:
         """Wait until it may be given jobs."""
@@ -111,8 +128,13 @@ class Server:
             await self.changed()
 
     async def changed(self) -> None:
-        """Wait for the next change of `unavailable_reason`, `runnable`, `error` or `availability`."""
+        """Wait for the next change of `unavailable_reason`, `answered_at`, `error` or `availability`."""
         await self._next_change.wait()
+
+    async def refresh(self) -> None:
+        """Ask what it can run, unless that was done a few seconds ago; returns once it answered or failed."""
+        if self._reader.connected:
+            await self._capabilities.ask()
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
         """What may be chosen for that workflow here: options whose files it lacks are left out."""
@@ -280,9 +302,10 @@ class Server:
 
     def _on_connection(self) -> None:
         if self._reader.connected:
-            self._capabilities.refresh()
+            self._capabilities.refresh(whole=True)
             self.availability.queue_changed()
         else:
+            self._capabilities.pause()
             self.availability.loaded = None  # it may be restarting
         self._notify()
 

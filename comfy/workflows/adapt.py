@@ -11,6 +11,7 @@ from comfy.protocol.object_info import (
     InputSpec,
     NodeClasses,
     base_name,
+    dropdown,
     find_choice,
     is_model_file,
 )
@@ -53,6 +54,7 @@ def find_missing(
             field=target.input,
             file=base_name(names[0]),
             reason="absent",
+            offered=dropdown(node_classes, class_type, target.input),
         )
         for target, names in _required_files(workflow, files).items()
         if (class_type := workflow.nodes[target.node].class_type) in node_classes

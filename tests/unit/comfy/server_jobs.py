@@ -35,6 +35,7 @@ def opened(
     silence_timeout: float = 0.2,
     reset_timeout: float = 30,
     yield_to_others: bool = False,
+    refresh_seconds: float = 60,
 ) -> AbstractAsyncContextManager[Server]:
     return open_server(
         url,
@@ -47,6 +48,7 @@ def opened(
         silence_timeout=silence_timeout,
         reset_timeout=reset_timeout,
         yield_to_others=yield_to_others,
+        refresh_seconds=refresh_seconds,
     )
 
 
