@@ -1,7 +1,7 @@
 """The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
 
-    maintenance → retention, store → preferences → queries → sqlite/, blobs/, affinity, forecast, limits
-    → job, blocked_words, errors                                          (→ may import; never back)
+    maintenance → retention, store → servers, preferences → queries → sqlite/, blobs/, affinity, forecast,
+    limits → job, blocked_words, errors                                          (→ may import; never back)
 
 Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
 """
@@ -38,6 +38,7 @@ from storage.limits import QueueLimits
 from storage.maintenance import Maintenance
 from storage.preferences import Draft, GuildSettings, StoredData
 from storage.retention import Retention
+from storage.servers import ServerRecord
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "Request",
     "Retention",
     "SchemaTooNew",
+    "ServerRecord",
     "State",
     "Store",
     "StoreDamaged",

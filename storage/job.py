@@ -44,6 +44,8 @@ class Params:
     """The parameters of a clip, apart from its picture. Width and height in pixels.
 
     `after`: the id of the job whose clip this one continues, where both are to be joined.
+    `left_open`: the names of fields that nobody chose and that no server could decide about yet, since none
+    had ever said what it can run; the values are a guess until one does.
     """
 
     workflow: str
@@ -61,6 +63,7 @@ class Params:
     fps: int
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
     after: str | None = None
+    left_open: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -79,6 +82,7 @@ class Params:
     def from_json(cls, text: str) -> "Params":
         """Decode what `to_json` wrote; unknown keys, of later versions, are ignored."""
         known = json.loads(text)
+        known["left_open"] = tuple(known.get("left_open", ()))
         return cls(**{name: known[name] for name in field_names(cls) if name in known})
 
 

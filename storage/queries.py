@@ -128,6 +128,14 @@ class JobQueries:
         queue = await self._many("state = 'queued' ORDER BY tag, seq LIMIT :limit", limit=limit)
         return [Waiting(job=job, ahead=ahead) for ahead, job in enumerate(queue)]
 
+    async def left_open(self, limit: int = 100) -> Sequence[Job]:
+        """The first queued jobs with parameters that are settled by the server which claims them."""
+        return await self._many(
+            """state = 'queued' AND json_array_length(params, '$.left_open') > 0
+            ORDER BY tag, seq LIMIT :limit""",
+            limit=limit,
+        )
+
     async def ahead(self, job_id: str) -> int:
         """The number of queued jobs served before this one, at most MAX_COUNTED_AHEAD."""
         row = await self.database.fetch_one(AHEAD, {"id": job_id, "cap": MAX_COUNTED_AHEAD})

@@ -11,9 +11,22 @@ from typing import TypedDict, Unpack
 
 from storage.affinity import MAX_CANDIDATES, Candidate, choose
 from storage.errors import AdmissionRefused, LeaseLost
-from storage.job import ACTIVE, FINISHED, MAX_HEAD_START, Admission, Job, Lease, Reason, Request, Row, State
+from storage.job import (
+    ACTIVE,
+    FINISHED,
+    MAX_HEAD_START,
+    Admission,
+    Job,
+    Lease,
+    Params,
+    Reason,
+    Request,
+    Row,
+    State,
+)
 from storage.limits import QueueLimits
 from storage.preferences import Preferences
+from storage.servers import ServerRecords
 from storage.sqlite.database import Database, SqlValue, open_database
 from storage.sqlite.statements import (
     ADMIT,
@@ -28,6 +41,7 @@ from storage.sqlite.statements import (
     MOVE,
     POSTPONE,
     RENEW,
+    SETTLE,
 )
 
 LEASE_SECONDS = 60.0
@@ -52,7 +66,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(Preferences):
+class Store(Preferences, ServerRecords):
     """The queue of one bot. Times are Unix seconds, read from `now`."""
 
     def __init__(
@@ -61,6 +75,12 @@ class Store(Preferences):
         super().__init__(database, now)
         self.limits = limits or QueueLimits()
         self._numbers = self.limits.values()
+
+    async def settle(self, job: Job, params: Params) -> Job | None:
+        """Give a queued job other parameters, with their cost; None where it is no longer as `job` says."""
+        values = _measures(params) | {"id": job.id, "known": job.params.to_json()}
+        row = await self.database.fetch_one(SETTLE, values)
+        return Job.from_row(row) if row else None
 
     async def admit(self, request: Request, *, limit: int | None = None) -> Admission:
         """Admit a job to the queue; a known key returns its existing job. Raises AdmissionRefused.
@@ -97,10 +117,7 @@ class Store(Preferences):
             "guild_id": request.guild_id,
             "channel_id": request.channel_id,
             "locale": request.locale,
-            "workflow": params.workflow,
-            "volume": params.width * params.height * params.frames,
-            "steps": params.steps,
-            "params": params.to_json(),
+            **_measures(params),
             "picture": request.picture,
             "parent": request.parent,
             "weight": request.weight,
@@ -259,6 +276,16 @@ class Store(Preferences):
             "DELETE FROM blocked WHERE user_id = :user AND guild_id = :guild",
             {"user": user_id, "guild": guild_id},
         )
+
+
+def _measures(params: Params) -> dict[str, SqlValue]:
+    """The parameters as columns: all as JSON, and those that decide about the cost."""
+    return {
+        "workflow": params.workflow,
+        "volume": params.width * params.height * params.frames,
+        "steps": params.steps,
+        "params": params.to_json(),
+    }
 
 
 @contextlib.asynccontextmanager

@@ -9,8 +9,7 @@ DEFAULT_RATE = 5e-7  # GPU seconds per pixel, frame and step, while no job has f
 
 # The cost of a job: measured on jobs of the same size and steps, else in proportion to those of its workflow,
 # else to all jobs, else by DEFAULT_RATE.
-ADMIT = f"""
-WITH
+COST = f"""
 rate AS (
     SELECT coalesce(
         (SELECT sum(mean) / sum(volume * steps) FROM pace WHERE workflow = :workflow),
@@ -24,6 +23,10 @@ guess AS (
     SELECT max(seconds, 0.001), seconds / 2 FROM rate
     LIMIT 1
 )
+"""  # noqa: S608 - constant SQL, no user input
+
+ADMIT = f"""
+WITH {COST}
 INSERT INTO job (
     id, key, user_id, guild_id, channel_id, locale, workflow, volume, steps, params, picture, parent, root,
     weight, floor, tag, cost, spread, created_at, moved_at, mover
@@ -42,6 +45,17 @@ RETURNING *
 """  # noqa: S608 - constant SQL, no user input
 
 FIND_BROKEN_RULE = f"SELECT * FROM ({BROKEN_RULES}) LIMIT 1"  # noqa: S608 - constant SQL, no user input
+
+# `known`: the parameters as they were read, so that no other change is overwritten.
+SETTLE = f"""
+WITH {COST}
+UPDATE job
+SET workflow = :workflow, volume = :volume, steps = :steps, params = :params,
+    cost = guess.mean, spread = guess.spread
+FROM guess
+WHERE id = :id AND state = 'queued' AND job.params = :known
+RETURNING *
+"""  # noqa: S608 - constant SQL, no user input
 
 CLAIMABLE = """
     state = 'queued' AND workflow IN (SELECT value FROM json_each(:workflows))

@@ -1,0 +1,63 @@
+"""What each GPU server said last about itself, kept for the time in which it does not answer."""
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from storage.job import Row
+from storage.sqlite.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerRecord:
+    """What the server `name` could do at `seen_at` (Unix seconds).
+
+    `runnable`: the names of the workflows that it runs; `choices`: for each the options by choice; `missing`:
+    for each other workflow what the server lacks, in words.
+    """
+
+    name: str
+    seen_at: float
+    runnable: AbstractSet[str]
+    choices: Mapping[str, Mapping[str, Sequence[str]]]
+    missing: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def from_row(cls, row: Row) -> "ServerRecord":
+        """Build it from a row of the table `server`."""
+        return cls(
+            name=row["name"],
+            seen_at=row["seen_at"],
+            runnable=frozenset(json.loads(row["runnable"])),
+            choices=json.loads(row["choices"]),
+            missing=json.loads(row["missing"]),
+        )
+
+
+class ServerRecords:
+    """The table `server`, which every process that uses the database may fill."""
+
+    database: Database
+    now: Callable[[], float]
+
+    async def record_server(self, record: ServerRecord) -> None:
+        """Store what a server said, in place of what it said before."""
+        await self.database.fetch(
+            "INSERT OR REPLACE INTO server VALUES (:name, :seen_at, :runnable, :choices, :missing)",
+            {
+                "name": record.name,
+                "seen_at": record.seen_at,
+                "runnable": json.dumps(sorted(record.runnable)),
+                "choices": json.dumps(record.choices),
+                "missing": json.dumps(record.missing),
+            },
+        )
+
+    async def server_records(self, names: Collection[str]) -> Mapping[str, ServerRecord]:
+        """What these servers said last, by name; those that never answered are left out."""
+        rows = await self.database.fetch(
+            "SELECT * FROM server WHERE name IN (SELECT value FROM json_each(:names))",
+            {"names": json.dumps(sorted(names))},
+        )
+        return {row["name"]: ServerRecord.from_row(row) for row in rows}
