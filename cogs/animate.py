@@ -144,28 +144,28 @@ class Animate(commands.Cog):
     async def offer_presets(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Suggest the presets that a server can run at this moment."""
-        return suggest_names(self._presets(interaction), current)
+        """Suggest the presets that a server can run, or could when it last answered."""
+        return suggest_names(await self._presets(interaction), current)
 
     @animate.autocomplete("model")
     async def offer_models(self, _: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
-        """Suggest the models that a server can run at this moment."""
-        return suggest_names(self._context.service.models(), current)
+        """Suggest the models that a server can run, or could when it last answered."""
+        return suggest_names(await self._context.service.models(), current)
 
     @animate.autocomplete("choices")
     async def offer_choices(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest the next `name=option` pair after those typed already."""
-        presets = self._presets(interaction)
+        presets = await self._presets(interaction)
         preset = interaction.namespace.preset or (default_preset(presets) if presets else "")
         workflow = presets.get(preset)
-        offered = name_choices(self._context.service.choices(workflow.name)) if workflow else []
+        offered = name_choices(await self._context.service.choices(workflow.name)) if workflow else []
         return suggest_pairs(offered, current)
 
-    def _presets(self, interaction: discord.Interaction) -> Mapping[str, Workflow]:
+    async def _presets(self, interaction: discord.Interaction) -> Mapping[str, Workflow]:
         """The presets of the model that is typed in the command; none where there is no such model."""
         try:
-            return pick_presets(self._context.service.models(), interaction.namespace.model)
+            return pick_presets(await self._context.service.models(), interaction.namespace.model)
         except Refusal:
             return {}

@@ -20,7 +20,20 @@ class RequeueReason(StrEnum):
     """Why a running job went back to the queue; the value names the sentence."""
 
     SERVER_UNREACHABLE = "queued_no_server"
+    TOKEN_REFUSED = "queued_token_refused"  # noqa: S105 - the name of a sentence, no password
     JOB_LOST = "sent_again"
+
+
+class WaitReason(StrEnum):
+    """Why a queued job would not start even if it were next; the value names the sentence."""
+
+    GIVING_WAY = "queued_giving_way"
+    STUCK = "queued_stuck"
+    FAULTY = "queued_faulty"
+    TOKEN_REFUSED = "queued_token_refused"  # noqa: S105 - the name of a sentence, no password
+    UNREACHABLE = "queued_no_server"
+    DRAINED = "queued_drained"
+    CANNOT_RUN = "queued_cannot_run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +41,12 @@ class QueuePosition:
     """Where a queued job stands.
 
     `ahead`: jobs before it; `expected_end`: when its clip will be there, in Unix seconds, where that can be
-    said; `reachable`: whether any server is.
+    said; `reason`: why no server takes it, None where only its turn has not come.
     """
 
     ahead: int
     expected_end: float | None = None
-    reachable: bool = True
+    reason: WaitReason | None = None
 
 
 class Announcer(Protocol):

@@ -15,8 +15,12 @@ class QueueNotifier:
         self._next.set()
         self._next = asyncio.Event()
 
-    async def wait(self, seconds: float) -> None:
-        """Return at the next notification, or after this many seconds."""
+    def mark(self) -> asyncio.Event:
+        """Stands for this moment: with it `wait` misses no notification that came since."""
+        return self._next
+
+    async def wait(self, seconds: float, *, since: asyncio.Event | None = None) -> None:
+        """Return at the next notification (the next one after `since`), or after this many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._next.wait()
+                await (since or self._next).wait()

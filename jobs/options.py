@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import comfy
 import media
-from comfy import Role
 from jobs.errors import Refusal
 from storage import Params
 
@@ -66,15 +65,10 @@ def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None
 def offered_models(
     workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]
 ) -> Mapping[str, Mapping[str, comfy.Workflow]]:
-    """The models on offer, the preferred first: each with its presets, and the workflow for each preset.
-
-    `runnable` are the workflows that some server can run; empty means that no server has answered yet: then
-    those count that need no LoRA.
-    """
-    known = runnable or {name for name, workflow in workflows.items() if Role.LORA not in workflow.installed}
+    """The models of these workflows, the preferred first: each with its presets, and a workflow for each."""
     models: dict[str, dict[str, comfy.Workflow]] = {}
     for name, workflow in workflows.items():
-        if name in known:
+        if name in runnable:
             presets = models.setdefault(workflow.family, {})
             presets |= {preset: workflow for preset in workflow.presets if preset not in presets}
     return models
@@ -94,6 +88,31 @@ def pick_presets(
     if model is not None and model not in models:
         raise Refusal("model", model=model[:40], offered=", ".join(models))
     return models[model or next(iter(models))]
+
+
+def settle_params(params: Params, presets: Mapping[str, comfy.Workflow]) -> Params:
+    """The parameters with what was left open taken from the default one of these presets."""
+    preset = default_preset(presets)
+    numbers = presets[preset].presets[preset]
+    open_fields = params.left_open
+    return replace(
+        params,
+        workflow=presets[preset].name,
+        preset=preset,
+        steps=int(numbers["steps"]) if "steps" in open_fields else params.steps,
+        cfg=float(numbers["cfg"]) if "cfg" in open_fields else params.cfg,
+        shift=float(numbers["shift"]) if "shift" in open_fields else params.shift,
+        left_open=(),
+    )
+
+
+def fields_left_open(options: Options) -> tuple[str, ...]:
+    """The fields of Params that another default preset would change."""
+    return (
+        "workflow",
+        "preset",
+        *(name for name in ("steps", "cfg", "shift") if getattr(options, name) is None),
+    )
 
 
 def parse_choices(text: str | None, offered: Mapping[str, comfy.Choice]) -> Mapping[str, str]:

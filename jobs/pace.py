@@ -1,10 +1,12 @@
 """How long jobs take: the sampler's rate, and when a queued job's clip will be there."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import comfy
 from jobs.announcer import QueuePosition
+from jobs.routing import can_run, offer_of, read_standings, wait_reason
 from jobs.server import ComputeServer
 from storage import Forecast, Job, Store
 
@@ -45,8 +47,11 @@ def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
 class QueuePositions:
     """Positions of queued jobs and when each is done; a time once announced is kept while about right."""
 
-    def __init__(self, store: Store, servers: Sequence[ComputeServer]) -> None:
+    def __init__(
+        self, store: Store, workflows: Mapping[str, comfy.Workflow], servers: Sequence[ComputeServer]
+    ) -> None:
         self._store = store
+        self._workflows = workflows
         self._servers = servers
         self._announced: dict[str, float] = {}
 
@@ -54,17 +59,22 @@ class QueuePositions:
         """The job's position; `ahead` where it is known already. Raises StoreError."""
         if ahead is None:
             ahead = await self._store.ahead(job.id)
-        if not any(server.reachable for server in self._servers):
-            return QueuePosition(ahead=ahead, reachable=False)
+        standings = await read_standings(self._store, self._workflows, self._servers)
+        if reason := wait_reason(self._workflows, standings, job.params):
+            return QueuePosition(ahead=ahead, reason=reason)
         return QueuePosition(ahead=ahead, expected_end=self._steady(job, await self.expected_end(job)))
 
     async def expected_end(self, job: Job) -> float | None:
         """When the clip will be there, in Unix seconds, where that can be said. Raises StoreError."""
-        reachable = [server for server in self._servers if server.reachable]
-        if not reachable:
+        able = [
+            server
+            for server in self._servers
+            if server.reachable and can_run(self._workflows, offer_of(server), job.params)
+        ]
+        if not able:
             return None
-        others = min(server.availability.others for server in reachable)
-        return expected_end(await self._store.forecast(job.id, servers=len(reachable)), others)
+        others = min(server.availability.others for server in able)
+        return expected_end(await self._store.forecast(job.id, servers=len(able)), others)
 
     def forget(self, job_id: str) -> None:
         """Drop the time announced last: the job no longer waits."""

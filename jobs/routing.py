@@ -1,20 +1,156 @@
-"""Which server can run which job: substitutes for missing workflows, options whose files are missing."""
+"""Which server can run which job: substitutes for missing workflows, options whose files are missing.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+And why a job waits, where that is not because of those before it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import comfy
+from jobs.announcer import WaitReason
 from jobs.server import ComputeServer
-from storage import Params
+from storage import ServerRecord, Store
 
 Workflows = Mapping[str, comfy.Workflow]
 Offer = Mapping[str, Mapping[str, comfy.Choice]]
 """The workflows that one server can run, each with what may be chosen there."""
 
 
-def pick_workflow(workflows: Workflows, runnable: AbstractSet[str], params: Params) -> str:
+class Wanted(Protocol):
+    """What decides where a job can run: Params have it."""
+
+    @property
+    def workflow(self) -> str:
+        """Its workflow."""
+        ...
+
+    @property
+    def preset(self) -> str:
+        """Its preset, which a substitute has too."""
+        ...
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """The options chosen, by the name of the choice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is known of one server.
+
+    `offer`: as it says now, else as it said last, maybe in an earlier process; None where it never answered.
+    `live`: whether it is connected; `unavailable`: why it takes no job.
+    """
+
+    name: str
+    offer: Offer | None
+    live: bool
+    unavailable: comfy.UnavailableReason | None
+
+
+WAIT_REASONS: Mapping[comfy.UnavailableReason, WaitReason] = {
+    comfy.UnavailableReason.GIVING_WAY: WaitReason.GIVING_WAY,
+    comfy.UnavailableReason.STUCK: WaitReason.STUCK,
+    comfy.UnavailableReason.FAULTY: WaitReason.FAULTY,
+    comfy.UnavailableReason.TOKEN_REFUSED: WaitReason.TOKEN_REFUSED,
+    comfy.UnavailableReason.UNREACHABLE: WaitReason.UNREACHABLE,
+    comfy.UnavailableReason.DRAINED: WaitReason.DRAINED,
+}
+"""Of several servers' reasons the first counts: the one that is likely to pass soonest."""
+
+
+async def read_standings(
+    store: Store, workflows: Workflows, servers: Sequence[ComputeServer]
+) -> Sequence[Standing]:
+    """What is known of the configured servers. Raises StoreError."""
+    silent = [server.name for server in servers if server.answered_at is None]
+    records = await store.server_records(silent) if silent else dict[str, ServerRecord]()
+    return [
+        Standing(
+            name=server.name,
+            offer=_recall(workflows, records.get(server.name))
+            if server.answered_at is None
+            else offer_of(server),
+            live=server.reachable,
+            unavailable=server.unavailable_reason,
+        )
+        for server in servers
+    ]
+
+
+def runnable_by_any(standings: Iterable[Standing]) -> AbstractSet[str] | None:
+    """The workflows that some server can run, as far as is known; None where no server ever answered."""
+    offers = [each.offer for each in standings if each.offer is not None]
+    return frozenset[str]().union(*offers) if offers else None
+
+
+def wait_reason(workflows: Workflows, standings: Sequence[Standing], wanted: Wanted) -> WaitReason | None:
+    """Why no server takes such a job; None where one that can run it takes jobs.
+
+    A server that is not connected may be able to once it is back, whatever it said last.
+    """
+    known = [(each, each.offer) for each in standings if each.offer is not None]
+    able = [each for each, offer in known if can_run(workflows, offer, wanted)]
+    # An option that no server has waits for none: whichever claims the job fails it with a reason.
+    able = able or [each for each, offer in known if pick_workflow(workflows, offer.keys(), wanted) in offer]
+    able = able or [each for each in standings if not each.live]
+    if not able:
+        return WaitReason.CANNOT_RUN
+    found = {each.unavailable for each in able}
+    return None if None in found else next(reason for each, reason in WAIT_REASONS.items() if each in found)
+
+
+def can_run(workflows: Workflows, offer: Offer, wanted: Wanted) -> bool:
+    """Whether a server with this offer can run such a job, by a substitute too."""
+    choices = offer.get(pick_workflow(workflows, offer.keys(), wanted))
+    return choices is not None and all(
+        name in choices and option in choices[name].options for name, option in wanted.choices.items()
+    )
+
+
+def record_of(server: ComputeServer) -> ServerRecord:
+    """What the server says of itself, to be remembered."""
+    return ServerRecord(
+        name=server.name,
+        seen_at=server.answered_at or 0.0,
+        runnable=server.runnable,
+        choices={
+            name: {each: list(choice.options) for each, choice in choices.items()}
+            for name, choices in offer_of(server).items()
+        },
+        missing={name: list(map(str, lacks)) for name, lacks in server.missing.items() if lacks},
+    )
+
+
+def _recall(workflows: Workflows, record: ServerRecord | None) -> Offer | None:
+    """The offer that a server made last, of the workflows that there are now."""
+    if record is None:
+        return None
+    return {
+        name: _offered(workflows[name].choices, record.choices.get(name, {}))
+        for name in workflows
+        if name in record.runnable
+    }
+
+
+def _offered(
+    choices: Mapping[str, comfy.Choice], options: Mapping[str, Collection[str]]
+) -> Mapping[str, comfy.Choice]:
+    return {
+        name: replace(
+            choice,
+            options={key: option for key, option in choice.options.items() if key in options.get(name, ())},
+        )
+        for name, choice in choices.items()
+    }
+
+
+def pick_workflow(workflows: Workflows, runnable: AbstractSet[str], wanted: Wanted) -> str:
     """The job's workflow, or a substitute of the same family and preset where this server lacks it."""
-    return _substitute(workflows, runnable, params.workflow, params.preset)
+    return _substitute(workflows, runnable, wanted.workflow, wanted.preset)
 
 
 def servable(workflows: Workflows, runnable: AbstractSet[str]) -> frozenset[str]:

@@ -1,6 +1,8 @@
 """What jobs/ needs of a ComfyUI server: `comfy.Server` on a socket, a scripted one in tests."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -50,12 +52,38 @@ class ComputeServer(Protocol):
         ...
 
     @property
+    def missing(self) -> Mapping[str, Sequence[comfy.MissingRequirement]]:
+        """For each workflow what it lacks to run it; empty before it first answered."""
+        ...
+
+    @property
+    def answered_at(self) -> float | None:
+        """When it last said what it can run, in Unix seconds; None before it first answered."""
+        ...
+
+    @property
+    def unavailable_reason(self) -> comfy.UnavailableReason | None:
+        """Why it takes no job at the moment."""
+        ...
+
+    @property
     def availability(self) -> ServerLoad:
         """What else it has to do."""
         ...
 
     async def ready(self) -> None:
         """Wait until it takes jobs."""
+        ...
+
+    async def changed(self) -> None:
+        """Wait for the next change of anything above."""
+        ...
+
+    async def refresh(self) -> None:
+        """Ask it what it can run, unless that was done a few seconds ago.
+
+        Returns when it has answered or failed, at once where it is not connected. Raises nothing.
+        """
         ...
 
     def choices(self, workflow: str) -> Mapping[str, comfy.Choice]:
@@ -122,3 +150,11 @@ class ComputeServer(Protocol):
     async def forget(self, prompt_id: str) -> None:
         """Delete the job from the server's history. Failures are logged."""
         ...
+
+
+async def refresh_all(servers: Sequence[ComputeServer], *, seconds: float) -> None:
+    """Ask all of them again what they can run, and wait for that, but no longer than this."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
+            for server in servers:
+                tasks.create_task(server.refresh(), name=f"asking {server.name}")

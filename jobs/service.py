@@ -5,22 +5,27 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import media
-from comfy import Choice, Workflow
+from comfy import Choice, NodeMissing, Workflow
 from jobs.advice import Advice, advise
+from jobs.announcer import WaitReason
 from jobs.errors import Refusal
 from jobs.options import (
     Options,
     build_params,
     change_params,
+    default_preset,
+    fields_left_open,
     offered_models,
     other_seed,
     parse_choices,
     pick_presets,
 )
 from jobs.requester import Requester, SharePolicy
-from jobs.server import ComputeServer
+from jobs.routing import Standing, Wanted, read_standings, runnable_by_any, wait_reason
+from jobs.server import ComputeServer, refresh_all
 from storage import Admission, AdmissionRefused, FileStore, Job, Params, Request, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -33,6 +38,10 @@ PICTURE_LIMITS = {
     media.PictureFault.TOO_MANY_PIXELS: MAX_MEGAPIXELS,
 }
 
+REFRESH_TIMEOUT = 2.0  # seconds for servers to say again what they can run, before a request is refused
+
+T = TypeVar("T")
+
 LoadPicture = Callable[[], Awaitable[bytes]]
 
 
@@ -43,6 +52,16 @@ class Admitted:
     job: Job
     created: bool
     advice: tuple[Advice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the options come to: preset, workflow, choices; `left_open` where no server could decide yet."""
+
+    preset: str
+    workflow: str
+    choices: Mapping[str, str]
+    left_open: tuple[str, ...] = ()
 
 
 class JobService:
@@ -65,17 +84,16 @@ class JobService:
         self._servers = servers
         self._shares = shares
 
-    def models(self) -> Mapping[str, Mapping[str, Workflow]]:
-        """The models that servers can run now: by name, each with its presets by name."""
-        runnable = frozenset[str]().union(*(server.runnable for server in self._servers))
-        return offered_models(self._workflows, runnable)
+    async def models(self) -> Mapping[str, Mapping[str, Workflow]]:
+        """The models that servers can run: by name, each with its presets by name.
 
-    def choices(self, workflow: str) -> Mapping[str, Choice]:
-        """What at least one server lets people choose in this workflow."""
-        offered: dict[str, Choice] = {}
-        for server in self._servers:
-            offered |= server.choices(workflow)
-        return offered
+        As each server says now, else as it said last; all models where none ever said. Raises StoreError.
+        """
+        return self._models(await self._standings())
+
+    async def choices(self, workflow: str) -> Mapping[str, Choice]:
+        """What at least one server lets people choose in this workflow. Raises StoreError."""
+        return self._choices(workflow, await self._standings())
 
     async def recall(self, requester: Requester, options: Options) -> Options:
         """The options; a prompt of `#` and a short id is replaced by the prompt of that job of theirs."""
@@ -88,11 +106,14 @@ class JobService:
     async def animate(self, requester: Requester, options: Options, load: LoadPicture, key: str) -> Admitted:
         """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once."""
         options.check()
+        selection = await self._ask_servers(lambda standings: self._select(options, standings))
         picture = await self._clean(await load())
         params = build_params(
-            options, (picture.width, picture.height), pick_presets(self.models(), options.model)
+            replace(options, preset=selection.preset),
+            (picture.width, picture.height),
+            {selection.preset: self._workflows[selection.workflow]},
         )
-        params = replace(params, choices=parse_choices(options.choices, self.choices(params.workflow)))
+        params = replace(params, choices=selection.choices, left_open=selection.left_open)
         sha256 = await self._keep(picture.data)
         advice = advise(params.prompt, params.negative_prompt, picture.issues)
         return await self._admit(requester, key, params, sha256, advice=advice)
@@ -120,6 +141,7 @@ class JobService:
     ) -> Admitted:
         """Admit a job that starts from the last frame of a clip; `join`: both become one file."""
         params = self._changed(parent, replace(options, seed=other_seed(parent.params.seed)))
+        await self._require_runnable(params)
         frame = await self._last_frame(parent)
         params = replace(params, after=parent.id if join else None)
         advice = advise(params.prompt, params.negative_prompt)
@@ -127,18 +149,85 @@ class JobService:
             requester, key, params, await self._keep(frame), parent=parent.id, advice=advice
         )
 
+    async def _standings(self) -> Sequence[Standing]:
+        return await read_standings(self._store, self._workflows, self._servers)
+
+    def _models(self, standings: Sequence[Standing]) -> Mapping[str, Mapping[str, Workflow]]:
+        runnable = runnable_by_any(standings)
+        return offered_models(self._workflows, self._workflows.keys() if runnable is None else runnable)
+
+    def _choices(self, workflow: str, standings: Sequence[Standing]) -> Mapping[str, Choice]:
+        offered = dict(self._workflows[workflow].choices) if runnable_by_any(standings) is None else {}
+        for each in standings:
+            offered |= (each.offer or {}).get(workflow, {})
+        return offered
+
+    async def _ask_servers(self, decide: Callable[[Sequence[Standing]], T]) -> T:
+        """What `decide` makes of the servers; they say again what they can run before it refuses."""
+        try:
+            return decide(await self._standings())
+        except Refusal:
+            await refresh_all(self._servers, seconds=REFRESH_TIMEOUT)
+            return decide(await self._standings())
+
+    def _select(self, options: Options, standings: Sequence[Standing]) -> Selection:
+        """What the options come to on these servers: what none can run only where somebody named it.
+
+        Raises Refusal, also for what no server will be able to run.
+        """
+        possible = offered_models(self._workflows, self._workflows.keys())
+        models = dict(self._models(standings))
+        undecided = runnable_by_any(standings) is None
+        if not models and not all(each.live for each in standings):
+            models, undecided = dict(possible), True  # a server that comes back may be able to
+        if options.model is not None and options.model in possible:
+            models.setdefault(options.model, possible[options.model])
+        presets = pick_presets(models, options.model)
+        preset = options.preset or default_preset(presets)
+        family = possible[next(iter(presets.values())).family]
+        workflow = presets.get(preset) or family.get(preset)
+        if workflow is None:
+            raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
+        selection = Selection(
+            preset=preset,
+            workflow=workflow.name,
+            choices=parse_choices(options.choices, self._choices(workflow.name, standings)),
+            left_open=fields_left_open(options) if undecided and not options.preset else (),
+        )
+        self._refuse_impossible(selection, standings)
+        return selection
+
+    def _refuse_impossible(self, wanted: Wanted, standings: Sequence[Standing]) -> None:
+        """Raise a Refusal where every server says that it cannot run this: waiting would not help."""
+        if wait_reason(self._workflows, standings, wanted) is not WaitReason.CANNOT_RUN:
+            return
+        family = self._workflows[wanted.workflow].family if wanted.workflow in self._workflows else ""
+        presets = self._models(standings).get(family, dict[str, Workflow]())
+        lacks = [each for server in self._servers for each in server.missing.get(wanted.workflow, ())]
+        code = "cannot_run"
+        if lacks:
+            nodes = any(isinstance(each, NodeMissing) for each in lacks)
+            code = "cannot_run_node" if nodes else "cannot_run_file"
+        raise Refusal(code, preset=wanted.preset, instead=", ".join(presets))
+
+    async def _require_runnable(self, params: Params) -> None:
+        await self._ask_servers(lambda standings: self._refuse_impossible(params, standings))
+
     def _changed(self, parent: Job, options: Options) -> Params:
         options.check()
-        return change_params(parent.params, options, self._workflows.get(parent.params.workflow))
+        params = replace(parent.params, left_open=())
+        return change_params(params, options, self._workflows.get(params.workflow))
 
     async def _repeat(self, requester: Requester, parent: Job, params: Params, key: str) -> Admitted:
         finished = await self._store.finished_rerolls(parent.id, requester.user_id)
+        params = replace(params, left_open=())
         return await self._admit_child(requester, parent, params, f"{key} {requester.user_id} {finished}")
 
     async def _admit_child(
         self, requester: Requester, parent: Job, params: Params, key: str, advice: tuple[Advice, ...] = ()
     ) -> Admitted:
         """Admit a job for its parent's picture, as long as that is kept."""
+        await self._require_runnable(params)
         try:
             await self._files.touch_picture(parent.picture)
         except OSError as err:

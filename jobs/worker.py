@@ -11,13 +11,14 @@ from collections.abc import Coroutine, Sequence
 from typing import Unpack
 
 import comfy
-from jobs.announcer import RequeueReason
+from jobs.announcer import RequeueReason, WaitReason
 from jobs.errors import reason_of
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
-from jobs.routing import lacking, offer_of, servable
+from jobs.routing import lacking, offer_of, read_standings, servable
 from jobs.run import Run, RunContext
 from jobs.server import ComputeServer
+from jobs.server_watch import ServerWatch
 from jobs.uploads import Uploads
 from media import MediaError
 from storage import LEASE_SECONDS, Changes, Lease, LeaseLost, State, StoreError
@@ -45,12 +46,14 @@ class Worker:
         self._servers = servers
         self._positions = positions
         self._notifier = notifier
+        self._watch = ServerWatch(context.store, context.workflows, servers, notifier)
         self._held: dict[str, Lease] = {}
 
     async def run(self) -> None:
         """Work until cancelled. Running jobs are left to ComfyUI, the next start adopts them."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renew_leases(), name="renewal of leases")
+            tasks.create_task(self._watch.run(), name="what servers say")
             tasks.create_task(self._announce_positions(), name="positions in the queue")
             tasks.create_task(self._deliver_left_over(tasks), name="deliveries left over")
             for server in self._servers:
@@ -71,13 +74,15 @@ class Worker:
     async def _next(self, server: ComputeServer) -> Lease | None:
         """Adopt a job that was left on this server, else claim the next one that it can run."""
         names = [each.name for each in self._servers]
-        workflows = servable(self._context.workflows, server.runnable)
-        others = [offer_of(each) for each in self._servers if each.reachable and each is not server]
-        lacks = lacking(self._context.workflows, offer_of(server), others)
+        workflows = self._context.workflows
         try:
+            standings = await read_standings(self._store, workflows, self._servers)
+            others = [each.offer for each in standings if each.offer and each.name != server.name]
+            lacks = lacking(workflows, offer_of(server), others)
             adopted = await self._store.adopt(server.name, names)
             loaded = server.availability.loaded if len(self._servers) > 1 else None
-            return adopted or await self._store.claim(server.name, workflows, loaded=loaded, lacks=lacks)
+            runnable = servable(workflows, server.runnable)
+            return adopted or await self._store.claim(server.name, runnable, loaded=loaded, lacks=lacks)
         except StoreError as err:
             log.error("no job can be claimed: %s", err)
             return None
@@ -150,7 +155,9 @@ class Worker:
             case comfy.ServerUnreachable() | comfy.TokenRefused():
                 log.warning("job %s: %s", job.id, err)
                 if job.state != State.DOWNLOADING:  # there the clip waits for us: adopted when the lease ends
-                    await self._requeue(lease, RequeueReason.SERVER_UNREACHABLE)
+                    refused = isinstance(err, comfy.TokenRefused)
+                    reason = RequeueReason.TOKEN_REFUSED if refused else RequeueReason.SERVER_UNREACHABLE
+                    await self._requeue(lease, reason)
             case OSError() if job.state == State.DOWNLOADING:
                 log.error("job %s: its clip cannot be written yet: %s", job.id, err)
             case comfy.JobLost() if job.attempts < MAX_ATTEMPTS:
@@ -179,12 +186,16 @@ class Worker:
                 log.error("the leases cannot be renewed: %s", err)
 
     async def _announce_positions(self) -> None:
-        """Announce the position of each waiting job whenever the queue may have changed."""
+        """Announce the position of each waiting job whenever the queue or a server may have changed."""
+        since = self._notifier.mark()
         while True:
-            await self._notifier.wait(POLL_SECONDS)
+            await self._notifier.wait(POLL_SECONDS, since=since)
+            since = self._notifier.mark()
             try:
                 for each in await self._store.waiting():
                     position = await self._positions.position(each.job, each.ahead)
                     self._announcer.waiting(each.job, position)
+                    if position.reason is WaitReason.CANNOT_RUN:
+                        self._watch.look_again()
             except StoreError as err:
                 log.error("the queue cannot be read: %s", err)

@@ -78,7 +78,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
                 shares=settings.share_policy(),
             ),
             attachments=Attachments(session, settings.discord_api_url),
-            positions=QueuePositions(store, servers),
+            positions=QueuePositions(store, workflows, servers),
             notifier=notifier,
             messages=messages,
         )

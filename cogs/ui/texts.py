@@ -45,7 +45,7 @@ def _escape_and_cut(text: str, max_length: int) -> str:
 
 
 def render_refusal(locale: str, refusal: Refusal) -> str:
-    """The sentence for a refusal: which rule, its number, and when it will be allowed where that is known."""
+    """The sentence for a refusal: which rule, its number, what else can be had, when it is allowed."""
     values = {
         name: round(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in refusal.values.items()
@@ -54,14 +54,16 @@ def render_refusal(locale: str, refusal: Refusal) -> str:
         names = str(values["permissions"]).split()
         values["permissions"] = ", ".join(translate(locale, f"permission_{each}") for each in names)
     text = translate(locale, f"refused_{refusal.code}", **values)
+    if values.get("instead"):
+        text += translate(locale, "refused_instead", instead=values["instead"])
     lifts_at = refusal.values.get("lifts_at")
     return text + translate(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text
 
 
 def render_waiting(job: Job, position: QueuePosition) -> str:
     """The status of a job that waits for a server."""
-    if not position.reachable:
-        return translate(job.locale, "queued_no_server")
+    if position.reason:
+        return translate(job.locale, position.reason.value)
     if position.ahead:
         text = translate(job.locale, "queued_ahead", ahead=position.ahead)
     else:

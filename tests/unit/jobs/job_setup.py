@@ -130,7 +130,7 @@ class JobSetup:
 
     def positions(self, *servers: ScriptedServer) -> QueuePositions:
         """Positions in the queue of these servers."""
-        return QueuePositions(self.store, servers)
+        return QueuePositions(self.store, WORKFLOWS, servers)
 
 
 @contextlib.asynccontextmanager

@@ -1,8 +1,9 @@
 """A `ComputeServer` without a socket: each step can be scripted. Conforms to `test_server_conformance`."""
 
 import asyncio
+import time
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ DONE = comfy.Done(files=(CLIP,), seconds=2.5)
 STEP = comfy.Sampling(step=1, steps=2)
 LAST_STEP = comfy.Sampling(step=2, steps=2)
 STARTED = comfy.Started(at=1.0)
+LACKED = comfy.MissingModel(node="1", class_type="VAELoader", field="vae_name", file="vae.safetensors")
 NONE: Mapping[str, str] = {}
 OUTCOMES = (comfy.Done, comfy.Failed, comfy.Interrupted)
 
@@ -54,7 +56,11 @@ class ScriptedServer(Observable):
         self.name = name
         self.reachable = True
         self.connection_epoch = 1
-        self.runnable = frozenset(WORKFLOWS)
+        self.runnable: frozenset[str] = frozenset(WORKFLOWS)
+        self.missing: Mapping[str, Sequence[comfy.MissingRequirement]] = {}
+        self.answered_at: float | None = time.time()
+        self.unavailable: comfy.UnavailableReason | None = None
+        self.installed = frozenset(WORKFLOWS)
         self.availability = ScriptedLoad()
         self.script: tuple[Step, ...] = (STARTED, STEP, LAST_STEP, DONE)
         self.scripts: dict[str, tuple[Step, ...]] = {}
@@ -78,6 +84,33 @@ class ScriptedServer(Observable):
         if len(script) == 1 and isinstance(script[0], OUTCOMES):
             prompt.outcome = script[0]
 
+    @classmethod
+    def never_reached(cls, name: str = "gpu:8188") -> "ScriptedServer":
+        """A server that has been down since this process started."""
+        server = cls(name)
+        server.reachable, server.answered_at, server.runnable = False, None, frozenset()
+        return server
+
+    def install(self, *workflows: str) -> None:
+        """Let it have what exactly these workflows need, which it says when it is asked next."""
+        self.installed = frozenset(workflows)
+
+    def answer(self, *workflows: str) -> None:
+        """Let it connect and say that it can run these workflows, and what the others lack."""
+        self.install(*workflows)
+        self.reachable = True
+        self._answer()
+
+    def become(self, reason: comfy.UnavailableReason | None) -> None:
+        """Let it take no jobs for this reason, or take them again; it stays connected."""
+        self.unavailable = reason
+        self._notify()
+
+    def refuse_token(self) -> None:
+        """Let it answer 401 to everything."""
+        self.unavailable = comfy.UnavailableReason.TOKEN_REFUSED
+        self.disconnect()
+
     def disconnect(self) -> None:
         """Let it give no answer any more."""
         self.reachable = False
@@ -85,11 +118,11 @@ class ScriptedServer(Observable):
 
     def reconnect(self) -> None:
         """Let it answer again; nobody knows whether it was started anew meanwhile."""
-        self.reachable = True
+        self.reachable, self.unavailable = True, None
         self.connection_epoch += 1
         for prompt in self._prompts.values():
             prompt.stirred.clear()
-        self.changed()
+        self._notify()
 
     def restart(self) -> None:
         """Kill it and start it again: queue, history and uploads are empty."""
@@ -98,7 +131,7 @@ class ScriptedServer(Observable):
         self.connection_epoch += 1
         for prompt in lost.values():
             prompt.stirred.set()
-        self.changed()
+        self._notify()
 
     # what a test asks
 
@@ -112,9 +145,21 @@ class ScriptedServer(Observable):
 
     # ComputeServer
 
+    @property
+    def unavailable_reason(self) -> comfy.UnavailableReason | None:
+        return self.unavailable or (None if self.reachable else comfy.UnavailableReason.UNREACHABLE)
+
     async def ready(self) -> None:
-        while not self.reachable:
-            await self._changed.wait()
+        while self.unavailable_reason:
+            await self.changed()
+
+    async def changed(self) -> None:
+        await self._changed.wait()
+
+    async def refresh(self) -> None:
+        self.calls.append(("refresh", self.name))
+        if self.reachable and self.installed != self.runnable:
+            self._answer()
 
     def choices(self, workflow: str) -> Mapping[str, comfy.Choice]:
         return {} if self.lacks_options or workflow not in self.runnable else WORKFLOWS[workflow].choices
@@ -183,19 +228,30 @@ class ScriptedServer(Observable):
         self.calls.append(("forget", prompt_id))
         if self.reachable:
             self._prompts.pop(prompt_id, None)
-        self.changed()
+        self._notify()
 
     # how it does so
 
+    def _notify(self) -> None:
+        Observable.changed(self)
+
+    def _answer(self) -> None:
+        self.runnable = self.installed
+        self.missing = {name: [LACKED] for name in WORKFLOWS if name not in self.installed}
+        self.answered_at = time.time()
+        self._notify()
+
     def _call(self, method: str, about: str) -> None:
         self.calls.append((method, about))
-        self.changed()
+        self._notify()
         self._check_reachable()
         error = self._errors[method].popleft() if self._errors[method] else None
         if error:
             raise error
 
     def _check_reachable(self) -> None:
+        if self.unavailable is comfy.UnavailableReason.TOKEN_REFUSED:
+            raise comfy.TokenRefused
         if not self.reachable:
             raise comfy.ServerUnreachable(reason="refused")
 
@@ -205,7 +261,7 @@ class ScriptedServer(Observable):
                 raise comfy.GraphRejected(node=name, class_type="LoadImage", field="image", reason="gone")
         self.ran.append(prompt_id)
         self._prompts[prompt_id] = ScriptedPrompt(self.scripts.get(prompt_id, self.script))
-        self.changed()
+        self._notify()
 
     async def _events(self, prompt_id: str) -> AsyncGenerator[comfy.Event]:
         self._check_reachable()
@@ -237,7 +293,7 @@ class ScriptedServer(Observable):
     def _stir(self) -> None:
         for prompt in self._prompts.values():
             prompt.stirred.set()
-        self.changed()
+        self._notify()
 
     def _content(self, file: comfy.OutputFile) -> bytes:
         if file.filename not in self.files:

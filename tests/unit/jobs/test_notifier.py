@@ -26,3 +26,15 @@ async def test_a_notification_is_not_kept_for_who_comes_later() -> None:
 async def test_waiting_has_an_end() -> None:
     async with asyncio.timeout(1):
         await QueueNotifier().wait(0.001)
+
+
+async def test_what_came_since_a_mark_is_not_missed() -> None:
+    notifier = QueueNotifier()
+    since = notifier.mark()
+    notifier.notify()
+    async with asyncio.timeout(1):
+        await notifier.wait(60, since=since)
+    waiting = asyncio.create_task(notifier.wait(60, since=notifier.mark()))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    waiting.cancel()

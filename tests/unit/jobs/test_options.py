@@ -14,11 +14,13 @@ from jobs.options import (
     Options,
     build_params,
     change_params,
+    fields_left_open,
     offered_models,
     other_seed,
     parse_choices,
     pick_presets,
     reduced,
+    settle_params,
 )
 from media import Aspect
 from storage import Params
@@ -53,10 +55,14 @@ def test_the_presets(preset: str, steps: int) -> None:
     assert (params.steps, params.cfg, params.shift) == (steps, 6.0, 5.0)
 
 
-def test_before_any_server_answered_turbo_is_not_offered() -> None:
-    offered = presets(frozenset())
-    assert "turbo" not in offered
-    assert {"draft", "fast", "quality"} <= offered.keys()
+def test_what_was_left_open_is_settled_by_what_is_there() -> None:
+    options = Options(prompt="go", cfg=2.5)
+    guess = replace(build_params(options, (1, 1), presets(ALL)), left_open=fields_left_open(options))
+    assert (guess.preset, guess.left_open) == ("turbo", ("workflow", "preset", "steps", "shift"))
+    settled = settle_params(guess, presets(SMALL))
+    assert (settled.workflow, settled.preset, settled.left_open) == ("wan21_i2v", "fast", ())
+    assert (settled.steps, settled.cfg, settled.shift) == (20, 2.5, 5.0)
+    assert (settled.seed, settled.prompt) == (guess.seed, "go")
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [(1, 17), (2, 33), (3, 49), (4, 65), (5, 81), (None, 81)])

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from jobs.announcer import QueuePosition
+import comfy
+from jobs.announcer import QueuePosition, WaitReason
 from jobs.pace import SamplingRate, expected_end
 from storage import Forecast, Interval, Job, State
 from tests.unit.jobs.job_setup import JobSetup
@@ -65,9 +66,28 @@ async def test_without_a_server_nobody_can_say_when(setup: JobSetup, server: Scr
     job = await learnt(setup)
     server.disconnect()
     positions = setup.positions(server)
-    assert await positions.position(job) == QueuePosition(ahead=0, reachable=False)
+    assert await positions.position(job) == QueuePosition(ahead=0, reason=WaitReason.UNREACHABLE)
     assert await positions.expected_end(job) is None
     assert await setup.positions().expected_end(job) is None
+
+
+async def test_a_position_says_why_no_server_takes_the_job(setup: JobSetup, server: ScriptedServer) -> None:
+    job = await learnt(setup)
+    server.become(comfy.UnavailableReason.GIVING_WAY)
+    position = await setup.positions(server).position(job, ahead=2)
+    assert position == QueuePosition(ahead=2, reason=WaitReason.GIVING_WAY)
+    assert (await setup.positions(server, ScriptedServer("two:8188")).position(job)).reason is None
+
+
+async def test_only_servers_that_can_run_it_make_a_job_come_sooner(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    await learnt(setup)
+    second = await setup.admit("b")
+    other = ScriptedServer("other:8188")
+    other.answer("wan21_i2v_lightx2v")
+    end = await setup.positions(server, other).expected_end(second)
+    assert end == pytest.approx(time.time() + 200, abs=5)
 
 
 async def test_prompts_of_others_come_before(setup: JobSetup, server: ScriptedServer) -> None:

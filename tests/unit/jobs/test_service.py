@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from comfy import NodeMissing
 from jobs.advice import Advice
 from jobs.errors import Refusal
 from jobs.options import Options
 from jobs.requester import Actor, Location, QueueShare, Requester, SharePolicy
+from jobs.routing import record_of
 from jobs.service import MAX_MEGABYTES, MAX_MEGAPIXELS, Admitted, JobService
 from media import BadClip, BadPicture, ClipFault, PictureFault, PictureIssue, ProcessStartFailed
 from storage import Job, QueueLimits, Reason, State
@@ -318,14 +320,105 @@ async def test_without_its_clip_a_job_cannot_be_extended(admission: AdmissionSet
 # what is offered, and prompts recalled
 
 
-def test_models_and_choices_are_those_of_all_servers(setup: JobSetup) -> None:
-    one, two = ScriptedServer("one"), ScriptedServer("two")
-    one.runnable, two.runnable = frozenset({"wan21_i2v"}), frozenset({"wan21_i2v_lightx2v"})
+async def test_models_and_choices_are_those_of_all_servers(setup: JobSetup) -> None:
+    one, two = server_with(*PLAIN, name="one"), server_with(TURBO, name="two")
     service = make_service(setup, one, two)
-    assert set(service.models()["wan21_i2v"]) == {"turbo", "draft", "fast", "quality"}
-    assert service.choices("wan21_i2v") == WORKFLOWS["wan21_i2v"].choices
-    assert service.choices("wan21_i2v_native") == {}
-    assert set(make_service(setup, one).models()["wan21_i2v"]) == {"draft", "fast", "quality"}
+    assert set((await service.models())["wan21_i2v"]) == {"turbo", "draft", "fast", "quality"}
+    assert await service.choices("wan21_i2v") == WORKFLOWS["wan21_i2v"].choices
+    assert await service.choices("wan21_i2v_native") == {}
+    assert set((await make_service(setup, one).models())["wan21_i2v"]) == {"draft", "fast", "quality"}
+
+
+# what servers can run, and could
+
+
+PLAIN, TURBO = ("wan21_i2v", "wan21_i2v_seed"), "wan21_i2v_lightx2v"
+WANTED = Options(prompt=PROMPT)
+
+
+def server_with(*workflows: str, name: str = "gpu:8188") -> ScriptedServer:
+    server = ScriptedServer(name)
+    server.answer(*workflows)
+    return server
+
+
+async def remembered(setup: JobSetup, *workflows: str, name: str = "gpu:8188") -> ScriptedServer:
+    """A server that is down since the start, and that could run these in an earlier process."""
+    await setup.store.record_server(record_of(server_with(*workflows, name=name)))
+    return ScriptedServer.never_reached(name)
+
+
+async def test_while_no_server_answers_what_they_could_do_decides(setup: JobSetup) -> None:
+    admission = AdmissionSetup(setup, make_service(setup, await remembered(setup, *PLAIN, TURBO)))
+    job = (await admission.animate(WANTED)).job
+    assert (job.params.preset, job.params.steps, job.params.left_open) == ("turbo", 4, ())
+    assert (await admission.animate(replace(WANTED, preset="turbo"), "b")).created
+    assert "turbo" in (await admission.service.models())["wan21_i2v"]
+    assert "loop" in await admission.service.choices(TURBO)
+
+
+async def test_a_server_that_could_not_do_turbo_makes_the_default_fast(setup: JobSetup) -> None:
+    admission = AdmissionSetup(setup, make_service(setup, await remembered(setup, *PLAIN)))
+    job = (await admission.animate(WANTED)).job
+    assert (job.params.preset, job.params.left_open) == ("fast", ())
+    assert "turbo" not in (await admission.service.models())["wan21_i2v"]
+
+
+async def test_what_a_server_that_is_no_longer_configured_could_do_does_not_count(setup: JobSetup) -> None:
+    await remembered(setup, *PLAIN, TURBO, name="gone:8188")
+    admission = AdmissionSetup(setup, make_service(setup, await remembered(setup, *PLAIN)))
+    assert (await admission.animate(WANTED)).job.params.preset == "fast"
+
+
+async def test_where_nothing_was_ever_known_it_is_left_open(setup: JobSetup) -> None:
+    admission = AdmissionSetup(setup, make_service(setup, ScriptedServer.never_reached()))
+    job = (await admission.animate(replace(WANTED, steps=9, choices="loop=back"))).job
+    assert job.params.left_open == ("workflow", "preset", "cfg", "shift")
+    assert (job.params.steps, job.params.choices) == (9, {"loop": "back"})
+    chosen = (await admission.animate(replace(WANTED, preset="quality"), "b")).job
+    assert (chosen.params.preset, chosen.params.left_open) == ("quality", ())
+    again = (await admission.service.retry(ADA, job, job.params)).job
+    assert again.params.left_open == ()
+
+
+async def test_what_no_server_can_run_is_refused_at_once_and_why(setup: JobSetup) -> None:
+    admission = AdmissionSetup(
+        setup, make_service(setup, server_with(*PLAIN), server_with(PLAIN[0], name="b"))
+    )
+    refusal = await refused(admission.animate(replace(WANTED, preset="turbo")))
+    assert refusal == Refusal("cannot_run_file", preset="turbo", instead="draft, fast, quality")
+    assert admission.loaded == []
+    assert await setup.store.waiting() == []
+    assert (await admission.animate(WANTED)).job.params.preset == "fast"
+
+
+async def test_where_nothing_at_all_can_be_run_everybody_is_told(setup: JobSetup) -> None:
+    server = server_with()
+    admission = AdmissionSetup(setup, make_service(setup, server))
+    assert await refused(admission.animate(WANTED)) == Refusal("no_workflow")
+    server.missing = {"wan21_i2v": [NodeMissing(class_type="WanVideoSampler")]}
+    parent = await admission.done()
+    for again in (reroll, retry, change, extend):
+        refusal = await refused(again(admission, ADA, parent))
+        assert refusal == Refusal("cannot_run_node", preset="fast", instead="")
+
+
+async def test_a_server_that_is_down_and_could_run_it_is_waited_for(setup: JobSetup) -> None:
+    down = await remembered(setup, TURBO, name="down:8188")
+    admission = AdmissionSetup(setup, make_service(setup, server_with(*PLAIN), down))
+    assert (await admission.animate(WANTED)).job.params.preset == "turbo"
+    down = await remembered(setup, *PLAIN, name="down:8188")
+    admission = AdmissionSetup(setup, make_service(setup, server_with(*PLAIN), down))
+    assert (await admission.animate(replace(WANTED, preset="turbo"), "b")).created  # it may have it by then
+    assert (await admission.animate(WANTED, "c")).job.params.preset == "fast"
+
+
+async def test_servers_are_asked_again_before_a_request_is_refused(setup: JobSetup) -> None:
+    server = server_with(*PLAIN)
+    admission = AdmissionSetup(setup, make_service(setup, server))
+    server.install(*PLAIN, TURBO)
+    assert (await admission.animate(replace(WANTED, preset="turbo"))).job.params.workflow == TURBO
+    assert server.times("refresh") == 1
 
 
 async def test_a_short_id_stands_for_the_prompt_of_ones_own_job(admission: AdmissionSetup) -> None:

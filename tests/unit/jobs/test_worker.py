@@ -1,18 +1,21 @@
 """The worker: from claim to delivery, leases, several servers, what an earlier process left."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from comfy import UnavailableReason
 from jobs import worker as worker_module
-from jobs.announcer import JobStage
+from jobs.announcer import JobStage, WaitReason
 from jobs.errors import JobFailure
+from jobs.routing import record_of
 from storage import Job, Reason, State
 from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_announcer import Ended, Postpone, Progress, StageReached, Waiting
-from tests.unit.jobs.scripted_server import CLIP_BYTES, DONE, STARTED, ScriptedServer
+from tests.unit.jobs.scripted_server import CLIP_BYTES, DONE, STARTED, WORKFLOWS, ScriptedServer
 from tests.unit.jobs.worker_setup import ended, eventually, working
 
 
@@ -204,6 +207,79 @@ async def test_jobs_go_only_to_the_server_that_has_their_option(setup: JobSetup)
             await ended(setup, job)
     assert having.ran == [job.id for job in jobs]
     assert lacking.ran == []
+
+
+# why a job waits
+
+
+def reason_is(setup: JobSetup, job: Job, reason: WaitReason | None) -> Callable[[], bool]:
+    """Whether the newest position that was shown of the job has this reason."""
+
+    def is_shown() -> bool:
+        shown = setup.announcer.about(job, Waiting)
+        return bool(shown) and isinstance(shown[-1], Waiting) and shown[-1].position.reason is reason
+
+    return is_shown
+
+
+async def test_waiting_jobs_show_at_once_that_a_server_went_or_came_back(
+    setup: JobSetup, server: ScriptedServer, rare_polls: None
+) -> None:
+    hold = Hold()
+    server.script = (STARTED, hold, DONE)
+    await setup.admit("a")
+    async with working(setup, server):
+        await hold.reached.wait()
+        job = await setup.admit("b")
+        for reason, befalls in (
+            (WaitReason.GIVING_WAY, lambda: server.become(UnavailableReason.GIVING_WAY)),
+            (None, lambda: server.become(None)),
+            (WaitReason.UNREACHABLE, server.disconnect),
+            (WaitReason.TOKEN_REFUSED, server.refuse_token),
+            (None, server.reconnect),
+        ):
+            befalls()
+            await setup.announcer.until(reason_is(setup, job, reason))
+        hold.release()
+        await ended(setup, job)
+
+
+async def test_a_job_that_no_server_can_run_says_so_and_goes_when_the_file_is_put_back(
+    setup: JobSetup,
+) -> None:
+    server, turbo = ScriptedServer(), "wan21_i2v_lightx2v"
+    server.answer("wan21_i2v")
+    job = await setup.admit(params=replace(PARAMS, workflow=turbo, preset="turbo"))
+    async with working(setup, server):
+        await setup.announcer.until(reason_is(setup, job, WaitReason.CANNOT_RUN))
+        server.install("wan21_i2v", turbo)
+        assert (await ended(setup, job)).state == State.DONE
+    assert server.times("refresh") >= 1
+
+
+async def test_a_job_admitted_before_any_server_answered_runs_with_what_the_first_one_has(
+    setup: JobSetup,
+) -> None:
+    server, open_fields = ScriptedServer.never_reached(), ("workflow", "preset", "steps")
+    guess = replace(PARAMS, workflow="wan21_i2v_lightx2v", preset="turbo", steps=4, left_open=open_fields)
+    job = await setup.admit(params=guess)
+    async with working(setup, server):
+        server.answer("wan21_i2v")
+        row = await ended(setup, job)
+    assert (row.state, row.params.preset, row.params.steps) == (State.DONE, "fast", 20)
+
+
+async def test_an_option_waits_for_the_server_that_has_it_while_that_is_down(setup: JobSetup) -> None:
+    lacking, having = ScriptedServer("one:8188"), ScriptedServer("two:8188")
+    lacking.lacks_options = True
+    await setup.store.record_server(record_of(having))
+    having = ScriptedServer.never_reached("two:8188")
+    job = await setup.admit(params=replace(PARAMS, choices={"loop": "back"}))
+    async with working(setup, lacking, having):
+        await setup.announcer.until(reason_is(setup, job, WaitReason.UNREACHABLE))
+        having.answer(*WORKFLOWS)
+        await ended(setup, job)
+    assert (lacking.ran, having.ran) == ([], [job.id])
 
 
 # a store that fails

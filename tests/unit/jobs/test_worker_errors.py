@@ -19,18 +19,28 @@ UNREACHABLE = comfy.ServerUnreachable(reason="refused")
 
 
 @pytest.mark.parametrize("method", ["upload", "submit"])
-@pytest.mark.parametrize("error", [UNREACHABLE, comfy.TokenRefused()], ids=["unreachable", "token"])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (UNREACHABLE, RequeueReason.SERVER_UNREACHABLE),
+        (comfy.TokenRefused(), RequeueReason.TOKEN_REFUSED),
+    ],
+    ids=["unreachable", "token"],
+)
 async def test_a_server_that_cannot_be_asked_gives_the_job_back(
-    setup: JobSetup, server: ScriptedServer, rare_polls: None, method: str, error: Exception
+    setup: JobSetup,
+    server: ScriptedServer,
+    rare_polls: None,
+    method: str,
+    error: Exception,
+    reason: RequeueReason,
 ) -> None:
     server.fails(method, error)
     job = await setup.admit()
     async with working(setup, server):
         row = await ended(setup, job)
     assert row.state == State.DONE
-    assert setup.announcer.about(job, Requeued) == [
-        Requeued(job=job.id, reason=RequeueReason.SERVER_UNREACHABLE)
-    ]
+    assert setup.announcer.about(job, Requeued) == [Requeued(job=job.id, reason=reason)]
 
 
 async def test_a_server_that_goes_in_mid_run_gets_the_job_again_and_runs_it_once(
