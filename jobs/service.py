@@ -92,8 +92,8 @@ class JobService:
         return self._models(await self._standings())
 
     async def choices(self, workflow: str) -> Mapping[str, Choice]:
-        """What at least one server lets people choose in this workflow. Raises StoreError."""
-        return self._choices(workflow, await self._standings())
+        """What at least one server is known to let people choose in this workflow. Raises StoreError."""
+        return _choices_among(workflow, await self._standings())
 
     async def recall(self, requester: Requester, options: Options) -> Options:
         """The options; a prompt of `#` and a short id is replaced by the prompt of that job of theirs."""
@@ -156,12 +156,6 @@ class JobService:
         runnable = runnable_by_any(standings)
         return offered_models(self._workflows, self._workflows.keys() if runnable is None else runnable)
 
-    def _choices(self, workflow: str, standings: Sequence[Standing]) -> Mapping[str, Choice]:
-        offered = dict(self._workflows[workflow].choices) if runnable_by_any(standings) is None else {}
-        for each in standings:
-            offered |= (each.offer or {}).get(workflow, {})
-        return offered
-
     async def _ask_servers(self, decide: Callable[[Sequence[Standing]], T]) -> T:
         """What `decide` makes of the servers; they say again what they can run before it refuses."""
         try:
@@ -191,7 +185,10 @@ class JobService:
         selection = Selection(
             preset=preset,
             workflow=workflow.name,
-            choices=parse_choices(options.choices, self._choices(workflow.name, standings)),
+            choices=parse_choices(
+                options.choices,
+                workflow.choices if undecided else _choices_among(workflow.name, standings),
+            ),
             left_open=fields_left_open(options) if undecided and not options.preset else (),
         )
         self._refuse_impossible(selection, standings)
@@ -297,3 +294,11 @@ class JobService:
             raise Refusal("full") from err
         log.info("job %s: admitted for person %s", admission.job.id, request.user_id)
         return admission
+
+
+def _choices_among(workflow: str, standings: Sequence[Standing]) -> Mapping[str, Choice]:
+    """What may be chosen in this workflow on at least one of these servers."""
+    offered: dict[str, Choice] = {}
+    for each in standings:
+        offered |= (each.offer or {}).get(workflow, {})
+    return offered

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +14,17 @@ import pytest
 from PIL import Image
 
 import comfy
+from comfy.server import capabilities
 from jobs.server import ComputeServer
 from playground.comfyui import ComfyUI, Failure, Stage
+from playground.comfyui.object_info import LIGHTX2V
 from tests.unit.comfy.job_values import values
 from tests.unit.comfy.server_jobs import Job, build, image_of, opened, run, soon
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.scripted_server import DONE, LAST_STEP, STARTED, STEP, WORKFLOWS, ScriptedServer
 
 MAX_BYTES = 10**7
+TURBO = "wan21_i2v_lightx2v"
 OUT_OF_MEMORY = comfy.NodeFailed(node="52", class_type="WanVideoSampler", reason="x", out_of_memory=True)
 
 
@@ -67,6 +71,22 @@ class ServerControl(Protocol):
         """Let it answer again."""
         ...
 
+    def remove_turbo(self) -> None:
+        """Take away a file that only TURBO needs."""
+        ...
+
+    def install_turbo(self) -> None:
+        """Put it back."""
+        ...
+
+    def refuse_token(self) -> None:
+        """Let it answer 401 to everything from now on; its websocket may stay open."""
+        ...
+
+    def accept_token(self) -> None:
+        """Let it take the token again."""
+        ...
+
     def runs(self) -> int:
         """How many jobs were run."""
         ...
@@ -99,6 +119,18 @@ class ScriptedControl:
 
     async def start(self) -> None:
         self.server.restart()
+        self.server.reconnect()
+
+    def remove_turbo(self) -> None:
+        self.server.install(*WORKFLOWS.keys() - {TURBO})
+
+    def install_turbo(self) -> None:
+        self.server.install(*WORKFLOWS)
+
+    def refuse_token(self) -> None:
+        self.server.refuse_token()
+
+    def accept_token(self) -> None:
         self.server.reconnect()
 
     def runs(self) -> int:
@@ -138,6 +170,18 @@ class PlaygroundControl:
     async def start(self) -> None:
         await self.comfyui.start()
 
+    def remove_turbo(self) -> None:
+        self.comfyui.remove(LIGHTX2V)
+
+    def install_turbo(self) -> None:
+        self.comfyui.install(LIGHTX2V)
+
+    def refuse_token(self) -> None:
+        self.comfyui.require_token("another")
+
+    def accept_token(self) -> None:
+        self.comfyui.require_token(None)
+
     def runs(self) -> int:
         return len(self.comfyui.runs)
 
@@ -149,7 +193,7 @@ async def scripted() -> AsyncGenerator[ServerControl]:
 
 @contextlib.asynccontextmanager
 async def real() -> AsyncGenerator[ServerControl]:
-    async with ComfyUI(speed=100) as comfyui, opened(comfyui.url, WORKFLOWS) as server:
+    async with ComfyUI(speed=100) as comfyui, opened(comfyui.url, WORKFLOWS, refresh_seconds=12) as server:
         await soon(server.ready())
         yield PlaygroundControl(server, comfyui)
 
@@ -286,3 +330,56 @@ async def test_what_a_server_runs_and_offers(control: ServerControl) -> None:
     with pytest.raises(comfy.WorkflowInvalid):
         control.server.build("unknown", values(), "x.png [temp]")
     assert control.server.availability.others == 0
+
+
+async def refreshed(server: ComputeServer, *, runs_turbo: bool) -> None:
+    """Ask it until it says whether it can run TURBO."""
+    while (TURBO in server.runnable) != runs_turbo:
+        await server.refresh()
+        await asyncio.sleep(0.01)
+
+
+async def test_what_it_can_run_follows_its_files_when_it_is_asked_again(
+    control: ServerControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capabilities, "MIN_REFRESH_FRACTION", 0.001)
+    server, before = control.server, time.time()
+    assert server.answered_at is not None
+    assert not server.missing.get(TURBO)
+    control.remove_turbo()
+    changed = asyncio.create_task(server.changed())
+    await asyncio.sleep(0)
+    await soon(refreshed(server, runs_turbo=False))
+    await soon(changed)
+    assert [type(each) for each in server.missing[TURBO]] == [comfy.MissingModel]
+    assert server.answered_at > before
+    assert server.reachable
+    control.install_turbo()
+    await soon(refreshed(server, runs_turbo=True))
+    assert not server.missing.get(TURBO)
+
+
+async def test_a_server_that_refuses_the_token_says_so_and_is_ready_when_it_takes_it(
+    control: ServerControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capabilities, "RETRY_SECONDS", 0.05)
+    server = control.server
+    assert server.unavailable_reason is None
+    control.refuse_token()
+    with pytest.raises(comfy.TokenRefused):
+        await server.upload(PICTURE, name="x.png")
+    assert server.unavailable_reason is comfy.UnavailableReason.TOKEN_REFUSED
+    assert not server.reachable
+    waiting = asyncio.create_task(server.ready())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    control.accept_token()
+    await soon(waiting)
+    assert server.reachable
+
+
+async def test_a_server_that_is_down_is_asked_nothing(control: ServerControl) -> None:
+    await soon(control.stop())
+    assert control.server.unavailable_reason is comfy.UnavailableReason.UNREACHABLE
+    assert TURBO in control.server.runnable  # as it said last
+    await soon(control.server.refresh(), limit=1)

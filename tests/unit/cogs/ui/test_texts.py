@@ -26,7 +26,7 @@ from cogs.ui.texts import (
     render_waiting,
 )
 from jobs.advice import Advice
-from jobs.announcer import QueuePosition
+from jobs.announcer import QueuePosition, WaitReason
 from jobs.errors import Refusal
 from storage import Reason, State
 from storage.sqlite.admission_rules import ADMISSION_RULES
@@ -127,7 +127,31 @@ def test_the_position_in_the_queue() -> None:
     assert "next" in render_waiting(job(), QueuePosition(ahead=0))
     assert "about 3" in render_waiting(job(), QueuePosition(ahead=3))
     assert "<t:1100:R>" in render_waiting(job(), QueuePosition(ahead=2, expected_end=1100.4))
-    assert "not reachable" in render_waiting(job(), QueuePosition(ahead=0, reachable=False))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_each_reason_to_wait_is_a_sentence_of_its_own(locale: str) -> None:
+    told = [render_waiting(job(locale=locale), QueuePosition(ahead=0, reason=each)) for each in WaitReason]
+    assert len({*told, render_waiting(job(locale=locale), QueuePosition(ahead=0))}) == len(WaitReason) + 1
+    english = dict(zip(WaitReason, told, strict=True)) if locale == "en-US" else {}
+    for reason, words in {
+        WaitReason.UNREACHABLE: "not reachable",
+        WaitReason.TOKEN_REFUSED: "may not use its ComfyUI",
+        WaitReason.GIVING_WAY: "the owner of the GPU is using it",
+        WaitReason.CANNOT_RUN: "no GPU server can make this",
+    }.items():
+        assert words in english.get(reason, words)
+
+
+def test_what_no_server_can_make_is_refused_with_what_can_be_had() -> None:
+    refusal = Refusal("cannot_run_file", preset="turbo", instead="draft, fast")
+    text = render_refusal("en-US", refusal)
+    assert "**turbo**" in text
+    assert "a model file that they need is missing" in text
+    assert text.endswith("You can choose instead: draft, fast.")
+    nothing = render_refusal("en-US", Refusal("cannot_run_node", preset="turbo", instead=""))
+    assert "an extension of ComfyUI" in nothing
+    assert "instead" not in nothing
 
 
 def test_the_final_status_links_to_the_result_unless_only_its_person_could_follow() -> None:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from comfy import ModelFiles, ServerToCheck, Workflow, check_server
 from comfy.doctor.findings import ATTENTION, DEPRECATED, MODEL, NODE, PACK, WORKFLOW
-from comfy.doctor.requirement_checks import check_requirements, pack_of
+from comfy.doctor.requirement_checks import check_requirements, describe_missing, pack_of
 from comfy.protocol.object_info import parse_object_info
+from comfy.workflows.adapt import find_missing
 from comfy.workflows.workflow import used_classes
 from playground.comfyui import ComfyUI
 from tests.unit.comfy import recorded_responses as recorded
@@ -99,3 +100,22 @@ def test_a_missing_file_that_is_like_no_other_has_no_suggestion(workflows: Mappi
 def test_a_class_of_no_known_pack_is_of_comfyui_itself():
     assert pack_of("VHS_VideoCombine") == "ComfyUI-VideoHelperSuite"
     assert pack_of("LoadImage") == "ComfyUI"
+
+
+def test_what_is_missing_is_one_line_with_what_to_do(workflows: Mapping[str, Workflow]):
+    workflow, answer = workflows["wan21_i2v"], dict(recorded.load("object_info"))
+    for name in ("WanVideoSampler", "WanVideoDecode"):
+        answer.pop(name)
+    node_classes = parse_object_info(answer, used_classes([workflow]))
+    files = ModelFiles(vae="my.vae.safetensors", attention="magic")
+
+    line = describe_missing(workflow, find_missing(workflow, node_classes, files))
+
+    assert line.startswith(
+        "lacks the node WanVideoDecode, lacks the node WanVideoSampler,"
+        " does not offer the attention magic, lacks my.vae.safetensors."
+    )
+    assert line.count("Install or update ComfyUI-WanVideoWrapper") == 1
+    assert "Set ATTENTION to one of: sdpa" in line
+    assert "Put the file into ComfyUI/models/vae" in line
+    assert "\n" not in line

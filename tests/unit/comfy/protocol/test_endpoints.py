@@ -108,3 +108,10 @@ async def test_a_command_that_fails_is_a_bad_answer(comfyui: ComfyUI, endpoints:
 
     with pytest.raises(BadAnswer, match="HTTP 500"):
         await endpoints.erase("x")
+
+
+async def test_classes_asked_for_one_by_one_are_the_same_as_all_at_once(endpoints: Endpoints):
+    names = {"LoadImage", "WanVideoSampler", "VHS_VideoCombine", "no such class", "no/such class"}
+    found = await endpoints.node_classes_one_by_one(names)
+    assert found == await endpoints.node_classes(names)
+    assert found.keys() == {"LoadImage", "WanVideoSampler", "VHS_VideoCombine"}

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 from comfy import BadAnswer, ServerUnreachable, TokenRefused, TooLarge
 from comfy.protocol import transport as transport_module
 from comfy.protocol.transport import HttpResponse, Transport
+from playground.comfyui import ComfyUI
 
 
 async def answer(request: web.Request) -> web.Response:
@@ -91,3 +92,13 @@ async def test_an_address_without_a_server_is_an_error_of_ours(url: str, error: 
         with pytest.raises(error, match=reason):
             async with transport.websocket("me"):
                 pass
+
+
+async def test_a_refused_token_is_reported_whichever_request_meets_it():
+    async with ComfyUI(token="secret") as comfyui, aiohttp.ClientSession() as session:
+        transport, told = Transport(session, comfyui.url, name="gpu"), list[TokenRefused]()
+        transport.on_token_refused(told.append)
+        for request in (transport.get("queue"), transport.post("queue", json={})):
+            with pytest.raises(TokenRefused):
+                await request
+        assert len(told) == 2
