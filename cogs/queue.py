@@ -16,6 +16,7 @@ from cogs.ui.autocomplete import suggest_jobs
 from cogs.ui.cards import JobEntry
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.queue_card import MAX_CHOICES, MAX_OF_GUILD, QueueView, render_queue
+from comfy import UnavailableReason
 from jobs.errors import Refusal
 from jobs.requester import Requester
 from storage import Job, State
@@ -113,6 +114,10 @@ class Queue(InteractiveCog):
             guild_jobs=await store.unfinished_count(guild_id),
             load=await store.load(),
             servers=sum(server.reachable for server in self._context.servers),
+            token_refused=any(
+                server.unavailable_reason is UnavailableReason.TOKEN_REFUSED
+                for server in self._context.servers
+            ),
         )
 
     async def _entries(self, jobs: Sequence[Job]) -> list[JobEntry]:

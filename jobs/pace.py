@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import comfy
 from jobs.announcer import QueuePosition
-from jobs.routing import can_run, offer_of, read_standings, wait_reason
+from jobs.routing import can_run, offer_of, read_known_servers, wait_reason
 from jobs.server import ComputeServer
 from storage import Forecast, Job, Store
 
@@ -59,8 +59,8 @@ class QueuePositions:
         """The job's position; `ahead` where it is known already. Raises StoreError."""
         if ahead is None:
             ahead = await self._store.ahead(job.id)
-        standings = await read_standings(self._store, self._workflows, self._servers)
-        if reason := wait_reason(self._workflows, standings, job.params):
+        known_servers = await read_known_servers(self._store, self._workflows, self._servers)
+        if reason := wait_reason(self._workflows, known_servers, job.params):
             return QueuePosition(ahead=ahead, reason=reason)
         return QueuePosition(ahead=ahead, expected_end=self._steady(job, await self.expected_end(job)))
 

@@ -38,7 +38,7 @@ class Wanted(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class KnownServer:
     """What is known of one server.
 
     `offer`: as it says now, else as it said last, maybe in an earlier process; None where it never answered.
@@ -62,14 +62,14 @@ WAIT_REASONS: Mapping[comfy.UnavailableReason, WaitReason] = {
 """Of several servers' reasons the first counts: the one that is likely to pass soonest."""
 
 
-async def read_standings(
+async def read_known_servers(
     store: Store, workflows: Workflows, servers: Sequence[ComputeServer]
-) -> Sequence[Standing]:
+) -> Sequence[KnownServer]:
     """What is known of the configured servers. Raises StoreError."""
     silent = [server.name for server in servers if server.answered_at is None]
     records = await store.server_records(silent) if silent else dict[str, ServerRecord]()
     return [
-        Standing(
+        KnownServer(
             name=server.name,
             offer=_recall(workflows, records.get(server.name))
             if server.answered_at is None
@@ -81,22 +81,24 @@ async def read_standings(
     ]
 
 
-def runnable_by_any(standings: Iterable[Standing]) -> AbstractSet[str] | None:
+def runnable_by_any(known_servers: Iterable[KnownServer]) -> AbstractSet[str] | None:
     """The workflows that some server can run, as far as is known; None where no server ever answered."""
-    offers = [each.offer for each in standings if each.offer is not None]
+    offers = [each.offer for each in known_servers if each.offer is not None]
     return frozenset[str]().union(*offers) if offers else None
 
 
-def wait_reason(workflows: Workflows, standings: Sequence[Standing], wanted: Wanted) -> WaitReason | None:
+def wait_reason(
+    workflows: Workflows, known_servers: Sequence[KnownServer], wanted: Wanted
+) -> WaitReason | None:
     """Why no server takes such a job; None where one that can run it takes jobs.
 
     A server that is not connected may be able to once it is back, whatever it said last.
     """
-    known = [(each, each.offer) for each in standings if each.offer is not None]
+    known = [(each, each.offer) for each in known_servers if each.offer is not None]
     able = [each for each, offer in known if can_run(workflows, offer, wanted)]
     # An option that no server has waits for none: whichever claims the job fails it with a reason.
     able = able or [each for each, offer in known if pick_workflow(workflows, offer.keys(), wanted) in offer]
-    able = able or [each for each in standings if not each.live]
+    able = able or [each for each in known_servers if not each.live]
     if not able:
         return WaitReason.CANNOT_RUN
     found = {each.unavailable for each in able}

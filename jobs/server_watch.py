@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 import comfy
 from jobs.notifier import QueueNotifier
 from jobs.options import offered_models, settle_params
-from jobs.routing import read_standings, record_of, runnable_by_any
+from jobs.routing import read_known_servers, record_of, runnable_by_any
 from jobs.server import ComputeServer, refresh_all
 from storage import Store, StoreError
 
@@ -71,8 +71,8 @@ class ServerWatch:
         """The server has said what it can run, which may be new."""
         try:
             await self._store.record_server(record_of(server))
-            standings = await read_standings(self._store, self._workflows, self._servers)
-            runnable = runnable_by_any(standings) or frozenset[str]()
+            known_servers = await read_known_servers(self._store, self._workflows, self._servers)
+            runnable = runnable_by_any(known_servers) or frozenset[str]()
             self._log_missing(runnable)
             await self._settle(runnable)
         except StoreError as err:

@@ -24,7 +24,7 @@ from jobs.options import (
     pick_presets,
 )
 from jobs.requester import Requester, SharePolicy
-from jobs.routing import Standing, Wanted, read_standings, runnable_by_any, wait_reason
+from jobs.routing import KnownServer, Wanted, read_known_servers, runnable_by_any, wait_reason
 from jobs.server import ComputeServer, refresh_all
 from storage import Admission, AdmissionRefused, FileStore, Job, Params, Request, Store, StoreError
 
@@ -89,11 +89,11 @@ class JobService:
 
         As each server says now, else as it said last; all models where none ever said. Raises StoreError.
         """
-        return self._models(await self._standings())
+        return self._models(await self._known_servers())
 
     async def choices(self, workflow: str) -> Mapping[str, Choice]:
         """What at least one server is known to let people choose in this workflow. Raises StoreError."""
-        return _choices_among(workflow, await self._standings())
+        return _choices_among(workflow, await self._known_servers())
 
     async def recall(self, requester: Requester, options: Options) -> Options:
         """The options; a prompt of `#` and a short id is replaced by the prompt of that job of theirs."""
@@ -106,7 +106,7 @@ class JobService:
     async def animate(self, requester: Requester, options: Options, load: LoadPicture, key: str) -> Admitted:
         """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once."""
         options.check()
-        selection = await self._ask_servers(lambda standings: self._select(options, standings))
+        selection = await self._ask_servers(lambda known_servers: self._select(options, known_servers))
         picture = await self._clean(await load())
         params = build_params(
             replace(options, preset=selection.preset),
@@ -149,30 +149,30 @@ class JobService:
             requester, key, params, await self._keep(frame), parent=parent.id, advice=advice
         )
 
-    async def _standings(self) -> Sequence[Standing]:
-        return await read_standings(self._store, self._workflows, self._servers)
+    async def _known_servers(self) -> Sequence[KnownServer]:
+        return await read_known_servers(self._store, self._workflows, self._servers)
 
-    def _models(self, standings: Sequence[Standing]) -> Mapping[str, Mapping[str, Workflow]]:
-        runnable = runnable_by_any(standings)
+    def _models(self, known_servers: Sequence[KnownServer]) -> Mapping[str, Mapping[str, Workflow]]:
+        runnable = runnable_by_any(known_servers)
         return offered_models(self._workflows, self._workflows.keys() if runnable is None else runnable)
 
-    async def _ask_servers(self, decide: Callable[[Sequence[Standing]], T]) -> T:
+    async def _ask_servers(self, decide: Callable[[Sequence[KnownServer]], T]) -> T:
         """What `decide` makes of the servers; they say again what they can run before it refuses."""
         try:
-            return decide(await self._standings())
+            return decide(await self._known_servers())
         except Refusal:
             await refresh_all(self._servers, seconds=REFRESH_TIMEOUT)
-            return decide(await self._standings())
+            return decide(await self._known_servers())
 
-    def _select(self, options: Options, standings: Sequence[Standing]) -> Selection:
+    def _select(self, options: Options, known_servers: Sequence[KnownServer]) -> Selection:
         """What the options come to on these servers: what none can run only where somebody named it.
 
         Raises Refusal, also for what no server will be able to run.
         """
         possible = offered_models(self._workflows, self._workflows.keys())
-        models = dict(self._models(standings))
-        undecided = runnable_by_any(standings) is None
-        if not models and not all(each.live for each in standings):
+        models = dict(self._models(known_servers))
+        undecided = runnable_by_any(known_servers) is None
+        if not models and not all(each.live for each in known_servers):
             models, undecided = dict(possible), True  # a server that comes back may be able to
         if options.model is not None and options.model in possible:
             models.setdefault(options.model, possible[options.model])
@@ -187,19 +187,19 @@ class JobService:
             workflow=workflow.name,
             choices=parse_choices(
                 options.choices,
-                workflow.choices if undecided else _choices_among(workflow.name, standings),
+                workflow.choices if undecided else _choices_among(workflow.name, known_servers),
             ),
             left_open=fields_left_open(options) if undecided and not options.preset else (),
         )
-        self._refuse_impossible(selection, standings)
+        self._refuse_impossible(selection, known_servers)
         return selection
 
-    def _refuse_impossible(self, wanted: Wanted, standings: Sequence[Standing]) -> None:
+    def _refuse_impossible(self, wanted: Wanted, known_servers: Sequence[KnownServer]) -> None:
         """Raise a Refusal where every server says that it cannot run this: waiting would not help."""
-        if wait_reason(self._workflows, standings, wanted) is not WaitReason.CANNOT_RUN:
+        if wait_reason(self._workflows, known_servers, wanted) is not WaitReason.CANNOT_RUN:
             return
         family = self._workflows[wanted.workflow].family if wanted.workflow in self._workflows else ""
-        presets = self._models(standings).get(family, dict[str, Workflow]())
+        presets = self._models(known_servers).get(family, dict[str, Workflow]())
         lacks = [each for server in self._servers for each in server.missing.get(wanted.workflow, ())]
         code = "cannot_run"
         if lacks:
@@ -208,7 +208,7 @@ class JobService:
         raise Refusal(code, preset=wanted.preset, instead=", ".join(presets))
 
     async def _require_runnable(self, params: Params) -> None:
-        await self._ask_servers(lambda standings: self._refuse_impossible(params, standings))
+        await self._ask_servers(lambda known_servers: self._refuse_impossible(params, known_servers))
 
     def _changed(self, parent: Job, options: Options) -> Params:
         options.check()
@@ -296,9 +296,9 @@ class JobService:
         return admission
 
 
-def _choices_among(workflow: str, standings: Sequence[Standing]) -> Mapping[str, Choice]:
+def _choices_among(workflow: str, known_servers: Sequence[KnownServer]) -> Mapping[str, Choice]:
     """What may be chosen in this workflow on at least one of these servers."""
     offered: dict[str, Choice] = {}
-    for each in standings:
+    for each in known_servers:
         offered |= (each.offer or {}).get(workflow, {})
     return offered

@@ -23,7 +23,8 @@ MAX_LABEL_LENGTH = 100  # characters of an option's label, Discord's limit
 class QueueView:
     """What /queue shows: unfinished jobs in the order in which they are served.
 
-    `guild_jobs`: how many the guild has in all; `servers`: how many are reachable.
+    `guild_jobs`: how many the guild has in all; `servers`: how many are reachable; `token_refused`: whether
+    one refuses the bot's token.
     """
 
     mine: Sequence[JobEntry]
@@ -31,6 +32,7 @@ class QueueView:
     guild_jobs: int
     load: Load
     servers: int
+    token_refused: bool = False
 
 
 def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
@@ -52,7 +54,7 @@ def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
 
 def _render_load(locale: str, view: QueueView) -> str:
     if not view.servers:
-        return translate(locale, "queue_unreachable")
+        return translate(locale, "queue_token_refused" if view.token_refused else "queue_unreachable")
     load = view.load
     return translate(locale, "queue_load", running=load.running, waiting=load.queued, servers=view.servers)
 

@@ -8,12 +8,12 @@ from comfy import UnavailableReason
 from jobs.announcer import WaitReason
 from jobs.routing import (
     WAIT_REASONS,
-    Standing,
+    KnownServer,
     can_run,
     lacking,
     offer_of,
     pick_workflow,
-    read_standings,
+    read_known_servers,
     record_of,
     runnable_by_any,
     servable,
@@ -73,51 +73,51 @@ def test_a_substitute_brings_its_options_along() -> None:
 # why a job waits
 
 
-def standing(
+def known_server(
     *workflows: str, live: bool = True, unavailable: UnavailableReason | None = None, known: bool = True
-) -> Standing:
+) -> KnownServer:
     offer = {name: WORKFLOWS[name].choices for name in workflows} if known else None
     unavailable = unavailable if live or unavailable else UnavailableReason.UNREACHABLE
-    return Standing(name="gpu", offer=offer, live=live, unavailable=unavailable)
+    return KnownServer(name="gpu", offer=offer, live=live, unavailable=unavailable)
 
 
-def reason_of(*standings: Standing, **changes: object) -> WaitReason | None:
-    return wait_reason(WORKFLOWS, standings, replace(PARAMS, **changes))  # type: ignore[arg-type]
+def reason_of(*known_servers: KnownServer, **changes: object) -> WaitReason | None:
+    return wait_reason(WORKFLOWS, known_servers, replace(PARAMS, **changes))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("unavailable", UnavailableReason)
 def test_a_job_waits_for_what_keeps_its_only_server(unavailable: UnavailableReason) -> None:
-    only = standing("wan21_i2v", unavailable=unavailable)
+    only = known_server("wan21_i2v", unavailable=unavailable)
     assert reason_of(only) is WAIT_REASONS[unavailable]
     assert reason_of(only, workflow="wan21_i2v_lightx2v", preset="turbo") is WaitReason.CANNOT_RUN
 
 
 def test_where_one_server_takes_it_only_its_turn_has_not_come() -> None:
-    busy = standing("wan21_i2v", unavailable=UnavailableReason.GIVING_WAY)
-    assert reason_of(busy, standing("wan21_i2v")) is None
-    assert reason_of(busy, standing("wan21_i2v_seed")) is None  # a substitute
+    busy = known_server("wan21_i2v", unavailable=UnavailableReason.GIVING_WAY)
+    assert reason_of(busy, known_server("wan21_i2v")) is None
+    assert reason_of(busy, known_server("wan21_i2v_seed")) is None  # a substitute
 
 
 def test_servers_that_cannot_run_it_do_not_count() -> None:
-    busy = standing("wan21_i2v", unavailable=UnavailableReason.GIVING_WAY)
-    assert reason_of(busy, standing("wan21_i2v_lightx2v")) is WaitReason.GIVING_WAY
-    down = standing("wan21_i2v", live=False)
-    assert reason_of(down, standing("wan21_i2v_lightx2v")) is WaitReason.UNREACHABLE
+    busy = known_server("wan21_i2v", unavailable=UnavailableReason.GIVING_WAY)
+    assert reason_of(busy, known_server("wan21_i2v_lightx2v")) is WaitReason.GIVING_WAY
+    down = known_server("wan21_i2v", live=False)
+    assert reason_of(down, known_server("wan21_i2v_lightx2v")) is WaitReason.UNREACHABLE
     assert reason_of(down, busy) is WaitReason.GIVING_WAY  # the one that passes sooner
 
 
 def test_a_server_that_is_away_may_be_able_to_when_it_is_back() -> None:
-    for away in (standing(live=False), standing(live=False, known=False)):
+    for away in (known_server(live=False), known_server(live=False, known=False)):
         assert reason_of(away) is WaitReason.UNREACHABLE
-        assert reason_of(away, standing("wan21_i2v_lightx2v")) is WaitReason.UNREACHABLE
-    refused = standing(live=False, unavailable=UnavailableReason.TOKEN_REFUSED, known=False)
+        assert reason_of(away, known_server("wan21_i2v_lightx2v")) is WaitReason.UNREACHABLE
+    refused = known_server(live=False, unavailable=UnavailableReason.TOKEN_REFUSED, known=False)
     assert reason_of(refused) is WaitReason.TOKEN_REFUSED
     assert reason_of() is WaitReason.CANNOT_RUN
 
 
 def test_an_option_waits_for_the_server_that_has_it() -> None:
-    plain = Standing(name="a", offer={"wan21_i2v": {}}, live=True, unavailable=None)
-    having = standing("wan21_i2v", live=False)
+    plain = KnownServer(name="a", offer={"wan21_i2v": {}}, live=True, unavailable=None)
+    having = known_server("wan21_i2v", live=False)
     chosen = {"loop": "back"}
     assert reason_of(plain, having, choices=chosen) is WaitReason.UNREACHABLE
     assert reason_of(plain, choices=chosen) is None  # nobody has it: the job fails with a reason
@@ -129,13 +129,13 @@ async def test_a_server_that_never_answered_is_known_by_what_it_said_last(setup:
     before.answer("wan21_i2v", "wan21_i2v_seed")
     record = record_of(before)
     assert record.missing["wan21_i2v_lightx2v"] == ["vae.safetensors for VAELoader is not on this ComfyUI"]
-    away = await read_standings(setup.store, WORKFLOWS, [ScriptedServer.never_reached("one:8188")])
+    away = await read_known_servers(setup.store, WORKFLOWS, [ScriptedServer.never_reached("one:8188")])
     assert [(each.offer, each.live) for each in away] == [(None, False)]
     assert runnable_by_any(away) is None
 
     await setup.store.record_server(replace(record, runnable=record.runnable | {"one that is gone"}))
     servers = [ScriptedServer.never_reached("one:8188"), ScriptedServer("two:8188")]
-    first, second = await read_standings(setup.store, WORKFLOWS, servers)
+    first, second = await read_known_servers(setup.store, WORKFLOWS, servers)
     assert first.offer == offer_of(before)
     assert (first.unavailable, second.unavailable) == (UnavailableReason.UNREACHABLE, None)
     assert runnable_by_any([first]) == {"wan21_i2v", "wan21_i2v_seed"}
@@ -146,6 +146,6 @@ async def test_an_option_that_was_not_there_is_not_remembered(setup: JobSetup) -
     server = ScriptedServer()
     server.lacks_options = True
     await setup.store.record_server(record_of(server))
-    (known,) = await read_standings(setup.store, WORKFLOWS, [ScriptedServer.never_reached()])
+    (known,) = await read_known_servers(setup.store, WORKFLOWS, [ScriptedServer.never_reached()])
     assert known.offer
     assert known.offer["wan21_i2v"]["loop"].options == {}

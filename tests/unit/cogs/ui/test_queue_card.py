@@ -27,6 +27,7 @@ LINES = {
     "no server": QueueView(
         mine=[JobEntry(job=WAITING)], guild=[JobEntry(job=WAITING)], guild_jobs=1, load=LOAD, servers=0
     ),
+    "token refused": QueueView(mine=[], guild=[], guild_jobs=0, load=LOAD, servers=0, token_refused=True),
     "busy": QueueView(
         mine=[JobEntry(job=STOPPING), JobEntry(job=WAITING, ahead=2, ready=1_795_000_000.4)],
         guild=[JobEntry(job=RUNNING, ready=1_795_000_000), JobEntry(job=WAITING, ahead=500)],
