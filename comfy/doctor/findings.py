@@ -117,7 +117,7 @@ OTHER_WORKFLOW = replace(WORKFLOW, needed=False)
 IDLE = Check(
     id="idle",
     failed="is at work, so that nothing was tried there",
-    fix="Run the doctor again when its {others} prompts are done.",
+    fix="Run the doctor again when its queue is empty ({others} in it).",
 )
 PROMPT_ID = Check(
     id="prompt_id",

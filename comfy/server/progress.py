@@ -26,6 +26,9 @@ class ProgressTracker:
         self._graph = graph
         self._node: Node | None = None
         self._step: Sampling | None = None
+        self._steps = {
+            node: Sampling(step=0, steps=steps) for node, steps in graph.sampler_steps.items()
+        }  # where each sampler stands
 
     def feed(self, message: SocketMessage) -> Iterator[Event]:
         """Yield the events that follow from a message about this job."""
@@ -59,16 +62,17 @@ class ProgressTracker:
             is_loading = 0 < message.value < message.maximum
             yield from self._enter(message.node, Stage.LOADING if is_loading else Stage.SAMPLING)
         else:
-            yield from self._enter(message.node, Stage.SAMPLING)
-            yield from self._sample(Sampling(step=message.value, steps=message.maximum))
+            yield from self._sample(message.node, Sampling(step=message.value, steps=message.maximum))
 
     def _enter(self, node: str, stage: Stage) -> Iterator[Event]:
-        entered = Node(node=node, stage=stage)
+        sampling = self._steps.get(node) if stage is Stage.SAMPLING else None
+        entered = Node(node=node, stage=stage, sampling=sampling)
         if entered != self._node:
             self._node = entered
             yield entered
 
-    def _sample(self, step: Sampling) -> Iterator[Event]:
+    def _sample(self, node: str, step: Sampling) -> Iterator[Event]:
+        yield from self._enter(node, Stage.SAMPLING)
         if step != self._step:
-            self._step = step
+            self._steps[node] = self._step = step
             yield step

@@ -1,6 +1,6 @@
 """The events of one job, from the server's queue to its outcome."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from comfy.protocol.files import OutputFile
@@ -23,19 +23,23 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A node started, or changed its stage (a sampler first loads its weights)."""
-
-    node: str
-    stage: Stage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
     """`step` of `steps` sampling steps are done; never a count of weights."""
 
     step: int
     steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node started, or changed its stage (a sampler first loads its weights).
+
+    `sampling`: where a sampler stands, if its number of steps is known; each step has its own event.
+    """
+
+    node: str
+    stage: Stage
+    sampling: Sampling | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Messages about a job become events: stages, true steps, nothing twice."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +81,35 @@ def test_a_job_joined_in_mid_run_shows_where_it_is(wan: Workflow):
     )
 
     assert events == [Node(node="52", stage=Stage.SAMPLING), Sampling(step=3, steps=4)]
+
+
+def test_a_sampler_that_starts_or_has_loaded_its_weights_says_at_which_step_it_stands(wan: Workflow):
+    tracker = ProgressTracker(graph(wan, steps=20))
+
+    def sampling(message: NodeStarted | NodeProgress) -> Sampling | None:
+        (event,) = tracker.feed(message)
+        assert isinstance(event, Node)
+        return event.sampling if event.stage is Stage.SAMPLING else None
+
+    def weights(value: int) -> NodeProgress:
+        return NodeProgress(prompt_id="job", node="52", value=value, maximum=800)
+
+    assert sampling(NodeStarted(prompt_id="job", node="51")) is None
+    assert sampling(NodeStarted(prompt_id="job", node="52")) == Sampling(step=0, steps=20)
+    assert sampling(weights(1)) is None
+    assert sampling(weights(800)) == Sampling(step=0, steps=20)
+    list(tracker.feed(NodeProgress(prompt_id="job", node="52", value=7, maximum=20)))
+    assert sampling(weights(1)) is None
+    assert sampling(weights(800)) == Sampling(step=7, steps=20)
+
+
+def test_a_sampler_whose_steps_are_not_known_is_named_all_the_same(wan: Workflow):
+    tracker = ProgressTracker(replace(graph(wan), sampler_steps={}))
+    (event,) = tracker.feed(NodeStarted(prompt_id="job", node="52"))
+
+    assert event == Node(node="52", stage=Stage.SAMPLING)
+    assert isinstance(event, Node)
+    assert event.sampling is None
 
 
 def test_no_event_is_yielded_twice(wan: Workflow):
