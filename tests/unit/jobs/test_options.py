@@ -23,6 +23,7 @@ from jobs.options import (
     settle_params,
 )
 from media import Aspect
+from media.sizes import SIZES
 from storage import Params
 from tests.unit.jobs.sample_jobs import PARAMS
 
@@ -139,10 +140,27 @@ def test_a_change_keeps_what_it_does_not_name() -> None:
         Options(prompt="other", steps=99).check()
 
 
-def test_smaller_is_fewer_frames_and_then_fewer_steps_until_there_is_little_left() -> None:
-    seen: list[tuple[int, int]] = []
-    params: Params | None = replace(PARAMS, frames=81, steps=20)
+def test_smaller_is_fewer_frames_and_then_a_smaller_size_until_there_is_little_left() -> None:
+    seen: list[tuple[int, int, int]] = []
+    params: Params | None = PARAMS
     while params:
-        seen.append((params.frames, params.steps))
+        seen.append((params.frames, params.width, params.height))
+        assert params.steps == PARAMS.steps  # they change no memory
         params = reduced(params)
-    assert seen == [(81, 20), (33, 20), (17, 20), (17, 10), (17, 5), (17, 4)]
+    assert seen == [(81, 832, 480), (33, 832, 480), (17, 832, 480), (17, 624, 352), (17, 464, 256)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_smaller_size_suits_the_model_and_keeps_the_shape(size: tuple[int, int]) -> None:
+    width, height = size
+    smaller = reduced(replace(PARAMS, frames=17, width=width, height=height))
+    assert smaller
+    assert smaller.width % 16 == smaller.height % 16 == 0
+    assert smaller.width * smaller.height < 0.6 * width * height
+    assert smaller.width / smaller.height == pytest.approx(width / height, rel=0.05)
+
+
+def test_a_clip_that_is_joined_to_another_keeps_its_size() -> None:
+    joined = replace(PARAMS, after="before")
+    assert reduced(joined) == replace(joined, frames=33)
+    assert reduced(replace(joined, frames=17)) is None
