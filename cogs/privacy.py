@@ -68,9 +68,9 @@ class Privacy(InteractiveCog):
 def render_privacy(locale: str, retention: Retention, stored: StoredData) -> ui.LayoutView:
     """The card: what is stored, how long, where it is sent, and how much of it is about this person."""
     kept = [
-        translate(locale, "privacy_rows", days=f"{retention.rows:g}"),
-        translate(locale, "privacy_pictures", days=f"{retention.pictures:g}"),
-        translate(locale, "privacy_clips", days=f"{retention.clips:g}"),
+        translate(locale, "privacy_rows", days=f"{retention.rows:g}", number=retention.rows),
+        translate(locale, "privacy_pictures", days=f"{retention.pictures:g}", number=retention.pictures),
+        translate(locale, "privacy_clips", days=f"{retention.clips:g}", number=retention.clips),
         translate(locale, "privacy_account"),
         *_backups(locale, retention),
     ]

@@ -1,6 +1,7 @@
 """/queue and /cancel: a person's unfinished jobs and those of the guild, and how to cancel them."""
 
 import contextlib
+import time
 from collections.abc import Sequence
 
 import discord
@@ -17,6 +18,7 @@ from cogs.ui.cards import JobEntry
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.queue_card import MAX_CHOICES, MAX_OF_GUILD, QueueView, render_queue
 from comfy import UnavailableReason
+from cogs.ui.texts import upcoming
 from jobs.errors import Refusal
 from jobs.requester import Requester
 from storage import Job, State
@@ -125,7 +127,7 @@ class Queue(InteractiveCog):
             JobEntry(
                 job=job,
                 ahead=await self._context.store.ahead(job.id),
-                ready=await self._context.positions.expected_end(job),
+                ready=upcoming(await self._context.positions.expected_end(job), time.time()),
             )
             for job in jobs
         ]

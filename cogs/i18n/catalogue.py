@@ -67,10 +67,15 @@ def translate(locale: str, name: str, /, **values: str | int | float) -> str:
     """
     translations = LANGUAGES[language_of(locale)]
     if ENGLISH[name].pluralizable:
-        text = translations.ngettext(name, name, int(values["number"]))
+        text = translations.ngettext(name, name, _whole(float(values["number"])))
     else:
         text = translations.gettext(name)
     return text.format(**values)
+
+
+def _whole(number: float) -> int:
+    """The number by which gettext picks the plural form; that of a fraction is the form of many."""
+    return int(number) if number.is_integer() else 2
 
 
 def command_text(name: str) -> app_commands.locale_str:

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from cogs.i18n.catalogue import translate
-from cogs.ui.texts import link_to, render_failed
+from cogs.ui.texts import link_to, render_failed, render_reason
 from storage import FINISHED, Job, State
 from storage.queries import MAX_COUNTED_AHEAD
 
@@ -70,7 +70,7 @@ def describe_outcome(locale: str, job: Job) -> str:
     if job.state is State.FAILED and job.reason:
         return render_failed(replace(job, locale=locale), job.reason)
     if job.state is State.CANCELLED and job.reason:
-        reason = translate(locale, f"reason_{job.reason.code}", short=job.short, **job.reason.values)
+        reason = render_reason(replace(job, locale=locale), job.reason)
         return translate(locale, "state_because", state=describe_state(locale, job), reason=reason)
     return describe_state(locale, job)
 

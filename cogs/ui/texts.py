@@ -1,7 +1,7 @@
 """Renders the text of a job's messages, of refusals and of advice. Pure."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import discord
 
@@ -10,11 +10,13 @@ from cogs.i18n.catalogue import translate
 from jobs.advice import Advice
 from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
+from jobs.options import reduced
 from storage import Job, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 MAX_ALT = 1024  # characters of an attachment's description, Discord's limit
 BAR_LENGTH = 10  # blocks
+MIN_ETA_SECONDS = 5.0  # an expected time that is nearer, or over, is not shown
 
 
 def render_bar(step: int, steps: int) -> str:
@@ -60,6 +62,11 @@ def render_refusal(locale: str, refusal: Refusal) -> str:
     return text + translate(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text
 
 
+def upcoming(at: float | None, now: float) -> float | None:
+    """An expected time (Unix seconds) where it is worth being shown: not over, nor about to be."""
+    return at if at is not None and at - now > MIN_ETA_SECONDS else None
+
+
 def render_waiting(job: Job, position: QueuePosition) -> str:
     """The status of a job that waits for a server."""
     if position.reason:
@@ -78,11 +85,15 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
     `finish` is when sampling will be over, in Unix seconds.
     """
     match event:
+        case comfy.Queued(ahead=0):
+            return translate(job.locale, "submitted_next")
         case comfy.Queued(ahead=ahead):
             return translate(job.locale, "submitted", ahead=ahead)
         case comfy.Started():
             return translate(job.locale, "started")
-        case comfy.Node(stage=stage) if stage is not comfy.Stage.SAMPLING:
+        case comfy.Node(sampling=comfy.Sampling() as sampling):
+            return render_event(job, sampling)
+        case comfy.Node(stage=stage):
             return translate(job.locale, f"stage_{stage.value}")
         case comfy.Sampling(step=step, steps=steps):
             text = translate(job.locale, "sampling", bar=render_bar(step, steps), step=step, steps=steps)
@@ -110,12 +121,36 @@ def _render_done(job: Job) -> str:
 
 def render_failed(job: Job, reason: Reason) -> str:
     """The status text of a failed job: one sentence with the reason."""
-    values = {
+    return translate(job.locale, "failed", reason=render_reason(job, reason))
+
+
+def render_reason(job: Job, reason: Reason) -> str:
+    """The sentence for a reason, in the job's language; its only number, if any, picks the plural form."""
+    if reason.code == "memory":
+        return _render_out_of_memory(job, _plain_values(reason))
+    numbers = [value for value in reason.values.values() if not isinstance(value, str)]
+    number = numbers[0] if len(numbers) == 1 else 0
+    return translate(
+        job.locale, f"reason_{reason.code}", short=job.short, **{"number": number, **_plain_values(reason)}
+    )
+
+
+def _plain_values(reason: Reason) -> dict[str, str | int | float]:
+    return {
         name: discord.utils.escape_markdown(value)[:100] if isinstance(value, str) else f"{value:g}"
         for name, value in reason.values.items()
     }
-    why = translate(job.locale, f"reason_{reason.code}", short=job.short, **values)
-    return translate(job.locale, "failed", reason=why)
+
+
+def _render_out_of_memory(job: Job, values: Mapping[str, str | int | float]) -> str:
+    """Say what 🤏 will change, where anything can be made smaller."""
+    smaller = reduced(job.params)
+    if smaller is None:
+        return translate(job.locale, "reason_memory", **values)
+    if smaller.frames < job.params.frames:
+        return translate(job.locale, "reason_memory_seconds", **{**values, "number": f"{smaller.seconds:g}"})
+    size = {"width": smaller.width, "height": smaller.height}
+    return translate(job.locale, "reason_memory_size", **{**values, **size})
 
 
 def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) -> str:
@@ -127,6 +162,7 @@ def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) ->
         seed=params.seed,
         preset=params.preset,
         steps=params.steps,
+        number=params.steps,
         cfg=f"{params.cfg:g}",
         width=params.width,
         height=params.height,

@@ -62,6 +62,28 @@ def test_one_and_many_are_told_apart_where_the_english_does(language: str) -> No
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_says_in_or_about_before_a_time_that_discord_renders_with_it(language: str) -> None:
+    relative = re.compile(r"(\b(in|about|within|after)|大约|大約|约|約|在|于|於)\s*<t:[^>]*:R>")
+    texts = [(name, text) for name, each in read_sentences(language).items() for text in forms(each)]
+    assert [name for name, text in texts if relative.search(text)] == []
+    assert [name for name, text in texts if re.search(r"<t:[^>]*:R>\s*(later|ago|后|後|前)", text)] == []
+
+
+def test_what_is_counted_in_an_english_sentence_is_said_in_one_and_many() -> None:
+    counted = re.compile(
+        r"\{\w+\} (GPU )?(jobs?|prompts?|steps?|seconds?|minutes?|hours?|days?|times?|clips?|pictures?)\b"
+    )
+    single = [name for name, each in ENGLISH.items() if not each.pluralizable]
+    assert [name for name in single if counted.search(str(ENGLISH[name].string))] == []
+
+
+@pytest.mark.parametrize(("number", "many"), [(1, False), (0, True), (2, True), (0.5, True), (1.5, True)])
+def test_a_fraction_and_none_are_many(number: float, many: bool) -> None:
+    text = translate("en-US", "reason_expired", number=number, hours=f"{number:g}")
+    assert text.startswith("it waited for more than " + (f"{number:g} hours." if many else "1 hour."))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_marked_as_doubtful(language: str) -> None:
     assert [name for name, each in read_sentences(language).items() if each.fuzzy] == []
 

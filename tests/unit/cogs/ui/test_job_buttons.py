@@ -58,7 +58,9 @@ async def test_at_the_end(locale: str, snapshot: SnapshotAssertion) -> None:
         "done": replace(mine, state=State.DONE, result_message=5),
         "by DM": replace(mine, state=State.DONE, result_message=5, result_channel=9),
         "failed": replace(mine, state=State.FAILED, reason=reason),
-        "smallest": replace(job(locale=locale, frames=17, steps=4), state=State.FAILED, reason=reason),
+        "smallest": replace(
+            job(locale=locale, frames=17, width=320, height=256), state=State.FAILED, reason=reason
+        ),
         "cancelled": replace(mine, state=State.CANCELLED),
     }
     shown = {name: [render_final_status(each), pressed(final_buttons(each))] for name, each in ends.items()}

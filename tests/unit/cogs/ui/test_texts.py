@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 
 import comfy
 from cogs.i18n.catalogue import ENGLISH, LANGUAGES
+from cogs.ui.job_buttons import final_buttons
 from cogs.ui.texts import (
     MAX_ALT,
     MAX_CONTENT,
@@ -20,10 +22,12 @@ from cogs.ui.texts import (
     render_failed,
     render_final_status,
     render_poster,
+    render_reason,
     render_refusal,
     render_report,
     render_result,
     render_waiting,
+    upcoming,
 )
 from jobs.advice import Advice
 from jobs.announcer import QueuePosition, WaitReason
@@ -42,7 +46,9 @@ def test_every_event_that_matters_has_its_words(locale: str) -> None:
     events = [
         comfy.Queued(ahead=2),
         comfy.Started(at=0),
-        *(comfy.Node(node="1", stage=stage) for stage in comfy.Stage if stage is not comfy.Stage.SAMPLING),
+        comfy.Queued(ahead=0),
+        *(comfy.Node(node="1", stage=stage) for stage in comfy.Stage),
+        comfy.Node(node="1", stage=comfy.Stage.SAMPLING, sampling=comfy.Sampling(step=0, steps=20)),
         comfy.Sampling(step=7, steps=20),
     ]
     texts = [render_event(mine, event, finish=1_800_000_000.4) for event in events]
@@ -51,7 +57,66 @@ def test_every_event_that_matters_has_its_words(locale: str) -> None:
 
 def test_sampling_shows_the_step_a_bar_and_a_finish_that_ticks_by_itself() -> None:
     text = render_event(job(), comfy.Sampling(step=7, steps=20), finish=1_800_000_000.4)
-    assert text == "🎨 **Sampling** ▰▰▰▱▱▱▱▱▱▱ 7/20 · ready about <t:1800000000:R>"
+    assert text == "🎨 **Sampling** ▰▰▰▱▱▱▱▱▱▱ 7/20 · probably ready <t:1800000000:R>"
+
+
+def test_a_sampler_that_has_just_started_is_sampling() -> None:
+    stands = comfy.Sampling(step=0, steps=20)
+    assert "Sampling" in (render_event(job(), comfy.Node(node="1", stage=comfy.Stage.SAMPLING)) or "")
+    text = render_event(job(), comfy.Node(node="1", stage=comfy.Stage.SAMPLING, sampling=stands))
+    assert text == "🎨 **Sampling** ▱▱▱▱▱▱▱▱▱▱ 0/20"
+
+
+def test_an_expected_time_that_is_over_or_about_to_be_is_not_worth_being_shown() -> None:
+    assert upcoming(100.0, 80.0) == 100.0
+    assert {upcoming(at, 100.0) for at in (None, 99.0, 100.0, 101.0, 103.0)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("params", "wanted"),
+    [
+        ({"frames": 81}, ["fewer seconds", "2 seconds long"]),
+        ({"frames": 33}, ["fewer seconds", "one second long"]),
+        ({"frames": 17}, ["a smaller size", "624×352"]),
+        ({"frames": 17, "width": 320, "height": 256}, ["as small as it gets", "lighter model"]),
+    ],
+)
+async def test_when_memory_runs_out_the_advice_is_what_the_button_does(
+    params: dict[str, int], wanted: list[str]
+) -> None:
+    failed = replace(job(**params), state=State.FAILED, reason=Reason(code="memory", values={"node": "N"}))
+    text = render_final_status(failed)
+    assert all(words in text for words in wanted)
+    assert "step" not in text
+    buttons = [str(each) for each in ((final_buttons(failed) or ui.View()).to_components())]
+    assert ("🤏" in text) == any("🤏" in each for each in buttons)
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "words"),
+    [
+        ("lost", {"attempts": 1}, "once."),
+        ("lost", {"attempts": 3}, "3 times."),
+        ("too_long", {"minutes": 1.0}, "1 minute "),
+        ("too_long", {"minutes": 1.5}, "1.5 minutes "),
+        ("too_long", {"minutes": 0.5}, "0.5 minutes "),
+        ("expired", {"hours": 1}, "1 hour."),
+        ("expired", {"hours": 24}, "24 hours."),
+    ],
+)
+def test_one_and_many_in_reasons(code: str, value: dict[str, float], words: str) -> None:
+    assert words in render_reason(job(), Reason(code=code, values=value))
+
+
+def test_one_and_many_and_none_elsewhere() -> None:
+    assert "1 step ·" in render_result(job(steps=1))
+    assert "next in line" in (render_event(job(), comfy.Queued(ahead=0)) or "")
+    assert "about 1 ahead" in (render_event(job(), comfy.Queued(ahead=1)) or "")
+    refused = [Refusal("gpu_seconds_per_person", number=n) for n in (1, 600)]
+    assert [render_refusal("en-US", each).split(" of ")[0].split("your ")[1] for each in refused] == [
+        "1 GPU second",
+        "600 GPU seconds",
+    ]
 
 
 def test_a_preview_alone_changes_no_words() -> None:
@@ -109,6 +174,7 @@ def test_what_is_cut_says_so_and_leaves_no_half_escape() -> None:
 def test_every_reason_has_its_sentence(locale: str) -> None:
     codes = [key.removeprefix("reason_") for key in ENGLISH if key.startswith("reason_")]
     values = {"node": "N 1", "field": "f", "file": "m.safetensors", "attempts": 3, "minutes": 45, "hours": 24}
+    values |= {"number": 2, "width": 624, "height": 352}
     for code in codes:
         text = render_failed(job(locale=locale), Reason(code=code, values=values))
         assert "{" not in text
