@@ -7,7 +7,7 @@ import discord
 from discord.ext import commands
 
 from cogs.actions.context import BotContext
-from storage import StoreError
+from storage import State, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,8 @@ class MessageDeletions(commands.Cog):
         try:
             for message_id in message_ids:
                 job = await self._context.store.by_status(message_id)
-                if job:
-                    await self._context.messages.lost_status.deleted(job)
+                cancelled = await self._context.messages.lost_status.deleted(job) if job else None
+                if cancelled and cancelled.state is State.CANCELLED:
+                    self._context.messages.announcer.ended(cancelled)
         except StoreError as err:
             log.error("a deleted status is noticed at its next edit: %s", err)

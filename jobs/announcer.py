@@ -53,8 +53,10 @@ class Announcer(Protocol):
     """Shows people what happens to jobs.
 
     All but `deliver` return at once and raise nothing. A fact may be shown late, or not at all where a newer
-    one follows; the newest is shown in the end. Once a job's row is finished and `ended` was called, no other
-    fact replaces the final status, even one that is reported afterwards.
+    one follows; the newest is shown in the end. A fact is shown only while the row is in the state and epoch
+    of the `job` it was reported with. Once the row says that the job is to be cancelled, and `cancelling` was
+    called, nothing but its end follows; once the row is finished and `ended` was called, nothing at all does,
+    not even what is reported afterwards.
     """
 
     def waiting(self, job: Job, position: QueuePosition) -> None:
@@ -78,6 +80,10 @@ class Announcer(Protocol):
 
     def requeued(self, job: Job, reason: RequeueReason) -> None:
         """The job went back to the queue."""
+        ...
+
+    def cancelling(self, job: Job) -> None:
+        """The job is on a server and is being stopped, as its row says."""
         ...
 
     def ended(self, job: Job) -> None:

@@ -18,7 +18,10 @@ async def cancel(context: BotContext, requester: Requester, job: Job) -> Job:
     cancelled = await context.store.cancel(job.id, mover=mover, reason=Reason(code=code))
     if cancelled is None:
         raise Refusal("over")
+    announcer = context.messages.announcer
     if cancelled.state is State.CANCELLED:
-        context.messages.announcer.ended(cancelled)
+        announcer.ended(cancelled)
+    else:
+        announcer.cancelling(cancelled)
     context.notifier.notify()
     return cancelled

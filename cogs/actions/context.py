@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import discord
@@ -18,15 +19,17 @@ from cogs.actions.attachments import Attachments
 from cogs.actions.in_flight import InFlight
 from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.discord_api.scheduler import RequestScheduler
+from cogs.i18n.catalogue import translate
 from cogs.messages.job_messages import JobMessages
 from cogs.messages.replies import reply_privately
-from cogs.ui.texts import render_refusal, render_waiting
+from cogs.messages.status_facts import decide_status
+from cogs.ui.texts import render_refusal, render_waiting, upcoming
 from jobs.errors import Refusal
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
 from jobs.requester import Requester
 from jobs.service import JobService
-from storage import FileStore, Job, Retention, Store, StoreError
+from storage import FileStore, Job, Retention, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +57,14 @@ class BotContext:
     messages: JobMessages
     in_flight: InFlight = field(default_factory=InFlight)
 
-    async def waiting_text(self, job: Job) -> str:
-        """The status text of a queued job, in its language. Raises StoreError."""
-        return render_waiting(job, await self.positions.position(job))
+    async def status_text(self, job: Job) -> str:
+        """The first text of a job's status, in its language. Raises StoreError."""
+        now = time.time()
+        if job.state is not State.QUEUED:
+            content = decide_status(job, None, now)
+            return content.text if content else translate(job.locale, "started")
+        position = await self.positions.position(job)
+        return render_waiting(job, replace(position, expected_end=upcoming(position.expected_end, now)))
 
     def require(self, requester: Requester, action: Action, job: Job | None = None) -> None:
         """Raise the Refusal of the rule that forbids it; `job`: what the action is about, if any."""

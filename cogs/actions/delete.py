@@ -58,7 +58,10 @@ class DeletionWorker:
     async def _stop(self, job: Job) -> None:
         """Cancel an unfinished job, unless it is being delivered: then its message is not known yet."""
         if not job.cancel_requested and job.state is not State.DELIVERING:
-            await self._context.store.cancel(job.id, mover="bin", reason=Reason(code="by_person"))
+            reason = Reason(code="by_person")
+            cancelled = await self._context.store.cancel(job.id, mover="bin", reason=reason)
+            if cancelled and cancelled.finished_at is None:
+                self._context.messages.announcer.cancelling(cancelled)
             self._context.notifier.notify()
 
     def _announce_end(self, job: Job) -> None:

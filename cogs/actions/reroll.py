@@ -28,7 +28,7 @@ class FollowUps:
     async def _post(self, requester: Requester, admission: Awaitable[Admitted]) -> Admitted:
         admitted = await admission
         if admitted.created:
-            text = await self._context.waiting_text(admitted.job)
+            text = await self._context.status_text(admitted.job)
             await self._context.messages.status.post(admitted.job, text, reply_to=requester.message_id)
             self._context.notifier.notify()
         return admitted

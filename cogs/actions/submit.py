@@ -69,7 +69,7 @@ class JobSubmitter:
     async def _publish(self, reply: InteractionReply, job: Job) -> None:
         """Answer with the status message. Raises nothing: the job is admitted, even if the answer fails."""
         try:
-            text = await self._context.waiting_text(job)
+            text = await self._context.status_text(job)
             try:
                 await self._context.messages.status.record(job, await reply.send(text, job), text)
             except DISCORD_ERRORS as err:

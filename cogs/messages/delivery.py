@@ -24,7 +24,7 @@ from cogs.messages.targets import (
     upload_limit,
 )
 from cogs.ui.job_buttons import result_buttons
-from cogs.ui.texts import render_alt, render_final_status, render_poster, render_result
+from cogs.ui.texts import render_alt, render_poster, render_result
 from jobs.clips import ClipJoiner, joined_name, smaller_name
 from jobs.errors import JobFailure
 from storage import FileStore, Job, Lease, State, Store
@@ -90,7 +90,7 @@ class Delivery:
             lease, State.DONE, result_message=message.id, result_channel=channel_id
         )
         log.info("job %s: delivered", job.id)
-        self._status_editor.finish(lease.job, render_final_status(lease.job))
+        self._status_editor.finish(lease.job)
         if message.guild:
             await self._bot_reactions.add(channel_id, message.id, REROLL)
 

@@ -35,16 +35,18 @@ class LostStatusHandler:
         self._notifier = notifier
         self._on_delete = on_delete
 
-    async def deleted(self, job: Job) -> None:
+    async def deleted(self, job: Job) -> Job | None:
         """Cancel a job whose status message was deleted: a queued one always, others by `on_delete`.
 
-        Raises StoreError.
+        Returns the job where it is to be cancelled or has ended thereby. Raises StoreError.
         """
         if job.state is not State.QUEUED and self._on_delete is OnDelete.DELIVER:
-            return
-        if await self._store.cancel(job.id, mover="status deleted", reason=Reason(code="deleted")):
+            return None
+        cancelled = await self._store.cancel(job.id, mover="status deleted", reason=Reason(code="deleted"))
+        if cancelled:
             log.info("job %s: cancelled, its status message was deleted", job.id)
             self._notifier.notify()
+        return cancelled
 
     async def send_final_status(self, job: Job, text: str) -> None:
         """Send a final status as a new message in the channel, else by DM.

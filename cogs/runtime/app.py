@@ -83,7 +83,7 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
     async with open_resources(settings) as resources:
         context = resources.context
         missed_reactions = await _load_cogs(context)
-        await context.messages.status.post_missing(context.waiting_text)
+        await context.messages.status.post_missing(context.status_text)
         for job in await context.store.unannounced_ends():
             context.messages.announcer.ended(job)
         yield Application(resources=resources, missed_reactions=missed_reactions)

@@ -18,3 +18,15 @@ async def test_a_deleted_status_cancels_its_queued_job_alone_or_among_many(opene
     many = {"ids": ["5", str(second.status_message)], "channel_id": "1"}
     await cog.on_raw_bulk_message_delete(discord.RawBulkMessageDeleteEvent(many))  # type: ignore[arg-type]
     assert [job.id for job in await store.unfinished_of(ada.id)] == [third.id]
+
+
+async def test_the_end_of_a_job_whose_status_was_deleted_is_settled(opened: BotSetup) -> None:
+    ada, store = opened.playground.member("ada"), opened.context.store
+    job = await opened.queued(ada)
+    opened.playground.state.delete(opened.status(job))
+    cog = opened.context.client.get_cog("MessageDeletions")
+    assert isinstance(cog, MessageDeletions)
+    deleted = {"id": str(job.status_message), "channel_id": "1"}
+    await cog.on_raw_message_delete(discord.RawMessageDeleteEvent(deleted))  # type: ignore[arg-type]
+    await opened.context.messages.status_editor.flush()
+    assert await store.unannounced_ends() == []

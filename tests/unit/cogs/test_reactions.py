@@ -35,3 +35,11 @@ async def test_a_cross_cancels_an_unfinished_job_and_other_messages_are_left_alo
     await ada.react(bot.status(job), "👍")
     await ada.react(bot.status(job), "❌")
     await bot.reads(job.status_message, "Cancelled")
+
+
+async def test_a_cross_on_a_running_job_says_at_once_that_it_is_being_stopped(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    job = await bot.queued(ada)
+    assert await bot.context.store.claim("gpu", {job.params.workflow})
+    await ada.react(bot.status(job), "❌")
+    await bot.reads(job.status_message, "Stopping")

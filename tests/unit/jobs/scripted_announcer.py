@@ -42,13 +42,18 @@ class Requeued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelling:
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     job: str
     state: State
     reason: Reason | None = None
 
 
-Fact = Waiting | StageReached | Progress | PreviewShown | Requeued | Ended
+Fact = Waiting | StageReached | Progress | PreviewShown | Requeued | Cancelling | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class ScriptedAnnouncer(Observable):
         self.tried = 0
         self._store = store
         self._over = set[str]()
+        self._stopping = set[str]()
 
     def about(self, job: Job | str, kind: type = object) -> list[Fact]:
         """What was shown of this job, of one kind of facts."""
@@ -100,7 +106,13 @@ class ScriptedAnnouncer(Observable):
     def requeued(self, job: Job, reason: RequeueReason) -> None:
         self._show(Requeued(job=job.id, reason=reason))
 
+    def cancelling(self, job: Job) -> None:
+        if job.cancel_requested:
+            self._show(Cancelling(job=job.id))
+            self._stopping.add(job.id)
+
     def ended(self, job: Job) -> None:
+        self._stopping.discard(job.id)
         self._show(Ended(job=job.id, state=job.state, reason=job.reason))
         self._over.add(job.id)
 
@@ -127,6 +139,6 @@ class ScriptedAnnouncer(Observable):
         self.ended(lease.job)
 
     def _show(self, fact: Fact) -> None:
-        if fact.job not in self._over:
+        if fact.job not in self._over | self._stopping:
             self.facts.append(fact)
         self.changed()

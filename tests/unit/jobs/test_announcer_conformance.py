@@ -27,6 +27,7 @@ from playground.playground import Playground
 from storage import Job, Lease, LeaseLost, Reason, State
 from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
 from tests.unit.jobs.scripted_announcer import (
+    Cancelling,
     Ended,
     Fact,
     Postpone,
@@ -73,6 +74,11 @@ WAITS_AGAIN = FactCase(
     lambda announcer, job: announcer.requeued(job, RequeueReason.JOB_LOST),
     lambda job: Requeued(job=job.id, reason=RequeueReason.JOB_LOST),
     lambda job: translate(job.locale, "sent_again"),
+)
+IS_STOPPING = FactCase(
+    lambda announcer, job: announcer.cancelling(job),
+    lambda job: Cancelling(job=job.id),
+    lambda job: translate(job.locale, "stopping"),
 )
 IS_OVER = FactCase(
     lambda announcer, job: announcer.ended(job),
@@ -267,6 +273,22 @@ async def test_nothing_is_shown_after_the_end(setup: JobSetup, subject: Announce
         late.tell(subject.announcer, waiting)
         await subject.reads(over, IS_OVER)
     subject.announcer.preview(waiting, comfy.Preview(image=b"jpeg", kind="jpeg"))
+    await subject.reads(over, IS_OVER)
+
+
+async def test_while_a_job_is_being_stopped_nothing_is_shown_but_that_and_its_end(
+    setup: JobSetup, subject: AnnouncerSubject
+) -> None:
+    lease = await to_deliver(setup, subject)
+    stopped = await setup.store.cancel(lease.job.id, mover="person 42", reason=CANCEL)
+    assert stopped
+    IS_STOPPING.tell(subject.announcer, stopped)
+    for late in (SAMPLED, PREPARES):
+        late.tell(subject.announcer, lease.job)
+    subject.announcer.preview(lease.job, comfy.Preview(image=b"jpeg", kind="jpeg"))
+    await subject.reads(stopped, IS_STOPPING)
+    over = (await setup.store.move(lease, State.CANCELLED)).job
+    IS_OVER.tell(subject.announcer, over)
     await subject.reads(over, IS_OVER)
 
 

@@ -30,3 +30,4 @@ async def test_a_running_job_is_asked_to_stop(opened: BotSetup) -> None:
     job = await cancel(opened.context, opened.requester(ada), lease.job)
     assert job.cancel_requested
     assert job.state is State.DELIVERING
+    await opened.reads(job.status_message, "Stopping")

@@ -84,7 +84,7 @@ async def test_a_job_is_found_by_its_id_and_touched_by_its_owner(opened: BotSetu
     opened.context.require(opened.requester(ada), Action.DELETE, job)
     with pytest.raises(Refusal, match="not_yours"):
         opened.context.require(opened.requester(grace), Action.DELETE, job)
-    assert "not reachable" in await opened.context.waiting_text(job)
+    assert "not reachable" in await opened.context.status_text(job)
 
 
 async def test_a_reaction_has_a_requester_as_an_interaction_has(bot: BotSetup) -> None:
