@@ -17,8 +17,8 @@ from cogs.ui.autocomplete import suggest_jobs
 from cogs.ui.cards import JobEntry
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.queue_card import MAX_CHOICES, MAX_OF_GUILD, QueueView, render_queue
-from comfy import UnavailableReason
 from cogs.ui.texts import upcoming
+from comfy import UnavailableReason
 from jobs.errors import Refusal
 from jobs.requester import Requester
 from storage import Job, State
