@@ -64,7 +64,7 @@ class Show(InteractiveCog):
         text = io.BytesIO(render_text(requester.locale, job).encode())
         files = [discord.File(text, text_name(job))] if is_cut(job) else []
         await interaction.response.send_message(
-            view=card, files=files, ephemeral=True, allowed_mentions=NO_MENTIONS
+            view=card, files=files, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
         )
 
     async def _send_graph(

@@ -64,6 +64,7 @@ class Sharing:
                     render_copy(requester.locale, job),
                     file=file,
                     allowed_mentions=NO_MENTIONS,
+                    suppress_embeds=True,
                     nonce=sharing_nonce("copy", job, requester),
                 )
         except DISCORD_ERRORS as err:
@@ -110,6 +111,7 @@ class Sharing:
                 await channel.send(
                     render_report(locale, job, requester.user_id),
                     allowed_mentions=NO_MENTIONS,
+                    suppress_embeds=True,
                     nonce=sharing_nonce("flag", job, requester),
                 )
         except DISCORD_ERRORS as err:

@@ -132,6 +132,7 @@ class Delivery:
                 view=result_buttons(job),
                 **reply_arguments(job, None if no_reference else job.status_message),
                 allowed_mentions=mention_owner(job),
+                suppress_embeds=True,
                 nonce=build_nonce(job, MessageKind.RESULT),
             )
 

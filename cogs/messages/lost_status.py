@@ -71,5 +71,6 @@ class LostStatusHandler:
             await channel.send(
                 f"<@{job.user_id}> {text}",
                 allowed_mentions=mention_owner(job),
+                suppress_embeds=True,
                 nonce=build_nonce(job, MessageKind.FINAL_STATUS),
             )

@@ -88,7 +88,9 @@ class ReactionReplies:
         )
         reference = channel.get_partial_message(requester.message_id).to_reference(fail_if_not_exists=False)
         async with self._scheduler.send(requester.channel_id, SEND_TIMEOUT, Priority.COURTESY):
-            return await channel.send(text, reference=reference, allowed_mentions=NO_MENTIONS)
+            return await channel.send(
+                text, reference=reference, allowed_mentions=NO_MENTIONS, suppress_embeds=True
+            )
 
 
 @contextlib.asynccontextmanager

@@ -28,7 +28,9 @@ class InteractionReply:
         """Acknowledge in time with a placeholder, which `send` replaces. Raises nothing of Discord's."""
         self._deferred = True
         try:
-            await self._interaction.response.send_message(text, allowed_mentions=NO_MENTIONS)
+            await self._interaction.response.send_message(
+                text, allowed_mentions=NO_MENTIONS, suppress_embeds=True
+            )
         except DISCORD_ERRORS as err:
             log.warning("interaction %s: cannot be held: %s", self._interaction.id, err)
 
@@ -43,7 +45,7 @@ class InteractionReply:
                 return message.id
             try:
                 response = await self._interaction.response.send_message(
-                    text, view=view, allowed_mentions=NO_MENTIONS
+                    text, view=view, allowed_mentions=NO_MENTIONS, suppress_embeds=True
                 )
             except DISCORD_ERRORS:
                 return (await self._interaction.original_response()).id  # perhaps only its answer was lost
@@ -61,18 +63,24 @@ async def reply_privately(interaction: discord.Interaction, text: str) -> None:
     try:
         async with asyncio.timeout(REPLY_TIMEOUT):
             if interaction.response.is_done():
-                await interaction.followup.send(text, ephemeral=True, allowed_mentions=NO_MENTIONS)
+                await interaction.followup.send(
+                    text, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
+                )
             else:
-                await interaction.response.send_message(text, ephemeral=True, allowed_mentions=NO_MENTIONS)
+                await interaction.response.send_message(
+                    text, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
+                )
     except DISCORD_ERRORS as err:
         log.warning("interaction %s: cannot be answered: %s", interaction.id, err)
 
 
 async def send_card(interaction: discord.Interaction, card: ui.LayoutView) -> None:
     """Answer with an ephemeral card."""
-    await interaction.response.send_message(view=card, ephemeral=True, allowed_mentions=NO_MENTIONS)
+    await interaction.response.send_message(
+        view=card, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
+    )
 
 
 async def replace_card(interaction: discord.Interaction, card: ui.LayoutView) -> None:
     """Replace the card whose button or select was used."""
-    await interaction.response.edit_message(view=card, allowed_mentions=NO_MENTIONS)
+    await interaction.response.edit_message(view=card, allowed_mentions=NO_MENTIONS, suppress_embeds=True)

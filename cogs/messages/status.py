@@ -56,6 +56,7 @@ class StatusMessages:
                 view=waiting_buttons(job),
                 **reply_arguments(job, reply_to),
                 allowed_mentions=NO_MENTIONS,
+                suppress_embeds=True,
                 nonce=build_nonce(job, MessageKind.STATUS),
             )
         return message.id

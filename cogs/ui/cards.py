@@ -43,11 +43,6 @@ def truncate(text: str, max_length: int) -> str:
     return line if len(line) <= max_length else line[: max_length - 1].rstrip() + "…"
 
 
-def escape(text: str) -> str:
-    """A person's text with Markdown and mentions escaped; at most twice as long."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(text))
-
-
 def describe_state(locale: str, job: Job) -> str:
     """The job's state: an emoji and a few words."""
     stopping = job.cancel_requested and job.state not in FINISHED

@@ -8,8 +8,9 @@ import discord
 from discord import ui
 
 from cogs.i18n.catalogue import translate
-from cogs.ui.cards import DEFAULT_COLOUR, build_card, describe_link, describe_outcome, escape, truncate
+from cogs.ui.cards import DEFAULT_COLOUR, build_card, describe_link, describe_outcome, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
+from cogs.ui.escape import escape
 from storage import Job
 
 MAX_PROMPT_LENGTH = 150  # characters shown of each

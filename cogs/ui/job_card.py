@@ -13,12 +13,11 @@ from cogs.ui.cards import (
     build_card,
     describe_link,
     describe_outcome,
-    escape,
     result_link,
     truncate,
 )
 from cogs.ui.components import PersistentButton
-from cogs.ui.texts import quote
+from cogs.ui.escape import escape, quote
 from storage import Job
 
 MAX_PROMPT_LENGTH = 1200  # characters
@@ -59,7 +58,7 @@ def render_details(locale: str, details: JobDetails) -> ui.LayoutView:
 def is_cut(job: Job) -> bool:
     """Whether prompt or negative prompt are longer than what the card shows."""
     texts = (job.params.prompt, MAX_PROMPT_LENGTH), (job.params.negative_prompt, MAX_NEGATIVE_LENGTH)
-    return any(quote(text, length) != quote(text, 10 * len(text) + 10) for text, length in texts)
+    return any(len(quote(text)) > length for text, length in texts)
 
 
 def text_name(job: Job) -> str:

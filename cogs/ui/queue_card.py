@@ -8,8 +8,9 @@ import discord
 from discord import ui
 
 from cogs.i18n.catalogue import translate
-from cogs.ui.cards import DEFAULT_COLOUR, JobEntry, build_card, describe_position, escape, truncate
+from cogs.ui.cards import DEFAULT_COLOUR, JobEntry, build_card, describe_position, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
+from cogs.ui.escape import escape
 from storage import Job, Load
 
 MAX_MINE = 15  # lines; the select has MAX_CHOICES

@@ -3,10 +3,9 @@
 import math
 from collections.abc import Collection, Mapping
 
-import discord
-
 import comfy
 from cogs.i18n.catalogue import translate
+from cogs.ui.escape import escape, quote
 from jobs.advice import Advice
 from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
@@ -15,6 +14,9 @@ from storage import Job, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 MAX_ALT = 1024  # characters of an attachment's description, Discord's limit
+MAX_VALUE = 600  # characters of a value in a refusal, such as all the names that are offered
+MAX_REASON_VALUE = 100  # characters of a value in a reason, such as a node's name
+OWN_MARKDOWN = frozenset({"channel", "permissions"})  # values of refusals that the bot wrote itself
 BAR_LENGTH = 10  # blocks
 MIN_ETA_SECONDS = 5.0  # an expected time that is nearer, or over, is not shown
 
@@ -25,31 +27,10 @@ def render_bar(step: int, steps: int) -> str:
     return "▰" * filled + "▱" * (BAR_LENGTH - filled)
 
 
-def quote(text: str, max_length: int) -> str:
-    """A person's text as a Markdown quotation of at most `max_length` characters.
-
-    Its own Markdown and mentions are escaped.
-    """
-    return "\n".join(f"> {line}" for line in _escape_and_cut(text, max_length).splitlines())
-
-
-def _escape_and_cut(text: str, max_length: int) -> str:
-    """Escape Markdown and mentions; where the result is too long, cut the text before escaping it.
-
-    What is cut ends with "…", and never within an escape. Two characters a line are left for the "> ".
-    """
-    for length in range(min(len(text), max_length), 0, -1):
-        cut = text if length == len(text) else text[:length].rstrip() + "…"
-        safe = discord.utils.escape_mentions(discord.utils.escape_markdown(cut))
-        if len(safe) + 2 * (safe.count("\n") + 1) <= max_length:
-            return safe
-    return ""
-
-
 def render_refusal(locale: str, refusal: Refusal) -> str:
     """The sentence for a refusal: which rule, its number, what else can be had, when it is allowed."""
     values = {
-        name: round(value) if isinstance(value, float) and value.is_integer() else value
+        name: value if name in OWN_MARKDOWN else _render_value(value, MAX_VALUE)
         for name, value in refusal.values.items()
     }
     if "permissions" in values:
@@ -65,6 +46,13 @@ def render_refusal(locale: str, refusal: Refusal) -> str:
 def upcoming(at: float | None, now: float) -> float | None:
     """An expected time (Unix seconds) where it is worth being shown: not over, nor about to be."""
     return at if at is not None and at - now > MIN_ETA_SECONDS else None
+
+
+def _render_value(value: str | float, max_length: int) -> str | float:
+    """A value for a sentence: what a person or a server wrote is escaped, whole numbers are integers."""
+    if isinstance(value, str):
+        return escape(value, max_length)
+    return round(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def render_waiting(job: Job, position: QueuePosition) -> str:
@@ -137,7 +125,7 @@ def render_reason(job: Job, reason: Reason) -> str:
 
 def _plain_values(reason: Reason) -> dict[str, str | int | float]:
     return {
-        name: discord.utils.escape_markdown(value)[:100] if isinstance(value, str) else f"{value:g}"
+        name: escape(value, MAX_REASON_VALUE) if isinstance(value, str) else f"{value:g}"
         for name, value in reason.values.items()
     }
 
@@ -220,5 +208,9 @@ def render_poster(job: Job) -> str:
 
 def render_advice(locale: str, advice: Collection[Advice]) -> str:
     """The advice on a prompt and a picture as a list."""
-    lines = [f"- {translate(locale, each.name, **each.values)}" for each in advice]
+    lines = [f"- {translate(locale, each.name, **_escape_values(each))}" for each in advice]
     return "\n".join([translate(locale, "advice"), *lines])
+
+
+def _escape_values(advice: Advice) -> dict[str, str]:
+    return {name: escape(value, MAX_VALUE) for name, value in advice.values.items()}

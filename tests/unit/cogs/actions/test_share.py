@@ -4,6 +4,7 @@ import pytest
 
 from cogs.actions.share import Sharing, sharing_nonce
 from jobs.errors import Refusal
+from playground.discord.model import MessageFlag
 from storage import GuildSettings
 from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.jobs.sample_jobs import JOB
@@ -19,6 +20,7 @@ async def test_the_owner_gets_the_clip_by_direct_message(opened: BotSetup) -> No
     [copy] = ada.inbox
     assert copy.attachments[0].filename == f"animate-{job.short}.mp4"
     assert job.params.prompt in copy.content
+    assert copy.flags & MessageFlag.SUPPRESS_EMBEDS
 
 
 async def test_a_copy_needs_a_clip_and_open_direct_messages(opened: BotSetup) -> None:
@@ -45,6 +47,7 @@ async def test_a_report_goes_to_the_report_channel_and_pings_nobody(opened: BotS
     assert ada.mention in report.content
     assert grace.mention in report.content
     assert not report.pinged
+    assert report.flags & MessageFlag.SUPPRESS_EMBEDS
 
 
 def test_a_nonce_stands_for_a_kind_a_job_and_a_person(opened: BotSetup) -> None:

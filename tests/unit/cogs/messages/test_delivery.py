@@ -4,6 +4,7 @@ import pytest
 
 from cogs.messages.delivery import file_name
 from jobs.errors import JobFailure
+from playground.discord.model import MessageFlag
 from playground.discord.permissions import Permission
 from storage import Lease, Reason, State
 from tests.unit.cogs.bot_setup import BotSetup
@@ -26,6 +27,7 @@ async def test_the_result_is_a_reply_with_the_clip_its_owner_and_a_reaction(bot:
     assert [file.filename for file in result.attachments] == [file_name(job, "mp4")]
     assert list(result.reactions) == ["🔁"]
     await bot.reads(job.status_message, "Done")
+    assert result.flags & bot.status(job).flags & MessageFlag.SUPPRESS_EMBEDS
 
 
 async def test_where_the_channel_is_closed_it_goes_by_direct_message(opened: BotSetup) -> None:

@@ -6,6 +6,7 @@ from discord import ui
 
 from cogs.messages.replies import InteractionReply, replace_card, reply_privately, send_card
 from cogs.ui.cards import DEFAULT_COLOUR, build_card
+from playground.discord.model import MessageFlag
 from tests.unit.cogs.bot_setup import BotSetup
 
 
@@ -18,6 +19,7 @@ async def test_private_answers_are_for_the_person_alone_and_errors_of_discord_ar
     await reply_privately(interaction, "second")
     assert pressed.card
     assert (pressed.card.content, pressed.card.only_for) == ("second", ada.id)
+    assert pressed.card.flags & MessageFlag.SUPPRESS_EMBEDS
     _, interaction = await bot.interaction(ada)
     bot.playground.discord.fail(404, route="/callback", code=10062)
     await reply_privately(interaction, "lost")
@@ -32,7 +34,9 @@ async def test_a_card_is_sent_privately_and_replaces_the_message_it_belongs_to(b
     assert sent.only_for == ada.id
     pressed, interaction = await bot.interaction(ada, sent)
     await replace_card(interaction, build_card(DEFAULT_COLOUR, ui.TextDisplay("page two")))
-    assert (await pressed.shows("page two")).id == sent.id
+    replaced = await pressed.shows("page two")
+    assert replaced.id == sent.id
+    assert sent.flags & replaced.flags & MessageFlag.SUPPRESS_EMBEDS
 
 
 async def test_the_status_is_the_answer_or_takes_the_place_of_the_placeholder(bot: BotSetup) -> None:
@@ -48,6 +52,7 @@ async def test_the_status_is_the_answer_or_takes_the_place_of_the_placeholder(bo
     message_id = await reply.send("queued", job)
     assert message_id in before
     assert messages[message_id].content == "queued"
+    assert messages[message_id].flags & MessageFlag.SUPPRESS_EMBEDS
     _, interaction = await bot.interaction(ada)
     reply, before = InteractionReply(interaction), messages.keys() | set()
     await reply.withdraw()

@@ -14,10 +14,10 @@ from cogs.ui.cards import (
     describe_outcome,
     describe_position,
     describe_state,
-    escape,
     result_link,
     truncate,
 )
+from cogs.ui.escape import escape
 from storage.queries import MAX_COUNTED_AHEAD
 from tests.unit.cogs.ui.card_samples import (
     CANCELLED,

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 import comfy
 from cogs.i18n.catalogue import ENGLISH, LANGUAGES
+from cogs.ui.escape import quote
 from cogs.ui.job_buttons import final_buttons
 from cogs.ui.texts import (
     MAX_ALT,
     MAX_CONTENT,
-    quote,
     render_advice,
     render_alt,
     render_bar,
@@ -161,6 +161,24 @@ def test_a_prompt_of_1500_plain_characters_is_shown_whole() -> None:
 
 def test_markdown_in_a_prompt_is_shown_and_not_obeyed() -> None:
     assert quote("**bold** `code`\n# title", 100) == "> \\*\\*bold\\*\\* \\`code\\`\n> \\# title"
+
+
+def test_what_a_server_or_a_person_wrote_is_escaped_in_every_sentence() -> None:
+    words = "@everyone [a](https://b.example) " + "x" * 3000
+    reason = Reason(code="missing_model", values={"file": words})
+    advice = [Advice(name="advice_contradiction", values={"words": words})]
+    sentences = [
+        render_failed(job(), reason),
+        render_final_status(replace(job(), state=State.FAILED, reason=reason)),
+        render_refusal("en-US", Refusal("preset", preset=words[:40], offered=words)),
+        render_refusal("en-US", Refusal("not_a_number", field="seed", text=words[:20])),
+        render_advice("en-US", advice),
+    ]
+    for text in sentences:
+        assert len(text) <= MAX_CONTENT
+        assert "@everyone" not in text
+        assert "https://" not in text
+        assert "](" not in text
 
 
 def test_what_is_cut_says_so_and_leaves_no_half_escape() -> None:
