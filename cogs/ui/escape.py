@@ -11,6 +11,8 @@ from collections.abc import Iterator
 ELLIPSIS = "…"
 LINE_PREFIX = "> "
 ZERO_WIDTH_SPACE = "\u200b"
+BLANK = f"\n\t{LINE_PREFIX}"  # what whitespace and line breaks consist of, also in a quotation
+INDIVISIBLE = ("\\", "\n", "@")  # how pieces begin that are no part of a text if they are divided
 
 # Discord's Markdown takes a backslash before any character that is no letter, digit or space. Mentions, links
 # and invites are also looked for in the raw text: a backslash stands within each ("@everyone" has no place).
@@ -23,6 +25,7 @@ _TOKEN = re.compile(
     r"|(?P<digit>\d)"
     r"|(?P<dot>\.)"
     r"|(?P<space>\s)"
+    r"|(?P<run>[^\W\d_]{1,64}|[^\x00-\x7f\s\ud800-\udfff]{1,64})"
     r"|(?P<other>.)",
     re.IGNORECASE,
 )
@@ -55,14 +58,19 @@ def _join(pieces: Iterator[str], max_length: int | None) -> str:
 
 
 def _cut(kept: list[str], length: int, max_length: int) -> str:
-    """Remove pieces from the end until "…" fits, and whitespace before it."""
-    while kept and (length > max_length - len(ELLIPSIS) or not kept[-1].strip(f"\n{LINE_PREFIX}\t")):
-        length -= len(kept.pop())
+    """Remove what is too long from the end, and whitespace before the "…"; only plain runs are divided."""
+    room = max_length - len(ELLIPSIS)
+    while kept and (length > room or not kept[-1].strip(BLANK)):
+        piece = kept.pop()
+        length -= len(piece)
+        if not piece.startswith(INDIVISIBLE) and 0 < room - length < len(piece):
+            kept.append(piece[: room - length])
+            length = room
     return "".join([*kept, ELLIPSIS]) if kept else ""
 
 
 def _pieces(text: str, newline: str) -> Iterator[str]:
-    """The escaped text: one piece for each character or line break, none of which may be cut."""
+    """The escaped text: in pieces that are each an escape, a line break, or plain."""
     before = "newline"  # what the line consists of so far: "newline" (nothing), "digit" (a number) or "other"
     for found in _TOKEN.finditer(text):
         token, kind = found[0], found.lastgroup or "other"
