@@ -1,9 +1,9 @@
 """Admission of jobs: a picture and options become a row of the queue, or a Refusal."""
 
-import asyncio
+import contextlib
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from jobs.options import (
     parse_choices,
     pick_presets,
 )
+from jobs.picture_intake import LoadPicture, PictureIntake
 from jobs.requester import Requester, SharePolicy
 from jobs.routing import KnownServer, Wanted, read_known_servers, runnable_by_any, wait_reason
 from jobs.server import ComputeServer, refresh_all
@@ -31,18 +32,11 @@ from storage import Admission, AdmissionRefused, FileStore, Job, Params, Request
 log = logging.getLogger(__name__)
 
 RECALLED = re.compile("#([0-9a-f]{8})")  # stands for a prompt too long to be offered whole
-MAX_MEGABYTES = media.MAX_PICTURE_BYTES // 10**6
-MAX_MEGAPIXELS = media.MAX_PICTURE_PIXELS // 10**6
-PICTURE_LIMITS = {
-    media.PictureFault.TOO_LARGE: MAX_MEGABYTES,
-    media.PictureFault.TOO_MANY_PIXELS: MAX_MEGAPIXELS,
-}
-
 REFRESH_TIMEOUT = 2.0  # seconds for servers to say again what they can run, before a request is refused
 
 T = TypeVar("T")
 
-LoadPicture = Callable[[], Awaitable[bytes]]
+UNKNOWN_SIZE = (1, 1)  # pixels, until the picture has been read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +73,7 @@ class JobService:
     ) -> None:
         self._store = store
         self._files = files
-        self._pictures = pictures
+        self._picture_intake = PictureIntake(files, pictures)
         self._workflows = workflows
         self._servers = servers
         self._shares = shares
@@ -107,16 +101,23 @@ class JobService:
         """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once."""
         options.check()
         selection = await self._ask_servers(lambda known_servers: self._select(options, known_servers))
-        picture = await self._clean(await load())
         params = build_params(
             replace(options, preset=selection.preset),
-            (picture.width, picture.height),
+            UNKNOWN_SIZE,
             {selection.preset: self._workflows[selection.workflow]},
         )
         params = replace(params, choices=selection.choices, left_open=selection.left_open)
-        sha256 = await self._keep(picture.data)
+        if known := await self._check_limits(requester, key, params):
+            return Admitted(job=known, created=False)
+
+        async def check() -> None:
+            await self._check_limits(requester, key, params)
+
+        picture = await self._picture_intake.store(requester.user_id, check, load)
+        width, height = media.size_for(picture.width, picture.height, options.aspect)
+        params = replace(params, width=width, height=height)
         advice = advise(params.prompt, params.negative_prompt, picture.issues)
-        return await self._admit(requester, key, params, sha256, advice=advice)
+        return await self._admit(requester, key, params, picture.sha256, advice=advice)
 
     async def reroll(self, requester: Requester, parent: Job) -> Admitted:
         """Admit a finished job again with a new seed.
@@ -142,12 +143,16 @@ class JobService:
         """Admit a job that starts from the last frame of a clip; `join`: both become one file."""
         params = self._changed(parent, replace(options, seed=other_seed(parent.params.seed)))
         await self._require_runnable(params)
-        frame = await self._last_frame(parent)
         params = replace(params, after=parent.id if join else None)
+        if known := await self._check_limits(requester, key, params):
+            return Admitted(job=known, created=False)
+
+        async def check() -> None:
+            await self._check_limits(requester, key, params)
+
+        frame = await self._picture_intake.store_last_frame(requester.user_id, check, parent)
         advice = advise(params.prompt, params.negative_prompt)
-        return await self._admit(
-            requester, key, params, await self._keep(frame), parent=parent.id, advice=advice
-        )
+        return await self._admit(requester, key, params, frame, parent=parent.id, advice=advice)
 
     async def _known_servers(self) -> Sequence[KnownServer]:
         return await read_known_servers(self._store, self._workflows, self._servers)
@@ -231,32 +236,14 @@ class JobService:
             raise Refusal("picture_gone") from err
         return await self._admit(requester, key, params, parent.picture, parent=parent.id, advice=advice)
 
-    async def _last_frame(self, parent: Job) -> bytes:
-        path = self._files.clip_path(parent.clip or "")
-        try:
-            if not parent.clip or not await asyncio.to_thread(path.is_file):
-                raise Refusal("clip_gone")
-            return await self._pictures.last_frame(path)
-        except media.MediaError as err:
-            log.error("job %s: its last frame cannot be read: %s", parent.id, err)
-            raise Refusal("clip_gone") from err
+    async def _check_limits(self, requester: Requester, key: str, params: Params) -> Job | None:
+        """Refuse before the work on a picture what would be refused after it; the job of a known key.
 
-    async def _clean(self, data: bytes) -> media.Picture:
-        try:
-            return await self._pictures.clean_picture(data)
-        except media.BadPicture as err:
-            raise Refusal(err.code.value, limit=PICTURE_LIMITS.get(err.code, 0)) from err
-        except media.MediaError as err:
-            log.error("a picture could not be cleaned: %s", err)
-            raise Refusal("internal") from err
-
-    async def _keep(self, data: bytes) -> str:
-        """Store a picture; returns its sha256."""
-        try:
-            return await self._files.save_picture(data)
-        except OSError as err:
-            log.error("a picture cannot be written: %s", err)
-            raise Refusal("full") from err
+        Raises Refusal.
+        """
+        user_id, guild_id = requester.user_id, requester.guild_id
+        with _refusals():
+            return await self._store.check_admission(key, user_id, guild_id, params.prompt)
 
     async def _admit(
         self,
@@ -285,13 +272,8 @@ class JobService:
         return Admitted(job=admission.job, created=admission.created, advice=advice)
 
     async def _enqueue(self, request: Request) -> Admission:
-        try:
+        with _refusals():
             admission = await self._store.admit(request)
-        except AdmissionRefused as err:
-            raise Refusal(err.rule, number=err.number or 0, lifts_at=err.lifts_at or 0) from err
-        except StoreError as err:
-            log.error("a job cannot be admitted: %s", err)
-            raise Refusal("full") from err
         log.info("job %s: admitted for person %s", admission.job.id, request.user_id)
         return admission
 
@@ -302,3 +284,15 @@ def _choices_among(workflow: str, known_servers: Sequence[KnownServer]) -> Mappi
     for each in known_servers:
         offered |= (each.offer or {}).get(workflow, {})
     return offered
+
+
+@contextlib.contextmanager
+def _refusals() -> Generator[None]:
+    """Raise a Refusal for whatever storage raises at an admission."""
+    try:
+        yield
+    except AdmissionRefused as err:
+        raise Refusal(err.rule, number=err.number or 0, lifts_at=err.lifts_at or 0) from err
+    except StoreError as err:
+        log.error("a job cannot be admitted: %s", err)
+        raise Refusal("full") from err

@@ -100,6 +100,23 @@ class Store(Preferences, ServerRecords):
             raise await self._refusal(values)
         return Admission(job=known, created=False)
 
+    async def check_admission(self, key: str, user_id: int, guild_id: int, prompt: str) -> Job | None:
+        """The job of a known key; None where `admit` would take such a request at this moment.
+
+        Raises AdmissionRefused.
+        """
+        known = await self._one("key = :key", key=key)
+        if known is not None:
+            return known
+        if self.limits.blocked_word(prompt):
+            raise AdmissionRefused("blocked_words")
+        now = self.now()
+        person: dict[str, SqlValue] = {"user_id": user_id, "guild_id": guild_id}
+        values = person | {"now": now, "day": int(now // 86400)} | self._numbers
+        if await self.database.fetch_one(FIND_BROKEN_RULE, values):
+            raise await self._refusal(values)
+        return None
+
     async def _refusal(self, values: dict[str, SqlValue]) -> AdmissionRefused:
         """The first broken rule; `just_lifted` where none is broken any more, so that a retry succeeds."""
         row = await self.database.fetch_one(FIND_BROKEN_RULE, values)

@@ -7,7 +7,7 @@ from yarl import URL
 import media
 from cogs.ui.submissions import Upload
 from jobs.errors import Refusal
-from jobs.service import MAX_MEGABYTES, MAX_MEGAPIXELS
+from jobs.picture_intake import MAX_MEGABYTES, MAX_MEGAPIXELS
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 FETCH_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)

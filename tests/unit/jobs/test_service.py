@@ -10,9 +10,10 @@ from comfy import NodeMissing
 from jobs.advice import Advice
 from jobs.errors import Refusal
 from jobs.options import Options
+from jobs.picture_intake import MAX_MEGABYTES, MAX_MEGAPIXELS
 from jobs.requester import Actor, Location, QueueShare, Requester, SharePolicy
 from jobs.routing import record_of
-from jobs.service import MAX_MEGABYTES, MAX_MEGAPIXELS, Admitted, JobService
+from jobs.service import Admitted, JobService
 from media import BadClip, BadPicture, ClipFault, PictureFault, PictureIssue, ProcessStartFailed
 from storage import Job, QueueLimits, Reason, State
 from tests.unit.jobs.job_setup import JobSetup
@@ -204,6 +205,34 @@ async def test_a_rule_of_the_queue_says_its_name_and_number(admission: Admission
     await admission.animate()
     refusal = await refused(admission.animate(key="interaction 2"))
     assert refusal == Refusal("queued_per_person", number=1, lifts_at=0)
+
+
+async def test_what_is_known_without_the_picture_is_refused_before_it_is_loaded(
+    admission: AdmissionSetup,
+) -> None:
+    await admission.setup.store.block(42)
+    assert (await refused(admission.animate())).code == "blocked_people"
+    assert (await refused(admission.animate(replace(OPTIONS, preset="cinema")))).code == "preset"
+    assert (await refused(admission.animate(replace(OPTIONS, choices="loop=sideways")))).code == "choice"
+    assert admission.loaded == []
+    assert admission.setup.media.asked == []
+
+
+async def test_of_many_at_once_no_more_are_loaded_than_admitted(admission: AdmissionSetup) -> None:
+    admission.setup.store.limits = QueueLimits(queued_per_person=3)
+    admission.setup.store._numbers = admission.setup.store.limits.values()
+    wishes = [admission.animate(key=f"interaction {number}") for number in range(20)]
+    made = await asyncio.gather(*wishes, return_exceptions=True)
+    assert sum(isinstance(each, Admitted) for each in made) == 3
+    assert len(admission.loaded) == 3
+
+
+async def test_no_last_frame_is_read_for_a_continuation_that_is_refused(admission: AdmissionSetup) -> None:
+    parent = await admission.done()
+    await admission.setup.store.block(42)
+    continuing = admission.service.extend(ADA, parent, Options(prompt="a"), join=False, key="b")
+    assert (await refused(continuing)).code == "blocked_people"
+    assert admission.setup.media.asked == []
 
 
 # a job again
