@@ -1,20 +1,27 @@
 """Hostile files, sent as a person would: each is answered within seconds, and the bot stays small."""
 
+import asyncio
+import os
 import sys
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from playground.playground import Playground
 from playground.tracked_job import TrackedJob
 from tests.e2e.process import BotProcess, running_bot
 from tests.unit.media.hostile import crafted, fuzzed
-from tests.unit.media.sample_pictures import fifty_megapixels, png_bomb
+from tests.unit.media.sample_pictures import fifty_megapixels, png_bomb, save
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 MAX_MEGABYTES = 400
+MANY = 40
+TEN_MEBIBYTES = 10 * 2**20
+MAX_MEGABYTES_OF_MANY = 300
+MAX_KEPT_MEGABYTES = 40
 NO_SIZE_TYPE = "application/octet-stream"  # so Discord tells no size, and the bot must look for itself
 ANSWER_TIMEOUT = 10.0  # seconds from the command to its answer
 WORST_FILES = (
@@ -54,7 +61,7 @@ async def test_hostile_files_are_answered_soon_and_cost_the_bot_little_memory(
             fates[name] = await playground.until(
                 lambda job=job: fate(job), ANSWER_TIMEOUT, f"an answer to {name}"
             )
-        megabytes = peak_memory(bot)
+        megabytes = memory(bot, "VmHWM")
         assert await bot.terminate() == 0
     refused = sum(fate != "queued" for fate in fates.values())
     print(f"{number} files, {refused} refused, the bot at most {megabytes} MB")  # noqa: T201 - `-rP` shows it
@@ -66,11 +73,46 @@ def fate(job: TrackedJob) -> str | None:
     """How the person was answered; "looking at your picture" is no answer yet."""
     if job.refusal:
         return job.refusal
-    return "queued" if "Queued" in job.text else None
+    return "queued" if job.text and "Looking" not in job.text else None
 
 
-def peak_memory(bot: BotProcess) -> int:
-    """The most that the bot's own process ever held, in megabytes; its children are limited on their own."""
+def memory(bot: BotProcess, name: str) -> int:
+    """Megabytes of the bot's own process, now (VmRSS) or ever (VmHWM); its children have their own limits."""
     assert bot.process
     status = Path(f"/proc/{bot.process.pid}/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) // 1024
+
+
+@pytest.mark.long
+async def test_forty_wishes_of_ten_mebibytes_at_once_cost_little_memory_and_give_it_back(
+    tmp_path: Path,
+) -> None:
+    async with (
+        Playground(comfyui={"speed": 50}) as playground,
+        running_bot(playground, tmp_path) as bot,
+    ):
+        playground.comfyui.pause()
+        members = [playground.member(f"member {number}") for number in range(MANY)]
+        before = memory(bot, "VmRSS")
+        data = noise(TEN_MEBIBYTES)
+        jobs = await asyncio.gather(*(each.animate(data, "it moves", seconds=1) for each in members))
+        for job in jobs:
+            await playground.until(lambda job=job: fate(job), 300, "an answer")
+        assert not any(job.refusal for job in jobs)
+        after = await playground.until(lambda: given_back(bot, before), 30, "memory that is given back")
+        peak = memory(bot, "VmHWM")
+        print(f"before {before} MB, at most {peak} MB, after {after} MB")  # noqa: T201 - `-rP` shows it
+        assert peak < MAX_MEGABYTES_OF_MANY
+        assert await bot.terminate() == 0
+
+
+def noise(size: int) -> bytes:
+    """A PNG of almost so many bytes, which no compression makes smaller."""
+    side = int((0.99 * size / 3) ** 0.5)
+    return save(Image.frombytes("RGB", (side, side), os.urandom(3 * side * side)), "PNG")
+
+
+def given_back(bot: BotProcess, before: int) -> int | None:
+    """The megabytes that the bot still holds, once they are few more than before."""
+    held = memory(bot, "VmRSS")
+    return held if held < before + MAX_KEPT_MEGABYTES else None
