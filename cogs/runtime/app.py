@@ -27,6 +27,7 @@ from cogs.panel import Panel
 from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.reactions import Reactions
+from cogs.runtime.memory import return_freed_memory
 from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
@@ -80,6 +81,7 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
 
     Raises what `open_resources` raises.
     """
+    return_freed_memory()
     async with open_resources(settings) as resources:
         context = resources.context
         missed_reactions = await _load_cogs(context)
