@@ -14,6 +14,7 @@ from cogs.ui.components import InteractionHandler
 from cogs.ui.handlers import Handlers
 from cogs.ui.submissions import parse_submission
 from jobs.errors import Refusal
+from jobs.requester import Requester
 
 T = TypeVar("T")
 
@@ -48,15 +49,13 @@ class InteractionRouter(InteractionHandler):
         """Call the handler of a modal, also of one that was opened before a restart."""
         if interaction.type is not discord.InteractionType.modal_submit:
             return
-        submission = parse_submission(interaction)
-        action, _, argument = submission.custom_id.partition(":")
-        await self._context.answer(
-            interaction,
-            lambda requester: find_handler(self._modals, action)(
-                interaction, argument, requester, submission
-            ),
-            seconds=None,
-        )
+
+        async def handle(requester: Requester) -> None:
+            submission = parse_submission(interaction)
+            action, _, argument = submission.custom_id.partition(":")
+            await find_handler(self._modals, action)(interaction, argument, requester, submission)
+
+        await self._context.answer(interaction, handle, seconds=None)
 
 
 def find_handler(handlers: Mapping[str, T], action: str) -> T:

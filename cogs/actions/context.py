@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 import aiohttp
 import discord
-from discord import app_commands
 from discord.ext import commands
 
 import comfy
@@ -117,6 +116,8 @@ class BotContext:
             except (StoreError, *DISCORD_ERRORS) as err:
                 log.error("interaction %s: %r", interaction.id, err)
                 await reply_privately(interaction, render_refusal(locale, Refusal("internal")))
+            except Exception as err:  # noqa: BLE001 - buttons and modals have no error handler of their own
+                await on_app_command_error(interaction, err)
 
     async def _find_channel(self, channel_id: int) -> object:
         """The channel from the cache; fetched where its parent matters and it is an archived thread."""
@@ -131,7 +132,9 @@ class BotContext:
             return None
 
 
-async def on_app_command_error(interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
-    """Log an unexpected error of a command with its traceback, and answer with an ephemeral sentence."""
+async def on_app_command_error(interaction: discord.Interaction, error: Exception) -> None:
+    """Log an unexpected error with its traceback, and answer privately where there can be an answer."""
     log.error("interaction %s: %s", interaction.id, error, exc_info=error)
+    if interaction.type is discord.InteractionType.autocomplete:
+        return
     await reply_privately(interaction, render_refusal(str(interaction.locale), Refusal("internal")))

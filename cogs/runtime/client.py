@@ -11,6 +11,7 @@ from discord.http import Route
 from yarl import URL
 
 from cogs.discord_api.scheduler import RequestScheduler
+from cogs.runtime.unreadable import AnsweringTree, GuardedParsers, read_polls_without_end
 
 DISCORD_API = "https://discord.com/api/v10"
 INTENTS = discord.Intents(guilds=True, guild_messages=True, reactions=True)  # none of them privileged
@@ -41,8 +42,10 @@ class AnimateBot(commands.Bot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             http_trace=scheduler.trace(),
+            tree_cls=AnsweringTree,
         )
         self.scheduler = scheduler
+        self._guarded_parsers = GuardedParsers(self, self._connection.parsers)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Do not process prefix commands: the bot has application commands only."""
@@ -57,6 +60,7 @@ async def open_client(token: str, api_url: str) -> AsyncGenerator[AnimateBot]:
     if api_url != DISCORD_API:
         await _use_api(api_url)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
+    read_polls_without_end()
     async with AnimateBot(RequestScheduler(api_url)) as client:
         await client.login(token)
         yield client
