@@ -8,7 +8,7 @@ from discord.ext import commands
 
 import media
 from cogs.access.policy import Action
-from cogs.actions.attachments import refuse_by_metadata
+from cogs.actions.attachments import describe, refuse_by_metadata
 from cogs.actions.context import BotContext
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import command_text
@@ -118,9 +118,14 @@ class Animate(commands.Cog):
     ) -> Admitted:
         service = self._context.service
         options = await service.recall(requester, options)
-        refuse_by_metadata(image)
+        picture = describe(image)
+        refuse_by_metadata(picture)
         return await service.animate(
-            requester, options, lambda: self._context.attachments.fetch(image.url), key
+            requester,
+            options,
+            lambda: self._context.attachments.fetch(picture.url),
+            key,
+            spoiler=picture.spoiler,
         )
 
     @animate.autocomplete("prompt")

@@ -1,7 +1,8 @@
 """/panel and "Animate this": a modal instead of the options of /animate, which are hard on a phone."""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import discord
 from discord import app_commands, ui
@@ -10,6 +11,7 @@ from cogs.access.actors import require_bot_permissions
 from cogs.access.policy import Action
 from cogs.actions.attachments import refuse_by_metadata
 from cogs.actions.context import BotContext
+from cogs.actions.message_pictures import find_picture
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import command_text, translate
 from cogs.messages.replies import reply_privately
@@ -24,6 +26,7 @@ from jobs.requester import Requester
 from storage import Draft
 
 SEND_TIMEOUT = 30.0  # seconds for one message
+HIDDEN = ":spoiler"  # at the end of a modal's custom id whose picture is a spoiler
 
 
 class Panel(InteractiveCog):
@@ -76,15 +79,14 @@ class Panel(InteractiveCog):
             self._context.require(requester, Action.ANIMATE)
             require_bot_permissions(interaction)
             await self._check_owner(interaction, message)
-            picture = next((each for each in message.attachments if is_picture(each)), None)
+            picture = find_picture(_target(interaction), self._context.attachments.serves)
             if picture is None:
                 raise Refusal("no_picture")
             refuse_by_metadata(picture)
             draft = Draft(id=interaction.id, user_id=interaction.user.id, url=picture.url)
             await self._context.store.save_draft(draft)
-            await interaction.response.send_modal(
-                animate_modal(requester.locale, f"animate:{draft.id}", upload=False)
-            )
+            custom_id = f"animate:{draft.id}{HIDDEN if picture.spoiler else ''}"
+            await interaction.response.send_modal(animate_modal(requester.locale, custom_id, upload=False))
 
         await self._context.answer(interaction, handle)
 
@@ -102,7 +104,7 @@ class Panel(InteractiveCog):
         requester: Requester,
         submission: ModalSubmission,
     ) -> None:
-        url = await self._url_of(argument, requester, submission)
+        url, spoiler = await self._picture_of(argument, requester, submission)
         options = parse_animation(submission, requester.locale)
         await self._submitter.submit(
             interaction,
@@ -113,19 +115,26 @@ class Panel(InteractiveCog):
                 options,
                 lambda: self._context.attachments.fetch(url),
                 f"interaction {interaction.id}",
+                spoiler=spoiler,
             ),
         )
 
-    async def _url_of(self, draft_id: str, requester: Requester, submission: ModalSubmission) -> str:
-        """The picture's address: uploaded in the modal, or in the draft. Raises Refusal, StoreError."""
+    async def _picture_of(
+        self, argument: str, requester: Requester, submission: ModalSubmission
+    ) -> tuple[str, bool]:
+        """The picture's address, and whether it is a spoiler: uploaded in the modal, or of the draft.
+
+        Raises Refusal, StoreError.
+        """
         uploads = submission.uploads.get("image", ())
         if uploads:
             refuse_by_metadata(uploads[0])
-            return uploads[0].url
+            return uploads[0].url, uploads[0].spoiler
+        draft_id = argument.removesuffix(HIDDEN)
         draft = await self._context.store.draft(int(draft_id)) if draft_id.isdecimal() else None
         if draft is None or draft.user_id != requester.user_id:
-            raise Refusal("no_picture")
-        return draft.url
+            raise Refusal("picture_forgotten")
+        return draft.url, argument != draft_id
 
 
 def render_panel(locale: str) -> ui.LayoutView:
@@ -136,6 +145,7 @@ def render_panel(locale: str) -> ui.LayoutView:
     return build_card(DEFAULT_COLOUR, ui.TextDisplay(translate(locale, "panel")), ui.ActionRow[Any](button))
 
 
-def is_picture(attachment: discord.Attachment) -> bool:
-    """Whether Discord says that it is a picture."""
-    return (attachment.content_type or "").startswith("image/")
+def _target(interaction: discord.Interaction) -> Mapping[str, Any]:
+    """The message of a menu's command, as Discord sent it."""
+    data = cast("Mapping[str, Any]", interaction.data)
+    return data["resolved"]["messages"][str(data["target_id"])]

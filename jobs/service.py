@@ -97,7 +97,9 @@ class JobService:
             return replace(options, prompt=job.params.prompt)
         return options
 
-    async def animate(self, requester: Requester, options: Options, load: LoadPicture, key: str) -> Admitted:
+    async def animate(
+        self, requester: Requester, options: Options, load: LoadPicture, key: str, *, spoiler: bool = False
+    ) -> Admitted:
         """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once."""
         options.check()
         selection = await self._ask_servers(lambda known_servers: self._select(options, known_servers))
@@ -106,7 +108,7 @@ class JobService:
             UNKNOWN_SIZE,
             {selection.preset: self._workflows[selection.workflow]},
         )
-        params = replace(params, choices=selection.choices, left_open=selection.left_open)
+        params = replace(params, choices=selection.choices, left_open=selection.left_open, spoiler=spoiler)
         if known := await self._check_limits(requester, key, params):
             return Admitted(job=known, created=False)
 

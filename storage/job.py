@@ -46,6 +46,7 @@ class Params:
     `after`: the id of the job whose clip this one continues, where both are to be joined.
     `left_open`: the names of fields that nobody chose and that no server could decide about yet, since none
     had ever said what it can run; the values are a guess until one does.
+    `spoiler`: whether Discord hides the picture, and all that is made of it, until somebody asks to see it.
     """
 
     workflow: str
@@ -64,6 +65,7 @@ class Params:
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
     after: str | None = None
     left_open: tuple[str, ...] = ()
+    spoiler: bool = False
 
     @property
     def seconds(self) -> float:

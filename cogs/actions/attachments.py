@@ -1,29 +1,46 @@
 """Downloads of attachments: from Discord only, limited in bytes and time, without redirects."""
 
+import re
+
 import aiohttp
 import discord
 from yarl import URL
 
 import media
-from cogs.ui.submissions import Upload
+from cogs.ui.submissions import Upload, may_be_picture
 from jobs.errors import Refusal
 from jobs.picture_intake import MAX_MEGABYTES, MAX_MEGAPIXELS
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+PROXY = re.compile(r"images-ext-\d+\.discordapp\.net")  # Discord's copies of other sites' pictures
+HTTPS_PORT = 443
+SNIFFED_BYTES = 64
 FETCH_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
 CHUNK = 64 * 1024
 
 
-def refuse_by_metadata(attachment: discord.Attachment | Upload) -> None:
-    """Raise a Refusal for an attachment whose metadata show that it is too large or no picture."""
+def describe(attachment: discord.Attachment) -> Upload:
+    """An option's attachment in the form in which all other files come."""
+    return Upload(
+        url=attachment.url,
+        size=attachment.size,
+        width=attachment.width,
+        height=attachment.height,
+        content_type=attachment.content_type,
+        filename=attachment.filename,
+        spoiler=attachment.is_spoiler(),
+    )
+
+
+def refuse_by_metadata(attachment: Upload) -> None:
+    """Raise a Refusal for a file whose metadata show that it is too large or no picture."""
     if attachment.size > media.MAX_PICTURE_BYTES:
         raise Refusal("too_large", limit=MAX_MEGABYTES)
     if (attachment.width or 0) * (attachment.height or 0) > media.MAX_PICTURE_PIXELS:
         raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS)
-    kind = (attachment.content_type or "image/").lower()
-    if kind.startswith(("image/heic", "image/heif")):
+    if (attachment.content_type or "").lower().startswith(("image/heic", "image/heif")):
         raise Refusal("heic")
-    if not kind.startswith(("image/", "application/octet-stream")) or kind.startswith("image/svg"):
+    if may_be_picture(attachment) is False:
         raise Refusal("not_a_picture")
 
 
@@ -36,7 +53,7 @@ class Attachments:
 
     async def fetch(self, url: str) -> bytes:
         """The bytes of the picture at an attachment's URL. Raises Refusal."""
-        if not self._is_discord(URL(url)):
+        if not self.serves(url):
             raise Refusal("not_from_discord")
         try:
             async with self._session.get(url, allow_redirects=False, timeout=FETCH_TIMEOUT) as response:
@@ -46,10 +63,18 @@ class Attachments:
         except (aiohttp.ClientError, TimeoutError) as err:
             raise Refusal("fetch") from err
 
-    def _is_discord(self, url: URL) -> bool:
-        if not url.absolute:
+    def serves(self, url: str) -> bool:
+        """Whether Discord serves this address itself: no other host is ever asked."""
+        try:
+            address = URL(url)
+            return address.absolute and (address.origin() == self._origin or _is_discord(address))
+        except ValueError:
             return False
-        return url.origin() == self._origin or (url.scheme == "https" and url.host in HOSTS)
+
+
+def _is_discord(url: URL) -> bool:
+    known = url.host in HOSTS or PROXY.fullmatch(url.host or "")
+    return bool(known) and url.scheme == "https" and url.port == HTTPS_PORT
 
 
 async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
@@ -59,6 +84,13 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
         data += chunk
         if len(data) > media.MAX_PICTURE_BYTES:
             raise Refusal("too_large", limit=MAX_MEGABYTES)
-    if not media.sniff(bytes(data[:64])):
-        raise Refusal("not_a_picture")
+        if len(data) - len(chunk) < SNIFFED_BYTES <= len(data):
+            _refuse_other_files(data)
+    _refuse_other_files(data)
     return bytes(data)
+
+
+def _refuse_other_files(data: bytearray) -> None:
+    """Raise a Refusal for a file that does not begin as a picture does."""
+    if not media.sniff(bytes(data[:SNIFFED_BYTES])):
+        raise Refusal("not_a_picture")

@@ -80,7 +80,11 @@ class Sharing:
                 source, source.with_suffix(".dm.mp4"), limit=limit, comment=COMMENT
             )
             return await asyncio.to_thread(
-                discord.File, fitted.path, file_name(job, "mp4"), description=render_alt(job)
+                discord.File,
+                fitted.path,
+                file_name(job, "mp4"),
+                description=render_alt(job),
+                spoiler=job.params.spoiler,
             )
         except (media.MediaError, OSError) as err:
             log.info("job %s: no copy: %r", job.id, err)

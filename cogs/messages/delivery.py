@@ -24,6 +24,7 @@ from cogs.messages.targets import (
     upload_limit,
 )
 from cogs.ui.job_buttons import result_buttons
+from cogs.ui.submissions import SPOILER_PREFIX
 from cogs.ui.texts import render_alt, render_poster, render_result
 from jobs.clips import ClipJoiner, joined_name, smaller_name
 from jobs.errors import JobFailure
@@ -40,17 +41,18 @@ CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultMessage:
-    """A result message: its text, and the file with its name and alternative text."""
+    """A result message: its text, and the file with its name, alternative text, and whether it is hidden."""
 
     text: str
     file: Path | bytes
     name: str
     alt: str
+    spoiler: bool
 
     def open(self) -> discord.File:
         """A new discord.File to upload."""
         source = self.file if isinstance(self.file, Path) else io.BytesIO(self.file)
-        return discord.File(source, filename=self.name, description=self.alt)
+        return discord.File(source, filename=self.name, description=self.alt, spoiler=self.spoiler)
 
 
 class Delivery:
@@ -143,7 +145,8 @@ class Delivery:
         after = discord.Object(discord.utils.time_snowflake(_utc(began - CLOCK_SKEW)))
         async for message in channel.history(limit=MAX_HISTORY, after=after):
             if message.author == self._client.user and any(
-                each.filename.startswith(file_name(lease.job, "")) for each in message.attachments
+                each.filename.removeprefix(SPOILER_PREFIX).startswith(file_name(lease.job, ""))
+                for each in message.attachments
             ):
                 return message
         return None
@@ -153,7 +156,11 @@ class Delivery:
         if DeliveryStep.POSTER in tried:
             poster = await self._media.poster(source)
             return ResultMessage(
-                text=render_poster(job), file=poster, name=file_name(job, "jpg"), alt=render_alt(job)
+                text=render_poster(job),
+                file=poster,
+                name=file_name(job, "jpg"),
+                alt=render_alt(job),
+                spoiler=job.params.spoiler,
             )
         fitted = await self._media.fit_clip(
             source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
@@ -164,7 +171,13 @@ class Delivery:
             reencoded=reencoded or job.clip == smaller_name(job),
             joined=source.name == joined_name(job),
         )
-        return ResultMessage(text=text, file=fitted.path, name=file_name(job, "mp4"), alt=render_alt(job))
+        return ResultMessage(
+            text=text,
+            file=fitted.path,
+            name=file_name(job, "mp4"),
+            alt=render_alt(job),
+            spoiler=job.params.spoiler,
+        )
 
     def _limit(self, job: Job, tried: Collection[DeliveryStep]) -> int:
         """The size in bytes that the clip must not exceed."""

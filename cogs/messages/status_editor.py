@@ -171,7 +171,8 @@ def _edit_arguments(content: StatusContent, job: Job) -> EditArguments:
         return {"attachments": []} if job.state in BEFORE_PREVIEWS and job.attempts else {}
     name = f"preview.{content.preview.kind}"
     picture = io.BytesIO(content.preview.image)
-    return {"attachments": [discord.File(picture, name, description=translate(job.locale, "preview"))]}
+    description, spoiler = translate(job.locale, "preview"), job.params.spoiler
+    return {"attachments": [discord.File(picture, name, description=description, spoiler=spoiler)]}
 
 
 class StatusEditor:

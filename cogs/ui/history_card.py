@@ -52,7 +52,8 @@ def _render_job(locale: str, job: Job, *, with_poster: bool) -> ui.Item[Any]:
     if not with_poster:
         return text
     alt = translate(locale, "history_poster", prompt=truncate(params.prompt, MAX_ALT_LENGTH))
-    return ui.Section(text, accessory=ui.Thumbnail(f"attachment://{poster_name(job)}", description=alt))
+    thumbnail = ui.Thumbnail[Any](f"attachment://{poster_name(job)}", description=alt, spoiler=params.spoiler)
+    return ui.Section(text, accessory=thumbnail)
 
 
 def _build_menu(locale: str, jobs: Sequence[Job]) -> PersistentSelect:

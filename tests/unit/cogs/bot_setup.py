@@ -74,9 +74,9 @@ class BotSetup:
         )
         return (await self.context.store.admit(request, limit=99)).job
 
-    async def delivering(self, owner: Member, key: str = "a") -> Lease:
+    async def delivering(self, owner: Member, key: str = "a", **changes: object) -> Lease:
         """A job in state `delivering`, whose clip is on the disk."""
-        job = await self.queued(owner, key)
+        job = await self.queued(owner, key, **changes)
         store = self.context.store
         lease = await store.claim("gpu", {job.params.workflow})
         assert lease
@@ -86,9 +86,9 @@ class BotSetup:
         lease = await store.move(lease, State.DOWNLOADING, seconds=2.0)
         return await store.move(lease, State.DELIVERING, clip=f"{job.id}.mp4")
 
-    async def done(self, owner: Member, key: str = "a") -> Job:
+    async def done(self, owner: Member, key: str = "a", **changes: object) -> Job:
         """A job with a status message, a clip and a result message of the bot."""
-        lease = await self.delivering(owner, key)
+        lease = await self.delivering(owner, key, **changes)
         message = self.post(f"result of {key}")
         return (await self.context.store.move(lease, State.DONE, result_message=message.id)).job
 

@@ -1,9 +1,13 @@
 """/panel and "Animate this"."""
 
+import pytest
+
 from cogs.i18n.catalogue import translate
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
-from storage import GuildSettings
+from playground.members import Member
+from playground.writers import Target
+from storage import GuildSettings, Job
 from tests.playground.small_bot import picture
 from tests.unit.cogs.bot_setup import BotSetup
 
@@ -31,3 +35,51 @@ async def test_the_message_command_takes_ones_own_pictures_and_others_where_allo
     await (await grace.submit(await grace.menu("Animate this", message), prompt="it moves")).answered()
     words = await (await ada.menu("Animate this", await ada.say("words"))).refused()
     assert words == translate("en-US", "refused_no_picture")
+
+
+async def animate_this(bot: BotSetup, person: Member, target: Target) -> Job:
+    """The job that a person makes of a message."""
+    opened = await person.menu("Animate this", target)
+    return await bot.job_of(await (await person.submit(opened, prompt="it moves")).answered())
+
+
+async def test_a_picture_is_found_wherever_a_message_shows_one(bot: BotSetup) -> None:
+    await bot.context.store.set_guild_settings(
+        bot.playground.guild.id, GuildSettings(pictures_of_others=True)
+    )
+    ada, feed = bot.playground.member("ada"), bot.playground.webhook()
+    gallery = {"type": 12, "items": [{"media": {"url": "attachment://cat.png"}}]}
+    embed = {"type": "rich", "image": {"url": "attachment://cat.png"}}
+    messages = [
+        ada.forward(await ada.say("look", IMAGE)),
+        await ada.link("https://example.org/cat.png", IMAGE),
+        await feed.say("", IMAGE, components=[gallery]),
+        await feed.say("", IMAGE, embeds=[embed]),
+        await ada.say(
+            "", Upload(filename="cat.png", data=picture(), content_type="application/octet-stream")
+        ),
+    ]
+    jobs = [await animate_this(bot, ada, each) for each in messages]
+    assert {job.picture for job in jobs} == {jobs[0].picture}
+
+
+async def test_a_spoiler_stays_one(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    hidden = Upload(filename="SPOILER_cat.png", data=picture())
+    assert (await animate_this(bot, ada, await ada.say("", hidden))).params.spoiler
+    assert not (await animate_this(bot, ada, await ada.say("", IMAGE))).params.spoiler
+    asked = await ada.animate(picture(), "it moves", filename="SPOILER_cat.png")
+    assert (await bot.job_of(await asked.answered())).params.spoiler
+
+
+async def test_a_message_that_discord_py_cannot_read_is_animated_all_the_same(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    poll = {"question": {"text": "Which?"}, "answers": [], "expiry": None, "layout_type": 1}
+    assert (await animate_this(bot, ada, await ada.say("", IMAGE, poll=poll))).picture
+    words = await (await ada.menu("Animate this", ada.ask("Which?", "a", "b"))).refused()
+    assert words == translate("en-US", "refused_no_picture")
+
+
+@pytest.mark.parametrize("name", ["refused_no_picture", "refused_picture_forgotten"])
+def test_at_a_menu_nobody_is_told_to_attach_something(name: str) -> None:
+    assert "attach" not in translate("en-US", name)

@@ -101,6 +101,23 @@ async def test_a_picture_and_options_become_a_job(admission: AdmissionSetup) -> 
     assert await admission.setup.files.read_picture(job.picture) == b"clean a picture"
 
 
+async def test_a_spoiler_stays_one_whatever_is_made_of_it(admission: AdmissionSetup) -> None:
+    service, setup = admission.service, admission.setup
+    job = (await service.animate(ADA, OPTIONS, admission.load, "a", spoiler=True)).job
+    assert job.params.spoiler
+    assert not (await service.animate(ADA, OPTIONS, admission.load, "b")).job.params.spoiler
+    parent = replace(await admission.done(), params=job.params)
+    made = [
+        await service.reroll(ADA, parent),
+        await service.retry(ADA, parent, parent.params),
+        await service.change(ADA, parent, Options(prompt="a cat"), "c"),
+    ]
+    setup.store.limits = QueueLimits(queued_per_person=None)
+    setup.store._numbers = setup.store.limits.values()
+    made.append(await service.extend(ADA, parent, Options(prompt="a cat"), join=True, key="d"))
+    assert all(each.job.params.spoiler for each in made)
+
+
 async def test_a_share_of_the_gpu_comes_with_the_person(admission: AdmissionSetup) -> None:
     assert (await admission.animate()).job.weight == 3.0
     assert (await admission.service.animate(BO, OPTIONS, admission.load, "b")).job.weight == 1.0

@@ -23,6 +23,13 @@ async def test_the_owner_gets_the_clip_by_direct_message(opened: BotSetup) -> No
     assert copy.flags & MessageFlag.SUPPRESS_EMBEDS
 
 
+async def test_a_copy_of_a_spoiler_is_one(opened: BotSetup) -> None:
+    ada = opened.playground.member("ada")
+    job = await opened.done(ada, spoiler=True)
+    await Sharing(opened.context).send(opened.requester(ada), job)
+    assert ada.inbox[0].attachments[0].filename == f"SPOILER_animate-{job.short}.mp4"
+
+
 async def test_a_copy_needs_a_clip_and_open_direct_messages(opened: BotSetup) -> None:
     ada = opened.playground.member("ada", accepts_dms=False)
     job = await opened.done(ada)

@@ -69,3 +69,24 @@ async def test_a_job_that_is_to_be_cancelled_is_not_sent(opened: BotSetup) -> No
         await opened.context.messages.announcer.deliver(Lease(job=job, adopted=False))
     assert failure.value.reason.code == "cancelled"
     assert opened.playground.messages[-1].id == job.status_message
+
+
+async def test_a_clip_of_a_spoiler_is_one_and_is_recognized_where_only_discords_answer_was_lost(
+    opened: BotSetup,
+) -> None:
+    context = opened.context
+    lease = await opened.delivering(opened.playground.member("ada"), spoiler=True)
+    opened.playground.discord.cut_after_processing("^POST .*/messages$")
+    await context.messages.announcer.deliver(lease)
+    job = await context.store.job(lease.job.id)
+    await context.messages.announcer.deliver(Lease(job=job, adopted=True))
+    files = [file.filename for message in opened.playground.messages for file in message.attachments]
+    assert files == [f"SPOILER_{file_name(job, 'mp4')}"]
+
+
+async def test_a_poster_of_a_spoiler_is_one(opened: BotSetup) -> None:
+    lease = await opened.delivering(opened.playground.member("ada"), spoiler=True)
+    opened.playground.discord.fail(413, route="POST /channels/.*/messages", code=40005, times=2)
+    await opened.context.messages.announcer.deliver(lease)
+    files = [file.filename for message in opened.playground.messages for file in message.attachments]
+    assert files == [f"SPOILER_{file_name(lease.job, 'jpg')}"]

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,13 +41,13 @@ class EditorSetup:
     holds: deque[Hold]
     """What the next edits wait for."""
 
-    async def job(self, key: str, *, age: float = 0) -> Job:
+    async def job(self, key: str, *, age: float = 0, spoiler: bool = False) -> Job:
         """A job with a status message, so many seconds old."""
-        job, message_id = await self.unrecorded(key, age=age)
+        job, message_id = await self.unrecorded(key, age=age, spoiler=spoiler)
         await self.store.set_status_message(job.id, message_id)
         return await self.store.job(job.id)
 
-    async def unrecorded(self, key: str, *, age: float = 0) -> tuple[Job, int]:
+    async def unrecorded(self, key: str, *, age: float = 0, spoiler: bool = False) -> tuple[Job, int]:
         """A job whose row does not know its status message, and the message's id."""
         request = Request(
             key=key,
@@ -55,7 +55,7 @@ class EditorSetup:
             guild_id=self.playground.guild.id,
             channel_id=self.playground.channel.id,
             locale="en-US",
-            params=PARAMS,
+            params=replace(PARAMS, spoiler=spoiler),
             picture="00",
         )
         job = (await self.store.admit(request, limit=99)).job
@@ -70,9 +70,9 @@ class EditorSetup:
         )
         return job, message.id
 
-    async def running(self, key: str) -> Lease:
+    async def running(self, key: str, *, spoiler: bool = False) -> Lease:
         """A job with a status message that runs on a server."""
-        job = await self.job(key)
+        job = await self.job(key, spoiler=spoiler)
         lease = await self.store.claim("gpu", {job.params.workflow})
         assert lease
         assert lease.job.id == job.id
@@ -370,6 +370,16 @@ async def test_a_message_that_its_row_could_not_take_is_edited_and_noted_later(c
     await context.end(job)
     await context.status_editor.flush()
     assert context.text(await context.store.job(job.id)) == ENDED
+
+
+async def test_a_preview_of_a_spoiler_is_one(context: EditorSetup) -> None:
+    lease = await context.running("a", spoiler=True)
+    context.status_editor.show(lease.job, "sampling")
+    await context.reads(lease.job, "sampling")
+    context.status_editor.show(lease.job, "step 1")
+    context.status_editor.show_preview(lease.job, PREVIEW)
+    await context.reads(lease.job, "step 1")
+    assert attachments(context, lease.job) == ["SPOILER_preview.jpeg"]
 
 
 async def test_a_preview_is_attached_below_its_own_step_in_one_edit_until_the_end(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
@@ -32,6 +33,14 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_of_the_history(name: str, locale: str, snapshot: SnapshotAssertion) -> None:
     assert outline(render_page(locale, *PAGES[name])) == snapshot
+
+
+@pytest.mark.parametrize("spoiler", [True, False])
+def test_the_first_picture_of_a_spoiler_is_hidden(spoiler: bool) -> None:
+    job = replace(DONE, params=replace(DONE.params, spoiler=spoiler))
+    card = render_page("en-US", Page(jobs=[job], newer=False, older=False), [job.id])
+    [shown] = [each for each in card.walk_children() if isinstance(each, ui.Thumbnail)]
+    assert shown.spoiler is spoiler
 
 
 @given(TEXTS, st.integers(1, 5), st.sampled_from(LOCALES))
