@@ -61,13 +61,13 @@ def fill(unit: str, length: int) -> str:
     return (unit * (length // len(unit) + 1))[:length]
 
 
-def build_job(unit: str) -> Job:
-    """A failed job whose texts are as long as Discord, or a server's answer, lets them be."""
+def build_job(unit: str, *, part: float = 1.0) -> Job:
+    """A failed job whose texts have a part of the greatest length that Discord, or a server, allows."""
     params = Params(
         workflow="wan21_i2v",
         preset="fast",
-        prompt=fill(unit, MAX_PROMPT),
-        negative_prompt=fill(unit, MAX_NEGATIVE),
+        prompt=fill(unit, int(part * MAX_PROMPT)),
+        negative_prompt=fill(unit, int(part * MAX_NEGATIVE)),
         seed=1,
         steps=20,
         cfg=6.0,
@@ -77,7 +77,7 @@ def build_job(unit: str) -> Job:
         height=480,
         frames=81,
         fps=16,
-        choices={"lora": fill(unit, MAX_SERVER_MESSAGE)},
+        choices={"lora": fill(unit, int(part * MAX_SERVER_MESSAGE))},
     )
     return Job(
         seq=1,
@@ -98,7 +98,7 @@ def build_job(unit: str) -> Job:
         result_message=100,
         clip="a.mp4",
         seconds=61.25,
-        reason=Reason(code="node", values={"node": fill(unit, MAX_SERVER_MESSAGE)}),
+        reason=Reason(code="node", values={"node": fill(unit, int(part * MAX_SERVER_MESSAGE))}),
         cancel_requested=False,
         created_at=0,
         started_at=1,

@@ -123,7 +123,7 @@ class Animate(commands.Cog):
         return await service.animate(
             requester,
             options,
-            lambda: self._context.attachments.fetch(picture.url),
+            lambda: self._context.fetch_picture(picture.url),
             key,
             spoiler=picture.spoiler,
         )

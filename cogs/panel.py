@@ -113,7 +113,7 @@ class Panel(InteractiveCog):
             lambda: self._context.service.animate(
                 requester,
                 options,
-                lambda: self._context.attachments.fetch(url),
+                lambda: self._context.fetch_picture(url),
                 f"interaction {interaction.id}",
                 spoiler=spoiler,
             ),

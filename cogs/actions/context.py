@@ -76,6 +76,12 @@ class BotContext:
             raise Refusal("gone")
         return job
 
+    async def fetch_picture(self, url: str) -> bytes:
+        """The bytes at an attachment's address; none once the bot shuts down. Raises Refusal."""
+        if not self.in_flight.is_open:
+            raise Refusal("closing")
+        return await self.attachments.fetch(url)
+
     async def locale_of(self, interaction: discord.Interaction) -> str:
         """The language that the person chose, else that of their Discord client. Raises StoreError."""
         return await self.store.language(interaction.user.id) or str(interaction.locale)
