@@ -23,7 +23,7 @@ from jobs.options import (
     parse_choices,
     pick_presets,
 )
-from jobs.picture_intake import LoadPicture, PictureIntake
+from jobs.picture_loader import LoadPicture, PictureLoader
 from jobs.requester import Requester, SharePolicy
 from jobs.routing import KnownServer, Wanted, read_known_servers, runnable_by_any, wait_reason
 from jobs.server import ComputeServer, refresh_all
@@ -73,7 +73,7 @@ class JobService:
     ) -> None:
         self._store = store
         self._files = files
-        self._picture_intake = PictureIntake(files, pictures)
+        self._picture_loader = PictureLoader(files, pictures)
         self._workflows = workflows
         self._servers = servers
         self._shares = shares
@@ -115,7 +115,7 @@ class JobService:
         async def check() -> None:
             await self._check_limits(requester, key, params)
 
-        picture = await self._picture_intake.store(requester.user_id, check, load)
+        picture = await self._picture_loader.store(requester.user_id, check, load)
         width, height = media.size_for(picture.width, picture.height, options.aspect)
         params = replace(params, width=width, height=height)
         advice = advise(params.prompt, params.negative_prompt, picture.issues)
@@ -152,7 +152,7 @@ class JobService:
         async def check() -> None:
             await self._check_limits(requester, key, params)
 
-        frame = await self._picture_intake.store_last_frame(requester.user_id, check, parent)
+        frame = await self._picture_loader.store_last_frame(requester.user_id, check, parent)
         advice = advise(params.prompt, params.negative_prompt)
         return await self._admit(requester, key, params, frame, parent=parent.id, advice=advice)
 

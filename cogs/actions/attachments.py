@@ -9,7 +9,7 @@ from yarl import URL
 import media
 from cogs.ui.submissions import Upload, may_be_picture
 from jobs.errors import Refusal
-from jobs.picture_intake import MAX_MEGABYTES, MAX_MEGAPIXELS
+from jobs.picture_loader import MAX_MEGABYTES, MAX_MEGAPIXELS
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 PROXY = re.compile(r"images-ext-\d+\.discordapp\.net")  # Discord's copies of other sites' pictures

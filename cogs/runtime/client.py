@@ -45,7 +45,7 @@ class AnimateBot(commands.Bot):
             tree_cls=AnsweringTree,
         )
         self.scheduler = scheduler
-        self._guarded_parsers = GuardedParsers(self, self._connection.parsers)
+        GuardedParsers(self).wrap(self._connection.parsers)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Do not process prefix commands: the bot has application commands only."""

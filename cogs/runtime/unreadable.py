@@ -37,16 +37,18 @@ class AnsweringTree(app_commands.CommandTree[Any]):
         except app_commands.AppCommandError:
             raise
         except Exception as err:  # noqa: BLE001 - whatever it is, somebody waits for an answer
-            interaction.command_failed = True
             await on_app_command_error(interaction, err)
 
 
 class GuardedParsers:
-    """Wraps a client's parsers, by the name of their event, so that none of them raises."""
+    """A client's parsers of events, none of which raises."""
 
-    def __init__(self, client: discord.Client, parsers: dict[str, Callable[[Any], None]]) -> None:
+    def __init__(self, client: discord.Client) -> None:
         self._client = client
         self._answers = set[asyncio.Task[None]]()
+
+    def wrap(self, parsers: dict[str, Callable[[Any], None]]) -> None:
+        """Replace each parser, by the name of its event, by one that logs what it cannot read."""
         for event, parse in list(parsers.items()):
             parsers[event] = partial(self._parse, event, parse)
 

@@ -84,7 +84,7 @@ def memory(bot: BotProcess, name: str) -> int:
 
 
 @pytest.mark.long
-async def test_forty_wishes_of_ten_mebibytes_at_once_cost_little_memory_and_give_it_back(
+async def test_forty_pictures_of_ten_mebibytes_at_once_cost_little_memory_and_give_it_back(
     tmp_path: Path,
 ) -> None:
     async with (

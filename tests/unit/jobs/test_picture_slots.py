@@ -19,7 +19,7 @@ class Works:
         self.order: list[int] = []
         self.running = 0
         self.most = 0
-        self._gate = asyncio.Semaphore(0)
+        self._let_go = asyncio.Semaphore(0)
 
     async def work(self, user_id: int) -> int:
         async def work() -> int:
@@ -27,7 +27,7 @@ class Works:
             self.running += 1
             self.most = max(self.most, self.running)
             try:
-                await self._gate.acquire()
+                await self._let_go.acquire()
             finally:
                 self.running -= 1
             return user_id
@@ -36,7 +36,7 @@ class Works:
 
     def let_go(self, number: int = 1) -> None:
         for _ in range(number):
-            self._gate.release()
+            self._let_go.release()
 
 
 async def settle() -> None:

@@ -10,7 +10,7 @@ from comfy import NodeMissing
 from jobs.advice import Advice
 from jobs.errors import Refusal
 from jobs.options import Options
-from jobs.picture_intake import MAX_MEGABYTES, MAX_MEGAPIXELS
+from jobs.picture_loader import MAX_MEGABYTES, MAX_MEGAPIXELS
 from jobs.requester import Actor, Location, QueueShare, Requester, SharePolicy
 from jobs.routing import record_of
 from jobs.service import Admitted, JobService
@@ -238,8 +238,8 @@ async def test_what_is_known_without_the_picture_is_refused_before_it_is_loaded(
 async def test_of_many_at_once_no_more_are_loaded_than_admitted(admission: AdmissionSetup) -> None:
     admission.setup.store.limits = QueueLimits(queued_per_person=3)
     admission.setup.store._numbers = admission.setup.store.limits.values()
-    wishes = [admission.animate(key=f"interaction {number}") for number in range(20)]
-    made = await asyncio.gather(*wishes, return_exceptions=True)
+    requests = [admission.animate(key=f"interaction {number}") for number in range(20)]
+    made = await asyncio.gather(*requests, return_exceptions=True)
     assert sum(isinstance(each, Admitted) for each in made) == 3
     assert len(admission.loaded) == 3
 

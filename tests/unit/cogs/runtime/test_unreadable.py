@@ -3,6 +3,7 @@
 import pytest
 
 from cogs.i18n.catalogue import translate
+from cogs.runtime.unreadable import AnsweringTree
 from tests.unit.cogs.bot_setup import BotSetup
 
 WRONG = translate("en-US", "refused_internal")
@@ -21,6 +22,7 @@ async def test_a_command_whose_message_cannot_be_read_is_answered(
     ada = bot.playground.member("ada", locale="zh-CN")
     message = await ada.say("words", poll={"expiry": None, "answers": []})
     assert await (await ada.menu("Animate this", message)).refused() == translate("zh-CN", "refused_internal")
+    assert isinstance(bot.context.client.tree, AnsweringTree)
     assert "question" in caplog.text
     assert await (await ada.command("queue")).shows()
 

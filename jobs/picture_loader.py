@@ -33,7 +33,7 @@ class StoredPicture:
     issues: frozenset[media.PictureIssue]
 
 
-class PictureIntake:
+class PictureLoader:
     """Stores pictures. No bytes of one are left in memory when a method has returned or raised."""
 
     def __init__(self, files: FileStore, pictures: media.Media) -> None:
