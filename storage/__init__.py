@@ -36,7 +36,7 @@ from storage.job import (
 )
 from storage.limits import QueueLimits
 from storage.maintenance import Maintenance
-from storage.preferences import Draft, GuildSettings, StoredData
+from storage.preferences import Draft, GuildSettings, StoredData, UploadLimit
 from storage.retention import Retention
 from storage.servers import ServerRecord
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
@@ -76,6 +76,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredData",
     "Transition",
+    "UploadLimit",
     "Waiting",
     "open_store",
 ]

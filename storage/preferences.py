@@ -39,8 +39,21 @@ class StoredData:
     clips: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadLimit:
+    """The upload limit that Discord was seen to keep in a guild (0: direct messages), in bytes.
+
+    `boosted`: what the guild's boosts promised then; `learnt_at`: Unix time.
+    """
+
+    guild_id: int
+    boosted: int
+    bytes: int
+    learnt_at: float
+
+
 class Preferences(JobQueries):
-    """Languages, guild settings, drafts, and jobs marked for deletion; extends JobQueries."""
+    """Languages, guild settings, upload limits, drafts, jobs marked for deletion; extends JobQueries."""
 
     async def language(self, user_id: int) -> str | None:
         """The language that the person chose, as a Discord locale, or None."""
@@ -90,6 +103,25 @@ class Preferences(JobQueries):
                 "guild": guild_id,
                 "report_channel": settings.report_channel,
                 "pictures_of_others": settings.pictures_of_others,
+            },
+        )
+
+    async def upload_limits(self, *, since: float) -> Sequence[UploadLimit]:
+        """The upload limits that were learnt since that Unix time."""
+        rows = await self.database.fetch(
+            "SELECT * FROM upload_limit WHERE learnt_at >= :since", {"since": since}
+        )
+        return [UploadLimit(**dict(row)) for row in rows]
+
+    async def set_upload_limit(self, limit: UploadLimit) -> None:
+        """Store the upload limit of a guild."""
+        await self.database.fetch(
+            "INSERT OR REPLACE INTO upload_limit VALUES (:guild, :boosted, :bytes, :learnt_at)",
+            {
+                "guild": limit.guild_id,
+                "boosted": limit.boosted,
+                "bytes": limit.bytes,
+                "learnt_at": limit.learnt_at,
             },
         )
 

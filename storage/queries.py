@@ -69,6 +69,11 @@ class JobQueries:
         """The guild's unfinished jobs in order of admission."""
         return await self._many("guild_id = :guild AND finished_at IS NULL ORDER BY seq", guild=guild_id)
 
+    async def guilds_of_unfinished(self) -> Sequence[int]:
+        """The ids of the guilds that have unfinished jobs."""
+        rows = await self.database.fetch("SELECT DISTINCT guild_id FROM job WHERE finished_at IS NULL", {})
+        return [row["guild_id"] for row in rows]
+
     async def unfinished_of(self, user_id: int) -> Sequence[Job]:
         """The person's unfinished jobs in all guilds, in order of admission."""
         # `guild_id >= 0` and `+` make SQLite use the index of unfinished jobs, not that of all of a person.

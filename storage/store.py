@@ -33,6 +33,7 @@ from storage.sqlite.statements import (
     ADOPT,
     ADOPT_DELIVERY,
     CANCEL,
+    CANCEL_GUILD,
     CLAIM_CANDIDATES,
     CLAIM_CHOSEN,
     CLAIM_NEXT,
@@ -253,6 +254,12 @@ class Store(Preferences, ServerRecords):
         values: dict[str, SqlValue] = {"id": job_id, "mover": mover, "reason": reason.to_json()}
         row = await self.database.fetch_one(CANCEL, values | {"now": self.now()})
         return Job.from_row(row) if row else None
+
+    async def cancel_guild(self, guild_id: int, *, mover: str, reason: Reason) -> Sequence[Job]:
+        """Cancel the guild's unfinished jobs as `cancel` does; returns them."""
+        values: dict[str, SqlValue] = {"guild": guild_id, "mover": mover, "reason": reason.to_json()}
+        rows = await self.database.fetch(CANCEL_GUILD, values | {"now": self.now()})
+        return [Job.from_row(row) for row in rows]
 
     async def expire(self) -> Sequence[Job]:
         """Fail the jobs that waited longer than `QueueLimits.longest_wait`, and return a batch of them."""

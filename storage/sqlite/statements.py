@@ -142,6 +142,7 @@ SET cancel_requested = 1,
 WHERE id = :id AND finished_at IS NULL
 RETURNING *
 """
+CANCEL_GUILD = CANCEL.replace("WHERE id = :id", "WHERE guild_id = :guild")
 
 EXPIRE = """
 UPDATE job

@@ -1,6 +1,6 @@
 """Languages, guild settings, drafts, and deletion on request."""
 
-from storage import Draft, GuildSettings, Store, StoredData
+from storage import Draft, GuildSettings, Store, StoredData, UploadLimit
 from storage.preferences import DRAFT_SECONDS
 from storage.retention import DAY
 from tests.unit.storage.requests import Clock, admit, claim, finish, make_request
@@ -22,6 +22,15 @@ async def test_a_guild_has_the_default_settings_until_somebody_sets_others(store
     await store.set_guild_settings(7, rules)
     assert await store.guild_settings(7) == rules
     assert await store.guild_settings(8) == GuildSettings()
+
+
+async def test_the_newest_upload_limit_of_a_guild_is_kept(store: Store) -> None:
+    old = UploadLimit(guild_id=7, boosted=10, bytes=10, learnt_at=1.0)
+    new = UploadLimit(guild_id=7, boosted=50, bytes=20, learnt_at=2.0)
+    for limit in (old, new):
+        await store.set_upload_limit(limit)
+    assert await store.upload_limits(since=2.0) == [new]
+    assert await store.upload_limits(since=2.5) == []
 
 
 async def test_a_draft_lasts_a_day(store: Store, clock: Clock) -> None:

@@ -233,6 +233,22 @@ async def test_a_restart_takes_up_at_once_what_was_put_off_and_keeps_its_tries(s
     assert again.job.tries == 1
 
 
+async def test_the_jobs_of_one_guild_are_cancelled_together(store: Store) -> None:
+    await admit(store, make_request("running"))
+    lease = await claim(store)
+    assert lease
+    queued = [(await admit(store, make_request(key))).job for key in "ab"]
+    other = (await admit(store, make_request("other", guild_id=8))).job
+    assert sorted(await store.guilds_of_unfinished()) == [lease.job.guild_id, 8]
+    ended = await store.cancel_guild(lease.job.guild_id, mover="guild left", reason=Reason(code="guild_left"))
+    assert {job.id: job.state for job in ended} == {
+        lease.job.id: State.CLAIMED,
+        **{job.id: State.CANCELLED for job in queued},
+    }
+    assert all(job.cancel_requested and job.reason == Reason(code="guild_left") for job in ended)
+    assert (await store.job(other.id)).state is State.QUEUED
+
+
 async def test_a_queued_job_is_cancelled_at_once_and_a_running_one_is_marked(store: Store) -> None:
     for key in "ab":
         await admit(store, make_request(key))
