@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import logging
+from collections.abc import Collection
+from pathlib import Path
 
 import discord
 
@@ -10,11 +12,13 @@ import media
 from cogs.access.policy import Action
 from cogs.actions.context import BotContext
 from cogs.actions.cooldown import Cooldown
-from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.discord_api.errors import DISCORD_ERRORS, UnreadableAnswer
 from cogs.discord_api.rate_limiter import Priority
 from cogs.discord_api.requests import discord_request
-from cogs.messages.delivery import COMMENT, file_name
-from cogs.messages.targets import NO_MENTIONS, upload_limit
+from cogs.messages.delivery import COMMENT, SMALLER_LIMIT, file_name
+from cogs.messages.delivery_policy import DeliveryError, DeliveryStep, next_step, rule_of
+from cogs.messages.targets import NO_MENTIONS
+from cogs.messages.upload_limits import DIRECT_MESSAGES
 from cogs.ui.texts import render_alt, render_copy, render_report
 from jobs.clips import clip_name
 from jobs.errors import Refusal
@@ -26,6 +30,9 @@ log = logging.getLogger(__name__)
 SEND_TIMEOUT = 60.0  # seconds for one message
 REPEAT_SECONDS = 600.0  # the same copy or report for the same person once in this time
 MAX_COPIES = 20  # that wait, one is made and sent at a time: results must not be late by them
+NOT_FOR_COPIES = frozenset({DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM, DeliveryStep.POSTER})
+REFUSALS = {"no_dms": "no_dms", "explicit": "explicit", "not_taken": "not_now"}  # by the reason of a rule
+CHANNEL_REASONS = ("channel_gone", "guild_left", "cannot_send", "wrong_channel", "thread_locked")
 
 
 class Sharing:
@@ -38,7 +45,7 @@ class Sharing:
         self._copies = 0
 
     async def send(self, requester: Requester, job: Job) -> None:
-        """Send the clip to the requester by direct message. Raises Refusal."""
+        """Send the clip to the requester by direct message. Raises Refusal, StoreError."""
         self._context.require(requester, Action.SEND_BY_DM, job)
         if self._copies >= MAX_COPIES:
             raise Refusal("many_copies")
@@ -56,39 +63,60 @@ class Sharing:
             self._copies -= 1
 
     async def _send(self, requester: Requester, job: Job) -> None:
-        file = await self._open_clip(job)
-        try:
-            async with discord_request(SEND_TIMEOUT, Priority.COURTESY):
-                channel = await self._context.client.create_dm(discord.Object(requester.user_id))
-                await channel.send(
-                    render_copy(requester.locale, job),
-                    file=file,
-                    allowed_mentions=NO_MENTIONS,
-                    suppress_embeds=True,
-                    nonce=sharing_nonce("copy", job, requester),
+        tried = set(NOT_FOR_COPIES)
+        while True:
+            path = await self._fit_clip(job, tried)
+            try:
+                await self._send_copy(
+                    requester, job, path, with_prompt=DeliveryStep.WITHOUT_PROMPT not in tried
                 )
-        except DISCORD_ERRORS as err:
-            log.info("job %s: no copy by direct message: %s", job.id, err)
-            raise Refusal("no_dms") from err
+                return
+            except DISCORD_ERRORS as err:
+                log.info("job %s: no copy by direct message: %r", job.id, err)
+                step = next_step(err, tried)
+                if step is DeliveryStep.GIVE_UP or (step is DeliveryStep.LATER and not _is_unread(err)):
+                    raise _refusal_of(err, job) from err
+                if step is not DeliveryStep.SMALLER or not await self._learn(path):
+                    tried.add(step)
 
-    async def _open_clip(self, job: Job) -> discord.File:
+    async def _learn(self, path: Path) -> bool:
+        """Remember that this file is too large; whether a smaller one may be taken. Raises StoreError."""
+        size = (await asyncio.to_thread(path.stat)).st_size
+        return await self._context.messages.upload_limits.learn(DIRECT_MESSAGES, size)
+
+    async def _send_copy(self, requester: Requester, job: Job, path: Path, *, with_prompt: bool) -> None:
+        file = await asyncio.to_thread(
+            discord.File,
+            path,
+            file_name(job, "mp4"),
+            description=render_alt(job, with_prompt=with_prompt),
+            spoiler=job.params.spoiler,
+        )
+        async with discord_request(SEND_TIMEOUT, Priority.COURTESY):
+            channel = await self._context.client.create_dm(discord.Object(requester.user_id))
+        async with discord_request(SEND_TIMEOUT, Priority.COURTESY):
+            await channel.send(
+                render_copy(requester.locale, job, with_prompt=with_prompt),
+                file=file,
+                allowed_mentions=NO_MENTIONS,
+                suppress_embeds=True,
+                nonce=sharing_nonce("copy", job, requester),
+            )
+
+    async def _fit_clip(self, job: Job, tried: Collection[DeliveryStep]) -> Path:
         """The clip, within the upload limit of direct messages. Raises Refusal."""
         source = self._context.files.clip_path(job.clip or clip_name(job))
-        limit = upload_limit(self._context.client, None)
+        limit = self._context.messages.upload_limits.limit(DIRECT_MESSAGES)
+        if DeliveryStep.SMALLER in tried:
+            limit = min(limit, SMALLER_LIMIT)
         try:
             fitted = await self._context.pictures.fit_clip(
                 source, source.with_suffix(".dm.mp4"), limit=limit, comment=COMMENT
             )
-            return await asyncio.to_thread(
-                discord.File,
-                fitted.path,
-                file_name(job, "mp4"),
-                description=render_alt(job),
-                spoiler=job.params.spoiler,
-            )
         except (media.MediaError, OSError) as err:
             log.info("job %s: no copy: %r", job.id, err)
             raise Refusal("clip_gone") from err
+        return fitted.path
 
     async def report(self, requester: Requester, job: Job) -> None:
         """Send a report to the report channel of the guild, once in a while. Raises Refusal, StoreError."""
@@ -119,8 +147,20 @@ class Sharing:
                     nonce=sharing_nonce("flag", job, requester),
                 )
         except DISCORD_ERRORS as err:
-            log.warning("job %s: a report does not reach its channel: %s", job.id, err)
-            raise Refusal("no_report_channel") from err
+            log.warning("job %s: a report does not reach its channel: %r", job.id, err)
+            raise _refusal_of(err, job, closed="no_report_channel") from err
+
+
+def _is_unread(err: DeliveryError) -> bool:
+    """Whether the message may stand there: sent again, its nonce gives back the same one."""
+    return isinstance(err, UnreadableAnswer)
+
+
+def _refusal_of(err: DeliveryError, job: Job, *, closed: str = "by_discord") -> Refusal:
+    """What to tell whoever asked; `closed`: the refusal where nothing can be sent to that channel."""
+    reason = rule_of(err).reason
+    codes = dict.fromkeys(CHANNEL_REASONS, closed) | REFUSALS
+    return Refusal(codes.get(reason, "by_discord"), short=job.short)
 
 
 def sharing_nonce(kind: str, job: Job, requester: Requester) -> str:

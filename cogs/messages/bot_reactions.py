@@ -8,6 +8,7 @@ from collections import defaultdict
 import discord
 
 from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.discord_api.requests import discord_request
 from storage import Job, Store
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class BotReactions:
     async def add(self, channel_id: int, message_id: int, emoji: str) -> None:
         """Add a reaction. Raises nothing of Discord's."""
         try:
-            async with self._locks[channel_id], asyncio.timeout(REACTION_TIMEOUT):
+            async with self._locks[channel_id], discord_request(REACTION_TIMEOUT):
                 await self._message(channel_id, message_id).add_reaction(emoji)
         except DISCORD_ERRORS as err:
             log.info("cannot put %s under message %s: %s", emoji, message_id, err)
@@ -39,7 +40,7 @@ class BotReactions:
         if me is None:
             return
         try:
-            async with self._locks[channel_id], asyncio.timeout(REACTION_TIMEOUT):
+            async with self._locks[channel_id], discord_request(REACTION_TIMEOUT):
                 await self._message(channel_id, message_id).remove_reaction(emoji, me)
         except DISCORD_ERRORS as err:
             log.info("cannot take %s from message %s: %s", emoji, message_id, err)

@@ -1,19 +1,26 @@
 """Delivery of a finished clip: fitted to Discord's upload limit, sent once as a result message, with 🔁."""
 
-import asyncio
 import io
 import logging
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import discord
 
 import media
+from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.requests import discord_request
 from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import REROLL, BotReactions
-from cogs.messages.delivery_policy import DELIVERY_ERRORS, DeliveryStep, backoff, next_step, reason_code
+from cogs.messages.delivery_policy import (
+    DELIVERY_ERRORS,
+    DeliveryError,
+    DeliveryStep,
+    backoff,
+    next_step,
+    reason_code,
+)
 from cogs.messages.status_editor import StatusEditor
 from cogs.messages.targets import (
     MessageKind,
@@ -21,8 +28,8 @@ from cogs.messages.targets import (
     mention_owner,
     open_channel,
     reply_arguments,
-    upload_limit,
 )
+from cogs.messages.upload_limits import DIRECT_MESSAGES, UploadLimits
 from cogs.ui.job_buttons import result_buttons
 from cogs.ui.submissions import SPOILER_PREFIX
 from cogs.ui.texts import render_alt, render_poster, render_result
@@ -54,6 +61,31 @@ class ResultMessage:
         source = self.file if isinstance(self.file, Path) else io.BytesIO(self.file)
         return discord.File(source, filename=self.name, description=self.alt, spoiler=self.spoiler)
 
+    @property
+    def size(self) -> int:
+        """The file's size in bytes."""
+        return self.file.stat().st_size if isinstance(self.file, Path) else len(self.file)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What was tried for a lease: the steps taken, the first error, and the size of the file sent last."""
+
+    lease: Lease
+    tried: list[DeliveryStep] = field(default_factory=list[DeliveryStep])
+    first: DeliveryError | None = None
+    size: int = 0
+
+    @property
+    def guild_id(self) -> int:
+        """Where the message goes: the guild, or DIRECT_MESSAGES."""
+        return DIRECT_MESSAGES if DeliveryStep.BY_DM in self.tried else self.lease.job.guild_id
+
+    @property
+    def with_prompt(self) -> bool:
+        """Whether the prompt stands in the message."""
+        return DeliveryStep.WITHOUT_PROMPT not in self.tried
+
 
 class Delivery:
     """Delivers finished clips by the bot's token, as interactions expire after 15 minutes."""
@@ -67,6 +99,7 @@ class Delivery:
         pictures: media.Media,
         status_editor: StatusEditor,
         bot_reactions: BotReactions,
+        upload_limits: UploadLimits,
     ) -> None:
         self._client = client
         self._store = store
@@ -74,6 +107,7 @@ class Delivery:
         self._media = pictures
         self._status_editor = status_editor
         self._bot_reactions = bot_reactions
+        self._upload_limits = upload_limits
 
     async def deliver(self, lease: Lease) -> None:
         """Send the result of a job in state `delivering` once, or postpone it in its row.
@@ -97,37 +131,46 @@ class Delivery:
             await self._bot_reactions.add(channel_id, message.id, REROLL)
 
     async def _send_result(self, lease: Lease) -> discord.Message | None:
-        """Send it, one step of the policy after the other; None where it is postponed. Raises JobFailure."""
-        job, tried, first = lease.job, list[DeliveryStep](), None
+        """Send it, one step of the policy after the other; None where it is postponed.
+
+        Raises JobFailure, MediaError, StoreError, LeaseLost.
+        """
+        attempt = Attempt(lease)
         while True:
             try:
-                return await self._attempt(lease, tried)
+                return await self._attempt(attempt)
             except DELIVERY_ERRORS as err:
-                first = first or err
-                step = next_step(err, tried, job.tries)
-                log.warning("job %s: not delivered, next: %s: %r", job.id, step, err)
-            match step:
-                case DeliveryStep.LATER:
-                    await self._store.postpone(lease, backoff(job.tries))
+                if await self._prepare_next(attempt, err) is DeliveryStep.LATER:
+                    await self._store.postpone(lease, backoff(lease.job.tries, err))
                     return None
-                case DeliveryStep.GIVE_UP:
-                    raise JobFailure(reason_code(first)) from first
-                case _:
-                    tried.append(step)
 
-    async def _attempt(self, lease: Lease, tried: Collection[DeliveryStep]) -> discord.Message:
+    async def _prepare_next(self, attempt: Attempt, err: DeliveryError) -> DeliveryStep:
+        """The step after an error, noted in `attempt`. Raises JobFailure where none is left, StoreError."""
+        job = attempt.lease.job
+        attempt.first = attempt.first or err
+        step = next_step(err, attempt.tried, job.tries)
+        log.warning("job %s: not delivered, next: %s: %r", job.id, step, err)
+        if step is DeliveryStep.GIVE_UP:
+            raise JobFailure(reason_code(attempt.first)) from attempt.first
+        if step is DeliveryStep.SMALLER and await self._upload_limits.learn(attempt.guild_id, attempt.size):
+            return step  # the next file keeps what was learnt; SMALLER stays for a limit below that
+        attempt.tried.append(step)
+        return step
+
+    async def _attempt(self, attempt: Attempt) -> discord.Message:
         """Send it after these steps, unless it was sent before. Raises one of DELIVERY_ERRORS, JobFailure."""
-        job = lease.job
-        async with asyncio.timeout(REQUEST_TIMEOUT):
+        lease, job, tried = attempt.lease, attempt.lease.job, attempt.tried
+        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT):
             channel = await open_channel(self._client, job, tried)
-            sent = await self._find_sent(channel, lease) if lease.adopted else None
+        sent = await self._find_sent(channel, lease) if lease.adopted else None
         if sent:
             return sent
         if job.cancel_requested:
             raise JobFailure("cancelled")
-        result = await self._build_result(job, tried)
+        result = await self._build_result(attempt)
+        attempt.size = result.size
         no_reference = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
-        async with asyncio.timeout(REQUEST_TIMEOUT):
+        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT):
             return await channel.send(
                 result.text,
                 file=result.open(),
@@ -143,47 +186,41 @@ class Delivery:
         moves = await self._store.transitions(lease.job.id)
         began = next(each.at for each in moves if each.state == State.DELIVERING)
         after = discord.Object(discord.utils.time_snowflake(_utc(began - CLOCK_SKEW)))
-        async for message in channel.history(limit=MAX_HISTORY, after=after):
-            if message.author == self._client.user and any(
-                each.filename.removeprefix(SPOILER_PREFIX).startswith(file_name(lease.job, ""))
-                for each in message.attachments
-            ):
-                return message
+        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT):
+            async for message in channel.history(limit=MAX_HISTORY, after=after):
+                if message.author == self._client.user and any(
+                    each.filename.removeprefix(SPOILER_PREFIX).startswith(file_name(lease.job, ""))
+                    for each in message.attachments
+                ):
+                    return message
         return None
 
-    async def _build_result(self, job: Job, tried: Collection[DeliveryStep]) -> ResultMessage:
+    async def _build_result(self, attempt: Attempt) -> ResultMessage:
+        job, with_prompt = attempt.lease.job, attempt.with_prompt
         source = await self._clip_joiner.joined_clip(job)
-        if DeliveryStep.POSTER in tried:
+        alt = render_alt(job, with_prompt=with_prompt)
+        if DeliveryStep.POSTER in attempt.tried:
             poster = await self._media.poster(source)
-            return ResultMessage(
-                text=render_poster(job),
-                file=poster,
-                name=file_name(job, "jpg"),
-                alt=render_alt(job),
-                spoiler=job.params.spoiler,
-            )
+            text, name = render_poster(job, with_prompt=with_prompt), file_name(job, "jpg")
+            return ResultMessage(text=text, file=poster, name=name, alt=alt, spoiler=job.params.spoiler)
         fitted = await self._media.fit_clip(
-            source, source.with_suffix(".fitted.mp4"), limit=self._limit(job, tried), comment=COMMENT
+            source, source.with_suffix(".fitted.mp4"), limit=self._limit(attempt), comment=COMMENT
         )
         reencoded = fitted.method not in (media.FitMethod.UNTOUCHED, media.FitMethod.REMUXED)
         text = render_result(
             job,
             reencoded=reencoded or job.clip == smaller_name(job),
             joined=source.name == joined_name(job),
+            with_prompt=with_prompt,
         )
-        return ResultMessage(
-            text=text,
-            file=fitted.path,
-            name=file_name(job, "mp4"),
-            alt=render_alt(job),
-            spoiler=job.params.spoiler,
-        )
+        name = file_name(job, "mp4")
+        return ResultMessage(text=text, file=fitted.path, name=name, alt=alt, spoiler=job.params.spoiler)
 
-    def _limit(self, job: Job, tried: Collection[DeliveryStep]) -> int:
+    def _limit(self, attempt: Attempt) -> int:
         """The size in bytes that the clip must not exceed."""
-        if DeliveryStep.SMALLER in tried:
+        if DeliveryStep.SMALLER in attempt.tried:
             return SMALLER_LIMIT
-        return upload_limit(self._client, None if DeliveryStep.BY_DM in tried else job.guild_id)
+        return self._upload_limits.limit(attempt.guild_id)
 
 
 def file_name(job: Job, extension: str) -> str:

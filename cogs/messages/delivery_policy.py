@@ -1,6 +1,11 @@
-"""Which step follows when Discord does not take a message. docs/delivery.md explains each row."""
+"""Which step follows when Discord does not take a message: the table of docs/delivery.md.
+
+Discord's code decides. A status decides alone only where it can mean but one thing (STATUS_RULES); any other
+answer is UNCLEAR: perhaps the message stands there, so the next try looks for it first.
+"""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 import aiohttp
@@ -11,6 +16,7 @@ from cogs.discord_api import errors
 from cogs.discord_api.errors import DISCORD_ERRORS
 
 MAX_TRIES = 100  # with the backoff below about a day
+MAX_UNCLEAR_TRIES = 8  # about four minutes
 MAX_BACKOFF = 900.0  # seconds
 
 DeliveryError = (
@@ -29,78 +35,118 @@ class DeliveryStep(StrEnum):
 
     LATER = "later"
     WITHOUT_REFERENCE = "without reference"
+    WITHOUT_PROMPT = "without prompt"
     SMALLER = "smaller"
     POSTER = "poster"
     BY_DM = "by DM"
     GIVE_UP = "give up"
 
 
-STEP_BY_CODE: Mapping[int, DeliveryStep] = {
-    errors.UNKNOWN_CHANNEL: DeliveryStep.BY_DM,
-    errors.UNKNOWN_GUILD: DeliveryStep.BY_DM,
-    errors.UNKNOWN_MESSAGE: DeliveryStep.WITHOUT_REFERENCE,
-    errors.TOO_MANY_EDITS_OF_OLD_MESSAGE: DeliveryStep.LATER,
-    errors.REQUEST_TOO_LARGE: DeliveryStep.SMALLER,
-    errors.MISSING_ACCESS: DeliveryStep.BY_DM,
-    errors.CANNOT_SEND_TO_USER: DeliveryStep.GIVE_UP,
-    errors.MISSING_PERMISSIONS: DeliveryStep.WITHOUT_REFERENCE,  # perhaps only to read the message replied to
-    errors.INVALID_WEBHOOK_TOKEN: DeliveryStep.LATER,  # the next try uses the bot's token
-    errors.INVALID_FORM_BODY: DeliveryStep.WITHOUT_REFERENCE,  # only the reference can have become invalid
-    errors.THREAD_ARCHIVED: DeliveryStep.BY_DM,
-    errors.NO_MUTUAL_GUILDS: DeliveryStep.GIVE_UP,
-    errors.CANNOT_REPLY_WITHOUT_HISTORY: DeliveryStep.WITHOUT_REFERENCE,
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The steps for an answer, each tried once in this order, and the reason of a job that they do not help.
+
+    `max_tries`: how often LATER may be taken.
+    """
+
+    reason: str
+    steps: tuple[DeliveryStep, ...] = ()
+    max_tries: int = MAX_TRIES
+
+
+LATER, BY_DM = DeliveryStep.LATER, DeliveryStep.BY_DM
+PASSES = Rule("not_taken", (LATER,))
+UNCLEAR = Rule("refused", (LATER, BY_DM), MAX_UNCLEAR_TRIES)
+TOO_LARGE = Rule("too_large", (DeliveryStep.SMALLER, DeliveryStep.POSTER))
+NO_CHANNEL = Rule("channel_gone", (BY_DM,))
+NO_DMS = Rule("no_dms")
+NO_PERMISSION = Rule("cannot_send", (DeliveryStep.WITHOUT_REFERENCE, BY_DM))
+THREAD_CLOSED = Rule("thread_locked", (BY_DM,))
+WRONG_CHANNEL = Rule("wrong_channel", (BY_DM,))
+TEXT_BLOCKED = Rule("text_blocked", (DeliveryStep.WITHOUT_PROMPT, BY_DM))
+
+RULES: Mapping[int, Rule] = {
+    **dict.fromkeys(errors.PASSING, PASSES),
+    errors.UNKNOWN_CHANNEL: NO_CHANNEL,
+    errors.UNKNOWN_GUILD: Rule("guild_left", (BY_DM,)),
+    # Of a reference, or of a nonce: then somebody deleted the message, and it is not sent again.
+    errors.UNKNOWN_MESSAGE: Rule("deleted", (DeliveryStep.WITHOUT_REFERENCE,)),
+    errors.UNKNOWN_USER: NO_DMS,
+    errors.EXPLICIT_CONTENT: Rule("explicit", (BY_DM,)),  # whoever gets it has a filter of their own
+    errors.REQUEST_TOO_LARGE: TOO_LARGE,
+    errors.FILE_TOO_LARGE: TOO_LARGE,
+    errors.FORUM_CHANNEL: WRONG_CHANNEL,
+    errors.NOT_A_TEXT_CHANNEL: WRONG_CHANNEL,
+    errors.WRONG_CHANNEL_TYPE: WRONG_CHANNEL,
+    errors.MISSING_ACCESS: Rule("cannot_send", (BY_DM,)),
+    errors.CANNOT_SEND_TO_USER: NO_DMS,
+    errors.NO_MUTUAL_GUILDS: NO_DMS,
+    errors.INVALID_RECIPIENT: NO_DMS,
+    errors.MISSING_PERMISSIONS: NO_PERMISSION,  # perhaps only to read the message replied to
+    errors.CANNOT_REPLY_WITHOUT_HISTORY: NO_PERMISSION,
+    errors.INVALID_FILE: UNCLEAR,  # the clip was looked at before: perhaps it was damaged on its way
+    errors.PROVIDED_FILE_INVALID: UNCLEAR,
+    errors.FILE_TYPE_INVALID: UNCLEAR,
+    errors.THREAD_ARCHIVED: THREAD_CLOSED,  # sending opens it, unless it is locked
+    errors.THREAD_LOCKED: THREAD_CLOSED,
+    errors.BLOCKED_BY_AUTOMOD: TEXT_BLOCKED,
+    errors.TITLE_BLOCKED_BY_AUTOMOD: TEXT_BLOCKED,
+    errors.HARMFUL_LINK: TEXT_BLOCKED,
+    errors.UPLOADS_LIMITED: Rule("uploads_limited", (BY_DM,)),
 }
-STEP_BY_STATUS: Mapping[int, DeliveryStep] = {
-    401: DeliveryStep.LATER,  # the token was withdrawn: the gateway ends the bot, the next start delivers
-    403: DeliveryStep.BY_DM,
-    404: DeliveryStep.BY_DM,
-    413: DeliveryStep.SMALLER,
-    429: DeliveryStep.LATER,
+STATUS_RULES: Mapping[int, Rule] = {
+    401: PASSES,  # the token was withdrawn: the gateway ends the bot, the next start delivers
+    408: PASSES,
+    413: TOO_LARGE,  # a proxy's, which knows no codes
+    429: PASSES,
 }
-FALLBACKS: Mapping[DeliveryStep, DeliveryStep] = {
-    DeliveryStep.WITHOUT_REFERENCE: DeliveryStep.BY_DM,
-    DeliveryStep.SMALLER: DeliveryStep.POSTER,
-    DeliveryStep.POSTER: DeliveryStep.GIVE_UP,
-    DeliveryStep.BY_DM: DeliveryStep.GIVE_UP,
+FIELD_STEPS: Mapping[str, tuple[DeliveryStep, ...]] = {
+    "message_reference": (DeliveryStep.WITHOUT_REFERENCE,),
+    "content": (DeliveryStep.WITHOUT_PROMPT,),
+    "attachments": (DeliveryStep.WITHOUT_PROMPT,),  # their description has the prompt
 }
 
 
 def next_step(err: DeliveryError, tried: Collection[DeliveryStep] = (), tries: int = 0) -> DeliveryStep:
     """The step after an error, where the steps in `tried` failed and the job was postponed `tries` times."""
-    step = _usual_step(err)
-    while step in tried:
-        step = FALLBACKS[step]
-    return DeliveryStep.GIVE_UP if step is DeliveryStep.LATER and tries >= MAX_TRIES else step
+    rule = rule_of(err)
+    exhausted = {LATER} if tries >= rule.max_tries else set[DeliveryStep]()
+    left = (step for step in rule.steps if step not in tried and step not in exhausted)
+    return next(left, DeliveryStep.GIVE_UP)
 
 
-def backoff(tries: int) -> float:
-    """Seconds until the next try: 1, 2, 4 … at most MAX_BACKOFF."""
-    return min(2.0 ** min(tries, 10), MAX_BACKOFF)
+def backoff(tries: int, err: BaseException | None = None) -> float:
+    """Seconds until the next try: 1, 2, 4 … at most MAX_BACKOFF, and what Discord asks for in `err`."""
+    asked = errors.retry_after(err) if err else 0.0
+    return max(min(2.0 ** min(tries, 10), MAX_BACKOFF), asked)
 
 
 def reason_code(err: DeliveryError) -> str:
     """The code of the reason that a failed job keeps, from the first error of its delivery."""
-    match _usual_step(err):
-        case DeliveryStep.SMALLER | DeliveryStep.POSTER:
-            return "too_large"
-        case DeliveryStep.LATER:
-            return "not_taken"
-        case _:
-            if isinstance(err, media.BadClip):
-                return "no_clip"
-            gone = isinstance(err, discord.HTTPException) and err.code == errors.UNKNOWN_CHANNEL
-            return "channel_gone" if gone else "cannot_send"
+    return rule_of(err).reason
 
 
-def _usual_step(err: DeliveryError) -> DeliveryStep:
+def rule_of(err: DeliveryError) -> Rule:
+    """The rule for an error: by Discord's code, else UNCLEAR but for what can mean only one thing."""
     match err:
         case media.CannotFit():
-            return DeliveryStep.POSTER
+            return Rule("too_large", (DeliveryStep.POSTER,))
         case media.BadClip() if err.code is not media.ClipFault.NO_ROOM:
-            return DeliveryStep.GIVE_UP
-        case discord.HTTPException() if err.code in STEP_BY_CODE:
-            return STEP_BY_CODE[err.code]
-        case discord.HTTPException() if err.status < 500:
-            return STEP_BY_STATUS.get(err.status, DeliveryStep.GIVE_UP)
+            return Rule("no_clip")
+        case discord.HTTPException(code=errors.INVALID_FORM_BODY):
+            return _rule_of_form(err)
+        case discord.HTTPException() if err.code in RULES:
+            return RULES[err.code]
+        case discord.HTTPException() if err.status in STATUS_RULES:
+            return STATUS_RULES[err.status]
+        case discord.HTTPException() if err.status < 500 and not errors.is_page(err):
+            return UNCLEAR
         case _:
-            return DeliveryStep.LATER
+            return PASSES
+
+
+def _rule_of_form(err: discord.HTTPException) -> Rule:
+    """Leave out what the errors name, then what may have become invalid since the job was admitted."""
+    named = [step for field in sorted(errors.invalid_fields(err)) for step in FIELD_STEPS.get(field, ())]
+    usual = (DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.WITHOUT_PROMPT, BY_DM)
+    return Rule("refused", (*named, *usual))

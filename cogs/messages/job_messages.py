@@ -14,6 +14,7 @@ from cogs.messages.lost_status import LostStatusHandler, OnDelete
 from cogs.messages.reaction_replies import ReactionReplies, open_reaction_replies
 from cogs.messages.status import StatusMessages
 from cogs.messages.status_editor import StatusEditor, open_status_editor
+from cogs.messages.upload_limits import UploadLimits, load_upload_limits
 from jobs.announcer import Announcer
 from jobs.notifier import QueueNotifier
 from media import Media
@@ -31,6 +32,7 @@ class JobMessages:
     bot_reactions: BotReactions
     pending_reaction: PendingReaction
     reaction_replies: ReactionReplies
+    upload_limits: UploadLimits
 
 
 @contextlib.asynccontextmanager
@@ -48,6 +50,7 @@ async def open_job_messages(
     lost_status = LostStatusHandler(client, store, notifier, on_delete)
     bot_reactions = BotReactions(client)
     pending_reaction = PendingReaction(bot_reactions, store)
+    upload_limits = await load_upload_limits(client, store)
     async with (
         open_reaction_replies(client, scheduler) as reaction_replies,
         open_status_editor(
@@ -61,13 +64,15 @@ async def open_job_messages(
             pictures=pictures,
             status_editor=status_editor,
             bot_reactions=bot_reactions,
+            upload_limits=upload_limits,
         )
         yield JobMessages(
             announcer=DiscordAnnouncer(status_editor, delivery),
-            status=StatusMessages(client, store, status_editor),
+            status=StatusMessages(client, store, status_editor, lost_status),
             status_editor=status_editor,
             lost_status=lost_status,
             bot_reactions=bot_reactions,
             pending_reaction=pending_reaction,
             reaction_replies=reaction_replies,
+            upload_limits=upload_limits,
         )

@@ -1,12 +1,13 @@
 """Handles jobs whose status message was deleted, or cannot be edited any more."""
 
-import asyncio
 import logging
 from enum import StrEnum
 
 import discord
 
 from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.requests import discord_request
 from cogs.messages.delivery_policy import DeliveryStep, next_step
 from cogs.messages.targets import MessageKind, build_nonce, mention_owner, open_channel
 from jobs.notifier import QueueNotifier
@@ -48,8 +49,8 @@ class LostStatusHandler:
             self._notifier.notify()
         return cancelled
 
-    async def send_final_status(self, job: Job, text: str) -> None:
-        """Send a final status as a new message in the channel, else by DM.
+    async def send_final_status(self, job: Job, text: str, tries: int = 0) -> None:
+        """Send a final status as a new message in the channel, else by DM; `tries`: how often it was before.
 
         Raises one of DISCORD_ERRORS where it should be tried later.
         """
@@ -58,16 +59,17 @@ class LostStatusHandler:
             try:
                 await self._send(job, text, tried)
             except DISCORD_ERRORS as err:
-                tried.append(next_step(err, tried))
-                log.info("job %s: its last word did not arrive, next: %s: %s", job.id, tried[-1], err)
+                tried.append(next_step(err, tried, tries))
+                log.info("job %s: its last word did not arrive, next: %s: %r", job.id, tried[-1], err)
                 if DeliveryStep.LATER in tried:
                     raise
             else:
                 return
 
     async def _send(self, job: Job, text: str, tried: list[DeliveryStep]) -> None:
-        async with asyncio.timeout(SEND_TIMEOUT):
+        async with discord_request(SEND_TIMEOUT, Priority.STATUS):
             channel = await open_channel(self._client, job, tried)
+        async with discord_request(SEND_TIMEOUT, Priority.STATUS):
             await channel.send(
                 f"<@{job.user_id}> {text}",
                 allowed_mentions=mention_owner(job),

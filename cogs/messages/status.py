@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 
 import discord
 
-from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.discord_api.errors import DISCORD_ERRORS, UNKNOWN_MESSAGE
+from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.requests import discord_request
 from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
+from cogs.messages.lost_status import LostStatusHandler
 from cogs.messages.status_editor import StatusEditor
 from cogs.messages.targets import NO_MENTIONS, MessageKind, build_nonce, reply_arguments
 from cogs.ui.job_buttons import waiting_buttons
@@ -25,10 +28,17 @@ MAX_TRIES = 3  # to post a status; then the result stands alone
 class StatusMessages:
     """Posts status messages by the bot's token, and records which message is a job's status."""
 
-    def __init__(self, client: discord.Client, store: Store, status_editor: StatusEditor) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        store: Store,
+        status_editor: StatusEditor,
+        lost_status: LostStatusHandler,
+    ) -> None:
         self._client = client
         self._store = store
         self._status_editor = status_editor
+        self._lost_status = lost_status
 
     async def post(self, job: Job, text: str, *, reply_to: int | None = None) -> None:
         """Post the status of a job and record it. Where Discord does not take it, the job stays without.
@@ -40,17 +50,25 @@ class StatusMessages:
             try:
                 message_id = await self._send(job, text, reply_to)
             except DISCORD_ERRORS as err:
-                log.warning("job %s: its status message cannot be posted: %s", job.id, err)
-                if next_step(err) is not DeliveryStep.LATER:
-                    return
-                await asyncio.sleep(backoff(tries))
+                tried = [] if reply_to else [DeliveryStep.WITHOUT_REFERENCE]
+                step = next_step(err, tried, tries)
+                log.warning("job %s: its status message is not posted, next: %s: %r", job.id, step, err)
+                match step:
+                    case DeliveryStep.WITHOUT_REFERENCE:
+                        reply_to = None
+                    case DeliveryStep.LATER:
+                        await asyncio.sleep(backoff(tries))
+                    case _:
+                        if _code_of(err) == UNKNOWN_MESSAGE:  # it was posted before, and somebody deleted it
+                            await self._lost_status.deleted(job)
+                        return
             else:
                 await self.record(job, message_id, text)
                 return
 
     async def _send(self, job: Job, text: str, reply_to: int | None) -> int:
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        async with asyncio.timeout(SEND_TIMEOUT):
+        async with discord_request(SEND_TIMEOUT, Priority.STATUS):
             message = await channel.send(
                 text,
                 view=waiting_buttons(job),
@@ -77,7 +95,7 @@ class StatusMessages:
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
         since = datetime.fromtimestamp(job.created_at - CLOCK_SKEW, UTC)
         try:
-            async with asyncio.timeout(SEND_TIMEOUT):
+            async with discord_request(SEND_TIMEOUT, Priority.STATUS):
                 async for message in channel.history(limit=MAX_HISTORY, after=since):
                     call = message.interaction_metadata
                     if call and job.key == f"interaction {call.id}":
@@ -90,3 +108,8 @@ class StatusMessages:
         """Record which message is the job's status, and which text it has. Raises StoreError."""
         self._status_editor.posted(job, message_id, text)
         await self._store.set_status_message(job.id, message_id)
+
+
+def _code_of(err: Exception) -> int:
+    """Discord's code, 0 where the error has none."""
+    return err.code if isinstance(err, discord.HTTPException) else 0

@@ -13,7 +13,9 @@ import discord
 from discord import ui
 
 import comfy
-from cogs.discord_api.errors import DISCORD_ERRORS, UNKNOWN_MESSAGE
+from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, UNKNOWN_MESSAGE
+from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.requests import discord_request
 from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import PendingReaction
 from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
@@ -96,7 +98,7 @@ class ChannelEditor:
             self.queue.postpone(status, edit, due)
         else:
             status.edited_at = time.monotonic()
-            if not await self._edit(status, job, content):
+            if not await self._edit(status, edit, job, content):
                 self.queue.check(job.id, end=True)  # that its message is gone may have ended the job
 
     async def _finish(
@@ -107,30 +109,35 @@ class ChannelEditor:
             status.tries = edit.tries + 1
             self.queue.postpone(status, edit, time.monotonic() + backoff(edit.tries))
             return
-        if not await self._edit(status, job, content) and job.state is State.FAILED:
-            await self._lost_status.send_final_status(job, content.text)
+        if not await self._edit(status, edit, job, content) and job.state is State.FAILED:
+            await self._lost_status.send_final_status(job, content.text, edit.tries)
         await self._store.set_end_announced(job.id)
         self.queue.forget(status)
         await self._pending_reaction.remove_after(job)
 
-    async def _edit(self, status: TrackedStatus, job: Job, content: StatusContent) -> bool:
+    async def _edit(self, status: TrackedStatus, edit: PendingEdit, job: Job, content: StatusContent) -> bool:
         """Edit the message; False where it cannot be edited any more.
 
         Raises one of DISCORD_ERRORS where it should be tried later, StoreError.
         """
         if job.status_message is None:
             return False
+        if status.without_preview:
+            content = replace(content, preview=None)
         message = self._channel.get_partial_message(job.status_message)
         status.shown = status.expires_at = None
         self.queue.note_request()
         try:
-            async with asyncio.timeout(EDIT_TIMEOUT):
+            async with discord_request(EDIT_TIMEOUT, Priority.STATUS if edit.urgent else Priority.PROGRESS):
                 await message.edit(
                     content=content.text, allowed_mentions=NO_MENTIONS, **_edit_arguments(content, job)
                 )
         except discord.HTTPException as err:
-            if next_step(err) is DeliveryStep.LATER:
+            if next_step(err, tries=edit.tries) is DeliveryStep.LATER:
                 raise
+            if content.preview and err.code not in {*GONE, MISSING_ACCESS}:
+                status.without_preview = True  # a filter, a permission, its size: the text may be taken
+                return await self._edit(status, edit, job, content)
             log.info("job %s: its status message cannot be edited any more: %s", job.id, err)
             status.unreachable = True
             if err.code == UNKNOWN_MESSAGE:

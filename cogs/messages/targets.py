@@ -1,4 +1,4 @@
-"""The arguments of a job's messages: channel or DM, reference, allowed mentions, nonce, upload limit."""
+"""The arguments of a job's messages: channel or DM, reference, allowed mentions, nonce."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -9,8 +9,6 @@ import discord
 from cogs.messages.delivery_policy import DeliveryStep
 from storage import Job
 
-UPLOAD_LIMIT = 10 * 2**20  # bytes: Discord's limit for a request without boosts
-REQUEST_OVERHEAD = 64 * 1024  # bytes: the parts of a request that are not the file
 NO_MENTIONS = discord.AllowedMentions.none()
 
 
@@ -46,12 +44,6 @@ def job_of_nonce(nonce: str) -> str:
     """The beginning of the job's id, of which a nonce contains 24 hexadecimal digits."""
     digits = nonce[1:]
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}"
-
-
-def upload_limit(client: discord.Client, guild_id: int | None) -> int:
-    """How many bytes a file may have in a guild; None: in direct messages."""
-    guild = None if guild_id is None else client.get_guild(guild_id)
-    return max(guild.filesize_limit if guild else 0, UPLOAD_LIMIT) - REQUEST_OVERHEAD
 
 
 class ReplyArguments(TypedDict, total=False):

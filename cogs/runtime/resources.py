@@ -4,7 +4,6 @@ import contextlib
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import aiohttp
 from yarl import URL
@@ -15,7 +14,6 @@ import storage
 from cogs.actions.attachments import Attachments
 from cogs.actions.context import BotContext
 from cogs.messages.job_messages import open_job_messages
-from cogs.messages.targets import upload_limit
 from cogs.runtime.client import open_client
 from cogs.runtime.settings import Settings
 from jobs.notifier import QueueNotifier
@@ -95,7 +93,7 @@ def build_worker(settings: Settings, context: BotContext) -> Worker:
         workflows=context.workflows,
         previews=PreviewPolicy(enabled=settings.previews, disabled_guilds=settings.previews_off_guilds),
         max_run_seconds=settings.longest_run_minutes * 60,
-        upload_limit=partial(upload_limit, context.client),
+        upload_limit=context.messages.upload_limits.limit,
     )
     return Worker(run_context, context.servers, context.positions, context.notifier)
 

@@ -141,8 +141,13 @@ def _render_out_of_memory(job: Job, values: Mapping[str, str | int | float]) -> 
     return translate(job.locale, "reason_memory_size", **{**values, **size})
 
 
-def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) -> str:
-    """The text beside the clip: its owner, the prompt, the settings, and that it is AI-generated."""
+def render_result(
+    job: Job, *, reencoded: bool = False, joined: bool = False, with_prompt: bool = True
+) -> str:
+    """The text beside the clip: its owner, the prompt, the settings, and that it is AI-generated.
+
+    `with_prompt`: without it a sentence says that a filter did not let the prompt through.
+    """
     params = job.params
     settings = translate(
         job.locale,
@@ -166,18 +171,24 @@ def render_result(job: Job, *, reencoded: bool = False, joined: bool = False) ->
     head = translate(job.locale, "result", mention=f"<@{job.user_id}>")
     note = translate(job.locale, "result_note")
     left = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
-    return "\n".join((head, quote(params.prompt, left), settings, note))
+    return "\n".join((head, _quote_prompt(job.locale, job, left, with_prompt=with_prompt), settings, note))
 
 
-def render_alt(job: Job) -> str:
+def _quote_prompt(locale: str, job: Job, max_length: int, *, with_prompt: bool) -> str:
+    return quote(job.params.prompt, max_length) if with_prompt else translate(locale, "prompt_left_out")
+
+
+def render_alt(job: Job, *, with_prompt: bool = True) -> str:
     """The alternative text of the clip, for screen readers."""
+    if not with_prompt:
+        return translate(job.locale, "alt_plain")
     return translate(job.locale, "alt", prompt=job.params.prompt)[:MAX_ALT]
 
 
-def render_copy(locale: str, job: Job) -> str:
+def render_copy(locale: str, job: Job, *, with_prompt: bool = True) -> str:
     """The text beside a copy by direct message."""
     head = translate(locale, "copy", short=job.short)
-    return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))
+    return "\n".join((head, _quote_prompt(locale, job, MAX_CONTENT - len(head) - 1, with_prompt=with_prompt)))
 
 
 def render_report(locale: str, job: Job, reporter: int) -> str:
@@ -200,10 +211,12 @@ def link_to(job: Job) -> str:
     return f"https://discord.com/channels/{job.guild_id}/{channel}/{message}"
 
 
-def render_poster(job: Job) -> str:
+def render_poster(job: Job, *, with_prompt: bool = True) -> str:
     """The text beside the first frame, sent where Discord takes the clip in no encoding."""
     head = translate(job.locale, "poster", mention=f"<@{job.user_id}>", short=job.short)
-    return "\n".join((head, quote(job.params.prompt, MAX_CONTENT - len(head) - 1)))
+    return "\n".join(
+        (head, _quote_prompt(job.locale, job, MAX_CONTENT - len(head) - 1, with_prompt=with_prompt))
+    )
 
 
 def render_advice(locale: str, advice: Collection[Advice]) -> str:

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from playground.discord.permissions import Permission
 from playground.members import Member
 from playground.playground import Playground
 from playground.tracked_job import TrackedJob
+from storage import UploadLimit, open_store
 from tests.crash.invariants import read_jobs
 from tests.e2e.pictures import noise
 from tests.e2e.process import BotProcess, running_bot
@@ -95,25 +97,35 @@ TABLE: dict[str, Row] = {
     "unknown channel": Row([(404, 10003)], AS_DM),
     "unknown guild": Row([(404, 10004)], AS_DM),
     "unknown message": Row([(404, 10008)], IN_CHANNEL, replies=False),
-    "rejected reference": Row([(400, 50035)], IN_CHANNEL, replies=False),
+    "deleted by somebody": Row([(404, 10008), (404, 10008)], NOWHERE),
+    "rejected form": Row([(400, 50035)], IN_CHANNEL, replies=False),
     "no view": Row([(403, 50001)], AS_DM),
     "permission missing": Row([(403, 50013)], IN_CHANNEL, replies=False),
     "permission still missing": Row([(403, 50013), (403, 50013)], AS_DM),
     "no history": Row([(403, 160002)], IN_CHANNEL, replies=False),
-    "another 403": Row([(403, 0)], AS_DM),
-    "another 404": Row([(404, 0)], AS_DM),
     "thread archived": Row([(400, 50083)], AS_DM),
-    "thread locked": Row([(403, 50083)], AS_DM),
+    "thread locked": Row([(403, 160005)], AS_DM),
+    "forum": Row([(400, 40058)], AS_DM),
+    "explicit": Row([(403, 20009)], AS_DM),
+    "AutoMod": Row([(400, 200000)], IN_CHANNEL),
+    "harmful link": Row([(400, 240000)], IN_CHANNEL),
+    "uploads limited": Row([(403, 400001)], AS_DM),
     "too large": Row([(413, 40005)], IN_CHANNEL),
     "too large for a proxy": Row([(413, 0)], IN_CHANNEL),
     "429": Row([(429, 0)], IN_CHANNEL, waits=True),
+    "slow mode": Row([(429, 20016)], IN_CHANNEL, waits=True),
+    "write limit": Row([(429, 20028)], IN_CHANNEL, waits=True),
     "too many edits": Row([(429, 30046)], IN_CHANNEL, waits=True),
+    "Cloudflare": Row([(403, 40333)], IN_CHANNEL, waits=True),
+    "overloaded": Row([(400, 130000)], IN_CHANNEL, waits=True),
     "503": Row([(503, 0)], IN_CHANNEL, waits=True),
     "401": Row([(401, 0)], IN_CHANNEL, waits=True),
     "token expired": Row([(401, 50027)], IN_CHANNEL, waits=True),
     "takes no DMs": Row([(403, 50007)], NOWHERE),
     "no guild in common": Row([(403, 50278)], NOWHERE),
-    "another code": Row([(400, 50006)], NOWHERE),
+    "another 403": Row([(403, 0)], IN_CHANNEL, waits=True),
+    "another 404": Row([(404, 0)], IN_CHANNEL, waits=True),
+    "another code": Row([(400, 50006)], IN_CHANNEL, waits=True),
 }
 
 
@@ -154,10 +166,12 @@ async def test_a_channel_that_only_resists_gets_the_clip_once(
 
 SOME_ROWS = (
     "unknown channel",
+    "deleted by somebody",
     "permission still missing",
-    "no history",
+    "harmful link",
     "too large",
-    "token expired",
+    "Cloudflare",
+    "another 403",
     "takes no DMs",
 )
 
@@ -210,9 +224,8 @@ async def test_where_there_is_no_way_left_the_row_says_why(
     assert (row["state"], "channel_gone" in row["reason"]) == ("failed", True)
     await begin(playground, playground.member("bob"), picture)
     playground.state.leave(playground.guild, playground.bot_user.id)
-    playground.comfyui.resume()
     row = await reads(bot, lambda row: bool(row["told"]))
-    assert (row["state"], "cannot_send" in row["reason"]) == ("failed", True)
+    assert (row["state"], "guild_left" in row["reason"]) == ("cancelled", True)
 
 
 async def test_whoever_left_still_has_the_clip_in_the_channel(
@@ -240,18 +253,30 @@ async def test_a_clip_that_fits_nowhere_is_explained_with_its_first_picture(
     assert [file.content_type for file in sent.attachments] == ["image/jpeg"]
 
 
+@pytest.fixture
+async def small_bot(playground: Playground, tmp_path: Path) -> AsyncGenerator[BotProcess]:
+    """A bot that has learnt that the guild takes no file above 10 MiB."""
+    ten = 10 * 2**20
+    async with open_store(tmp_path / "data") as store:
+        await store.set_upload_limit(
+            UploadLimit(guild_id=playground.guild.id, boosted=ten, bytes=ten, learnt_at=time.time())
+        )
+    async with running_bot(playground, tmp_path) as bot:
+        yield bot
+
+
 async def test_a_clip_that_is_too_large_is_saved_again_by_comfyui_and_the_message_says_so(
-    playground: Playground, bot: BotProcess
+    playground: Playground, small_bot: BotProcess
 ) -> None:
     clip = await (await playground.member().animate(noise(), "it moves", seconds=5)).video()
     assert "re-encoded" in clip.content
     assert [run.executed for run in playground.comfyui.runs][1:] == [("54",)]
-    assert rows(bot)[-1]["clip"].endswith(".smaller.mp4")
+    assert rows(small_bot)[-1]["clip"].endswith(".smaller.mp4")
 
 
 @pytest.mark.long
 async def test_where_comfyui_cannot_save_it_again_the_bot_makes_it_smaller_itself(
-    playground: Playground, bot: BotProcess
+    playground: Playground, small_bot: BotProcess
 ) -> None:
     playground.comfyui.pause(Stage.SAVING)
     job = await playground.member().animate(noise(), "it moves", seconds=5)
@@ -264,21 +289,21 @@ async def test_where_comfyui_cannot_save_it_again_the_bot_makes_it_smaller_itsel
 
 @pytest.mark.long
 async def test_a_kill_while_comfyui_saves_a_clip_again_costs_no_second_run(
-    playground: Playground, bot: BotProcess
+    playground: Playground, small_bot: BotProcess
 ) -> None:
     comfyui = playground.comfyui
     assert comfyui
     job = await playground.member().animate(noise(), "it moves", seconds=5)
     await job.answered()
-    [row] = read_jobs(bot.folder)
+    [row] = read_jobs(small_bot.folder)
     await comfyui.reached(Stage.SAVING, prompt_id=rerun_id(row))
     comfyui.pause()
-    await bot.kill()
-    await bot.start()
+    await small_bot.kill()
+    await small_bot.start()
     assert "re-encoded" in (await job.video()).content
     await job.says("Done")
     comfyui.resume()
-    assert rows(bot)[-1]["clip"] == f"{rows(bot)[-1]['id']}.mp4"
+    assert rows(small_bot)[-1]["clip"] == f"{rows(small_bot)[-1]['id']}.mp4"
     assert [run.sampled for run in comfyui.runs] == [True, False]
     assert comfyui.runs[1].outcome is Outcome.INTERRUPTED
 

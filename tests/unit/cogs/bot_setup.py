@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+import random
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,14 +75,16 @@ class BotSetup:
         )
         return (await self.context.store.admit(request, limit=99)).job
 
-    async def delivering(self, owner: Member, key: str = "a", **changes: object) -> Lease:
-        """A job in state `delivering`, whose clip is on the disk."""
+    async def delivering(
+        self, owner: Member, key: str = "a", clip: Callable[[Path], None] | None = None, **changes: object
+    ) -> Lease:
+        """A job in state `delivering`, whose clip is on the disk; `clip` writes another one."""
         job = await self.queued(owner, key, **changes)
         store = self.context.store
         lease = await store.claim("gpu", {job.params.workflow})
         assert lease
         assert lease.job.id == job.id
-        await asyncio.to_thread(write_clip, self.context.files.clip_path(f"{job.id}.mp4"))
+        await asyncio.to_thread(clip or write_clip, self.context.files.clip_path(f"{job.id}.mp4"))
         lease = await store.move(lease, State.RUNNING)
         lease = await store.move(lease, State.DOWNLOADING, seconds=2.0)
         return await store.move(lease, State.DELIVERING, clip=f"{job.id}.mp4")
@@ -117,6 +120,12 @@ class BotSetup:
                 await self.context.notifier.wait(0.1)
         return job
 
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something holds in the bot, of which no event tells."""
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110 - discord.py has no event for it
+                await asyncio.sleep(0.02)
+
     async def reads(self, message_id: int | None, text: str) -> None:
         """Wait until a message contains this text."""
         messages = self.playground.state.messages
@@ -134,11 +143,22 @@ def _put_into(queue: asyncio.Queue[discord.Interaction]):
 
 def write_clip(path: Path) -> None:
     """Write a clip of four frames."""
+    _write_frames(path, [Image.new("RGB", (64, 48), "teal")] * 4)
+
+
+def write_noise(path: Path) -> None:
+    """Write a clip of sixteen frames of noise, some hundred kilobytes."""
+    noise = random.Random(1)  # noqa: S311 - the same noise each time
+    size = (160, 128)
+    _write_frames(path, [Image.frombytes("RGB", size, noise.randbytes(160 * 128 * 3)) for _ in range(16)])
+
+
+def _write_frames(path: Path, frames: Sequence[Image.Image]) -> None:
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=16)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for _ in range(4):
-            out.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 48), "teal"))))
+        stream.width, stream.height, stream.pix_fmt = *frames[0].size, "yuv420p"
+        for frame in frames:
+            out.mux(stream.encode(av.VideoFrame.from_image(frame)))
         out.mux(stream.encode(None))
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from cogs.actions.share import Sharing, sharing_nonce
+from cogs.ui.texts import render_refusal
 from jobs.errors import Refusal
 from playground.discord.model import MessageFlag
 from storage import GuildSettings
@@ -38,6 +39,59 @@ async def test_a_copy_needs_a_clip_and_open_direct_messages(opened: BotSetup) ->
     opened.context.files.clip_path(job.clip or "").unlink()
     with pytest.raises(Refusal, match="clip_gone"):
         await Sharing(opened.context).send(opened.requester(ada), job)
+
+
+DM = "^POST .*/messages$"
+
+
+WHY = {
+    (403, 50278): "no_dms",
+    (403, 20009): "explicit",
+    (403, 40003): "not_now",
+    (403, 987654): "by_discord",
+}
+
+
+async def test_why_there_is_no_copy_is_said_by_discords_code(opened: BotSetup) -> None:
+    ada = opened.playground.member("ada")
+    job = await opened.done(ada)
+    for (status, code), refusal in WHY.items():
+        opened.playground.discord.fail(status, route=DM, code=code)
+        with pytest.raises(Refusal) as refused:
+            await Sharing(opened.context).send(opened.requester(ada), job)
+        assert refused.value.code == refusal
+        assert render_refusal("en-US", refused.value)
+    assert ada.inbox == []
+
+
+async def test_a_copy_is_changed_to_what_discord_takes(opened: BotSetup) -> None:
+    ada = opened.playground.member("ada")
+    job = await opened.done(ada)
+    opened.playground.discord.fail(413, route=DM, code=40005)
+    opened.playground.discord.fail(400, route=DM, code=240000)
+    await Sharing(opened.context).send(opened.requester(ada), job)
+    [copy] = ada.inbox
+    assert job.params.prompt not in copy.content
+
+
+async def test_a_copy_whose_answer_cannot_be_read_is_sent_once(opened: BotSetup) -> None:
+    ada = opened.playground.member("ada")
+    job = await opened.done(ada)
+    opened.playground.discord.unreadable_after_processing(DM)
+    await Sharing(opened.context).send(opened.requester(ada), job)
+    assert len(ada.inbox) == 1
+
+
+async def test_a_report_that_discord_does_not_take_says_why(opened: BotSetup) -> None:
+    playground, grace = opened.playground, opened.playground.member("grace")
+    job, channel = await opened.queued(playground.member("ada")), playground.channel_named("reports")
+    await opened.context.store.set_guild_settings(
+        playground.guild.id, GuildSettings(report_channel=channel.id)
+    )
+    for status, code, refusal in ((403, 50001, "no_report_channel"), (403, 40333, "not_now")):
+        playground.discord.fail(status, route=DM, code=code)
+        with pytest.raises(Refusal, match=refusal):
+            await Sharing(opened.context).report(opened.requester(grace), job)
 
 
 async def test_a_report_goes_to_the_report_channel_and_pings_nobody(opened: BotSetup) -> None:

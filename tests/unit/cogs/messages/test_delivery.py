@@ -1,14 +1,23 @@
 """Delivery of a finished clip: once, wherever Discord takes it."""
 
+import time
+from types import MappingProxyType
+
+import discord
 import pytest
 
+from cogs.messages import upload_limits
 from cogs.messages.delivery import file_name
+from cogs.messages.delivery_policy import MAX_UNCLEAR_TRIES, backoff
 from jobs.errors import JobFailure
-from playground.discord.model import MessageFlag
+from playground.discord.faults import Unreadable
+from playground.discord.model import Message, MessageFlag
 from playground.discord.permissions import Permission
-from storage import Lease, Reason, State
-from tests.unit.cogs.bot_setup import BotSetup
+from storage import Job, Lease, Reason, State
+from tests.unit.cogs.bot_setup import BotSetup, write_noise
 from tests.unit.jobs.sample_jobs import JOB
+
+POST = "^POST .*/messages$"
 
 
 def test_a_result_is_recognized_by_its_file() -> None:
@@ -90,3 +99,136 @@ async def test_a_poster_of_a_spoiler_is_one(opened: BotSetup) -> None:
     await opened.context.messages.announcer.deliver(lease)
     files = [file.filename for message in opened.playground.messages for file in message.attachments]
     assert files == [f"SPOILER_{file_name(lease.job, 'jpg')}"]
+
+
+async def delivered_after(opened: BotSetup, lease: Lease) -> Job:
+    """The job after a try that is postponed and one that is not."""
+    await opened.context.messages.announcer.deliver(lease)
+    job = await opened.context.store.job(lease.job.id)
+    assert (job.state, job.tries) == (State.DELIVERING, lease.job.tries + 1)
+    await opened.context.messages.announcer.deliver(Lease(job=job, adopted=True))
+    return await opened.context.store.job(lease.job.id)
+
+
+def clips(opened: BotSetup) -> list[Message]:
+    """The messages with a file."""
+    return [each for each in opened.playground.state.messages.values() if each.attachments]
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 40333), (404, 0)])
+async def test_what_passes_or_is_unknown_costs_no_clip_its_channel(
+    opened: BotSetup, status: int, code: int
+) -> None:
+    ada = opened.playground.member("ada")
+    lease = await opened.delivering(ada)
+    opened.playground.discord.fail(status, route=POST, code=code)
+    job = await delivered_after(opened, lease)
+    assert [each.id for each in clips(opened)] == [job.result_message]
+    assert ada.inbox == []
+
+
+async def test_cloudflares_page_is_waited_for(opened: BotSetup) -> None:
+    ada = opened.playground.member("ada")
+    lease = await opened.delivering(ada)
+    opened.playground.discord.fail_with_page(403, route=POST)
+    await delivered_after(opened, lease)
+    assert ada.inbox == []
+
+
+@pytest.mark.parametrize("body", Unreadable)
+@pytest.mark.parametrize("taken", [True, False])
+async def test_an_answer_that_cannot_be_read_leaves_one_clip_and_its_link(
+    opened: BotSetup, body: Unreadable, taken: bool
+) -> None:
+    discord = opened.playground.discord
+    lease = await opened.delivering(opened.playground.member("ada"))
+    spoil = discord.unreadable_after_processing if taken else discord.unreadable_before_processing
+    spoil(POST, body=body)
+    job = await delivered_after(opened, lease)
+    assert [each.id for each in clips(opened)] == [job.result_message]
+    await opened.reads(job.status_message, f"/{job.result_message}")
+
+
+async def test_a_clip_that_was_deleted_before_it_was_noted_is_not_sent_again(opened: BotSetup) -> None:
+    lease = await opened.delivering(opened.playground.member("ada"))
+    opened.playground.discord.cut_after_processing(POST)
+    await opened.context.messages.announcer.deliver(lease)
+    [clip] = clips(opened)
+    opened.playground.state.delete(clip)
+    job = await opened.context.store.job(lease.job.id)
+    with pytest.raises(JobFailure) as failure:
+        await opened.context.messages.announcer.deliver(Lease(job=job, adopted=True))
+    assert failure.value.reason.code == "deleted"
+    assert clips(opened) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 240000), (400, 200000), (400, 200001)])
+async def test_a_text_that_a_filter_blocks_goes_without_the_prompt(
+    opened: BotSetup, status: int, code: int
+) -> None:
+    ada = opened.playground.member("ada")
+    lease = await opened.delivering(ada)
+    opened.playground.discord.fail(status, route=POST, code=code)
+    await opened.context.messages.announcer.deliver(lease)
+    [clip] = clips(opened)
+    assert lease.job.params.prompt not in clip.content
+    assert "The prompt is left out" in clip.content
+    assert clip.attachments[0].description == "AI-generated clip"
+    assert clip.pinged == {ada.id}
+
+
+async def test_explicit_content_goes_by_dm_or_fails_in_words_that_blame_no_permission(
+    opened: BotSetup,
+) -> None:
+    ada, bob = opened.playground.member("ada"), opened.playground.member("bob", accepts_dms=False)
+    for_ada, for_bob = await opened.delivering(ada, "a"), await opened.delivering(bob, "b")
+    opened.playground.discord.fail(
+        403, times=2, route=f"^POST .*/{opened.playground.channel.id}/messages", code=20009
+    )
+    await opened.context.messages.announcer.deliver(for_ada)
+    assert len(ada.inbox) == 1
+    with pytest.raises(JobFailure) as failure:
+        await opened.context.messages.announcer.deliver(for_bob)
+    assert failure.value.reason.code == "explicit"
+
+
+async def test_what_stays_unclear_goes_by_dm_after_some_tries(opened: BotSetup) -> None:
+    ada = opened.playground.member("ada")
+    lease = await opened.delivering(ada)
+    route = f"^POST .*/{opened.playground.channel.id}/messages"
+    opened.playground.discord.fail(403, times=2, route=route, code=987654)
+    await opened.context.store.database.fetch("UPDATE job SET tries = :n", {"n": MAX_UNCLEAR_TRIES - 1})
+    job = await delivered_after(opened, await opened.context.store.current(lease))
+    assert [each.id for each in ada.inbox] == [job.result_message]
+
+
+async def test_a_slow_channel_is_waited_for_as_long_as_it_says(opened: BotSetup) -> None:
+    lease = await opened.delivering(opened.playground.member("ada"))
+    err = discord.HTTPException(SlowMode(), {"code": 20016, "message": ""})  # type: ignore[arg-type]
+    job = await opened.context.store.postpone(lease, backoff(0, err))
+    assert (job.lease_until or 0) - time.time() > 280
+
+
+class SlowMode:
+    """What discord.py keeps of a 429 of a slow channel."""
+
+    status, reason, headers = 429, "Too Many Requests", MappingProxyType({"Retry-After": "300"})
+
+
+async def test_a_refused_size_is_learnt_and_the_next_clip_of_the_guild_is_not_refused(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await opened.delivering(opened.playground.member("ada"), "a", clip=write_noise)
+    second = await opened.delivering(opened.playground.member("bob"), "b", clip=write_noise)
+    size = opened.context.files.clip_path(first.job.clip or "").stat().st_size
+    monkeypatch.setattr(upload_limits, "REQUEST_OVERHEAD", 0)
+    monkeypatch.setattr(upload_limits, "OLD_LIMIT", size // 2)
+    opened.playground.discord.fail(413, route=POST, code=40005)
+    await opened.context.messages.announcer.deliver(first)
+    await opened.context.messages.announcer.deliver(second)
+    assert [len(each.attachments[0].data) <= size // 2 for each in clips(opened)] == [True, True]
+    assert all("re-encoded" in each.content for each in clips(opened))
+    refused = [each for each in opened.playground.discord.requests if each.status == 413]
+    assert len(refused) == 1
+    learnt = await opened.context.store.upload_limits(since=0)
+    assert [(each.guild_id, each.bytes) for each in learnt] == [(opened.playground.guild.id, size // 2)]

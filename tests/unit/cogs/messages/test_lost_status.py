@@ -35,8 +35,9 @@ async def test_a_final_status_is_a_new_message_or_else_a_direct_message(opened: 
     await handler(opened).send_final_status(job, "the end")
     assert playground.messages[-1].content == f"{ada.mention} the end"
     assert playground.messages[-1].pinged == {ada.id}
+    other = await opened.queued(ada, "b")
     playground.forbid(Permission.SEND_MESSAGES)
-    await handler(opened).send_final_status(await opened.queued(ada, "another"), "the end")
+    await handler(opened).send_final_status(other, "the end")
     assert [each.content for each in ada.inbox] == [f"{ada.mention} the end"]
 
 

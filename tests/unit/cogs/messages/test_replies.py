@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from discord import ui
+import pytest
+from discord import NotFound, ui
 
 from cogs.messages.replies import InteractionReply, replace_card, reply_privately, send_card
 from cogs.ui.cards import DEFAULT_COLOUR, build_card
+from playground.discord.faults import Unreadable
 from playground.discord.model import MessageFlag
 from tests.unit.cogs.bot_setup import BotSetup
 
@@ -69,3 +71,33 @@ async def test_an_answer_that_was_lost_on_its_way_back_is_found(bot: BotSetup) -
     bot.playground.discord.cut_after_processing("/callback")
     message_id = await InteractionReply(interaction).send("queued", job)
     assert bot.playground.state.messages[message_id].content == "queued"
+
+
+@pytest.mark.parametrize("body", Unreadable)
+async def test_an_answer_that_cannot_be_read_is_looked_up(bot: BotSetup, body: Unreadable) -> None:
+    ada, discord = bot.playground.member("ada"), bot.playground.discord
+    job = await bot.unposted(ada)
+    _, interaction = await bot.interaction(ada)
+    discord.unreadable_after_processing("/callback", body=body)
+    message_id = await InteractionReply(interaction).send("queued", job)
+    assert bot.playground.state.messages[message_id].content == "queued"
+    _, interaction = await bot.interaction(ada)
+    reply = InteractionReply(interaction)
+    discord.unreadable_after_processing("/callback", body=body)
+    await reply.defer_with("looking")
+    discord.unreadable_before_processing("^PATCH", body=body)
+    message_id = await reply.send("queued", job)
+    assert bot.playground.state.messages[message_id].content == "queued"
+
+
+@pytest.mark.parametrize("body", Unreadable)
+async def test_a_card_whose_answer_cannot_be_read_is_sent_once(bot: BotSetup, body: Unreadable) -> None:
+    ada, discord = bot.playground.member("ada"), bot.playground.discord
+    pressed, interaction = await bot.interaction(ada)
+    discord.unreadable_after_processing("/callback", body=body)
+    await send_card(interaction, build_card(DEFAULT_COLOUR, ui.TextDisplay("page one")))
+    await pressed.shows("page one")
+    _, interaction = await bot.interaction(ada)
+    discord.fail(404, route="/callback", code=10062)
+    with pytest.raises(NotFound):
+        await send_card(interaction, build_card(DEFAULT_COLOUR, ui.TextDisplay("too late")))

@@ -19,6 +19,7 @@ from cogs.messages.status_editor import OLD_MESSAGE_AGE, StatusEditor, open_stat
 from cogs.runtime.client import open_client
 from cogs.ui.texts import MIN_ETA_SECONDS
 from jobs.notifier import QueueNotifier
+from playground.discord.faults import Unreadable
 from playground.discord.model import Message
 from playground.playground import Playground
 from storage import Job, Lease, Reason, Request, State, Store, open_store
@@ -409,3 +410,36 @@ def attachments(context: EditorSetup, job: Job) -> list[str]:
     """The names of the files below a status."""
     assert job.status_message
     return [file.filename for file in context.playground.state.messages[job.status_message].attachments]
+
+
+@pytest.mark.parametrize("body", Unreadable)
+async def test_an_answer_that_cannot_be_read_stops_no_edit(context: EditorSetup, body: Unreadable) -> None:
+    job = await context.job("a")
+    context.playground.discord.unreadable_before_processing("^PATCH", body=body)
+    await context.end(job)
+    await context.reads(job, ENDED)
+    await context.status_editor.flush()
+    assert await context.store.unannounced_ends() == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 40333), (403, 987654), (404, 0)])
+async def test_a_refusal_that_passes_or_is_unknown_leaves_no_old_words(
+    context: EditorSetup, status: int, code: int
+) -> None:
+    job = await context.job("a")
+    context.playground.discord.fail(status, route="^PATCH", code=code)
+    await context.end(job)
+    await context.reads(job, ENDED)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 20009), (413, 40005), (403, 50013)])
+async def test_a_preview_that_discord_refuses_is_left_out_and_the_text_goes_on(
+    context: EditorSetup, status: int, code: int
+) -> None:
+    lease = await context.running("a")
+    context.playground.discord.fail(status, route="^PATCH", code=code)
+    for text in ("sampling", "more"):
+        context.status_editor.show(lease.job, text)
+        context.status_editor.show_preview(lease.job, PREVIEW)
+        await context.reads(lease.job, text)
+    assert attachments(context, lease.job) == []
