@@ -1,14 +1,14 @@
-"""Deletion of jobs on request: their messages, clip and picture, and the row last."""
+"""Deletion of jobs on request: their clip and picture, their messages, and the row last."""
 
-import asyncio
 import logging
 import time
 
 import discord
 
 from cogs.actions.context import BotContext
-from cogs.discord_api.errors import DISCORD_ERRORS
-from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
+from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, NOT_DELETABLE, UnreadableAnswer
+from cogs.discord_api.requests import discord_request
+from cogs.messages.delivery_policy import backoff
 from storage import Job, Reason, State, StoreError
 
 log = logging.getLogger(__name__)
@@ -72,9 +72,9 @@ class DeletionWorker:
 
     async def _delete(self, job: Job) -> None:
         try:
-            await self._delete_message(job.channel_id, job.status_message)
-            await self._delete_message(job.result_channel or job.channel_id, job.result_message)
-            await self._delete_files(job)
+            await self._delete_files(job)  # first: whatever becomes of the messages, nothing is kept of them
+            await self._delete_message(job, job.channel_id, job.status_message)
+            await self._delete_message(job, job.result_channel or job.channel_id, job.result_message)
         except DISCORD_ERRORS as err:
             self._postpone(job, err)
             return
@@ -84,18 +84,33 @@ class DeletionWorker:
         self._due.pop(job.id, None)
         log.info("job %s: removed, with all that belonged to it", job.id)
 
-    async def _delete_message(self, channel_id: int, message_id: int | None) -> None:
-        """Delete one of the bot's messages, if Discord allows. Raises one of DISCORD_ERRORS to try again."""
+    async def _delete_message(self, job: Job, channel_id: int, message_id: int | None) -> None:
+        """Delete one of the bot's messages, unless it is gone or can never be deleted.
+
+        Raises one of DISCORD_ERRORS to try again: whatever else Discord says, it may still stand there.
+        """
         if message_id is None:
             return
-        channel = self._context.client.get_partial_messageable(channel_id)
         try:
-            async with asyncio.timeout(DELETE_TIMEOUT):
-                await channel.get_partial_message(message_id).delete()
+            async with discord_request(DELETE_TIMEOUT):
+                await self._request_deletion(channel_id, message_id)
         except discord.HTTPException as err:
-            if next_step(err) is DeliveryStep.LATER:
+            if err.code not in GONE and not self._can_never_be_deleted(job, err):
                 raise
-            log.info("message %s: gone, or out of reach: %s", message_id, err)
+            log.info("job %s: message %s is gone, or out of reach for good: %s", job.id, message_id, err)
+
+    async def _request_deletion(self, channel_id: int, message_id: int) -> None:
+        """Delete a message. Raises UnreadableAnswer for anything but Discord's empty answer."""
+        # PartialMessage.delete takes a proxy's page for success.
+        answer: object = await self._context.client.http.delete_message(channel_id, message_id)
+        if answer:
+            raise UnreadableAnswer(f"message {message_id}: its deletion is answered by {answer!r:.100}")
+
+    def _can_never_be_deleted(self, job: Job, err: discord.HTTPException) -> bool:
+        """Whether the bot has left the guild (a hidden channel may open again), or it is not its message."""
+        client = self._context.client
+        left = client.is_ready() and client.get_guild(job.guild_id) is None
+        return err.code in NOT_DELETABLE or (err.code == MISSING_ACCESS and left)
 
     async def _delete_files(self, job: Job) -> None:
         """Delete the clip, and the picture unless another job has it or is just being admitted with it."""
@@ -107,5 +122,5 @@ class DeletionWorker:
     def _postpone(self, job: Job, err: Exception) -> None:
         tries = self._tries.get(job.id, 0)
         self._tries[job.id] = tries + 1
-        self._due[job.id] = time.monotonic() + backoff(tries)
-        log.warning("job %s: cannot be removed yet: %s", job.id, err)
+        self._due[job.id] = time.monotonic() + backoff(tries, err)
+        log.warning("job %s: cannot be removed yet: %r", job.id, err)
