@@ -14,6 +14,7 @@ from cogs.actions.share import Sharing
 from cogs.actions.submit import JobSubmitter
 from cogs.animate import Animate
 from cogs.duplicate_bot import DuplicateBot
+from cogs.guild_membership import GuildMembership
 from cogs.guild_rules import GuildRules
 from cogs.help import Help
 from cogs.history import History
@@ -106,6 +107,7 @@ async def _load_cogs(context: BotContext) -> MissedReactions:
         Reactions(context, follow_ups, Sharing(context)),
         missed_reactions,
         MessageDeletions(context),
+        GuildMembership(context),
         Help(context),
         Language(context),
         Privacy(context),
