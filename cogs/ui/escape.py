@@ -30,6 +30,9 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 
+_IN_CODE = {ord("`"): "ˋ"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+_IN_RAW_TEXT = re.compile(r"(?<=[@<:\]])(?=\S)|(?<=\.)(?=[a-z])", re.IGNORECASE)
+
 
 def escape(text: str, max_length: int | None = None) -> str:
     """A person's text with all that Discord would render escaped; at most `max_length` characters.
@@ -44,6 +47,14 @@ def quote(text: str, max_length: int | None = None) -> str:
     left = None if max_length is None else max_length - len(LINE_PREFIX)
     words = _join(_pieces(text, f"\n{LINE_PREFIX}"), left)
     return LINE_PREFIX + words if words else ""
+
+
+def escape_code(text: str) -> str:
+    """A person's text for a place between backticks, where a backslash would be seen.
+
+    Its own backticks become ˋ, line breaks spaces, and what is looked for in the raw text is divided.
+    """
+    return _IN_RAW_TEXT.sub(ZERO_WIDTH_SPACE, " ".join(text.split()).translate(_IN_CODE))
 
 
 def _join(pieces: Iterator[str], max_length: int | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 import comfy
 from cogs.i18n.catalogue import translate
-from cogs.ui.escape import escape, quote
+from cogs.ui.escape import escape, escape_code, quote
 from jobs.advice import Advice
 from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
@@ -17,6 +17,7 @@ MAX_ALT = 1024  # characters of an attachment's description, Discord's limit
 MAX_VALUE = 600  # characters of a value in a refusal, such as all the names that are offered
 MAX_REASON_VALUE = 100  # characters of a value in a reason, such as a node's name
 OWN_MARKDOWN = frozenset({"channel", "permissions"})  # values of refusals that the bot wrote itself
+IN_CODE = frozenset({"preset", "model", "choice", "name", "field"})  # values that stand between backticks
 BAR_LENGTH = 10  # blocks
 MIN_ETA_SECONDS = 5.0  # an expected time that is nearer, or over, is not shown
 
@@ -30,7 +31,7 @@ def render_bar(step: int, steps: int) -> str:
 def render_refusal(locale: str, refusal: Refusal) -> str:
     """The sentence for a refusal: which rule, its number, what else can be had, when it is allowed."""
     values = {
-        name: value if name in OWN_MARKDOWN else _render_value(value, MAX_VALUE)
+        name: value if name in OWN_MARKDOWN else _render_value(value, in_code=name in IN_CODE)
         for name, value in refusal.values.items()
     }
     if "permissions" in values:
@@ -48,10 +49,10 @@ def upcoming(at: float | None, now: float) -> float | None:
     return at if at is not None and at - now > MIN_ETA_SECONDS else None
 
 
-def _render_value(value: str | float, max_length: int) -> str | float:
+def _render_value(value: str | float, *, in_code: bool) -> str | float:
     """A value for a sentence: what a person or a server wrote is escaped, whole numbers are integers."""
     if isinstance(value, str):
-        return escape(value, max_length)
+        return escape_code(value[:MAX_VALUE]) if in_code else escape(value, MAX_VALUE)
     return round(value) if isinstance(value, float) and value.is_integer() else value
 
 

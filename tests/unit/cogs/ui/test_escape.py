@@ -6,10 +6,10 @@ from collections.abc import Callable
 from types import FrameType
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cogs.ui.escape import escape, quote
+from cogs.ui.escape import escape, escape_code, quote
 
 TraceFunction = Callable[[FrameType, str, object], object]
 
@@ -30,6 +30,7 @@ INLINE = {
     "strikethrough": r"~~",
     "spoiler": r"\|\|",
 }
+COMPILED = {kind: re.compile(pattern, re.IGNORECASE) for kind, pattern in INLINE.items()}
 AT_LINE_START = {
     "heading": r"#{1,3}\s",
     "list": r"(?:[-*+]|\d+\.)\s",
@@ -94,8 +95,8 @@ def _words(line: str) -> str:
             seen.append(escaped[1])
             at = escaped.end()
             continue
-        for kind, pattern in INLINE.items():
-            assert not re.compile(pattern, re.IGNORECASE).match(line, at), (kind, line[at:])
+        for kind, pattern in COMPILED.items():
+            assert not pattern.match(line, at), (kind, line[at:])
         seen.append(line[at])
         at += 1
     return "".join(seen).replace("\u200b", "")
@@ -111,12 +112,23 @@ def test_what_somebody_typed_is_seen_as_they_typed_it_and_is_nothing_else(text: 
     assert shown(escape(f"{text} {text}")) == expected(f"{text} {text}")
 
 
+@settings(deadline=None)
 @given(TEXTS)
 @example("<" * 300 + "*" * 1200)
 def test_parts_in_any_order_stay_words(text: str) -> None:
     assert shown(escape(text)) == expected(text)
 
 
+@settings(deadline=None)
+@given(TEXTS)
+def test_between_backticks_nothing_ends_the_code_or_is_found_in_the_raw_text(text: str) -> None:
+    code = escape_code(text)
+    assert not set("`\n") & set(code)
+    assert not ANYWHERE.search(code)
+    assert code.replace("\u200b", "") == " ".join(expected(text).replace("`", "ˋ").split())
+
+
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 120))
 def test_a_cut_text_is_a_beginning_of_it_within_the_length(text: str, length: int) -> None:
     cut = escape(text, length)
@@ -127,6 +139,7 @@ def test_a_cut_text_is_a_beginning_of_it_within_the_length(text: str, length: in
         assert expected(text).startswith(shown(cut[:-1]))
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(0, 120))
 def test_a_quotation_has_a_mark_on_each_line_and_the_same_words(text: str, length: int) -> None:
     assert len(quote(text, length)) <= length
