@@ -95,8 +95,8 @@ def wait_reason(
     A server that is not connected may be able to once it is back, whatever it said last.
     """
     known = [(each, each.offer) for each in known_servers if each.offer is not None]
-    able = [each for each, offer in known if can_run(workflows, offer, wanted)]
-    # An option that no server has waits for none: whichever claims the job fails it with a reason.
+    able = [each for each, offer in known if each.live and can_run(workflows, offer, wanted)]
+    # An option that no connected server has waits for none: whichever claims the job fails it with a reason.
     able = able or [each for each, offer in known if pick_workflow(workflows, offer.keys(), wanted) in offer]
     able = able or [each for each in known_servers if not each.live]
     if not able:

@@ -15,7 +15,7 @@ from jobs.announcer import RequeueReason, WaitReason
 from jobs.errors import reason_of
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
-from jobs.routing import lacking, offer_of, read_known_servers, servable
+from jobs.routing import lacking, offer_of, servable
 from jobs.run import Run, RunContext
 from jobs.server import ComputeServer
 from jobs.server_watch import ServerWatch
@@ -76,8 +76,7 @@ class Worker:
         names = [each.name for each in self._servers]
         workflows = self._context.workflows
         try:
-            known_servers = await read_known_servers(self._store, workflows, self._servers)
-            others = [each.offer for each in known_servers if each.offer and each.name != server.name]
+            others = [offer_of(each) for each in self._servers if each.reachable and each is not server]
             lacks = lacking(workflows, offer_of(server), others)
             adopted = await self._store.adopt(server.name, names)
             loaded = server.availability.loaded if len(self._servers) > 1 else None

@@ -103,7 +103,7 @@ def test_servers_that_cannot_run_it_do_not_count() -> None:
     assert reason_of(busy, known_server("wan21_i2v_lightx2v")) is WaitReason.GIVING_WAY
     down = known_server("wan21_i2v", live=False)
     assert reason_of(down, known_server("wan21_i2v_lightx2v")) is WaitReason.UNREACHABLE
-    assert reason_of(down, busy) is WaitReason.GIVING_WAY  # the one that passes sooner
+    assert reason_of(down, busy) is WaitReason.GIVING_WAY
 
 
 def test_a_server_that_is_away_may_be_able_to_when_it_is_back() -> None:
@@ -115,12 +115,14 @@ def test_a_server_that_is_away_may_be_able_to_when_it_is_back() -> None:
     assert reason_of() is WaitReason.CANNOT_RUN
 
 
-def test_an_option_waits_for_the_server_that_has_it() -> None:
+def test_an_option_waits_for_a_connected_server_that_has_it_else_for_none() -> None:
     plain = KnownServer(name="a", offer={"wan21_i2v": {}}, live=True, unavailable=None)
-    having = known_server("wan21_i2v", live=False)
+    having = known_server("wan21_i2v", unavailable=UnavailableReason.GIVING_WAY)
     chosen = {"loop": "back"}
-    assert reason_of(plain, having, choices=chosen) is WaitReason.UNREACHABLE
-    assert reason_of(plain, choices=chosen) is None  # nobody has it: the job fails with a reason
+    assert reason_of(plain, having, choices=chosen) is WaitReason.GIVING_WAY
+    assert reason_of(plain, choices=chosen) is None  # whichever claims the job fails it with a reason
+    assert reason_of(plain, known_server("wan21_i2v", live=False), choices=chosen) is None
+    assert reason_of(known_server("wan21_i2v", live=False), choices=chosen) is WaitReason.UNREACHABLE
     assert not can_run(WORKFLOWS, {"wan21_i2v": {}}, replace(PARAMS, choices=chosen))
 
 

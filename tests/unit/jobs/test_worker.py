@@ -9,13 +9,12 @@ from comfy import UnavailableReason
 from jobs import worker as worker_module
 from jobs.announcer import JobStage, WaitReason
 from jobs.errors import JobFailure
-from jobs.routing import record_of
 from storage import Job, Reason, State
 from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_announcer import Ended, Postpone, Progress, StageReached, Waiting
-from tests.unit.jobs.scripted_server import CLIP_BYTES, DONE, STARTED, WORKFLOWS, ScriptedServer
+from tests.unit.jobs.scripted_server import CLIP_BYTES, DONE, STARTED, ScriptedServer
 from tests.unit.jobs.worker_setup import ended, eventually, working
 
 
@@ -267,19 +266,6 @@ async def test_a_job_admitted_before_any_server_answered_runs_with_what_the_firs
         server.answer("wan21_i2v")
         row = await ended(setup, job)
     assert (row.state, row.params.preset, row.params.steps) == (State.DONE, "fast", 20)
-
-
-async def test_an_option_waits_for_the_server_that_has_it_while_that_is_down(setup: JobSetup) -> None:
-    lacking, having = ScriptedServer("one:8188"), ScriptedServer("two:8188")
-    lacking.lacks_options = True
-    await setup.store.record_server(record_of(having))
-    having = ScriptedServer.never_reached("two:8188")
-    job = await setup.admit(params=replace(PARAMS, choices={"loop": "back"}))
-    async with working(setup, lacking, having):
-        await setup.announcer.until(reason_is(setup, job, WaitReason.UNREACHABLE))
-        having.answer(*WORKFLOWS)
-        await ended(setup, job)
-    assert (lacking.ran, having.ran) == ([], [job.id])
 
 
 # a store that fails
