@@ -87,7 +87,7 @@ async def test_a_token_is_sent_to_comfyui_and_a_wrong_one_keeps_the_job(
             await bot.terminate()
         async with running_bot(playground, tmp_path, COMFYUI_TOKEN="wrong") as bot:
             job = await playground.member().animate(picture, "it moves", seconds=1)
-            text = await job.says("not reachable")
+            text = await job.says("may not use its ComfyUI")
             assert "wrong" not in text
             assert "sesame" not in bot.log
             await bot.terminate()
