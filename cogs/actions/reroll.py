@@ -1,12 +1,15 @@
 """Rerolls and retries of a job, requested by a reaction or a button under its messages."""
 
+import logging
 from collections.abc import Awaitable
 
 from cogs.access.policy import Action
 from cogs.actions.context import BotContext
 from jobs.requester import Requester
 from jobs.service import Admitted
-from storage import Job, Params
+from storage import Job, Params, StoreError
+
+log = logging.getLogger(__name__)
 
 
 class FollowUps:
@@ -28,7 +31,15 @@ class FollowUps:
     async def _post(self, requester: Requester, admission: Awaitable[Admitted]) -> Admitted:
         admitted = await admission
         if admitted.created:
-            text = await self._context.status_text(admitted.job)
-            await self._context.messages.status.post(admitted.job, text, reply_to=requester.message_id)
+            await self._post_status(admitted.job, requester.message_id)
             self._context.notifier.notify()
         return admitted
+
+    async def _post_status(self, job: Job, reply_to: int) -> None:
+        """Post the status soon. Raises nothing: whatever fails now, the job is admitted."""
+        try:
+            text = await self._context.status_text(job)
+        except StoreError as err:
+            log.error("job %s: its status is posted by the next start: %s", job.id, err)
+        else:
+            self._context.messages.status.post_soon(job, text, reply_to=reply_to)

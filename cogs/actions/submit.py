@@ -51,6 +51,7 @@ class JobSubmitter:
         except Exception:  # whatever it is: no placeholder stays for a job that is not there
             await reply.withdraw()
             raise
+        self._context.messages.interaction_tokens.keep(admitted.job.id, interaction)
         await self._publish(reply, admitted.job)
         if admitted.advice:
             await reply_privately(interaction, render_advice(requester.locale, admitted.advice))
@@ -74,7 +75,7 @@ class JobSubmitter:
                 await self._context.messages.status.record(job, await reply.send(text, job), text)
             except DISCORD_ERRORS as err:
                 log.warning("job %s: the answer did not reach Discord: %s", job.id, err)
-                await self._context.messages.status.post(job, text)
+                self._context.messages.status.post_soon(job, text)
         except StoreError as err:
             log.error("job %s: its status message is not recorded: %s", job.id, err)
         self._context.notifier.notify()

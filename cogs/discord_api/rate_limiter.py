@@ -72,6 +72,11 @@ class RateLimiter:
         self._free_at.append(asyncio.get_running_loop().time() + self.seconds)
         self._grant()
 
+    def abandon(self) -> None:
+        """Free a slot in use at once: nothing was sent. Called by its Slot."""
+        self._in_use -= 1
+        self._grant()
+
     def _free(self, now: float) -> int:
         while self._free_at and self._free_at[0] <= now:
             self._free_at.popleft()
@@ -101,17 +106,23 @@ class RateLimiter:
 
 
 class Slot:
-    """One slot of a RateLimiter, in use until it is released."""
+    """One slot of a RateLimiter, in use until it is released or abandoned; both are harmless to repeat."""
 
     def __init__(self, limiter: RateLimiter) -> None:
         self._limiter = limiter
         self._in_use = True
 
     def release(self) -> None:
-        """The request was answered, or was never sent. Harmless to repeat."""
+        """The request was answered, or nobody knows whether it was sent."""
         if self._in_use:
             self._in_use = False
             self._limiter.release()
+
+    def abandon(self) -> None:
+        """There was no request."""
+        if self._in_use:
+            self._in_use = False
+            self._limiter.abandon()
 
 
 @dataclass(slots=True, eq=False)

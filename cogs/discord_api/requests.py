@@ -30,9 +30,9 @@ class DiscordCall:
             self.slot.release()
 
     def close(self) -> None:
-        """Release what it holds."""
-        for slot in filter(None, (self.turn, self.slot)):
-            slot.release()
+        """Release the slot, whether it was answered or not; a turn that was not used is its caller's."""
+        if self.slot:
+            self.slot.release()
 
 
 CURRENT_CALL = ContextVar[DiscordCall | None]("CURRENT_CALL", default=None)

@@ -64,7 +64,7 @@ class RequestScheduler:
     async def turn(self, priority: Callable[[], Priority]) -> Slot:
         """Wait for the turn of one request before it is known what to send; see `discord_request`.
 
-        `priority` is asked again whenever a turn is free. Release the slot where nothing is sent.
+        `priority` is asked again whenever a turn is free. Abandon the slot where nothing is sent.
         """
         return await self._token.acquire(priority)
 

@@ -11,6 +11,7 @@ import discord
 import media
 from cogs.discord_api.rate_limiter import Priority
 from cogs.discord_api.requests import discord_request
+from cogs.discord_api.scheduler import RequestScheduler
 from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import REROLL, BotReactions
 from cogs.messages.delivery_policy import (
@@ -94,6 +95,7 @@ class Delivery:
         self,
         client: discord.Client,
         *,
+        scheduler: RequestScheduler,
         store: Store,
         files: FileStore,
         pictures: media.Media,
@@ -102,6 +104,7 @@ class Delivery:
         upload_limits: UploadLimits,
     ) -> None:
         self._client = client
+        self._scheduler = scheduler
         self._store = store
         self._clip_joiner = ClipJoiner(store, files, pictures)
         self._media = pictures
@@ -170,7 +173,7 @@ class Delivery:
         result = await self._build_result(attempt)
         attempt.size = result.size
         no_reference = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
-        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT):
+        async with self._scheduler.send(channel.id, REQUEST_TIMEOUT, Priority.RESULT):
             return await channel.send(
                 result.text,
                 file=result.open(),

@@ -104,18 +104,29 @@ class EditQueue:
         status.fact = merge_facts(status.fact, fact)
         self.check(job_id, end=True)
 
+    @property
+    def urgent(self) -> bool:
+        """Whether something urgent is due."""
+        return any(status.urgent for status in self._due())
+
     async def next(self) -> TrackedStatus:
         """Wait until a message may be edited; returns the most urgent one, which is due no longer."""
+        await self.ready()
+        now = time.monotonic()
+        ready = [status for status in self._due() if self._allowed_at(status) <= now]
+        status = min(ready, key=lambda each: (not each.urgent, each.turn or 0))
+        status.turn = None
+        return status
+
+    async def ready(self) -> None:
+        """Wait until a message may be edited."""
         while True:
             self._changed.clear()
             now = time.monotonic()
             self._schedule_expired(now)
-            due = [status for status in self._statuses.values() if status.turn is not None]
-            ready = [status for status in due if self._allowed_at(status) <= now]
-            if ready:
-                status = min(ready, key=lambda each: (not each.urgent, each.turn or 0))
-                status.turn = None
-                return status
+            due = self._due()
+            if any(self._allowed_at(status) <= now for status in due):
+                return
             if not due:
                 self._idle.set()
             times = [self._allowed_at(status) for status in due]
@@ -152,6 +163,9 @@ class EditQueue:
     async def idle(self) -> None:
         """Return when no edit is due and none is being sent."""
         await self._idle.wait()
+
+    def _due(self) -> list[TrackedStatus]:
+        return [status for status in self._statuses.values() if status.turn is not None]
 
     def _status(self, job_id: str) -> TrackedStatus:
         return self._statuses.setdefault(job_id, TrackedStatus(job_id=job_id))

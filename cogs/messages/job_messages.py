@@ -1,5 +1,6 @@
 """Everything that writes a job's messages, opened together."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from cogs.discord_api.scheduler import RequestScheduler
 from cogs.messages.announcer import DiscordAnnouncer
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.delivery import Delivery
+from cogs.messages.interaction_tokens import InteractionTokens
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
 from cogs.messages.reaction_replies import ReactionReplies, open_reaction_replies
 from cogs.messages.status import StatusMessages
-from cogs.messages.status_editor import StatusEditor, open_status_editor
+from cogs.messages.status_editor import EditorContext, StatusEditor, open_status_editor
 from cogs.messages.upload_limits import UploadLimits, load_upload_limits
 from jobs.announcer import Announcer
 from jobs.notifier import QueueNotifier
@@ -33,6 +35,7 @@ class JobMessages:
     pending_reaction: PendingReaction
     reaction_replies: ReactionReplies
     upload_limits: UploadLimits
+    interaction_tokens: InteractionTokens
 
 
 @contextlib.asynccontextmanager
@@ -47,18 +50,27 @@ async def open_job_messages(
     on_delete: OnDelete,
 ) -> AsyncGenerator[JobMessages]:
     """Build them on a client that is logged in; stops the status editor at the end. Raises StoreError."""
-    lost_status = LostStatusHandler(client, store, notifier, on_delete)
+    lost_status = LostStatusHandler(client, scheduler, store, notifier, on_delete)
     bot_reactions = BotReactions(client)
     pending_reaction = PendingReaction(bot_reactions, store)
     upload_limits = await load_upload_limits(client, store)
+    interaction_tokens = InteractionTokens()
+    editor_context = EditorContext(
+        channel_of=client.get_partial_messageable,
+        scheduler=scheduler,
+        store=store,
+        lost_status=lost_status,
+        pending_reaction=pending_reaction,
+        interaction_tokens=interaction_tokens,
+    )
     async with (
         open_reaction_replies(client, scheduler) as reaction_replies,
-        open_status_editor(
-            store, client.get_partial_messageable, lost_status, pending_reaction
-        ) as status_editor,
+        open_status_editor(editor_context) as status_editor,
+        asyncio.TaskGroup() as tasks,
     ):
         delivery = Delivery(
             client,
+            scheduler=scheduler,
             store=store,
             files=files,
             pictures=pictures,
@@ -66,13 +78,25 @@ async def open_job_messages(
             bot_reactions=bot_reactions,
             upload_limits=upload_limits,
         )
-        yield JobMessages(
-            announcer=DiscordAnnouncer(status_editor, delivery),
-            status=StatusMessages(client, store, status_editor, lost_status),
+        status = StatusMessages(
+            client,
+            scheduler=scheduler,
+            store=store,
             status_editor=status_editor,
             lost_status=lost_status,
-            bot_reactions=bot_reactions,
-            pending_reaction=pending_reaction,
-            reaction_replies=reaction_replies,
-            upload_limits=upload_limits,
+            tasks=tasks,
         )
+        try:
+            yield JobMessages(
+                announcer=DiscordAnnouncer(status_editor, delivery),
+                status=status,
+                status_editor=status_editor,
+                lost_status=lost_status,
+                bot_reactions=bot_reactions,
+                pending_reaction=pending_reaction,
+                reaction_replies=reaction_replies,
+                upload_limits=upload_limits,
+                interaction_tokens=interaction_tokens,
+            )
+        finally:
+            status.close()

@@ -8,6 +8,7 @@ import discord
 from cogs.discord_api.errors import DISCORD_ERRORS
 from cogs.discord_api.rate_limiter import Priority
 from cogs.discord_api.requests import discord_request
+from cogs.discord_api.scheduler import RequestScheduler
 from cogs.messages.delivery_policy import DeliveryStep, next_step
 from cogs.messages.targets import MessageKind, build_nonce, mention_owner, open_channel
 from jobs.notifier import QueueNotifier
@@ -29,9 +30,15 @@ class LostStatusHandler:
     """Cancels jobs whose status message was deleted, and sends final statuses that cannot be edits."""
 
     def __init__(
-        self, client: discord.Client, store: Store, notifier: QueueNotifier, on_delete: OnDelete
+        self,
+        client: discord.Client,
+        scheduler: RequestScheduler,
+        store: Store,
+        notifier: QueueNotifier,
+        on_delete: OnDelete,
     ) -> None:
         self._client = client
+        self._scheduler = scheduler
         self._store = store
         self._notifier = notifier
         self._on_delete = on_delete
@@ -69,7 +76,7 @@ class LostStatusHandler:
     async def _send(self, job: Job, text: str, tried: list[DeliveryStep]) -> None:
         async with discord_request(SEND_TIMEOUT, Priority.STATUS):
             channel = await open_channel(self._client, job, tried)
-        async with discord_request(SEND_TIMEOUT, Priority.STATUS):
+        async with self._scheduler.send(channel.id, SEND_TIMEOUT, Priority.STATUS):
             await channel.send(
                 f"<@{job.user_id}> {text}",
                 allowed_mentions=mention_owner(job),

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 
 import discord
@@ -10,12 +10,13 @@ import discord
 from cogs.discord_api.errors import DISCORD_ERRORS, UNKNOWN_MESSAGE
 from cogs.discord_api.rate_limiter import Priority
 from cogs.discord_api.requests import discord_request
+from cogs.discord_api.scheduler import RequestScheduler
 from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
 from cogs.messages.lost_status import LostStatusHandler
 from cogs.messages.status_editor import StatusEditor
 from cogs.messages.targets import NO_MENTIONS, MessageKind, build_nonce, reply_arguments
 from cogs.ui.job_buttons import waiting_buttons
-from storage import Job, Store
+from storage import FINISHED, Job, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +32,44 @@ class StatusMessages:
     def __init__(
         self,
         client: discord.Client,
+        *,
+        scheduler: RequestScheduler,
         store: Store,
         status_editor: StatusEditor,
         lost_status: LostStatusHandler,
+        tasks: asyncio.TaskGroup,
     ) -> None:
+        """`tasks`: owns what `post_soon` and `post_missing` start."""
         self._client = client
+        self._scheduler = scheduler
+        self._tasks = tasks
+        self._posting = set[asyncio.Task[None]]()
         self._store = store
         self._status_editor = status_editor
         self._lost_status = lost_status
+
+    def post_soon(self, job: Job, text: str, *, reply_to: int | None = None) -> None:
+        """Post the status of a job without waiting for it: in a busy channel others go first.
+
+        What fails is logged: the job is admitted, and the next start posts what is missing.
+        """
+        self._start(self._post_or_log(job, text, reply_to), f"status of {job.id}")
+
+    def close(self) -> None:
+        """Post nothing more."""
+        for task in self._posting:
+            task.cancel()
+
+    def _start(self, work: Coroutine[object, object, None], name: str) -> None:
+        task = self._tasks.create_task(work, name=name)
+        self._posting.add(task)
+        task.add_done_callback(self._posting.discard)
+
+    async def _post_or_log(self, job: Job, text: str, reply_to: int | None) -> None:
+        try:
+            await self.post(job, text, reply_to=reply_to)
+        except StoreError as err:
+            log.error("job %s: its status message is not recorded: %s", job.id, err)
 
     async def post(self, job: Job, text: str, *, reply_to: int | None = None) -> None:
         """Post the status of a job and record it. Where Discord does not take it, the job stays without.
@@ -63,12 +94,17 @@ class StatusMessages:
                             await self._lost_status.deleted(job)
                         return
             else:
-                await self.record(job, message_id, text)
+                if message_id is not None:
+                    await self.record(job, message_id, text)
                 return
 
-    async def _send(self, job: Job, text: str, reply_to: int | None) -> int:
+    async def _send(self, job: Job, text: str, reply_to: int | None) -> int | None:
+        """The id of the message; None where the job has ended while others went first. Raises StoreError."""
         channel = self._client.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-        async with discord_request(SEND_TIMEOUT, Priority.STATUS):
+        async with self._scheduler.send(job.channel_id, SEND_TIMEOUT, Priority.STATUS):
+            now = await self._store.find(job.id)
+            if now is None or now.state in FINISHED:
+                return None
             message = await channel.send(
                 text,
                 view=waiting_buttons(job),
@@ -80,15 +116,20 @@ class StatusMessages:
         return message.id
 
     async def post_missing(self, text_of: Callable[[Job], Awaitable[str]]) -> None:
-        """At start, post or find the status of each job that has none recorded. Raises StoreError."""
+        """At start, begin to find or post the status of each job without one. Raises StoreError."""
         for job in await self._store.without_status():
-            text = await text_of(job)
-            answer = await self._find_answer(job)
-            if answer is None:
-                await self.post(job, text)
-            else:
-                await self.record(job, answer.id, answer.content)
-                self._status_editor.show(job, text)
+            self._start(self._find_or_post(job, await text_of(job)), f"missing status of {job.id}")
+
+    async def _find_or_post(self, job: Job, text: str) -> None:
+        answer = await self._find_answer(job)
+        if answer is None:
+            await self._post_or_log(job, text, None)
+            return
+        try:
+            await self.record(job, answer.id, answer.content)
+        except StoreError as err:
+            log.error("job %s: its status message is not recorded: %s", job.id, err)
+        self._status_editor.show(job, text)
 
     async def _find_answer(self, job: Job) -> discord.Message | None:
         """The answer to the command, where a process died between sending and recording it."""

@@ -6,7 +6,7 @@ import io
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
 import discord
@@ -14,12 +14,14 @@ from discord import ui
 
 import comfy
 from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, UNKNOWN_MESSAGE
-from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.rate_limiter import Priority, Slot
 from cogs.discord_api.requests import discord_request
+from cogs.discord_api.scheduler import RequestScheduler
 from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import PendingReaction
 from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
 from cogs.messages.edit_queue import EditQueue, PendingEdit, TrackedStatus
+from cogs.messages.interaction_tokens import InteractionTokens
 from cogs.messages.lost_status import LostStatusHandler
 from cogs.messages.status_facts import StatusContent, StatusFact, decide_status
 from cogs.messages.targets import NO_MENTIONS
@@ -28,8 +30,6 @@ from storage import FINISHED, Job, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-ChannelOf = Callable[[int], discord.PartialMessageable]
-
 OLD_MESSAGE_AGE = 3600.0  # seconds: the age from which on Discord allows fewer edits of a message
 OLD_MESSAGE_INTERVAL = 60.0  # seconds between progress edits of such a message
 MAX_TRIES_UNPOSTED = 5  # to show the end of a job that has no status message yet
@@ -37,28 +37,43 @@ EDIT_TIMEOUT = 30.0  # seconds for one edit
 BEFORE_PREVIEWS = frozenset({State.QUEUED, State.CLAIMED, State.SUBMITTING})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditorContext:
+    """What editing needs besides the channel."""
+
+    channel_of: Callable[[int], discord.PartialMessageable]
+    store: Store
+    scheduler: RequestScheduler
+    lost_status: LostStatusHandler
+    pending_reaction: PendingReaction
+    interaction_tokens: InteractionTokens = field(default_factory=InteractionTokens)
+
+
 class ChannelEditor:
     """Edits the status messages of one channel, one after the other: choose, read the row, decide, send."""
 
-    def __init__(
-        self,
-        channel: discord.PartialMessageable,
-        store: Store,
-        lost_status: LostStatusHandler,
-        pending_reaction: PendingReaction,
-        since: float,
-    ) -> None:
-        self._channel = channel
-        self._store = store
-        self._lost_status = lost_status
-        self._pending_reaction = pending_reaction
+    def __init__(self, channel_id: int, context: EditorContext, since: float) -> None:
+        self._channel = context.channel_of(channel_id)
+        self._context = context
+        self._store = context.store
+        self._turn: Slot | None = None
         self.queue = EditQueue(since)
 
     async def run(self) -> None:
         """Make the edits of the queue until cancelled."""
         while True:
-            status = await self.queue.next()
-            await self._update(status, status.take())
+            await self.queue.ready()
+            self._turn = await self._context.scheduler.turn(
+                self._priority
+            )  # only then what is newest is read
+            try:
+                status = await self.queue.next()
+                await self._update(status, status.take())
+            finally:
+                self._turn.abandon()
+
+    def _priority(self) -> Priority:
+        return Priority.STATUS if self.queue.urgent else Priority.PROGRESS
 
     async def _update(self, status: TrackedStatus, edit: PendingEdit) -> None:
         """Make the message say what its row allows. Errors that pass put the edit off."""
@@ -104,16 +119,21 @@ class ChannelEditor:
     async def _finish(
         self, status: TrackedStatus, edit: PendingEdit, job: Job, content: StatusContent
     ) -> None:
-        """Send the final status; a failure becomes a new message where there is none to edit."""
+        """Send the final status: an edit by one token or the other; else a failure as a message."""
         if job.status_message is None and edit.tries < MAX_TRIES_UNPOSTED:
             status.tries = edit.tries + 1
             self.queue.postpone(status, edit, time.monotonic() + backoff(edit.tries))
             return
-        if not await self._edit(status, edit, job, content) and job.state is State.FAILED:
-            await self._lost_status.send_final_status(job, content.text, edit.tries)
+        edited = await self._edit(status, edit, job, content)
+        edited = edited or await self._context.interaction_tokens.edit_status(
+            job.id, content.text, final_buttons(job)
+        )
+        if not edited and job.state is State.FAILED:
+            await self._context.lost_status.send_final_status(job, content.text, edit.tries)
+        self._context.interaction_tokens.forget(job.id)
         await self._store.set_end_announced(job.id)
         self.queue.forget(status)
-        await self._pending_reaction.remove_after(job)
+        await self._context.pending_reaction.remove_after(job)
 
     async def _edit(self, status: TrackedStatus, edit: PendingEdit, job: Job, content: StatusContent) -> bool:
         """Edit the message; False where it cannot be edited any more.
@@ -127,8 +147,9 @@ class ChannelEditor:
         message = self._channel.get_partial_message(job.status_message)
         status.shown = status.expires_at = None
         self.queue.note_request()
+        priority = Priority.STATUS if edit.urgent else Priority.PROGRESS
         try:
-            async with discord_request(EDIT_TIMEOUT, Priority.STATUS if edit.urgent else Priority.PROGRESS):
+            async with discord_request(EDIT_TIMEOUT, priority, turn=self._turn):
                 await message.edit(
                     content=content.text, allowed_mentions=NO_MENTIONS, **_edit_arguments(content, job)
                 )
@@ -141,7 +162,7 @@ class ChannelEditor:
             log.info("job %s: its status message cannot be edited any more: %s", job.id, err)
             status.unreachable = True
             if err.code == UNKNOWN_MESSAGE:
-                await self._lost_status.deleted(job)
+                await self._context.lost_status.deleted(job)
             return False
         status.shown, status.expires_at = content.text, _on_monotonic_clock(content.expires_at)
         return True
@@ -185,19 +206,8 @@ def _edit_arguments(content: StatusContent, job: Job) -> EditArguments:
 class StatusEditor:
     """Edits each job's status message to what its row allows; opened by `open_status_editor`."""
 
-    def __init__(
-        self,
-        store: Store,
-        channel_of: ChannelOf,
-        lost_status: LostStatusHandler,
-        pending_reaction: PendingReaction,
-        tasks: asyncio.TaskGroup,
-        since: float,
-    ) -> None:
-        self._store = store
-        self._channel_of = channel_of
-        self._lost_status = lost_status
-        self._pending_reaction = pending_reaction
+    def __init__(self, context: EditorContext, tasks: asyncio.TaskGroup, since: float) -> None:
+        self._context = context
         self._tasks = tasks
         self._editors: dict[int, tuple[ChannelEditor, asyncio.Task[None]]] = {}
         self._since = since
@@ -243,26 +253,18 @@ class StatusEditor:
 
     def _queue(self, job: Job) -> EditQueue:
         if job.channel_id not in self._editors:
-            editor = ChannelEditor(
-                self._channel_of(job.channel_id),
-                self._store,
-                self._lost_status,
-                self._pending_reaction,
-                self._since,
-            )
+            editor = ChannelEditor(job.channel_id, self._context, self._since)
             task = self._tasks.create_task(editor.run(), name=f"editor of channel {job.channel_id}")
             self._editors[job.channel_id] = (editor, task)
         return self._editors[job.channel_id][0].queue
 
 
 @contextlib.asynccontextmanager
-async def open_status_editor(
-    store: Store, channel_of: ChannelOf, lost_status: LostStatusHandler, pending_reaction: PendingReaction
-) -> AsyncGenerator[StatusEditor]:
+async def open_status_editor(context: EditorContext) -> AsyncGenerator[StatusEditor]:
     """A StatusEditor that is closed at the end; `flush` it before. Raises StoreError."""
-    since = time.monotonic() - (time.time() - await store.last_moved())
+    since = time.monotonic() - (time.time() - await context.store.last_moved())
     async with asyncio.TaskGroup() as tasks:
-        status_editor = StatusEditor(store, channel_of, lost_status, pending_reaction, tasks, since)
+        status_editor = StatusEditor(context, tasks, since)
         try:
             yield status_editor
         finally:

@@ -22,7 +22,7 @@ class MessageKind(StrEnum):
 
 async def open_channel(
     client: discord.Client, job: Job, tried: Collection[DeliveryStep]
-) -> discord.abc.Messageable:
+) -> discord.DMChannel | discord.PartialMessageable:
     """The job's channel, or its owner's direct messages after BY_DM. Raises one of DISCORD_ERRORS."""
     if DeliveryStep.BY_DM in tried:
         return await client.create_dm(discord.Object(job.user_id))

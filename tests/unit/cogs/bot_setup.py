@@ -126,6 +126,13 @@ class BotSetup:
             while not condition():  # noqa: ASYNC110 - discord.py has no event for it
                 await asyncio.sleep(0.02)
 
+    async def posted(self, job: Job) -> Job:
+        """The job with its status message, which is posted without being waited for."""
+        async with asyncio.timeout(10):
+            while (job := await self.context.store.job(job.id)).status_message is None:
+                await self.context.notifier.wait(0.05)
+        return job
+
     async def reads(self, message_id: int | None, text: str) -> None:
         """Wait until a message contains this text."""
         messages = self.playground.state.messages

@@ -16,7 +16,8 @@ from cogs.messages.announcer import DiscordAnnouncer
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.delivery import Delivery
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
-from cogs.messages.status_editor import StatusEditor, open_status_editor
+from cogs.messages.status_editor import EditorContext, StatusEditor, open_status_editor
+from cogs.messages.upload_limits import UploadLimits
 from cogs.runtime.client import open_client
 from cogs.ui.texts import render_event, render_final_status, render_waiting
 from jobs.announcer import Announcer, JobStage, QueuePosition, RequeueReason
@@ -135,7 +136,7 @@ class ScriptedSubject:
         self.announcer.deliveries.append(Postpone(1))
 
     def refuse_next(self) -> None:
-        self.announcer.deliveries.append(JobFailure("cannot_send"))
+        self.announcer.deliveries.append(JobFailure("no_dms"))
 
 
 class DiscordSubject:
@@ -200,19 +201,26 @@ async def on_discord(setup: JobSetup) -> AsyncGenerator[AnnouncerSubject]:
         Playground(comfyui=None) as playground,
         open_client(playground.state.token, playground.discord.api_url) as client,
         open_status_editor(
-            store,
-            client.get_partial_messageable,
-            LostStatusHandler(client, store, QueueNotifier(), OnDelete.DELIVER),
-            PendingReaction(BotReactions(client), store),
+            EditorContext(
+                channel_of=client.get_partial_messageable,
+                store=store,
+                scheduler=client.scheduler,
+                lost_status=LostStatusHandler(
+                    client, client.scheduler, store, QueueNotifier(), OnDelete.DELIVER
+                ),
+                pending_reaction=PendingReaction(BotReactions(client), store),
+            )
         ) as editor,
     ):
         delivery = Delivery(
             client,
+            scheduler=client.scheduler,
             store=store,
             files=setup.files,
             pictures=setup.media,
             status_editor=editor,
             bot_reactions=BotReactions(client),
+            upload_limits=UploadLimits(client, store, ()),
         )
         yield DiscordSubject(setup, playground, DiscordAnnouncer(editor, delivery), editor)
 
@@ -320,7 +328,7 @@ async def test_a_clip_that_will_never_be_taken_is_a_failure_of_the_job(
     subject.refuse_next()
     with pytest.raises(JobFailure) as failure:
         await subject.announcer.deliver(lease)
-    assert failure.value.reason.code == "cannot_send"
+    assert failure.value.reason.code == "no_dms"
     assert (await setup.store.job(lease.job.id)).state == State.DELIVERING
     assert subject.results() == []
 

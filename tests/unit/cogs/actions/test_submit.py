@@ -67,7 +67,7 @@ async def test_an_answer_that_discord_does_not_take_is_posted_by_the_bots_token(
         return Admitted(job=job, created=True)
 
     await JobSubmitter(bot.context).submit(interaction, bot.requester(ada), Action.ANIMATE, admit)
-    assert "not reachable" in bot.status(await bot.context.store.job(job.id)).content
+    assert "not reachable" in bot.status(await bot.posted(job)).content
 
 
 async def test_nothing_is_admitted_where_the_bot_cannot_send_the_result(bot: BotSetup) -> None:

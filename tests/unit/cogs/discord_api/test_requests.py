@@ -34,9 +34,9 @@ async def test_a_call_that_is_not_answered_is_given_up() -> None:
             await asyncio.Event().wait()
 
 
-async def test_a_call_releases_what_it_holds() -> None:
+async def test_a_call_without_an_answer_releases_its_slot() -> None:
     limiter = RateLimiter(1, 0)
-    async with discord_request(5, Priority.RESULT, turn=await limiter.acquire(lambda: Priority.RESULT)):
+    async with discord_request(5, Priority.RESULT, slot=await limiter.acquire(lambda: Priority.RESULT)):
         assert not limiter.idle
         call = CURRENT_CALL.get()
         assert call

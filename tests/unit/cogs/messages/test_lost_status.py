@@ -11,7 +11,7 @@ from tests.unit.cogs.bot_setup import BotSetup
 
 def handler(opened: BotSetup, on_delete: OnDelete = OnDelete.DELIVER) -> LostStatusHandler:
     context = opened.context
-    return LostStatusHandler(context.client, context.store, context.notifier, on_delete)
+    return LostStatusHandler(context.client, context.scheduler, context.store, context.notifier, on_delete)
 
 
 @pytest.mark.parametrize("on_delete", OnDelete)

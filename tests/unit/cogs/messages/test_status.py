@@ -75,7 +75,7 @@ async def test_at_start_an_answer_is_found_by_its_interaction_and_others_are_pos
     lost = await bot.unposted(ada, f"interaction {interaction.id}")
     silent = await bot.unposted(ada, "interaction 5")
     await context.messages.status.post_missing(context.status_text)
-    lost, silent = await context.store.job(lost.id), await context.store.job(silent.id)
+    lost, silent = await bot.posted(lost), await bot.posted(silent)
     assert answered.status
     assert lost.status_message == answered.status.id
     assert "not reachable" in bot.status(silent).content

@@ -15,7 +15,7 @@ import comfy
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.edit_queue import EDITS_PER_WINDOW, PROGRESS_INTERVAL, RATE_WINDOW
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
-from cogs.messages.status_editor import OLD_MESSAGE_AGE, StatusEditor, open_status_editor
+from cogs.messages.status_editor import OLD_MESSAGE_AGE, EditorContext, StatusEditor, open_status_editor
 from cogs.runtime.client import open_client
 from cogs.ui.texts import MIN_ETA_SECONDS
 from jobs.notifier import QueueNotifier
@@ -132,13 +132,18 @@ async def context(tmp_path: Path) -> AsyncGenerator[EditorSetup]:
         open_store(tmp_path) as store,
         open_client(playground.state.token, playground.discord.api_url) as client,
         open_status_editor(
-            store,
-            lambda channel_id: cast(
-                "discord.PartialMessageable",
-                HeldChannel(client.get_partial_messageable(channel_id), holds),
-            ),
-            LostStatusHandler(client, store, QueueNotifier(), OnDelete.DELIVER),
-            PendingReaction(BotReactions(client), store),
+            EditorContext(
+                channel_of=lambda channel_id: cast(
+                    "discord.PartialMessageable",
+                    HeldChannel(client.get_partial_messageable(channel_id), holds),
+                ),
+                store=store,
+                scheduler=client.scheduler,
+                lost_status=LostStatusHandler(
+                    client, client.scheduler, store, QueueNotifier(), OnDelete.DELIVER
+                ),
+                pending_reaction=PendingReaction(BotReactions(client), store),
+            )
         ) as status_editor,
     ):
         yield EditorSetup(playground, store, status_editor, holds)
