@@ -50,11 +50,13 @@ class JobButtons(InteractiveCog):
 
     async def _reroll(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
         job = await self._context.job(job_id)
+        await self._context.require_channel(interaction)
         await interaction.response.defer()
         await self._follow_ups.reroll(requester, job)
 
     async def _retry(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
         job = await self._context.job(job_id)
+        await self._context.require_channel(interaction)
         await interaction.response.defer()
         await self._follow_ups.retry(requester, job, job.params)
 
@@ -65,6 +67,7 @@ class JobButtons(InteractiveCog):
         params = reduced(job.params)
         if params is None:
             raise Refusal("smallest")
+        await self._context.require_channel(interaction)
         await interaction.response.defer()
         await self._follow_ups.retry(requester, job, params)
 
@@ -77,10 +80,12 @@ class JobButtons(InteractiveCog):
 
     async def _open_change(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
         job = await self._allowed(job_id, requester, Action.CHANGE)
+        await self._context.require_channel(interaction)
         await interaction.response.send_modal(change_modal(job, requester.locale))
 
     async def _open_extend(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
         job = await self._allowed(job_id, requester, Action.EXTEND)
+        await self._context.require_channel(interaction)
         await interaction.response.send_modal(extend_modal(job, requester.locale))
 
     async def _change(

@@ -7,7 +7,6 @@ from typing import Any, cast
 import discord
 from discord import app_commands, ui
 
-from cogs.access.actors import require_bot_permissions
 from cogs.access.policy import Action
 from cogs.actions.attachments import refuse_by_metadata
 from cogs.actions.context import BotContext
@@ -53,7 +52,7 @@ class Panel(InteractiveCog):
 
         async def handle(requester: Requester) -> None:
             self._context.require(requester, Action.CHANGE_RULES)
-            require_bot_permissions(interaction)
+            await self._context.require_channel(interaction)
             if interaction.guild is None or interaction.channel_id is None:
                 raise Refusal("direct_message")
             await interaction.response.defer(ephemeral=True)
@@ -69,7 +68,7 @@ class Panel(InteractiveCog):
 
     async def _open(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
         self._context.require(requester, Action.ANIMATE)
-        require_bot_permissions(interaction)
+        await self._context.require_channel(interaction)
         await interaction.response.send_modal(animate_modal(requester.locale, "animate:", upload=True))
 
     async def _animate_this(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -77,7 +76,7 @@ class Panel(InteractiveCog):
 
         async def handle(requester: Requester) -> None:
             self._context.require(requester, Action.ANIMATE)
-            require_bot_permissions(interaction)
+            await self._context.require_channel(interaction)
             await self._check_owner(interaction, message)
             picture = find_picture(_target(interaction), self._context.attachments.serves)
             if picture is None:

@@ -46,8 +46,10 @@ def require_bot_permissions(interaction: discord.Interaction) -> None:
     mine = interaction.app_permissions
     if mine.administrator or not mine.value:
         return
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    write = "send_messages_in_threads" if in_thread else "send_messages"
+    thread = interaction.channel if isinstance(interaction.channel, discord.Thread) else None
+    if thread and thread.locked and not mine.manage_threads:
+        raise Refusal("thread_locked")
+    write = "send_messages_in_threads" if thread else "send_messages"
     missing = [each for each in ("view_channel", write, "attach_files") if not getattr(mine, each)]
     if missing:
         raise Refusal("missing_permissions", permissions=" ".join(missing))

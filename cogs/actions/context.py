@@ -6,17 +6,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 import comfy
 import media
-from cogs.access.actors import actor_of, location_of, requester_of
+from cogs.access.actors import actor_of, location_of, requester_of, require_bot_permissions
 from cogs.access.policy import AccessPolicy, Action, require_access
 from cogs.actions.attachments import Attachments
 from cogs.actions.in_flight import InFlight
-from cogs.discord_api.errors import DISCORD_ERRORS
+from cogs.discord_api.errors import DISCORD_ERRORS, MISSING_ACCESS, UNKNOWN_CHANNEL
+from cogs.discord_api.rate_limiter import Priority
+from cogs.discord_api.requests import discord_request
 from cogs.discord_api.scheduler import RequestScheduler
 from cogs.i18n.catalogue import translate
 from cogs.messages.job_messages import JobMessages
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 INTERACTION_TIMEOUT = 60.0  # seconds
 FETCH_CHANNEL_TIMEOUT = 10.0  # seconds
+CHECK_CHANNEL_TIMEOUT = 1.2  # seconds, of the three in which an interaction must be answered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,28 @@ class BotContext:
         if job is None:
             raise Refusal("gone")
         return job
+
+    async def require_channel(self, interaction: discord.Interaction) -> None:
+        """Raise a Refusal where it can be known that the bot's own token could not send a result."""
+        require_bot_permissions(interaction)
+        if await self._is_closed_thread(interaction):
+            raise Refusal("private_thread")
+
+    async def _is_closed_thread(self, interaction: discord.Interaction) -> bool:
+        """Whether this is a private thread without the bot: its permissions there say nothing about that."""
+        thread = interaction.channel
+        if not isinstance(thread, discord.Thread) or not thread.is_private():
+            return False
+        if interaction.guild and interaction.guild.get_thread(thread.id):
+            return False
+        try:
+            async with discord_request(CHECK_CHANNEL_TIMEOUT, Priority.STATUS):
+                await self.client.fetch_channel(thread.id)
+        except discord.HTTPException as err:
+            return err.code in (MISSING_ACCESS, UNKNOWN_CHANNEL)
+        except DISCORD_ERRORS as err:
+            log.info("thread %s: whether the bot sees it is not known: %r", thread.id, err)
+        return False
 
     async def fetch_picture(self, url: str) -> bytes:
         """The bytes at an attachment's address; none once the bot shuts down. Raises Refusal."""
@@ -131,9 +155,9 @@ class BotContext:
         if channel or not self.policy.channels:
             return channel
         try:
-            async with asyncio.timeout(FETCH_CHANNEL_TIMEOUT):
+            async with discord_request(FETCH_CHANNEL_TIMEOUT):
                 return await self.client.fetch_channel(channel_id)
-        except (discord.HTTPException, discord.InvalidData, aiohttp.ClientError, OSError) as err:
+        except (*DISCORD_ERRORS, discord.InvalidData) as err:
             log.warning("channel %s cannot be looked up: %s", channel_id, err)
             return None
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 
 import discord
 
-from cogs.access.actors import require_bot_permissions
 from cogs.access.policy import Action
 from cogs.actions.context import BotContext
 from cogs.discord_api.errors import DISCORD_ERRORS
@@ -44,7 +43,7 @@ class JobSubmitter:
         Raises Refusal, StoreError.
         """
         self._context.require(requester, action, parent)
-        require_bot_permissions(interaction)
+        await self._context.require_channel(interaction)
         reply = InteractionReply(interaction)
         try:
             admitted = await self._admit_in_time(reply, admit, requester)
