@@ -59,6 +59,7 @@ class RequestScheduler:
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._before)
         trace.on_request_end.append(self._after)
+        trace.on_request_exception.append(self._without_answer)
         return trace
 
     async def turn(self, priority: Callable[[], Priority]) -> Slot:
@@ -103,20 +104,26 @@ class RequestScheduler:
         return kept and kept + 2 * TOKEN_CALLS * self.invalid_requests // MAX_INVALID
 
     async def _before(
-        self, _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestStartParams
+        self, _: aiohttp.ClientSession, trace: SimpleNamespace, request: aiohttp.TraceRequestStartParams
     ) -> None:
-        """Wait for the request's turn, where it counts towards the token's limit."""
+        """Wait for the request's turn, where it counts towards the token's limit; kept until its answer."""
+        trace.turn = None
         path = self._path(request.url)
         if path is None or path.startswith(EXEMPT_PATHS):
             return
         call = CURRENT_CALL.get() or DiscordCall()
-        turn, call.turn = call.turn or await self._token.acquire(call.priority), None
-        turn.release()
+        trace.turn, call.turn = call.turn or await self._token.acquire(call.priority), None
+
+    async def _without_answer(self, _: aiohttp.ClientSession, trace: SimpleNamespace, __: object) -> None:
+        if trace.turn:
+            trace.turn.release()
 
     async def _after(
-        self, _: aiohttp.ClientSession, __: SimpleNamespace, request: aiohttp.TraceRequestEndParams
+        self, _: aiohttp.ClientSession, trace: SimpleNamespace, request: aiohttp.TraceRequestEndParams
     ) -> None:
         """Note the answer's status, and obey a 429 by its scope."""
+        if trace.turn:
+            trace.turn.release()
         path = self._path(request.url)
         if path is None:
             return

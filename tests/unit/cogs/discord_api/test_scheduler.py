@@ -17,6 +17,7 @@ from cogs.discord_api.scheduler import (
     RequestScheduler,
 )
 from cogs.runtime.client import AnimateBot, open_client
+from playground.discord.errors import RateLimitScope
 from playground.discord.model import Message
 from playground.playground import Playground
 
@@ -45,16 +46,6 @@ def posted(playground: Playground, channel: str) -> Message:
             sent_at=state.clock.now(),
         )
     )
-
-
-async def use_up_token(playground: Playground) -> None:
-    """What somebody else does with the same token."""
-    headers = {"Authorization": f"Bot {playground.state.token}"}
-    async with aiohttp.ClientSession(headers=headers) as session:
-        status = 200
-        while status != 429:
-            async with session.get(f"{playground.discord.api_url}/users/@me") as response:
-                status = response.status
 
 
 async def edit(client: AnimateBot, message: Message, text: str, priority: Priority) -> None:
@@ -143,29 +134,28 @@ async def test_courtesies_leave_the_window_of_a_channel_to_others(
     assert [each.content for each in playground.state.messages_in(channel.id)].count("courtesy") < 5
 
 
-@pytest.mark.parametrize("scope", ["global", "user"])
+@pytest.mark.parametrize("scope", RateLimitScope)
 async def test_a_429_holds_what_its_scope_says(
-    playground: Playground, client: AnimateBot, scope: str
+    playground: Playground, client: AnimateBot, scope: RateLimitScope
 ) -> None:
     channel = client.get_partial_messageable(playground.channel.id)
-    if scope == "global":
-        await use_up_token(playground)
-    else:
-        playground.discord.rate_limit(retry_after=0.5, route="^POST /channels")
+    playground.discord.rate_limit(retry_after=0.5, route="^POST /channels", scope=scope)
 
     async def send() -> None:
         async with client.scheduler.send(channel.id, 30, Priority.RESULT):
             await channel.send("result")
 
     sending = asyncio.create_task(send())
-    await asyncio.wait([sending], timeout=0.3)
-    assert client.scheduler.invalid_requests == 1
+    async with asyncio.timeout(10):
+        while not any(each.status == 429 for each in playground.discord.requests):
+            await asyncio.wait([sending], timeout=0.01)
+    await asyncio.wait([sending], timeout=0.1)  # the client reads the answer
     turn = asyncio.create_task(client.scheduler.turn(lambda: Priority.RESULT))
     await asyncio.wait([turn], timeout=0.05)
-    assert turn.done() == (scope == "user")
+    assert turn.done() == (scope is not RateLimitScope.GLOBAL)
     (await turn).release()
     await sending
-    assert client.scheduler.invalid_requests == 1
+    assert client.scheduler.invalid_requests == (scope is not RateLimitScope.SHARED)
 
 
 async def test_invalid_requests_are_counted_and_slow_progress_until_it_stops(
