@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import time
+from collections import deque
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 
 import discord
 
@@ -17,9 +20,20 @@ from jobs.requester import Requester
 log = logging.getLogger(__name__)
 
 SHOWN_SECONDS = 10.0  # a reply deletes itself after this time
-INTERVAL = 20.0  # seconds from one reply to a person to the next
+WINDOW = 30.0  # seconds in which one person gets at most MAX_REPLIES, and no text twice
+MAX_REPLIES = 2
 SEND_TIMEOUT = 30.0  # seconds, with the time that others go first; then nobody expects it any more
-MAX_PEOPLE = 50  # whose replies wait or are shown at a time
+MAX_PEOPLE = 200  # whose replies wait or are shown at a time
+
+
+@dataclass(slots=True)
+class Replies:
+    """The replies to one person: what is to be sent next, and what was sent within the window."""
+
+    task: asyncio.Task[None] | None = None
+    next: tuple[Requester, str] | None = None
+    sent: deque[tuple[float, str]] = field(default_factory=deque[tuple[float, str]])
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class ReactionReplies:
@@ -32,49 +46,72 @@ class ReactionReplies:
         tasks: asyncio.TaskGroup,
         *,
         shown: float,
-        interval: float,
+        window: float,
     ) -> None:
-        """`shown`, `interval`: seconds that a reply stands there, and from one to the next of a person."""
-        self._shown = shown
-        self._interval = interval
+        """`shown`: seconds that a reply stands there; `window`: see WINDOW."""
         self._client = client
         self._scheduler = scheduler
         self._tasks = tasks
-        self._newest: dict[int, tuple[Requester, str]] = {}
-        self._serving: dict[int, asyncio.Task[None]] = {}
+        self._shown = shown
+        self._window = window
+        self._people: dict[int, Replies] = {}
+        self._deletions = set[asyncio.Task[None]]()
 
     def show(self, requester: Requester, text: str) -> None:
-        """Reply soon; of several texts for a person within `interval` the first and the newest are sent."""
-        person = requester.user_id
-        if person not in self._serving:
-            if len(self._serving) >= MAX_PEOPLE:
-                log.info("a reply to person %s is left out: too many at a time", person)
+        """Reply soon, unless the person has just read this; of more than two texts the newest waits."""
+        replies = self._people.get(requester.user_id) or Replies()
+        if any(text == sent for _, sent in replies.sent):
+            return
+        if replies.task is None:
+            if len(self._people) >= MAX_PEOPLE:
+                log.info("a reply to person %s is left out: too many at a time", requester.user_id)
                 return
-            task = self._tasks.create_task(self._serve(person), name=f"replies to person {person}")
-            self._serving[person] = task
-        self._newest[person] = requester, text
+            self._people[requester.user_id] = replies
+            serve = self._serve(requester.user_id, replies)
+            replies.task = self._tasks.create_task(serve, name=f"replies to person {requester.user_id}")
+        replies.next = requester, text
+        replies.changed.set()
 
     def close(self) -> None:
         """Delete what is shown and send nothing more."""
-        for task in self._serving.values():
+        for task in [*self._deletions, *(each.task for each in self._people.values() if each.task)]:
             task.cancel()
 
-    async def _serve(self, person: int) -> None:
+    async def _serve(self, person: int, replies: Replies) -> None:
+        """Send what is to be sent as the window allows, until it has passed and nothing is left."""
         try:
-            while reply := self._newest.pop(person, None):
-                await self._show(*reply)
-                await asyncio.sleep(self._interval - self._shown)
+            while replies.next or replies.sent:
+                if replies.next and len(replies.sent) < MAX_REPLIES:
+                    (requester, text), replies.next = replies.next, None
+                    replies.sent.append((time.monotonic(), text))
+                    await self._reply(requester, text)
+                else:
+                    await self._wait(replies)
         finally:
-            self._newest.pop(person, None)
-            del self._serving[person]
+            del self._people[person]
 
-    async def _show(self, requester: Requester, text: str) -> None:
+    async def _wait(self, replies: Replies) -> None:
+        """Wait for the next text, where one may be sent, or until the oldest reply leaves the window."""
+        replies.changed.clear()
+        may_send = len(replies.sent) < MAX_REPLIES
+        try:
+            async with asyncio.timeout(replies.sent[0][0] + self._window - time.monotonic()):
+                await (replies.changed if may_send else asyncio.Event()).wait()
+        except TimeoutError:
+            replies.sent.popleft()
+
+    async def _reply(self, requester: Requester, text: str) -> None:
         try:
             async with asyncio.timeout(SEND_TIMEOUT):
                 message = await self._send(requester, text)
         except DISCORD_ERRORS as err:
             log.info("a reply to person %s cannot be shown: %s", requester.user_id, err)
             return
+        task = self._tasks.create_task(self._delete_later(message), name=f"deletion of reply {message.id}")
+        self._deletions.add(task)
+        task.add_done_callback(self._deletions.discard)
+
+    async def _delete_later(self, message: discord.Message) -> None:
         try:
             await asyncio.sleep(self._shown)
         finally:
@@ -99,11 +136,11 @@ async def open_reaction_replies(
     scheduler: RequestScheduler,
     *,
     shown: float = SHOWN_SECONDS,
-    interval: float = INTERVAL,
+    window: float = WINDOW,
 ) -> AsyncGenerator[ReactionReplies]:
     """A ReactionReplies that is closed at the end."""
     async with asyncio.TaskGroup() as tasks:
-        replies = ReactionReplies(client, scheduler, tasks, shown=shown, interval=interval)
+        replies = ReactionReplies(client, scheduler, tasks, shown=shown, window=window)
         try:
             yield replies
         finally:

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     r"(?P<newline>\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029])"
     r"|(?P<surrogate>[\ud800-\udfff])"
     r"|(?P<everyone>@(?=everyone|here))"
-    r"|(?P<mark>[\\*_~|`<>\[\]]|@(?=[!&\d])|(?<=<)#|:(?=\S)|(?<=\])\(|(?<=\w)\.(?=\w))"
+    r"|(?P<mark>[\\*_~|`<>\[\]]|@(?=[!&\d])|(?<=<)#|:(?=\S)|(?<=\])\(|(?<=discord)\.|(?<=discordapp)\.)"
     r"|(?P<bullet>[-+#])"
     r"|(?P<digit>\d)"
     r"|(?P<dot>\.)"
@@ -31,7 +31,7 @@ _TOKEN = re.compile(
 )
 
 _IN_CODE = {ord("`"): "ˋ"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-_IN_RAW_TEXT = re.compile(r"(?<=[@<:\]])(?=\S)|(?<=\.)(?=[a-z])", re.IGNORECASE)
+_IN_RAW_TEXT = re.compile(r"(?<=[@<:\]])(?=\S)|(?<=discord\.)|(?<=discordapp\.)", re.IGNORECASE)
 
 
 def escape(text: str, max_length: int | None = None) -> str:

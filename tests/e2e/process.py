@@ -56,7 +56,7 @@ class BotProcess:
         await online
 
     async def _start(self, environment: Mapping[str, str]) -> asyncio.subprocess.Process | ForkedProcess:
-        if FORKS:
+        if FORKS and "PYTHONPATH" not in self.settings:  # which only a new interpreter reads
             return await fork_bot(self.folder, environment, self._log)
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(

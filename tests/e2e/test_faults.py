@@ -40,7 +40,7 @@ async def test_an_unreachable_comfyui_keeps_the_job_and_says_so(
 
 
 @pytest.mark.parametrize(
-    ("failure", "words"), [(Failure.ERROR, "reported an error"), (Failure.MEMORY, "Try fewer")]
+    ("failure", "words"), [(Failure.ERROR, "reported an error"), (Failure.MEMORY, "Try a smaller size")]
 )
 async def test_an_error_in_a_node_fails_the_job_in_a_plain_sentence(
     playground: Playground, bot: BotProcess, picture: bytes, failure: Failure, words: str
