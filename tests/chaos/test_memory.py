@@ -48,7 +48,7 @@ def hostile_files(number: int) -> Iterator[tuple[str, bytes]]:
 async def test_hostile_files_are_answered_soon_and_cost_the_bot_little_memory(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    number = 200 if pytestconfig.getoption("--long") else 12
+    number = 200 if pytestconfig.getoption("--long") else 6
     fates: dict[str, str] = {}
     async with (
         Playground(comfyui={"speed": 50}) as playground,

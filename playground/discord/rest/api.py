@@ -30,7 +30,14 @@ ROUTES: tuple[Route, ...] = (
 _VIA = {"Via": "1.1 google"}
 """On answers of Discord itself; discord.py retries a 429 only with it."""
 _INSTEAD = (FaultKind.FAIL, FaultKind.RATE_LIMIT, FaultKind.PAGE, FaultKind.UNREADABLE_BEFORE)
-MAJOR_PARAMETERS = ("channel_id", "guild_id", "webhook_id", "webhook_token")
+MAJOR_PARAMETERS = (
+    "channel_id",
+    "guild_id",
+    "webhook_id",
+    "webhook_token",
+    "interaction_id",
+    "interaction_token",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,9 +126,16 @@ class BotSetup:
             while not condition():  # noqa: ASYNC110 - discord.py has no event for it
                 await asyncio.sleep(0.02)
 
-    async def posted(self, job: Job) -> Job:
-        """The job with its status message, which is posted without being waited for."""
+    async def newest_job_of(self, owner: Member) -> Job:
+        """The newest job of a member, as soon as it is admitted."""
         async with asyncio.timeout(10):
+            while not (jobs := await self.context.store.history(owner.id, limit=1)):
+                await self.context.notifier.wait(0.05)
+        return jobs[0]
+
+    async def posted(self, job: Job, timeout: float = 10) -> Job:
+        """The job with its status message, which is posted without being waited for."""
+        async with asyncio.timeout(timeout):
             while (job := await self.context.store.job(job.id)).status_message is None:
                 await self.context.notifier.wait(0.05)
         return job

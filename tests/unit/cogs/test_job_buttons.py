@@ -73,3 +73,18 @@ async def test_a_job_that_ended_is_retried_as_it_was_or_smaller_and_only_by_its_
     denied = await bot.playground.member("grace").press(message, f"smaller:{job.id}")
     await denied.shows(translate("en-US", "refused_not_yours"))
     assert (await posted(bot, await ada.press(message, f"smaller:{job.id}"))).params == reduced(job.params)
+
+
+@pytest.mark.long
+async def test_all_of_many_who_press_again_at_once_are_admitted_and_none_is_told_otherwise(
+    bot: BotSetup,
+) -> None:
+    playground = bot.playground
+    done = await bot.done(playground.member("ada"))
+    message = bot.post("buttons", components=components(result_buttons(done)))
+    members = [playground.member(f"member-{number}") for number in range(75)]
+    pressed = [await member.press(message, "Again") for member in members]
+    jobs = [await bot.newest_job_of(member) for member in members]
+    posted_jobs = [await bot.posted(job, timeout=180) for job in jobs]
+    assert len({job.status_message for job in posted_jobs}) == len(members)
+    assert [each.refusal for each in pressed if each.refusal] == []

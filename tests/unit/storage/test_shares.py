@@ -139,7 +139,7 @@ def temporary() -> Iterator[TemporaryStore]:
 def test_people_who_wait_differ_by_at_most_a_job_of_each(
     temporary: TemporaryStore, pytestconfig: pytest.Config
 ) -> None:
-    @example_settings(pytestconfig, 100)
+    @example_settings(pytestconfig, 40)
     @given(people=PEOPLE, bursts=BURSTS, servers=st.integers(1, 3), affinity=st.booleans())
     def check(
         people: list[Person], bursts: list[tuple[int, str, int, float]], servers: int, affinity: bool

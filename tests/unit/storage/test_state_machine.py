@@ -159,4 +159,4 @@ def test_in_any_order_of_operations_the_invariants_hold_and_everybody_is_served(
     temporary: TemporaryStore, pytestconfig: pytest.Config
 ) -> None:
     QueueMachine.temporary = temporary
-    run_state_machine_as_test(QueueMachine, settings=example_settings(pytestconfig, 60))
+    run_state_machine_as_test(QueueMachine, settings=example_settings(pytestconfig, 30))

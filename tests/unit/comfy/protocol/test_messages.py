@@ -129,7 +129,7 @@ MESSAGES = st.fixed_dictionaries({"type": KINDS, "data": st.dictionaries(FIELDS,
 
 
 def test_no_frame_makes_it_raise(request: pytest.FixtureRequest):
-    examples = 10_000 if request.config.getoption("--long") else 500
+    examples = 10_000 if request.config.getoption("--long") else 200
 
     @settings(max_examples=examples, deadline=None)
     @given(st.text() | st.binary() | VALUES.map(json.dumps) | MESSAGES)

@@ -161,7 +161,7 @@ HISTORIES = st.fixed_dictionaries(
 
 
 def test_no_answer_raises_anything_but_our_errors(request: pytest.FixtureRequest):
-    examples = 10_000 if request.config.getoption("--long") else 500
+    examples = 10_000 if request.config.getoption("--long") else 200
 
     @settings(max_examples=examples, deadline=None)
     @given(ANSWERS | HISTORIES)
