@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from playground.discord.faults import Unreadable
+from playground.discord.model import Channel
 from playground.errors import NeverHappened
 from playground.playground import Playground
 from storage import State
@@ -15,6 +17,7 @@ IDLE_SECONDS = 2.0  # seconds
 KILLS = 0.4  # of all faults
 KNOWN_TO_COMFYUI = {State.SUBMITTING, State.RUNNING, State.DOWNLOADING}
 CREATE = r"^POST /channels/\d+/messages$"
+EDIT = r"^PATCH /channels/\d+/messages/"
 STARTS = 5  # tries: a bot that starts amid faults may end at once, and whoever runs the bot starts it anew
 
 
@@ -27,6 +30,8 @@ class FaultInjector:
     rng: random.Random
     pause: int
     """About how many requests of the bot to Discord there are between two faults."""
+    threads: list[Channel] = field(default_factory=list[Channel])
+    """Private threads that people ask in."""
     done: Counter[str] = field(default_factory=Counter[str])
     forgotten: Counter[str] = field(default_factory=Counter[str])
     """How often ComfyUI has lost each job."""
@@ -40,6 +45,11 @@ class FaultInjector:
             self.fill_disk,
             self.break_discord,
             self.hang_up,
+            self.block_at_the_edge,
+            self.spoil_answers,
+            self.filter_a_clip,
+            self.leave_a_thread,
+            self.put_out,
         ]
         while self.done["kill"] < kills:
             await self._some_work()
@@ -94,6 +104,42 @@ class FaultInjector:
             lambda: discord.cut_before_processing("", times=3),
         ]
         self.rng.choice(failures)()
+
+    async def block_at_the_edge(self) -> None:
+        """Cloudflare in front of Discord refuses for a while, in JSON or as a page."""
+        discord = self.playground.discord
+        self.rng.choice(
+            [lambda: discord.fail(403, code=40333, times=3), lambda: discord.fail_with_page(times=3)]
+        )()
+
+    async def spoil_answers(self) -> None:
+        """Requests take effect or not, and their answers cannot be read."""
+        discord = self.playground.discord
+        spoil = self.rng.choice([discord.unreadable_after_processing, discord.unreadable_before_processing])
+        for route in (CREATE, EDIT):
+            spoil(route, body=self.rng.choice(list(Unreadable)))
+
+    async def filter_a_clip(self) -> None:
+        """A filter of Discord takes the next message to a channel for explicit."""
+        self.playground.discord.fail(403, code=20009, route=CREATE)
+
+    async def leave_a_thread(self) -> None:
+        """The bot is put out of a private thread, and added again later."""
+        me = self.playground.bot_user.id
+        for thread in self.threads:
+            self.playground.state.leave_thread(thread, me)
+        await self._some_work()
+        for thread in self.threads:
+            self.playground.state.join_thread(thread, me)
+
+    async def put_out(self) -> None:
+        """The bot is put out of the guild, and invited again later."""
+        guild, me = self.playground.guild, self.playground.bot_user.id
+        self.playground.state.leave(guild, me)
+        await self._some_work()
+        self.playground.state.join(guild, me)
+        for thread in self.threads:
+            self.playground.state.join_thread(thread, me)
 
     async def hang_up(self) -> None:
         """The gateway closes, breaks, or has forgotten the session."""

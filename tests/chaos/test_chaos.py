@@ -12,6 +12,7 @@ import pytest
 
 from playground.errors import NeverHappened
 from playground.playground import Playground
+from storage import Job, State
 from tests.chaos.clients import Clients
 from tests.chaos.faults import KILLS, FaultInjector
 from tests.crash.invariants import FinalState, read_final_state, unannounced, unfinished
@@ -57,10 +58,15 @@ async def test_whatever_breaks_every_job_is_done_once(load: Load, tmp_path: Path
     again = {job.id: after.runs[job.id] - 1 for job in after.run_twice}
     print(report(after, faults, time.monotonic() - began))  # noqa: T201 - `-rP` shows it
     assert len(after.jobs) >= load.jobs
-    assert [job.id for job in after.lost] == []
+    assert [job.id for job in after.lost if not is_of_guild_left(job)] == []
     assert [job.id for job in after.sent_twice] == []
     assert [job for job, runs in again.items() if runs > faults.forgotten[job]] == []
     assert after.stale == []
+
+
+def is_of_guild_left(job: Job) -> bool:
+    """Whether the job was cancelled since the bot was put out of the guild."""
+    return job.state is State.CANCELLED and job.reason is not None and job.reason.code == "guild_left"
 
 
 async def run_load(load: Load, faults: FaultInjector, picture: bytes) -> None:
@@ -71,6 +77,7 @@ async def run_load(load: Load, faults: FaultInjector, picture: bytes) -> None:
         picture=picture,
         rng=random.Random(7),  # noqa: S311 - the same requests each time
         wanted=load.jobs,
+        threads=faults.threads,
     )
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(clients.ask(load.people), name="clients")

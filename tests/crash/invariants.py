@@ -85,8 +85,11 @@ class FinalState:
 
     @property
     def stale(self) -> list[str]:
-        """Texts of jobs' own status messages that do not show a finished job."""
-        final = {job.status_message for job in self.jobs}
+        """Texts of jobs' own status messages that do not show the end of their job.
+
+        Cancelled jobs are those of a guild that the bot was put out of, where it can edit nothing.
+        """
+        final = {job.status_message for job in self.jobs if job.state is not State.CANCELLED}
         return [
             each.text for each in self.bot_messages if each.id in final and not each.text.startswith(DONE)
         ]
