@@ -66,7 +66,7 @@ class GuildRules(InteractiveCog):
 
     async def _read_guild_settings(self, requester: Requester) -> GuildSettings:
         """The guild's settings, if the requester may change them. Raises Refusal, StoreError."""
-        self._context.require(requester, Action.CHANGE_RULES)
+        await self._context.require(requester, Action.CHANGE_RULES)
         return await self._context.store.guild_settings(requester.guild_id)
 
 

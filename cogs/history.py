@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -58,6 +59,8 @@ class History(InteractiveCog):
         await self._show(interaction, requester, page)
 
     async def _show(self, interaction: discord.Interaction, requester: Requester, page: Page) -> None:
+        shown = await self._context.shown_to(requester, page.jobs)
+        page = replace(page, jobs=[shown[job.id] for job in page.jobs])
         posters = await self._posters(page.jobs)
         files = [
             discord.File(io.BytesIO(posters[job.id]), poster_name(job))

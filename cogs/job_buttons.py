@@ -137,7 +137,7 @@ class JobButtons(InteractiveCog):
     async def _allowed(self, job_id: str, requester: Requester, action: Action) -> Job:
         """The job, if the requester may do this with it. Raises Refusal, StoreError."""
         job = await self._context.job(job_id)
-        self._context.require(requester, action, job)
+        await self._context.require(requester, action, job)
         return job
 
 

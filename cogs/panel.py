@@ -51,7 +51,7 @@ class Panel(InteractiveCog):
         """Post the panel as a message by the bot's token, not as the answer to the command."""
 
         async def handle(requester: Requester) -> None:
-            self._context.require(requester, Action.CHANGE_RULES)
+            await self._context.require(requester, Action.CHANGE_RULES)
             await self._context.require_channel(interaction)
             if interaction.guild is None or interaction.channel_id is None:
                 raise Refusal("direct_message")
@@ -67,7 +67,7 @@ class Panel(InteractiveCog):
         await self._context.answer(interaction, handle)
 
     async def _open(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
-        self._context.require(requester, Action.ANIMATE)
+        await self._context.require(requester, Action.ANIMATE)
         await self._context.require_channel(interaction)
         await interaction.response.send_modal(animate_modal(requester.locale, "animate:", upload=True))
 
@@ -75,7 +75,7 @@ class Panel(InteractiveCog):
         """Open the modal for a message's picture; its address is kept as a draft until the modal is sent."""
 
         async def handle(requester: Requester) -> None:
-            self._context.require(requester, Action.ANIMATE)
+            await self._context.require(requester, Action.ANIMATE)
             await self._context.require_channel(interaction)
             await self._check_owner(interaction, message)
             picture = find_picture(_target(interaction), self._context.attachments.serves)

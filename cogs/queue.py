@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import discord
 from discord import app_commands
 
-from cogs.access.actors import actor_of
+from cogs.access.actors import requester_of
+from cogs.access.policy import Action
 from cogs.actions.cancel import cancel
 from cogs.actions.context import BotContext
 from cogs.i18n.catalogue import command_text, translate
@@ -64,12 +65,13 @@ class Queue(InteractiveCog):
     async def offer_jobs(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Suggest the person's unfinished jobs; for moderators, then those of the guild."""
-        jobs = {job.id: job for job in await self._context.store.unfinished_of(interaction.user.id)}
-        if actor_of(interaction.user).moderates:
-            guild = await self._context.store.unfinished_in(interaction.guild_id or 0)
-            jobs |= {job.id: job for job in guild}
-        return suggest_jobs(await self._context.locale_of(interaction), jobs.values(), current)
+        """Suggest the person's unfinished jobs, then those of the channels that they moderate."""
+        context = self._context
+        requester = requester_of(interaction, await context.locale_of(interaction))
+        jobs = {job.id: job for job in await context.store.unfinished_of(requester.user_id)}
+        channels = await context.channels_with_jobs(requester, Action.CANCEL)
+        jobs |= {job.id: job for job in await context.store.unfinished_in(requester.guild_id, channels)}
+        return suggest_jobs(requester.locale, jobs.values(), current)
 
     async def _find_job(self, typed: str) -> Job:
         job = await self._context.store.by_short(typed)
@@ -107,13 +109,17 @@ class Queue(InteractiveCog):
         await interaction.edit_original_response(view=card, allowed_mentions=NO_MENTIONS)
 
     async def _read_queue(self, requester: Requester) -> QueueView:
-        """Read what the card shows. Raises StoreError."""
+        """Read what the card shows: of others, the jobs in channels that the requester sees.
+
+        Raises StoreError.
+        """
         store, guild_id = self._context.store, requester.guild_id
+        channels = await self._context.channels_with_jobs(requester, Action.LIST)
         mine = await self._entries((await store.unfinished_of(requester.user_id))[:MAX_CHOICES])
         return QueueView(
             mine=sorted(mine, key=lambda each: (each.job.state is State.QUEUED, each.ahead)),
-            guild=await self._entries(await store.guild_queue(guild_id, limit=MAX_OF_GUILD)),
-            guild_jobs=await store.unfinished_count(guild_id),
+            guild=await self._entries(await store.guild_queue(guild_id, channels, limit=MAX_OF_GUILD)),
+            guild_jobs=await store.unfinished_count(guild_id, channels),
             load=await store.load(),
             servers=sum(server.reachable for server in self._context.servers),
             token_refused=any(

@@ -99,7 +99,7 @@ class Reactions(commands.Cog):
         if job.state not in FINISHED:
             await cancel(self._context, requester, job)
             return
-        self._context.require(requester, Action.DELETE, job)
+        await self._context.require(requester, Action.DELETE, job)
         await request_deletion(self._context, job)
 
     async def _send_copy(self, requester: Requester, job: Job) -> None:

@@ -59,8 +59,8 @@ class Show(InteractiveCog):
         await self._send_card(interaction, requester, await self._context.job(values[0]))
 
     async def _send_card(self, interaction: discord.Interaction, requester: Requester, job: Job) -> None:
-        self._context.require(requester, Action.SHOW, job)
-        card = render_details(requester.locale, await self._read_details(job))
+        await self._context.require(requester, Action.SHOW, job)
+        card = render_details(requester.locale, await self._read_details(requester, job))
         text = io.BytesIO(render_text(requester.locale, job).encode())
         files = [discord.File(text, text_name(job))] if is_cut(job) else []
         await interaction.response.send_message(
@@ -71,21 +71,27 @@ class Show(InteractiveCog):
         self, interaction: discord.Interaction, argument: str, requester: Requester
     ) -> None:
         job = await self._context.job(argument)
-        self._context.require(requester, Action.SHOW, job)
+        await self._context.require(requester, Action.SHOW, job)
         graph = rebuild_graph(job, self._context.workflows, self._context.servers)
         file = discord.File(io.BytesIO(render_graph(graph)), f"animate-{job.short}.json")
         text = translate(requester.locale, "graph_sent", short=job.short)
         await interaction.response.send_message(text, file=file, ephemeral=True, allowed_mentions=NO_MENTIONS)
 
-    async def _read_details(self, job: Job) -> JobDetails:
-        """What the card shows. Raises StoreError."""
+    async def _read_details(self, requester: Requester, job: Job) -> JobDetails:
+        """What the card shows: of related jobs, those that the requester may know of. Raises StoreError."""
         store = self._context.store
         names = [server.name for server in self._context.servers]
+        origins = (job.parent, job.root if job.root not in (job.id, job.parent) else None, job.params.after)
+        children = await store.rerolls_of(job.id, limit=MAX_CHILDREN)
+        found = [await store.find(each) if each else None for each in origins]
+        related = [each for each in (*found, *children) if each]
+        shown = await self._context.shown_to(requester, [job, *related])
+        parent, root, after = (shown.get(each.id) if each else None for each in found)
         return JobDetails(
-            job=job,
+            job=shown.get(job.id, job),
             server=names.index(job.server) + 1 if job.server in names else None,
-            parent=await store.find(job.parent) if job.parent else None,
-            root=await store.find(job.root) if job.root not in (job.id, job.parent) else None,
-            after=await store.find(job.params.after) if job.params.after else None,
-            children=await store.rerolls_of(job.id, limit=MAX_CHILDREN),
+            parent=parent,
+            root=root,
+            after=after,
+            children=[shown[each.id] for each in children if each.id in shown],
         )

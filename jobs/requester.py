@@ -9,15 +9,22 @@ from dataclasses import dataclass, field
 class Actor:
     """Whoever acts: a member of a guild, a bot or webhook, or a user in a DM (who has no roles).
 
-    `moderates`: has Manage Messages where it happens; `manages`: has Manage Server.
+    `manages`: has Manage Server.
     """
 
     id: int
     bot: bool
     roles: AbstractSet[int]
     booster: bool = False
-    moderates: bool = False
     manages: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRights:
+    """What somebody may do in one channel: see it, and manage other people's messages there."""
+
+    views: bool = False
+    moderates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +37,15 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requester:
-    """One request: who, where, under which message (0: none), and in which language they are answered."""
+    """One request: who, where, under which message (0: none), and in which language they are answered.
+
+    `rights`: of the actor in that channel; None where they are not known.
+    """
 
     actor: Actor
     location: Location
     channel_id: int
+    rights: ChannelRights | None = None
     message_id: int = 0
     locale: str = "en-US"
 

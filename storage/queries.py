@@ -1,8 +1,9 @@
 """Read jobs: by id, message and person, the queue, positions in it, forecasts. Nothing here writes."""
 
+import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from storage.errors import StoreError
 from storage.forecast import Forecast, Workload, build_forecast
@@ -11,6 +12,9 @@ from storage.sqlite.database import Database, SqlValue
 from storage.sqlite.statements import AHEAD, AHEAD_IN_SECONDS
 
 MAX_COUNTED_AHEAD = 500  # counting stops here, so that it costs the same in a queue of any length
+
+IN_WORK = """guild_id = :guild AND finished_at IS NULL
+    AND channel_id IN (SELECT value FROM json_each(:channels))"""
 
 
 class JobQueries:
@@ -65,9 +69,17 @@ class JobQueries:
         """The job with that id, or None."""
         return await self._one("id = :id", id=job_id)
 
-    async def unfinished_in(self, guild_id: int) -> Sequence[Job]:
-        """The guild's unfinished jobs in order of admission."""
-        return await self._many("guild_id = :guild AND finished_at IS NULL ORDER BY seq", guild=guild_id)
+    async def channels_in_work(self, guild_id: int) -> Sequence[int]:
+        """The ids of the guild's channels that have unfinished jobs."""
+        rows = await self.database.fetch(
+            "SELECT DISTINCT channel_id FROM job WHERE guild_id = :guild AND finished_at IS NULL",
+            {"guild": guild_id},
+        )
+        return [row["channel_id"] for row in rows]
+
+    async def unfinished_in(self, guild_id: int, channels: Iterable[int]) -> Sequence[Job]:
+        """The unfinished jobs of these channels of a guild in order of admission."""
+        return await self._many(f"{IN_WORK} ORDER BY seq", guild=guild_id, channels=_listed(channels))
 
     async def guilds_of_unfinished(self) -> Sequence[int]:
         """The ids of the guilds that have unfinished jobs."""
@@ -80,18 +92,19 @@ class JobQueries:
         mine = "finished_at IS NULL AND guild_id >= 0 AND +user_id = :user"
         return await self._many(f"{mine} ORDER BY +seq", user=user_id)
 
-    async def guild_queue(self, guild_id: int, limit: int = 10) -> Sequence[Job]:
-        """The guild's first unfinished jobs: those on a server, then the queued ones in queue order."""
+    async def guild_queue(self, guild_id: int, channels: Iterable[int], limit: int = 10) -> Sequence[Job]:
+        """The first unfinished jobs of these channels of a guild: on a server, then in queue order."""
         return await self._many(
-            """guild_id = :guild AND finished_at IS NULL
+            f"""{IN_WORK}
             ORDER BY state = 'queued', iif(state = 'queued', tag, 0), seq LIMIT :limit""",
             guild=guild_id,
+            channels=_listed(channels),
             limit=limit,
         )
 
-    async def unfinished_count(self, guild_id: int) -> int:
-        """The number of the guild's unfinished jobs."""
-        return await self._count("FROM job WHERE guild_id = :guild AND finished_at IS NULL", guild=guild_id)
+    async def unfinished_count(self, guild_id: int, channels: Iterable[int]) -> int:
+        """The number of unfinished jobs of these channels of a guild."""
+        return await self._count(f"FROM job WHERE {IN_WORK}", guild=guild_id, channels=_listed(channels))
 
     async def load(self) -> Load:
         """The numbers of queued and running jobs of all guilds."""
@@ -210,3 +223,8 @@ class JobQueries:
     async def _many(self, condition: str, **values: SqlValue) -> Sequence[Job]:
         rows = await self.database.fetch(f"SELECT * FROM job WHERE {condition}", values)  # noqa: S608 - constant SQL, no user input
         return [Job.from_row(row) for row in rows]
+
+
+def _listed(ids: Iterable[int]) -> str:
+    """Ids as the JSON that `json_each` reads."""
+    return json.dumps(list(ids))

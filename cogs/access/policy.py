@@ -1,12 +1,13 @@
-"""Who may do what where: the one check of commands, buttons, modals and reactions."""
+"""Who may do what where: the one check of commands, lists, choices, buttons, modals and reactions. Pure."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jobs.errors import Refusal
-from jobs.requester import Actor, Location, Requester
-from storage import Job
+from jobs.requester import Actor, ChannelRights, Location
+
+ANYBODY = 0  # an owner who is never the actor: no Discord id is 0
 
 
 class Action(StrEnum):
@@ -22,11 +23,12 @@ class Action(StrEnum):
     EXTEND = "extend"
     RETRY = "retry"
     REPORT = "report"
+    LIST = "list"
     CHANGE_RULES = "change rules"
 
 
 COSTS_GPU_TIME = frozenset({Action.ANIMATE, Action.REROLL, Action.CHANGE, Action.EXTEND, Action.RETRY})
-# Only the owner of the job may do these with it, and who moderates.
+# Only the owner of the job may do these with it, and who moderates its channel.
 OWNER_ONLY = frozenset(
     {
         Action.CANCEL,
@@ -50,16 +52,27 @@ class AccessPolicy:
     blocked: AbstractSet[int] = field(default_factory=frozenset[int])
 
     def check(
-        self, actor: Actor, location: Location, action: Action, *, owner: int | None = None
+        self,
+        actor: Actor,
+        location: Location,
+        action: Action,
+        *,
+        owner: int | None = None,
+        rights: ChannelRights | None = None,
     ) -> Refusal | None:
-        """The Refusal of the rule that forbids it, else None. `owner`: of the job it is about, if any."""
+        """The Refusal of the rule that forbids it, else None.
+
+        `location`: where it is asked for. `owner`: of the job that it is about, if any. `rights`: of the
+        actor in the channel of that job; None where they are not known. One's own jobs need no rights.
+        """
         if actor.bot:
             return Refusal("bot")
         if action is Action.CHANGE_RULES:
             return self._check_manager(actor, location)
-        if action in OWNER_ONLY and actor.id != owner and not actor.moderates:
-            return Refusal("not_yours")
-        return self._check_gpu_time(actor, location) if action in COSTS_GPU_TIME else None
+        refusal = None if owner in (None, actor.id) else _check_rights(action, rights)
+        if refusal or action not in COSTS_GPU_TIME:
+            return refusal
+        return self._check_gpu_time(actor, location)
 
     def _check_manager(self, actor: Actor, location: Location) -> Refusal | None:
         if location.guild_id is None:
@@ -80,16 +93,10 @@ class AccessPolicy:
         return None
 
 
-def require_access(
-    policy: AccessPolicy, requester: Requester, action: Action, job: Job | None = None
-) -> None:
-    """Raise the Refusal of the rule that forbids it. `job`: the job that the action is about, if any.
-
-    Moderators of one guild have no rights over the jobs of another.
-    """
-    actor = requester.actor
-    if job and requester.location.guild_id != job.guild_id:
-        actor = replace(actor, moderates=False)
-    refusal = policy.check(actor, requester.location, action, owner=job.user_id if job else None)
-    if refusal:
-        raise refusal
+def _check_rights(action: Action, rights: ChannelRights | None) -> Refusal | None:
+    """The check of a job of somebody else; to who does not see its channel there is no such job."""
+    if rights is None:
+        return Refusal("not_now")
+    if not rights.views:
+        return Refusal("no_such_job")
+    return Refusal("not_yours") if action in OWNER_ONLY and not rights.moderates else None

@@ -12,7 +12,7 @@ async def cancel(context: BotContext, requester: Requester, job: Job) -> Job:
 
     Raises Refusal where the requester may not or the job has ended, StoreError.
     """
-    context.require(requester, Action.CANCEL, job)
+    await context.require(requester, Action.CANCEL, job)
     code = "by_person" if requester.user_id == job.user_id else "by_moderator"
     mover = f"person {requester.user_id}"
     cancelled = await context.store.cancel(job.id, mover=mover, reason=Reason(code=code))

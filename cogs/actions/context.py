@@ -12,8 +12,9 @@ from discord.ext import commands
 import comfy
 import media
 from cogs.access.actors import actor_of, location_of, requester_of, require_bot_permissions
-from cogs.access.policy import AccessPolicy, Action, require_access
+from cogs.access.policy import ANYBODY, AccessPolicy, Action
 from cogs.actions.attachments import Attachments
+from cogs.actions.channel_rights import ChannelRightsFinder
 from cogs.actions.in_flight import InFlight
 from cogs.discord_api.errors import DISCORD_ERRORS, MISSING_ACCESS, UNKNOWN_CHANNEL
 from cogs.discord_api.rate_limiter import Priority
@@ -23,18 +24,18 @@ from cogs.i18n.catalogue import translate
 from cogs.messages.job_messages import JobMessages
 from cogs.messages.replies import reply_privately
 from cogs.messages.status_facts import decide_status
+from cogs.ui.cards import without_link
 from cogs.ui.texts import render_refusal, render_waiting, upcoming
 from jobs.errors import Refusal
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
-from jobs.requester import Requester
+from jobs.requester import ChannelRights, Requester
 from jobs.service import JobService
 from storage import FileStore, Job, Retention, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
 INTERACTION_TIMEOUT = 60.0  # seconds
-FETCH_CHANNEL_TIMEOUT = 10.0  # seconds
 CHECK_CHANNEL_TIMEOUT = 1.2  # seconds, of the three in which an interaction must be answered
 
 
@@ -45,6 +46,7 @@ class BotContext:
     client: commands.Bot
     scheduler: RequestScheduler
     policy: AccessPolicy
+    rights: ChannelRightsFinder
     retention: Retention
     store: Store
     files: FileStore
@@ -67,9 +69,57 @@ class BotContext:
         position = await self.positions.position(job)
         return render_waiting(job, replace(position, expected_end=upcoming(position.expected_end, now)))
 
-    def require(self, requester: Requester, action: Action, job: Job | None = None) -> None:
-        """Raise the Refusal of the rule that forbids it; `job`: what the action is about, if any."""
-        require_access(self.policy, requester, action, job)
+    async def require(self, requester: Requester, action: Action, job: Job | None = None) -> None:
+        """Raise the Refusal of the rule that forbids it; `job`: what the action is about, if any.
+
+        What counts are the rights in the channel of the job, wherever it is asked for.
+        """
+        refusal = self.policy.check(
+            requester.actor,
+            requester.location,
+            action,
+            owner=job.user_id if job else None,
+            rights=await self._rights_at(requester, job) if job else None,
+        )
+        if refusal:
+            raise refusal
+
+    async def channels_with_jobs(self, requester: Requester, action: Action) -> frozenset[int]:
+        """The guild's channels with unfinished jobs, where the requester may do this with anybody's.
+
+        Raises StoreError.
+        """
+        channels = await self.store.channels_in_work(requester.guild_id)
+        found = await self.rights.find_all(requester, {(requester.guild_id, each) for each in channels})
+        actor, location = requester.actor, requester.location
+        return frozenset(
+            channel_id
+            for (_, channel_id), rights in found.items()
+            if not self.policy.check(actor, location, action, owner=ANYBODY, rights=rights)
+        )
+
+    async def shown_to(self, requester: Requester, jobs: Sequence[Job]) -> Mapping[str, Job]:
+        """Those of these jobs that the requester may know of, by id.
+
+        Of channels that they do not see these are their own alone, and without a link to a message.
+        """
+        found = await self.rights.find_all(requester, {(job.guild_id, job.channel_id) for job in jobs})
+        shown: dict[str, Job] = {}
+        for job in jobs:
+            rights = found[job.guild_id, job.channel_id]
+            if rights and rights.views:
+                shown[job.id] = job
+            elif job.user_id == requester.user_id:
+                shown[job.id] = without_link(job)
+        return shown
+
+    async def _rights_at(self, requester: Requester, job: Job) -> ChannelRights | None:
+        """The rights over a job of somebody else, which nobody has from another guild; of one's own: None."""
+        if job.user_id == requester.user_id:
+            return None
+        if job.guild_id != requester.guild_id:
+            return ChannelRights()
+        return await self.rights.find(requester, job.guild_id, job.channel_id)
 
     async def job(self, job_id: str) -> Job:
         """The job with that id. Raises Refusal where it has been deleted, StoreError."""
@@ -113,11 +163,11 @@ class BotContext:
     async def reaction_requester(self, member: discord.Member, channel_id: int, message_id: int) -> Requester:
         """The Requester of a reaction to a message. Raises StoreError."""
         locale = await self.store.locale_of(member.id)
-        channel = await self._find_channel(channel_id)
         return Requester(
             actor=actor_of(member),
-            location=location_of(member.guild.id, channel_id, channel),
+            location=location_of(member.guild.id, channel_id, await self.rights.channel(channel_id)),
             channel_id=channel_id,
+            rights=await self.rights.of(member, channel_id),
             message_id=message_id,
             locale=locale or str(member.guild.preferred_locale),
         )
@@ -148,18 +198,6 @@ class BotContext:
                 await reply_privately(interaction, render_refusal(locale, Refusal("internal")))
             except Exception as err:  # noqa: BLE001 - buttons and modals have no error handler of their own
                 await on_app_command_error(interaction, err)
-
-    async def _find_channel(self, channel_id: int) -> object:
-        """The channel from the cache; fetched where its parent matters and it is an archived thread."""
-        channel = self.client.get_channel(channel_id)
-        if channel or not self.policy.channels:
-            return channel
-        try:
-            async with discord_request(FETCH_CHANNEL_TIMEOUT):
-                return await self.client.fetch_channel(channel_id)
-        except (*DISCORD_ERRORS, discord.InvalidData) as err:
-            log.warning("channel %s cannot be looked up: %s", channel_id, err)
-            return None
 
 
 async def on_app_command_error(interaction: discord.Interaction, error: Exception) -> None:

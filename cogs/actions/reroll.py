@@ -20,12 +20,12 @@ class FollowUps:
 
     async def reroll(self, requester: Requester, parent: Job) -> Admitted:
         """Admit the same job with a new seed. Raises Refusal, StoreError."""
-        self._context.require(requester, Action.REROLL, parent)
+        await self._context.require(requester, Action.REROLL, parent)
         return await self._post(requester, self._context.service.reroll(requester, parent))
 
     async def retry(self, requester: Requester, parent: Job, params: Params) -> Admitted:
         """Admit a failed or cancelled job again, with these parameters. Raises Refusal, StoreError."""
-        self._context.require(requester, Action.RETRY, parent)
+        await self._context.require(requester, Action.RETRY, parent)
         return await self._post(requester, self._context.service.retry(requester, parent, params))
 
     async def _post(self, requester: Requester, admission: Awaitable[Admitted]) -> Admitted:

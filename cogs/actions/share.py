@@ -46,7 +46,7 @@ class Sharing:
 
     async def send(self, requester: Requester, job: Job) -> None:
         """Send the clip to the requester by direct message. Raises Refusal, StoreError."""
-        self._context.require(requester, Action.SEND_BY_DM, job)
+        await self._context.require(requester, Action.SEND_BY_DM, job)
         if self._copies >= MAX_COPIES:
             raise Refusal("many_copies")
         key = ("copy", requester.user_id, job.id)
@@ -120,7 +120,7 @@ class Sharing:
 
     async def report(self, requester: Requester, job: Job) -> None:
         """Send a report to the report channel of the guild, once in a while. Raises Refusal, StoreError."""
-        self._context.require(requester, Action.REPORT, job)
+        await self._context.require(requester, Action.REPORT, job)
         key = ("report", requester.user_id, job.id)
         if not self._cooldown.start(key):
             return

@@ -42,7 +42,7 @@ class JobSubmitter:
 
         Raises Refusal, StoreError.
         """
-        self._context.require(requester, action, parent)
+        await self._context.require(requester, action, parent)
         await self._context.require_channel(interaction)
         reply = InteractionReply(interaction)
         try:

@@ -12,6 +12,7 @@ import comfy
 import media
 import storage
 from cogs.actions.attachments import Attachments
+from cogs.actions.channel_rights import ChannelRightsFinder
 from cogs.actions.context import BotContext
 from cogs.messages.job_messages import open_job_messages
 from cogs.runtime.client import open_client
@@ -61,6 +62,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             client=client,
             scheduler=client.scheduler,
             policy=settings.access_policy(),
+            rights=ChannelRightsFinder(client),
             retention=settings.retention(),
             store=store,
             files=files,

@@ -77,6 +77,11 @@ def result_link(job: Job) -> str | None:
     return link_to(job)
 
 
+def without_link(job: Job) -> Job:
+    """The job for somebody who does not see its channel: what shows it has no link to a message."""
+    return replace(job, result_message=None)
+
+
 def describe_link(locale: str, job: Job) -> str | None:
     """A Markdown link to the result message, where there is one."""
     link = result_link(job)

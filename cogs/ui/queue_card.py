@@ -1,4 +1,4 @@
-"""The card of /queue: a person's unfinished jobs, and those of their guild. Pure."""
+"""The card of /queue: a person's unfinished jobs, and those of their guild that they may know of. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ MAX_LABEL_LENGTH = 100  # characters of an option's label, Discord's limit
 class QueueView:
     """What /queue shows: unfinished jobs in the order in which they are served.
 
-    `guild_jobs`: how many the guild has in all; `servers`: how many are reachable; `token_refused`: whether
-    one refuses the bot's token.
+    `guild`: the first of those in channels that the person sees; `guild_jobs`: how many these are in all;
+    `servers`: how many are reachable; `token_refused`: whether one refuses the bot's token.
     """
 
     mine: Sequence[JobEntry]

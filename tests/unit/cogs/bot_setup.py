@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from cogs.actions.context import BotContext
 from cogs.runtime.app import Application, open_application
 from cogs.runtime.settings import DemoSettings
-from jobs.requester import Actor, Location, Requester
+from jobs.requester import Actor, ChannelRights, Location, Requester
 from playground.discord.model import Message
 from playground.members import Member
 from playground.playground import Playground
@@ -35,11 +35,12 @@ class BotSetup:
     def context(self) -> BotContext:
         return self.application.context
 
-    def requester(self, member: Member, message_id: int = 0, **changes: object) -> Requester:
-        """A member who asks for something under a message."""
+    def requester(self, member: Member, message_id: int = 0, *, moderates: bool = False) -> Requester:
+        """A member who asks for something under a message of #general."""
         channel, guild = self.playground.channel.id, self.playground.guild.id
         return Requester(
-            actor=replace(Actor(id=member.id, bot=False, roles=frozenset()), **changes),
+            actor=Actor(id=member.id, bot=False, roles=frozenset()),
+            rights=ChannelRights(views=True, moderates=moderates),
             location=Location(guild_id=guild, channel_ids=frozenset({channel})),
             channel_id=channel,
             message_id=message_id,
