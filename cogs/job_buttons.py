@@ -49,13 +49,13 @@ class JobButtons(InteractiveCog):
         )
 
     async def _reroll(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
-        job = await self._context.job(job_id)
+        job = await self._allowed(job_id, requester, Action.REROLL)
         await self._context.require_channel(interaction)
         await interaction.response.defer()
         await self._follow_ups.reroll(requester, job)
 
     async def _retry(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
-        job = await self._context.job(job_id)
+        job = await self._allowed(job_id, requester, Action.RETRY)
         await self._context.require_channel(interaction)
         await interaction.response.defer()
         await self._follow_ups.retry(requester, job, job.params)
@@ -63,7 +63,7 @@ class JobButtons(InteractiveCog):
     async def _retry_reduced(
         self, interaction: discord.Interaction, job_id: str, requester: Requester
     ) -> None:
-        job = await self._context.job(job_id)
+        job = await self._allowed(job_id, requester, Action.RETRY)
         params = reduced(job.params)
         if params is None:
             raise Refusal("smallest")

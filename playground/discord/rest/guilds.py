@@ -4,7 +4,13 @@ from playground.discord import errors
 from playground.discord.json_values import as_id
 from playground.discord.model import Channel
 from playground.discord.permissions import Permission, permissions_of, send_permission
-from playground.discord.render.guilds import render_channel, render_guild, render_member, render_user
+from playground.discord.render.guilds import (
+    render_channel,
+    render_guild,
+    render_member,
+    render_thread_member,
+    render_user,
+)
 from playground.discord.rest.call import Call, Route
 from playground.discord.rest.rate_limits import DEFAULT_LIMIT
 
@@ -23,6 +29,15 @@ async def channel(call: Call) -> object:
     found = call.channel()
     require(call, found)
     return render_channel(call.state, found)
+
+
+async def thread_member(call: Call) -> object:
+    """Somebody who joined a thread that the bot sees. Raises 404/10007."""
+    found, user_id = call.channel(), call.id("user_id")
+    require(call, found)
+    if user_id not in found.members:
+        raise errors.unknown("Member")
+    return render_thread_member(found, user_id)
 
 
 async def guild(call: Call) -> object:
@@ -83,6 +98,12 @@ async def typing(call: Call) -> object:
 
 ROUTES = (
     Route(method="GET", template="/channels/{channel_id}", handler=channel, limit=DEFAULT_LIMIT),
+    Route(
+        method="GET",
+        template="/channels/{channel_id}/thread-members/{user_id}",
+        handler=thread_member,
+        limit=DEFAULT_LIMIT,
+    ),
     Route(method="POST", template="/channels/{channel_id}/typing", handler=typing),
     Route(method="GET", template="/users/@me/guilds", handler=own_guilds, limit=DEFAULT_LIMIT),
     Route(method="GET", template="/guilds/{guild_id}", handler=guild, limit=DEFAULT_LIMIT),

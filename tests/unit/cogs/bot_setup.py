@@ -16,7 +16,7 @@ from cogs.actions.context import BotContext
 from cogs.runtime.app import Application, open_application
 from cogs.runtime.settings import DemoSettings
 from jobs.requester import Actor, ChannelRights, Location, Requester
-from playground.discord.model import Message
+from playground.discord.model import Channel, Message
 from playground.members import Member
 from playground.playground import Playground
 from playground.tracked_job import TrackedJob
@@ -63,13 +63,15 @@ class BotSetup:
         await self.context.messages.status.post(job, "queued")
         return await self.context.store.job(job.id)
 
-    async def unposted(self, owner: Member, key: str = "a", **changes: object) -> Job:
-        """A queued job without a status message."""
+    async def unposted(
+        self, owner: Member, key: str = "a", *, channel: Channel | None = None, **changes: object
+    ) -> Job:
+        """A queued job without a status message; `channel`: where it was asked for, by default #general."""
         request = Request(
             key=key,
             user_id=owner.id,
             guild_id=self.playground.guild.id,
-            channel_id=self.playground.channel.id,
+            channel_id=(channel or self.playground.channel).id,
             locale="en-US",
             params=replace(PARAMS, **changes),
             picture=await self.context.files.save_picture(b"a picture"),
@@ -93,16 +95,16 @@ class BotSetup:
     async def done(self, owner: Member, key: str = "a", **changes: object) -> Job:
         """A job with a status message, a clip and a result message of the bot."""
         lease = await self.delivering(owner, key, **changes)
-        message = self.post(f"result of {key}")
+        message = self.post(f"result of {key}", lease.job.channel_id)
         return (await self.context.store.move(lease, State.DONE, result_message=message.id)).job
 
-    def post(self, content: str, **changes: object) -> Message:
-        """A message of the bot that no job knows."""
+    def post(self, content: str, channel_id: int | None = None, **changes: object) -> Message:
+        """A message of the bot that no job knows, by default in #general."""
         state = self.playground.state
         return state.post(
             Message(
                 id=state.ids.next(),
-                channel_id=self.playground.channel.id,
+                channel_id=channel_id or self.playground.channel.id,
                 author_id=self.playground.bot_user.id,
                 content=content,
                 sent_at=state.clock.now(),

@@ -66,9 +66,10 @@ async def test_a_guilds_queue_is_what_runs_and_then_what_waits_in_order(store: S
         await admit(store, make_request(key, user=user))
     await admit(store, make_request("elsewhere", user=3, guild_id=8))
     await claim(store)
-    assert [job.key for job in await store.guild_queue(7)] == ["a1", "b1", "a2", "a3"]
-    assert [job.key for job in await store.guild_queue(7, limit=2)] == ["a1", "b1"]
-    assert await store.unfinished_count(7) == 4
+    channels = await store.channels_in_work(7)
+    assert [job.key for job in await store.guild_queue(7, channels)] == ["a1", "b1", "a2", "a3"]
+    assert [job.key for job in await store.guild_queue(7, channels, limit=2)] == ["a1", "b1"]
+    assert await store.unfinished_count(7, channels) == 4
     load = await store.load()
     assert (load.queued, load.running) == (4, 1)
 
@@ -223,9 +224,21 @@ async def test_a_job_is_found_by_its_messages_and_by_its_id(store: Store) -> Non
 async def test_unfinished_jobs_of_a_guild_are_those_of_all_its_people(store: Store) -> None:
     for key, user, guild in (("a", 1, 7), ("b", 2, 7), ("c", 1, 8)):
         await admit(store, make_request(key, user=user, guild_id=guild))
-    assert [job.key for job in await store.unfinished_in(7)] == ["a", "b"]
+    assert [job.key for job in await store.unfinished_in(7, [8])] == ["a", "b"]
     await finish(store, await claim(store), 5)
-    assert [job.key for job in await store.unfinished_in(7)] == ["b"]
+    assert [job.key for job in await store.unfinished_in(7, [8])] == ["b"]
+
+
+async def test_only_jobs_of_the_named_channels_are_listed_and_counted(store: Store) -> None:
+    for key, channel in (("a", 8), ("b", 2**62), ("c", 9), ("d", 9)):
+        await admit(store, make_request(key, channel_id=channel))
+    assert sorted(await store.channels_in_work(7)) == [8, 9, 2**62]
+    assert await store.channels_in_work(8) == []
+    named = [2**62, 9, 10]
+    assert [job.key for job in await store.unfinished_in(7, named)] == ["b", "c", "d"]
+    assert [job.key for job in await store.guild_queue(7, named)] == ["b", "c", "d"]
+    assert await store.unfinished_count(7, named) == 3
+    assert await store.unfinished_count(7, []) == 0
 
 
 async def test_a_reroll_of_a_message_is_unfinished_until_it_ends(store: Store) -> None:

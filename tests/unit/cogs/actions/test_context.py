@@ -9,7 +9,7 @@ from cogs.access.policy import Action
 from cogs.actions.context import on_app_command_error
 from cogs.i18n.catalogue import translate
 from jobs.errors import Refusal
-from jobs.requester import Requester
+from jobs.requester import ChannelRights, Requester
 from playground.discord.permissions import Permission
 from playground.playground import Playground
 from storage import StoreError
@@ -59,7 +59,7 @@ async def test_an_interaction_has_a_requester_until_the_bot_shuts_down(bot: BotS
 
     async def handle(requester: Requester) -> None:
         assert (requester.user_id, requester.locale) == (boss.id, "zh-TW")
-        assert requester.actor.moderates
+        assert requester.rights == ChannelRights(views=True, moderates=True)
         assert not requester.actor.manages
         assert requester.message_id
         tasks.append(asyncio.create_task(bot.context.in_flight.drained()))
@@ -81,9 +81,9 @@ async def test_a_job_is_found_by_its_id_and_touched_by_its_owner(opened: BotSetu
     assert await opened.context.job(job.id) == job
     with pytest.raises(Refusal, match="gone"):
         await opened.context.job("no such job")
-    opened.context.require(opened.requester(ada), Action.DELETE, job)
+    await opened.context.require(opened.requester(ada), Action.DELETE, job)
     with pytest.raises(Refusal, match="not_yours"):
-        opened.context.require(opened.requester(grace), Action.DELETE, job)
+        await opened.context.require(opened.requester(grace), Action.DELETE, job)
     assert "not reachable" in await opened.context.status_text(job)
 
 
@@ -95,4 +95,5 @@ async def test_a_reaction_has_a_requester_as_an_interaction_has(bot: BotSetup) -
     requester = await context.reaction_requester(await guild.fetch_member(ada.id), channel.id, 5)
     assert (requester.user_id, requester.locale, requester.message_id) == (ada.id, "zh-TW", 5)
     assert requester.location.channel_ids == {channel.id}
+    assert requester.rights == ChannelRights(views=True)
     assert requester.guild_id == guild.id
