@@ -19,7 +19,7 @@ from jobs.requester import ChannelRights, Requester
 log = logging.getLogger(__name__)
 
 LOOKUP_TIMEOUT = 1.2  # seconds, of the three in which an interaction must be answered
-MAX_LOOKUPS = 5  # at once
+MAX_REQUESTS = 5  # at once
 KEPT_SECONDS = 10.0  # while somebody types, and no longer: a person may be put out of a thread
 MAX_KEPT = 1000  # answers of each kind
 
@@ -27,7 +27,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 Channel = discord.abc.GuildChannel | discord.Thread
 NO_RIGHTS = ChannelRights()
-LOOKUP_ERRORS = (*DISCORD_ERRORS, discord.InvalidData, discord.ClientException)
+LOOKUP_ERRORS = (*DISCORD_ERRORS, discord.ClientException)  # the latter: of a thread, its parent is unknown
 
 
 class RecentAnswers(Generic[K, V]):
@@ -53,7 +53,7 @@ class ChannelRightsFinder:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._lookups = asyncio.Semaphore(MAX_LOOKUPS)
+        self._requests = asyncio.Semaphore(MAX_REQUESTS)
         self._channels = RecentAnswers[int, Channel | None]()
         self._thread_members = RecentAnswers[tuple[int, int], bool]()
         self._members = RecentAnswers[tuple[int, int], discord.Member | None]()
@@ -113,7 +113,7 @@ class ChannelRightsFinder:
     async def _fetch_channel(self, channel_id: int) -> Channel | None:
         """The channel, archived threads among them; None if there is none that the bot sees."""
         try:
-            async with self._lookup():
+            async with self._request():
                 found = await self._client.fetch_channel(channel_id)
         except discord.HTTPException as err:
             if err.code in (UNKNOWN_CHANNEL, MISSING_ACCESS):
@@ -133,7 +133,7 @@ class ChannelRightsFinder:
 
     async def _has_joined(self, thread: discord.Thread, user_id: int) -> bool:
         try:
-            async with self._lookup():
+            async with self._request():
                 await thread.fetch_member(user_id)
         except discord.NotFound:
             return False
@@ -150,17 +150,17 @@ class ChannelRightsFinder:
 
     async def _fetch_member(self, guild: discord.Guild, user_id: int) -> discord.Member | None:
         try:
-            async with self._lookup():
+            async with self._request():
                 return await guild.fetch_member(user_id)
         except discord.NotFound:
             return None
 
     @contextlib.asynccontextmanager
-    async def _lookup(self) -> AsyncGenerator[None]:
+    async def _request(self) -> AsyncGenerator[None]:
         """Make one request of Discord in this block; waiting for a turn counts as its time."""
         async with (
             asyncio.timeout(LOOKUP_TIMEOUT),
-            self._lookups,
+            self._requests,
             discord_request(LOOKUP_TIMEOUT, Priority.STATUS),
         ):
             yield

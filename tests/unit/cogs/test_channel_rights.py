@@ -115,7 +115,7 @@ async def test_reactions_have_the_rights_of_their_channel(bot: BotSetup, emoji: 
 
 async def test_a_missed_reroll_of_somebody_who_no_longer_sees_the_clip_is_refused(bot: BotSetup) -> None:
     playground, store, in_flight = bot.playground, bot.context.store, bot.context.in_flight
-    ada, grace = playground.member("ada"), playground.member("grace")
+    grace, ada = playground.member("grace"), playground.member("ada")  # served in this order
     channel = playground.channel_named("club")
     done = await bot.done(ada, channel=channel)
     in_flight.close()

@@ -47,7 +47,7 @@ WAYS = (
 
 
 @pytest.fixture
-async def patient_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[BotSetup]:
+async def unhurried_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[BotSetup]:
     """The bot, whose lookups may take as long as they do on a busy machine."""
     monkeypatch.setattr(channel_rights, "LOOKUP_TIMEOUT", 30.0)
     async with running_application(tmp_path) as running:
@@ -113,40 +113,40 @@ def channels_in(playground: Playground, people: Mapping[str, Member]) -> dict[st
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asker:
+class Person:
     """A person, as discord.py knows them from an interaction in #general."""
 
     name: str
-    person: Member
+    account: Member
     requester: Requester
     member: discord.Member
 
 
-def rights_expected(bot: BotSetup, asker: Asker, channel: Channel) -> str:
+def rights_expected(bot: BotSetup, person: Person, channel: Channel) -> str:
     """What the playground's Discord says of a person and a channel that the bot sees."""
     state = bot.playground.state
     if channel.id not in state.channels or not state.sees(bot.playground.bot_user.id, channel):
         return HIDDEN
-    if not state.sees(asker.person.id, channel):
+    if not state.sees(person.account.id, channel):
         return HIDDEN
-    return MODERATED if state.permissions(asker.person.id, channel) & MANAGE else SEEN
+    return MODERATED if state.permissions(person.account.id, channel) & MANAGE else SEEN
 
 
-async def requester_by(way: str, bot: BotSetup, asker: Asker, channel: Channel) -> Requester | None:
+async def requester_by(way: str, bot: BotSetup, person: Person, channel: Channel) -> Requester | None:
     """Who asks in this way, None if nobody can: what happens in a channel happens where one sees it."""
-    here, context = asker.requester, bot.context
+    here, context = person.requester, bot.context
     if way == "interaction in the channel":
         rights = {
             HIDDEN: None,
             SEEN: ChannelRights(views=True),
             MODERATED: ChannelRights(views=True, moderates=True),
-        }[rights_expected(bot, asker, channel)]
+        }[rights_expected(bot, person, channel)]
         location = Location(guild_id=here.guild_id, channel_ids=frozenset({channel.id}))
         return replace(here, channel_id=channel.id, rights=rights, location=location) if rights else None
     if way == "reaction":
-        return await context.reaction_requester(asker.member, channel.id, 5)
+        return await context.reaction_requester(person.member, channel.id, 5)
     if way == "reaction, its channel unknown":
-        return replace(await context.reaction_requester(asker.member, channel.id, 5), rights=None)
+        return replace(await context.reaction_requester(person.member, channel.id, 5), rights=None)
     if way == "interaction in a direct message":
         nowhere = Location(guild_id=None, channel_ids=frozenset({9}))
         return replace(here, location=nowhere, channel_id=9, rights=NO_RIGHTS)
@@ -157,20 +157,20 @@ async def requester_by(way: str, bot: BotSetup, asker: Asker, channel: Channel) 
     return here
 
 
-def allowed_by(way: str, bot: BotSetup, asker: Asker, channel: Channel) -> frozenset[Action]:
+def allowed_by(way: str, bot: BotSetup, person: Person, channel: Channel) -> frozenset[Action]:
     """What somebody may do with the job of "owner of the job" in that channel."""
-    if asker.name == "owner of the job":
+    if person.name == "owner of the job":
         free = OF_ANYBODY | TOUCHING
         return free - COSTLY if way == "interaction in a direct message" else free
     if way in ("interaction in a direct message", "interaction in another guild"):
         return frozenset()
     if way == "reaction, its channel unknown":
         return frozenset()
-    return ALLOWED[rights_expected(bot, asker, channel)]
+    return ALLOWED[rights_expected(bot, person, channel)]
 
 
-async def test_rights_are_those_in_the_channel_of_the_job(patient_bot: BotSetup) -> None:
-    bot, context = patient_bot, patient_bot.context
+async def test_rights_are_those_in_the_channel_of_the_job(unhurried_bot: BotSetup) -> None:
+    bot, context = unhurried_bot, unhurried_bot.context
     people = people_in(bot.playground)
     channels = channels_in(bot.playground, people)
     owner = people["owner of the job"]
@@ -178,16 +178,16 @@ async def test_rights_are_those_in_the_channel_of_the_job(patient_bot: BotSetup)
         name: replace(JOB, user_id=owner.id, guild_id=bot.playground.guild.id, channel_id=channel.id)
         for name, channel in channels.items()
     }
-    askers: list[Asker] = []
-    for name, person in people.items():
-        _, interaction = await bot.interaction(person)
+    persons: list[Person] = []
+    for name, account in people.items():
+        _, interaction = await bot.interaction(account)
         assert isinstance(interaction.user, discord.Member)
         requester = requester_of(interaction, "en-US")
-        askers.append(Asker(name=name, person=person, requester=requester, member=interaction.user))
-    cells = list(itertools.product(askers, channels, WAYS))
+        persons.append(Person(name=name, account=account, requester=requester, member=interaction.user))
+    cells = list(itertools.product(persons, channels, WAYS))
     wrong: list[object] = []
-    for asker, name, way in cells:
-        requester = await requester_by(way, bot, asker, channels[name])
+    for person, name, way in cells:
+        requester = await requester_by(way, bot, person, channels[name])
         if requester is None:
             continue
         found: set[Action] = set()
@@ -197,15 +197,15 @@ async def test_rights_are_those_in_the_channel_of_the_job(patient_bot: BotSetup)
                 found.add(action)
             except Refusal:
                 pass
-        expected = allowed_by(way, bot, asker, channels[name])
+        expected = allowed_by(way, bot, person, channels[name])
         if found != set(expected):
-            wrong.append((asker.name, name, way, sorted(found ^ expected)))
+            wrong.append((person.name, name, way, sorted(found ^ expected)))
     assert wrong == []
     assert len(cells) == len(people) * len(channels) * len(WAYS) == 9 * 22 * 6
 
 
-async def test_what_is_listed_and_offered_is_in_channels_with_these_rights(patient_bot: BotSetup) -> None:
-    bot, context = patient_bot, patient_bot.context
+async def test_what_is_listed_and_offered_is_in_channels_with_these_rights(unhurried_bot: BotSetup) -> None:
+    bot, context = unhurried_bot, unhurried_bot.context
     people = people_in(bot.playground)
     channels = channels_in(bot.playground, people)
     for name, channel in channels.items():
@@ -214,12 +214,12 @@ async def test_what_is_listed_and_offered_is_in_channels_with_these_rights(patie
             "UPDATE job SET channel_id = :channel WHERE id = :id RETURNING id",
             {"channel": channel.id, "id": job.id},
         )
-    for name, person in people.items():
-        _, interaction = await bot.interaction(person)
+    for name, account in people.items():
+        _, interaction = await bot.interaction(account)
         requester = requester_of(interaction, "en-US")
         assert isinstance(interaction.user, discord.Member)
-        asker = Asker(name=name, person=person, requester=requester, member=interaction.user)
-        rights = {each: rights_expected(bot, asker, channel) for each, channel in channels.items()}
+        person = Person(name=name, account=account, requester=requester, member=interaction.user)
+        rights = {each: rights_expected(bot, person, channel) for each, channel in channels.items()}
         for action, wanted in ((Action.LIST, {SEEN, MODERATED}), (Action.CANCEL, {MODERATED})):
             found = await context.channels_with_jobs(requester, action)
             expected = {channels[each].id for each, right in rights.items() if right in wanted}
