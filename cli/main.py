@@ -16,6 +16,7 @@ from cli.demo import add_arguments, demo
 from cli.doctor import doctor
 from cli.run import run
 from cogs.runtime.settings import Settings
+from media.child.system_calls import forbid_memory_reads
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -47,6 +48,8 @@ async def dispatch(arguments: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command line; returns the exit code: 0 success, 1 failed while running, 2 wrong configuration."""
+    if sys.platform == "linux":
+        forbid_memory_reads()  # a child of the same user could read the tokens from the environment
     try:
         return asyncio.run(dispatch(parse_arguments(arguments)))
     except ValidationError as err:

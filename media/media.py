@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from media.child.framing import pack, unpack
-from media.child.process import ChildDied, ProcessLimits, ProcessRunner
+from media.child.process import ChildDied, ProcessLimits, ProcessRunner, UnconfinedLog
 from media.child.responses import (
     parse_clip,
     parse_fitted,
@@ -18,7 +18,7 @@ from media.child.responses import (
 )
 from media.errors import BadPicture, PictureFault
 from media.file_types import FileType, sniff
-from media.values import MAX_PICTURE_BYTES, Clip, Fitted, Picture
+from media.values import MAX_PICTURE_BYTES, Clip, FitMethod, Fitted, Picture
 
 _PICTURES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
 _OTHER_PICTURES = frozenset({FileType.SVG, FileType.BMP, FileType.TIFF, FileType.JXL})
@@ -36,8 +36,10 @@ class Media:
     """
 
     def __init__(self, *, limit: int) -> None:
-        self._picture_workers = ProcessRunner(limit)
-        self._clip_workers = ProcessRunner(limit)  # separate: no picture waits for minutes of encoding
+        unconfined = UnconfinedLog()
+        self._picture_workers = ProcessRunner(limit, unconfined)
+        # Separate: no picture waits for minutes of encoding.
+        self._clip_workers = ProcessRunner(limit, unconfined)
 
     async def clean_picture(self, data: bytes, *, timeout: float = 8) -> Picture:
         """Decode untrusted bytes into a clean picture of at most 2,048 × 2,048 pixels. Raises BadPicture."""
@@ -88,10 +90,14 @@ class Media:
         Raises CannotFit and BadClip.
         """
         with TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as scratch:
-            paths = {"source": str(source), "target": str(target), "scratch": scratch}
+            made = Path(scratch) / "fitted.mp4"
+            paths = {"source": str(source), "target": str(made)}
             request = {"do": "fit_clip", "limit": limit, "comment": comment, **paths}
             header, _ = await self._clip(request, timeout)
-        return parse_fitted(header, source, target)
+            fitted = parse_fitted(header, source, target)
+            if fitted.method is not FitMethod.UNTOUCHED:
+                await asyncio.to_thread(made.replace, target)
+        return fitted
 
     async def _picture(self, request: Mapping[str, object], data: bytes, timeout: float) -> _Response:
         limits = ProcessLimits(memory=_PICTURE_MEMORY, seconds=timeout, response_bytes=_MAX_RESPONSE)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 _LENGTH = struct.Struct(">I")
+UNCONFINED = "not confined: "  # begins the line of standard error that says what a child did not give up
 
 
 def pack(header: Mapping[str, object], payload: bytes = b"") -> bytes:

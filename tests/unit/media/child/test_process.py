@@ -1,6 +1,8 @@
 """A child process is bounded, knows no secret, and never outlives its purpose."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,10 +13,19 @@ import pytest
 from PIL import Image
 
 from media import BadPicture, Media, PictureFault, open_media
-from media.child.framing import pack, unpack
-from media.child.process import _BOOTSTRAP, _ROOT, ChildDied, ProcessLimits, ProcessRunner, _read
+from media.child import process
+from media.child.framing import UNCONFINED, pack, unpack
+from media.child.process import (
+    _BOOTSTRAP,
+    _ROOT,
+    ChildDied,
+    ProcessLimits,
+    ProcessRunner,
+    UnconfinedLog,
+)
 from tests.unit.media.sample_pictures import fifty_megapixels, photo, save
 
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="kills process groups")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -27,6 +38,26 @@ async def until(condition: Callable[[], object], limit: float = 5) -> None:
     async with asyncio.timeout(limit):
         while not condition():  # noqa: ASYNC110 - /proc rings no bell
             await asyncio.sleep(0.005)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is no zombie: nobody may reap it where process 1 is not an init."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/status")
+    return not status.exists() or "\nState:\tZ" not in status.read_text()
+
+
+async def run_instead(
+    monkeypatch: pytest.MonkeyPatch, program: str, said: UnconfinedLog | None = None, *, seconds: float = 8
+) -> str:
+    """Run a program in the place of a child's main program; returns its response."""
+    imports = "import os, signal, subprocess, sys"
+    monkeypatch.setattr(process, "_BOOTSTRAP", f"{imports}; {program}")
+    limits = ProcessLimits(memory=1 << 30, seconds=seconds, response_bytes=10_000)
+    return (await ProcessRunner(1, said).run(b"", limits)).decode().strip()
 
 
 @pytest.fixture(scope="module")
@@ -71,21 +102,93 @@ async def test_no_more_children_than_allowed_work_at_once(slow: bytes) -> None:
 
 
 @LINUX
-async def test_a_child_sees_none_of_our_secrets(
-    media: Media, slow: bytes, monkeypatch: pytest.MonkeyPatch
+async def test_a_child_inherits_no_secret_and_no_descriptor_but_its_pipes(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "canary")
+    answer = await run_instead(monkeypatch, "print(os.environ, os.listdir('/dev/fd'))")
+    assert "canary" not in answer
+    assert "MALLOC_ARENA_MAX" in answer
+    assert answer.endswith("['0', '1', '2', '3']")  # 3 is the folder that is listed
+
+
+@POSIX
+@pytest.mark.parametrize("status", [0, 1])
+async def test_what_a_child_started_and_left_behind_is_killed_and_held_pipes_delay_nothing(
+    status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = f"print(subprocess.Popen(['sleep', '60']).pid); sys.stdout.flush(); os._exit({status})"
+    began = time.monotonic()
+    if status:
+        with pytest.raises(ChildDied):
+            await run_instead(monkeypatch, program)
+    else:
+        pid = int(await run_instead(monkeypatch, program))
+        await until(lambda: not is_running(pid))
+    assert time.monotonic() - began < 5
+
+
+@POSIX
+async def test_pipes_that_another_session_holds_are_given_up_at_the_time_limit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    note = tmp_path / "pid"
+    started = "subprocess.Popen(['sleep', '60'], start_new_session=True).pid"
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        await run_instead(monkeypatch, f"open({str(note)!r}, 'w').write(str({started}))", seconds=1)
+    assert time.monotonic() - began < 4
+    os.kill(int(note.read_text()), signal.SIGKILL)
+
+
+@POSIX
+async def test_at_the_time_limit_the_whole_group_is_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    note = tmp_path / "pid"
+    started = "subprocess.Popen(['sleep', '60'])"
+    program = f"p = {started}; open({str(note)!r}, 'w').write(str(p.pid)); p.wait()"
+    with pytest.raises(TimeoutError):
+        await run_instead(monkeypatch, program, seconds=1)
+    await until(lambda: not is_running(int(note.read_text())))
+
+
+@LINUX
+async def test_what_the_system_does_not_confine_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    said = UnconfinedLog()
+    program = f"sys.stderr.write('{UNCONFINED}files (not implemented)\\n'); print(1)"
+    for _ in range(2):
+        await run_instead(monkeypatch, program, said)
+    (record,) = caplog.records
+    assert (record.levelname, "files (not implemented)" in record.getMessage()) == ("INFO", True)
+
+
+@LINUX
+async def test_a_child_of_the_bot_is_confined(
+    media: Media, slow: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     before = children()
     task = asyncio.create_task(media.clean_picture(slow))
     await until(lambda: children() - before)
     (pid,) = children() - before
-    # Between fork and exec a child still shows our own environment.
-    await until(lambda: b"-I" in Path(f"/proc/{pid}/cmdline").read_bytes())
-    environment = Path(f"/proc/{pid}/environ").read_bytes()  # noqa: ASYNC240 - no disk behind /proc
+    status = Path(f"/proc/{pid}/status")
+    await until(lambda: "Seccomp:\t2" in status.read_text())
+    assert "NoNewPrivs:\t1" in status.read_text()  # noqa: ASYNC240 - no disk behind /proc
     task.cancel()
     await asyncio.wait([task])
-    assert b"canary" not in environment
-    assert b"MALLOC_ARENA_MAX" in environment
+    assert "not confined" not in caplog.text
+
+
+async def test_a_childs_errors_are_one_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ChildDied):
+        await run_instead(monkeypatch, "sys.exit('one\\n2026-01-01 CRITICAL forged\\x1b[2J')")
+    assert caplog.records[0].getMessage().count("\n") == 0
+    assert "\x1b" not in caplog.records[0].getMessage()
 
 
 async def test_the_working_directory_cannot_replace_a_library(
@@ -127,13 +230,6 @@ async def test_an_answer_longer_than_its_cap_is_none() -> None:
     limits = ProcessLimits(memory=1 << 30, seconds=8, response_bytes=100)
     with pytest.raises(ChildDied):
         await ProcessRunner(1).run(pack({"do": "clean", "file_type": "png"}, save(photo(), "PNG")), limits)
-
-
-async def test_of_endless_output_only_the_first_bytes_are_kept() -> None:
-    pipe = asyncio.StreamReader()
-    pipe.feed_data(b"x" * 1_000_000)
-    pipe.feed_eof()
-    assert await _read(pipe, 100) == b"x" * 100
 
 
 def test_a_child_without_a_request_ends_itself() -> None:
