@@ -12,13 +12,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import discord
 from pydantic import SecretStr
 
 import storage
 from cli.signals import stop_on_signal
 from cogs.runtime.app import open_application
-from cogs.runtime.settings import DemoSettings, Settings
+from cogs.runtime.logs import start_logging
+from cogs.runtime.settings import DemoSettings, Settings, secrets_of
 from media import open_media
 
 # Imported where they are used: `run` starts a fifth faster without them.
@@ -55,7 +55,7 @@ async def demo(options: argparse.Namespace) -> int:
     from media.sample import sample_picture
     from playground.page import Sample, playground_with_page
 
-    discord.utils.setup_logging(level=logging.WARNING)
+    start_logging(logging.WARNING, secrets_of((options.comfyui or "",), demo_tokens()))
     stop = stop_on_signal()
     image = await asyncio.to_thread(options.image.read_bytes if options.image else sample_picture)
     port = options.port if options.port is not None else 0 if options.once else DEFAULT_PORT
@@ -88,11 +88,14 @@ def demo_settings(playground: Playground, folder: Path) -> Settings:
         discord_token=SecretStr(environment["DISCORD_TOKEN"]),
         discord_api_url=environment["DISCORD_API_URL"],
         comfyui_url=(environment["COMFYUI_URL"],),
-        comfyui_token=tuple(
-            SecretStr(each) for each in os.environ.get("COMFYUI_TOKEN", "").split(",") if each
-        ),
+        comfyui_token=demo_tokens(),
         data_dir=Path(os.environ.get("DATA_DIR") or folder),
     )
+
+
+def demo_tokens() -> tuple[SecretStr, ...]:
+    """The tokens of COMFYUI_TOKEN."""
+    return tuple(SecretStr(each) for each in os.environ.get("COMFYUI_TOKEN", "").split(",") if each)
 
 
 async def wait_for_signal(playground: Playground, stop: asyncio.Event, source: str) -> int:

@@ -6,12 +6,10 @@ import json
 import logging
 from dataclasses import asdict
 
-import discord
-
 import comfy
 from cogs.runtime.doctor import DoctorOptions, run_checks
 from cogs.runtime.doctor_report import print_report
-from cogs.runtime.redaction import redact_logs
+from cogs.runtime.logs import start_logging
 from cogs.runtime.resources import load_workflows, server_name
 from cogs.runtime.settings import Settings
 
@@ -20,8 +18,7 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run all checks and print the report; returns the exit code, 1 if something would fail."""
     from media.sample import sample_picture  # imports Pillow: `run` starts faster without
 
-    discord.utils.setup_logging(level=logging.ERROR)
-    redact_logs(settings.secrets())
+    start_logging(logging.ERROR, settings.secrets())
     workflows = load_workflows(settings)
     picture = await asyncio.to_thread(sample_picture)
     servers = [

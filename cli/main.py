@@ -15,6 +15,7 @@ import storage
 from cli.demo import add_arguments, demo
 from cli.doctor import doctor
 from cli.run import run
+from cogs.runtime.redaction import Redactor
 from cogs.runtime.settings import Settings
 from media.child.system_calls import forbid_memory_reads
 
@@ -70,5 +71,5 @@ def main(arguments: Sequence[str]) -> int:
 
 def fail(sentence: str, code: int) -> int:
     """Print an error's sentence to stderr; returns `code`."""
-    print(sentence, file=sys.stderr)
+    print(Redactor(()).redact(sentence), file=sys.stderr)
     return code

@@ -3,12 +3,10 @@
 import logging
 import sys
 
-import discord
-
 from cli.signals import stop_on_signal
 from cogs.runtime.app import open_application
 from cogs.runtime.client import invite_link
-from cogs.runtime.redaction import redact_logs
+from cogs.runtime.logs import start_logging
 from cogs.runtime.settings import Settings
 
 FIRST_STEPS = """\
@@ -22,8 +20,7 @@ async def run(settings: Settings) -> int:
     if not settings.discord_token.get_secret_value():
         print(FIRST_STEPS, file=sys.stderr)
         return 2
-    discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level])
-    redact_logs(settings.secrets())
+    start_logging(logging.getLevelNamesMapping()[settings.log_level], settings.secrets())
     stop = stop_on_signal()
     async with open_application(settings) as application:
         client = application.context.client

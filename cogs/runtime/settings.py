@@ -1,7 +1,7 @@
 """The settings, read from the environment and `.env`; README.md explains each."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -119,7 +119,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """The secrets that no log may contain."""
-        return [each.get_secret_value() for each in (self.discord_token, *self.comfyui_token)]
+        return secrets_of(self.comfyui_url, (self.discord_token, *self.comfyui_token))
 
     def access_policy(self) -> AccessPolicy:
         """The rules about who may use the bot where."""
@@ -167,6 +167,14 @@ class Settings(BaseSettings):
             lora=self.lora_file,
             attention=self.attention,
         )
+
+
+def secrets_of(urls: Iterable[str], tokens: Iterable[SecretStr]) -> list[str]:
+    """What no log may contain: the tokens, and each address's password or, without one, its user."""
+    found = [each.get_secret_value() for each in tokens]
+    for url in map(URL, urls):
+        found += (url.raw_password or url.raw_user or "", url.password or url.user or "")
+    return [each for each in found if each]
 
 
 class DemoSettings(Settings):

@@ -1,5 +1,6 @@
 """System calls that a child does not need: what code that took it over could do with them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from media.child.seccomp import refuse_system_calls
 from tests.unit.media.child.confined import attempt_confined
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines children")
@@ -40,3 +42,10 @@ def test_it_aborts_by_a_signal_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         attempt_confined("os.abort()", tmp_path)
     assert caught.value.returncode == -signal.SIGABRT
+
+
+def test_an_architecture_without_a_filter_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = os.uname_result(("Linux", "here", "6.1", "1", "riscv64"))
+    monkeypatch.setattr(os, "uname", lambda: names)
+    with pytest.raises(OSError, match="riscv64"):
+        refuse_system_calls()

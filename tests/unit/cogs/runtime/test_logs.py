@@ -1,0 +1,33 @@
+"""Whatever the level, the connections' own loggers say nothing below INFO."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cogs.runtime.logs import start_logging
+
+ROOT = Path(__file__).parents[4]
+PROGRAM = """
+import logging, sys
+from cogs.runtime.logs import {start}
+{start}(int(sys.argv[1]), ["open sesame"])
+for name in ("x", "discord.gateway", "discord.http", "discord.webhook.async_", "aiohttp.client", "aiosqlite"):
+    for level in (logging.DEBUG, logging.INFO, logging.ERROR):
+        logging.getLogger(name).log(level, "%s says open sesame at %d", name, level)
+"""
+
+
+@pytest.mark.parametrize(("level", "ours", "theirs"), [(logging.DEBUG, 3, 2), (logging.ERROR, 1, 1)])
+def test_the_wire_is_not_logged(level: int, ours: int, theirs: int) -> None:
+    program = PROGRAM.format(start=start_logging.__name__)
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program, str(level)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    lines = done.stderr.splitlines()
+    assert sum("x says" in line for line in lines) == ours
+    assert sum("discord.http says" in line for line in lines) == theirs
+    assert len(lines) == ours + 5 * theirs
+    assert "sesame" not in done.stderr
