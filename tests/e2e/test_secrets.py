@@ -58,6 +58,12 @@ def command_text(playground: Playground) -> list[tuple[str, dict[str, object]]]:
     return found
 
 
+def interaction_tokens(playground: Playground) -> set[str]:
+    """With each of them anybody could answer for the bot for fifteen minutes."""
+    paths = [each.path.split("/") for each in playground.discord.requests]
+    return {each[each.index("interactions") + 2] for each in paths if each[-1] == "callback"}
+
+
 async def test_canaries_come_out_nowhere(tmp_path: Path, picture: bytes) -> None:
     async with Playground(comfyui={"speed": 50, "token": CANARY}) as playground:
         settings = {"COMFYUI_TOKEN": CANARY, "LOG_LEVEL": "DEBUG"}
@@ -65,7 +71,11 @@ async def test_canaries_come_out_nowhere(tmp_path: Path, picture: bytes) -> None
             await misbehave(playground, bot, picture)
             assert [words for _, words in command_text(playground) if CANARY in str(words)] == []
             assert found_in(tmp_path, CANARY, playground.state.token) == []
-            assert "hm=" in bot.log
+            tokens = interaction_tokens(playground)
+            assert len(tokens) > 3
+            assert found_in(tmp_path, *tokens) == []
+            assert [token for token in tokens if token in bot.log] == []
+            assert prompts_in(bot.log) == []
             assert "hm=" not in bot.log.replace("hm=[hidden]", "")
 
 

@@ -30,3 +30,15 @@ def test_a_process_that_forbids_it_is_read_by_none_of_the_same_user(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
     )
     assert done.stdout.split() == (["True"] if allowed else []) + ["1"]
+
+
+def test_the_bot_forbids_it_at_its_start() -> None:
+    program = (
+        "import ctypes, cli.main\n"
+        "try: cli.main.main(['--help'])\n"
+        "except SystemExit: print('dumpable', ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.endswith("dumpable 0\n")
