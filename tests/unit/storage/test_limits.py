@@ -3,6 +3,8 @@
 import asyncio
 import uuid
 
+import pytest
+
 from storage import AdmissionRefused, QueueLimits, Reason, State, Store
 from storage.sqlite.admission_rules import ADMISSION_RULES
 from tests.unit.storage.requests import (
@@ -140,6 +142,15 @@ async def test_words_that_are_blocked(store: Store) -> None:
     err = await refusal(store, params=make_params(prompt="Ｕｎｄｒｅｓｓ her"))
     assert details(err) == ("blocked_words", None, None)
     assert await refusal(store, params=make_params(prompt="a dressing gown")) is None
+
+
+async def test_what_was_admitted_before_a_word_was_blocked_is_not_admitted_again(store: Store) -> None:
+    old = (await admit(store, make_request("a", params=make_params(prompt="the g o r e")), limit=None)).job
+    store = limited(store, blocked_words=frozenset({"gore"}))
+    rerolled = old.params.rerolled(5)
+    assert details(await refusal(store, params=rerolled)) == ("blocked_words", None, None)
+    with pytest.raises(AdmissionRefused):
+        await store.check_admission("b", 1, 7, rerolled.prompt)
 
 
 async def test_a_known_request_is_refused_by_no_rule(store: Store) -> None:
