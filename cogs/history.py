@@ -15,6 +15,8 @@ from cogs.i18n.catalogue import command_text
 from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.history_card import Page, poster_name, render_page
+from cogs.ui.submissions import parse_number
+from jobs.errors import Refusal
 from jobs.requester import Requester
 from storage import Job, Store
 
@@ -47,15 +49,17 @@ class History(InteractiveCog):
     async def _show_older(
         self, interaction: discord.Interaction, argument: str, requester: Requester
     ) -> None:
+        seq = _seq(argument)
         await interaction.response.defer()
-        page = await read_older(self._context.store, requester.user_id, before=int(argument))
+        page = await read_older(self._context.store, requester.user_id, before=seq)
         await self._show(interaction, requester, page)
 
     async def _show_newer(
         self, interaction: discord.Interaction, argument: str, requester: Requester
     ) -> None:
+        seq = _seq(argument)
         await interaction.response.defer()
-        page = await read_newer(self._context.store, requester.user_id, after=int(argument))
+        page = await read_newer(self._context.store, requester.user_id, after=seq)
         await self._show(interaction, requester, page)
 
     async def _show(self, interaction: discord.Interaction, requester: Requester, page: Page) -> None:
@@ -106,3 +110,10 @@ async def read_newer(store: Store, user_id: int, *, after: int) -> Page:
     if len(jobs) <= PAGE_SIZE:
         return await read_older(store, user_id)
     return Page(jobs=jobs[-PAGE_SIZE:], newer=True, older=True)
+
+
+def _seq(argument: str) -> int:
+    """The seq in a button's custom id. Raises Refusal."""
+    if (number := parse_number(argument)) is None:
+        raise Refusal("outdated")
+    return number

@@ -19,7 +19,7 @@ from cogs.ui.cards import DEFAULT_COLOUR, build_card
 from cogs.ui.components import PersistentButton
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.modals import animate_modal, parse_animation
-from cogs.ui.submissions import ModalSubmission
+from cogs.ui.submissions import ModalSubmission, parse_number
 from jobs.errors import Refusal
 from jobs.requester import Requester
 from storage import Draft
@@ -129,11 +129,11 @@ class Panel(InteractiveCog):
         if uploads:
             refuse_by_metadata(uploads[0])
             return uploads[0].url, uploads[0].spoiler
-        draft_id = argument.removesuffix(HIDDEN)
-        draft = await self._context.store.draft(int(draft_id)) if draft_id.isdecimal() else None
+        draft_id = parse_number(argument.removesuffix(HIDDEN))
+        draft = None if draft_id is None else await self._context.store.draft(draft_id)
         if draft is None or draft.user_id != requester.user_id:
             raise Refusal("picture_forgotten")
-        return draft.url, argument != draft_id
+        return draft.url, argument.endswith(HIDDEN)
 
 
 def render_panel(locale: str) -> ui.LayoutView:

@@ -32,9 +32,9 @@ _IN_CHINESE = f"[- {_SYMBOLS}]{{0,3}}"  # not across the end of a sentence
 def first_blocked(prompt: str, words: Collection[str]) -> str | None:
     """The first blocked word in the prompt, or None; time is linear in the prompt's length.
 
-    A word that is folded to a-z matches whole words only: in its plural and verb forms, with letters repeated or
-    written as digits, every letter alone; divided by anything where it has MIN_SPLIT letters, by punctuation
-    where it has MIN_DOTTED. A word with other characters (Chinese) matches anywhere.
+    A word that is folded to a-z matches whole words only: in its plural and verb forms, with letters repeated
+    or written as digits, every letter alone; divided by anything where it has MIN_SPLIT letters, by
+    punctuation where it has MIN_DOTTED. A word with other characters (Chinese) matches anywhere.
     """
     ordered, pattern = compile_words(frozenset(words))
     for each in plain_spellings(prompt) if ordered else ():

@@ -74,7 +74,7 @@ def test_no_cog_imports_another_and_only_the_runtime_imports_cogs() -> None:
 def is_cog(node: ast.ClassDef) -> bool:
     """Whether one of its bases is called a cog or a base of cogs."""
     bases = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
-    return bool(bases & {"Cog", "GroupCog", "InteractiveCog", "InteractionHandler"})
+    return bool(bases & {"Cog", "GroupCog", "InteractiveCog"})
 
 
 def answers_discord(node: ast.ClassDef) -> bool:

@@ -32,7 +32,6 @@ from cogs.runtime.memory import return_freed_memory
 from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
-from cogs.ui.components import PersistentButton, PersistentSelect
 from cogs.ui.handlers import InteractiveCog
 
 log = logging.getLogger(__name__)
@@ -117,7 +116,6 @@ async def _load_cogs(context: BotContext) -> MissedReactions:
     handlers = [each.handlers for each in cogs if isinstance(each, InteractiveCog)]
     for cog in (*cogs, InteractionRouter(context, handlers)):
         await client.add_cog(cog)
-    client.add_dynamic_items(PersistentButton, PersistentSelect)
     client.tree.error(on_app_command_error)
     await client.tree.set_translator(CommandTranslator())
     await client.tree.sync()

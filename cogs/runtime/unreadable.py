@@ -55,9 +55,10 @@ class GuardedParsers:
     def _parse(self, event: str, parse: Callable[[Any], None], data: Any) -> None:
         try:
             parse(data)
-        except Exception:
-            log.exception("an event %s cannot be read", event)
-            if event == "INTERACTION_CREATE":
+        except Exception as err:
+            forged = event == "INTERACTION_CREATE"  # anybody can send one, so that it gets a line only
+            log.error("an event %s cannot be read: %r", event, err, exc_info=None if forged else err)
+            if forged:
                 task = asyncio.create_task(self._answer(data), name="answer to an unreadable interaction")
                 self._answers.add(task)
                 task.add_done_callback(self._answers.discard)

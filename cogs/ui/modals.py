@@ -9,7 +9,6 @@ from jobs.errors import Refusal
 from jobs.options import MAX_NEGATIVE, MAX_PROMPT, Options
 from storage import Job
 
-MODAL_TIMEOUT = 900.0  # seconds that discord.py keeps a modal; the InteractionRouter answers it at any time
 MOTIONS = ("blink", "wind", "walk", "zoom", "turn", "waves", "smile", "dance", "pan", "fire")
 MAX_TITLE_LENGTH = 45  # characters, Discord's limit
 MAX_DESCRIPTION_LENGTH = 100  # characters, Discord's limit
@@ -102,9 +101,9 @@ def _number(submission: ModalSubmission, name: str) -> int | None:
 
 
 def _build_modal(title: str, custom_id: str, locale: str) -> ui.Modal:
-    return ui.Modal(
-        title=translate(locale, title)[:MAX_TITLE_LENGTH], custom_id=custom_id, timeout=MODAL_TIMEOUT
-    )
+    modal = ui.Modal(title=translate(locale, title)[:MAX_TITLE_LENGTH], custom_id=custom_id)
+    modal.stop()  # discord.py keeps none that is stopped: the InteractionRouter answers it at any time
+    return modal
 
 
 def _prompt_field(locale: str, text: str, *, required: bool = True) -> ui.Label[ui.Modal]:

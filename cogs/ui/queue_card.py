@@ -97,5 +97,5 @@ def _build_menu(locale: str, jobs: Sequence[Job]) -> PersistentSelect:
         for job in jobs
     ]
     menu = PersistentSelect("cancel", "", placeholder=translate(locale, "queue_cancel"), options=options)
-    menu.item.max_values = len(options)
+    menu.max_values = len(options)
     return menu
