@@ -1,10 +1,12 @@
 """/history: a person's jobs in pages, with the first frame of each clip."""
 
 import asyncio
+import contextlib
 import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import discord
 from discord import app_commands
@@ -23,7 +25,7 @@ from storage import Job, Store
 log = logging.getLogger(__name__)
 
 PAGE_SIZE = 5
-POSTER_TIMEOUT = 10.0  # seconds for one first frame; it is left out of the page where that takes longer
+POSTER_TIMEOUT = 10.0  # seconds for the first frames of a page; what takes longer is left out
 
 
 class History(InteractiveCog):
@@ -31,6 +33,7 @@ class History(InteractiveCog):
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
+        self._waiting = set[int]()  # people whose page is being made
         self.handlers = Handlers(buttons={"older": self._show_older, "newer": self._show_newer})
 
     @app_commands.command(description=command_text("command_history"))
@@ -65,7 +68,7 @@ class History(InteractiveCog):
     async def _show(self, interaction: discord.Interaction, requester: Requester, page: Page) -> None:
         shown = await self._context.shown_to(requester, page.jobs)
         page = replace(page, jobs=[shown[job.id] for job in page.jobs])
-        posters = await self._posters(page.jobs)
+        posters = await self._posters_for(requester.user_id, page.jobs)
         files = [
             discord.File(io.BytesIO(posters[job.id]), poster_name(job))
             for job in page.jobs
@@ -74,24 +77,40 @@ class History(InteractiveCog):
         card = render_page(requester.locale, page, posters.keys())
         await interaction.edit_original_response(view=card, attachments=files, allowed_mentions=NO_MENTIONS)
 
-    async def _posters(self, jobs: Sequence[Job]) -> Mapping[str, bytes]:
-        """The first frames, as JPEG by the job's id, of the clips that are still kept."""
-        async with asyncio.TaskGroup() as tasks:
-            made = {
-                job.id: tasks.create_task(self._poster(job, job.clip), name=f"poster of {job.id}")
-                for job in jobs
-                if job.clip
-            }
-        return {job_id: poster for job_id, each in made.items() if (poster := each.result())}
+    async def _posters_for(self, user_id: int, jobs: Sequence[Job]) -> Mapping[str, bytes]:
+        """The first frames, as JPEG by the job's id, of the clips that are still kept.
 
-    async def _poster(self, job: Job, clip: str) -> bytes | None:
-        path = self._context.files.clip_path(clip)
-        if not await asyncio.to_thread(path.is_file):
-            return None
+        One page of a person is made at a time: whoever asks for another one meanwhile gets it at once, with
+        those frames that are known.
+        """
+        posters = self._context.pictures.posters
+        if user_id in self._waiting:
+            return await self._posters(jobs, posters.known)
+        self._waiting.add(user_id)
         try:
+            return await self._posters(jobs, posters.get)
+        finally:
+            self._waiting.discard(user_id)
+
+    async def _posters(
+        self, jobs: Sequence[Job], look: Callable[[Path], Awaitable[bytes | None]]
+    ) -> Mapping[str, bytes]:
+        """What `look` finds for the clips of these jobs, within POSTER_TIMEOUT."""
+        found = dict[str, bytes]()
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(POSTER_TIMEOUT):
-                return await self._context.pictures.poster(path)
-        except (TimeoutError, media.MediaError) as err:
+                for job in jobs:
+                    poster = await self._poster(job, job.clip, look) if job.clip else None
+                    if poster:
+                        found[job.id] = poster
+        return found
+
+    async def _poster(
+        self, job: Job, clip: str, look: Callable[[Path], Awaitable[bytes | None]]
+    ) -> bytes | None:
+        try:
+            return await look(self._context.files.clip_path(clip))
+        except media.MediaError as err:
             log.warning("job %s: its clip shows no first picture: %r", job.id, err)
             return None
 

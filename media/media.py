@@ -18,12 +18,14 @@ from media.child.responses import (
 )
 from media.errors import BadPicture, PictureFault
 from media.file_types import FileType, sniff
+from media.posters import Posters
 from media.values import MAX_PICTURE_BYTES, Clip, FitMethod, Fitted, Picture
 
 _PICTURES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
 _OTHER_PICTURES = frozenset({FileType.SVG, FileType.BMP, FileType.TIFF, FileType.JXL})
 _PICTURE_MEMORY = 1 << 30  # bytes: 50 megapixels with alpha, twice, and the libraries
 _CLIP_MEMORY = 2 << 30  # bytes: x264 keeps forty frames of lookahead
+_POSTER_SECONDS = 8.0  # of a poster in a list, which is left out where that does not suffice
 _MAX_RESPONSE = 20_000_000  # bytes: 2,048² × 3 and what PNG adds
 
 _Response = tuple[Mapping[str, object], bytes]
@@ -38,8 +40,10 @@ class Media:
     def __init__(self, *, limit: int) -> None:
         unconfined = UnconfinedLog()
         self._picture_workers = ProcessRunner(limit, unconfined)
-        # Separate: no picture waits for minutes of encoding.
+        # Separate: no picture waits for minutes of encoding, no clip for whoever turns pages.
         self._clip_workers = ProcessRunner(limit, unconfined)
+        self._poster_workers = ProcessRunner(min(limit, 1), unconfined)
+        self.posters = Posters(self._make_poster)
 
     async def clean_picture(self, data: bytes, *, timeout: float = 8) -> Picture:
         """Decode untrusted bytes into a clean picture of at most 2,048 × 2,048 pixels. Raises BadPicture."""
@@ -60,7 +64,10 @@ class Media:
         return parse_clip(header)
 
     async def poster(self, path: Path, *, timeout: float = 20) -> bytes:
-        """The first frame of a clip as JPEG. Raises BadClip."""
+        """The first frame of a clip as JPEG, in turn with the other clips; `posters` is for lists.
+
+        Raises BadClip.
+        """
         _, jpeg = await self._clip({"do": "poster", "path": str(path)}, timeout)
         return jpeg
 
@@ -98,6 +105,14 @@ class Media:
             if fitted.method is not FitMethod.UNTOUCHED:
                 await asyncio.to_thread(made.replace, target)
         return fitted
+
+    async def _make_poster(self, path: Path) -> bytes:
+        """A first frame for a list. Raises BadClip."""
+        limits = ProcessLimits(memory=_CLIP_MEMORY, seconds=_POSTER_SECONDS, response_bytes=_MAX_RESPONSE)
+        request = pack({"do": "poster", "path": str(path)})
+        header, jpeg = await _request(self._poster_workers, request, limits)
+        raise_clip_fault(header)
+        return jpeg
 
     async def _picture(self, request: Mapping[str, object], data: bytes, timeout: float) -> _Response:
         limits = ProcessLimits(memory=_PICTURE_MEMORY, seconds=timeout, response_bytes=_MAX_RESPONSE)

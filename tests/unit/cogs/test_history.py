@@ -1,6 +1,9 @@
 """/history: its pages, and the first frames in them."""
 
+import asyncio
 from pathlib import Path
+
+import pytest
 
 from cogs.history import PAGE_SIZE, read_newer, read_older
 from cogs.ui.history_card import poster_name
@@ -36,3 +39,26 @@ async def test_the_card_turns_its_pages_and_shows_first_frames_of_clips_that_are
     assert [file.filename for file in older.attachments] == [poster_name(done)]
     back = await ada.press(older, "‹ Newer")
     assert not (await back.shows(newer[-1].short)).attachments
+
+
+async def test_whoever_asks_again_while_a_page_is_made_gets_it_at_once_without_unknown_frames(
+    bot: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, going, made = bot.playground.member("ada"), asyncio.Event(), list[Path]()
+    done = await bot.done(ada)
+
+    async def make(path: Path) -> bytes:
+        made.append(path)
+        await going.wait()
+        return b"a jpeg"
+
+    monkeypatch.setattr(bot.context.pictures.posters, "_make", make)
+    first = await ada.command("history")
+    await bot.until(lambda: made)
+    for _ in range(10):
+        card = await (await ada.command("history")).shows(done.short)
+        assert not card.attachments
+    going.set()
+    assert (await first.shows(done.short)).attachments
+    assert (await (await ada.command("history")).shows(done.short)).attachments
+    assert len(made) == 1

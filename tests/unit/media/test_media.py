@@ -57,3 +57,12 @@ def test_the_parent_process_imports_neither_pillow_nor_pyav() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
     )
     assert child.stdout.strip() == "set()"
+
+
+async def test_a_poster_for_a_list_waits_for_no_clip_and_no_clip_for_it(tmp_path: Path) -> None:
+    busy = Media(limit=1)
+    clip = write_clip(tmp_path / "a.mp4", gradient_frames(4))
+    async with busy._clip_workers._slots:
+        assert await busy.posters.get(clip)
+    async with busy._poster_workers._slots:
+        assert await busy.probe_clip(clip)
