@@ -40,7 +40,9 @@ class Cdn:
     def admits(self, path: str, query: Mapping[str, str]) -> bool:
         """Whether the signature fits and has not expired."""
         expires, issued = query.get("ex", ""), query.get("is", "")
-        signed = hmac.compare_digest(query.get("hm", "").encode(), self._sign(path, expires, issued).encode())
+        signed = hmac.compare_digest(
+            query.get("hm", "").encode(errors="replace"), self._sign(path, expires, issued).encode()
+        )
         return signed and int(expires, 16) > self._clock.now()
 
     def _sign(self, path: str, expires: str, issued: str) -> str:

@@ -272,6 +272,54 @@ async def test_a_signed_address_serves_ranges_and_dies_after_a_day(setup: Setup)
         assert (answer.status, answer.content_type) == (200, "image/png")
 
 
+@pytest.mark.parametrize(
+    ("name", "content_type", "served_as", "shown"),
+    [
+        ("cat.png", None, "image/png", True),
+        ("clip.mp4", "video/mp4", "video/mp4", True),
+        ("page.html", None, "text/html", False),
+        ("page.png", "text/html; charset=utf-8", "text/html", False),
+        ("cat.svg", None, "image/svg+xml", False),
+        ("cat.png", "IMAGE/SVG+XML", "image/svg+xml", False),
+        ("page.xhtml", "application/xhtml+xml", "application/xhtml+xml", False),
+        ("data.xml", None, "application/xml", False),
+        ("script.js", "text/javascript", "text/javascript", False),
+        ("paper.pdf", None, "application/pdf", False),
+        ("a.bin", "no type\r\nX: y", "application/octet-stream", False),
+    ],
+)
+async def test_no_uploaded_file_acts_in_the_name_of_the_page(
+    setup: Setup, name: str, content_type: str | None, served_as: str, shown: bool
+):
+    playground, bot = setup
+    upload = Upload(filename=name, data=b"<script>alert(1)</script>", content_type=content_type)
+    (kept,) = (await playground.member("ada").say("look", upload)).attachments
+    url, session = playground.state.cdn.url(kept), bot.http._HTTPClient__session
+    for asked in (None, "bytes=0-3", "bytes=99-", f"bytes={'9' * 5000}-", "bytes=٣-"):
+        async with session.get(url, headers={"Range": asked} if asked else {}) as answer:
+            assert answer.status in (200, 206, 416)
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "sandbox" in answer.headers["Content-Security-Policy"]
+            if answer.status != 416:
+                assert answer.content_type == served_as
+                assert (answer.headers.get("Content-Disposition") != "attachment") == shown
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/attachments/1/{'9' * 5000}/a",
+        "/attachments/٣/٣/a",
+        "/external/٣/a",
+        "/attachments/1/2/a?hm=%FF&ex=x",
+    ],
+)
+async def test_an_address_that_nobody_signed_is_not_found(setup: Setup, path: str):
+    playground, bot = setup
+    async with bot.http._HTTPClient__session.get(playground.discord.origin + path) as answer:
+        assert answer.status == 404
+
+
 async def test_each_request_for_a_file_is_recorded_even_when_it_is_refused(setup: Setup):
     playground, bot = setup
     sent = await channel_of(setup).send(file=discord.File(__file__, "page.png"))

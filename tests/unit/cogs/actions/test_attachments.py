@@ -1,5 +1,6 @@
 """Downloads of attachments: what is refused before and while reading."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import aiohttp
@@ -90,3 +91,37 @@ async def test_what_discord_does_not_serve_is_refused(
         playground.discord.cut_before_processing("GET /attachments", times=2)
         with pytest.raises(Refusal, match="fetch"):
             await attachments.fetch(url)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Content-Length: {'9' * 5000}",
+        "Content-Length: -1",
+        "Content-Length: \u0663",
+        f"Content-Length: {2**63}",
+        f"Content-Range: bytes 0-1/{'9' * 5000}",
+        "Content-Encoding: gzip",
+        "Transfer-Encoding: chunked",
+    ],
+)
+async def test_senseless_headers_are_a_refusal(header: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\n{header}\r\n\r\nno picture".encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1") as server, aiohttp.ClientSession() as session:
+        origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(Refusal, match=r"fetch|not_a_picture"):
+            await Attachments(session, origin).fetch(f"{origin}/a.png")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["//x", "//", "", "x", "http://", "http://[", "https://cdn.discordapp.com:99999/a", "\ud800", "data:,x"],
+)
+async def test_an_address_of_no_host_is_of_no_host_of_discord(attachments: Attachments, url: str) -> None:
+    with pytest.raises(Refusal, match="not_from_discord"):
+        await attachments.fetch(url)
