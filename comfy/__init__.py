@@ -2,7 +2,7 @@
 
 `open_server` opens a `Server`; then `upload`, `build`, `submit` within `follow`, `download`, `forget`.
 
-Layers, each may import those before it: errors, protocol, workflows, server, doctor.
+Layers, each may import those before it: printable, errors, protocol, workflows, server, doctor.
 """
 
 from comfy.doctor.findings import TOKEN, Finding

@@ -13,12 +13,17 @@
     ├── JobLost             the job is neither in its queue nor in its history: submit it again
     └── WorkflowInvalid     a workflow or the values for it are wrong (ours, not the server's fault)
 
-Each carries a stable `code` and fields; no message holds an address, a token or a path of the server.
+Each carries a stable `code` and fields; no message holds an address, a token or a path of the server. What
+a server wrote is made `printable` as the error is made, so that it may go wherever the error goes.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+
+from comfy.printable import printable
+
+MAX_TEXT_LENGTH = 500  # characters of each text in an error
 
 
 class Fault(StrEnum):
@@ -38,9 +43,15 @@ class Fault(StrEnum):
 
 
 class ComfyError(Exception):
-    """The base class of all errors of this package."""
+    """The base class of all errors of this package; all its texts are `printable`."""
 
     code: ClassVar[Fault]
+
+    def __post_init__(self) -> None:
+        """Make the texts printable, whichever field of whichever error holds them."""
+        for name, value in vars(self).items():
+            if isinstance(value, str):
+                setattr(self, name, printable(value, MAX_TEXT_LENGTH))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -119,6 +130,11 @@ class MissingModel(GraphRejected):
     code = Fault.MISSING_MODEL
     file: str
     offered: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Make `offered` printable, too."""
+        super().__post_init__()
+        self.offered = tuple(map(printable, self.offered))
 
     def __str__(self) -> str:
         return f"{self.file} for {self.class_type} is not on this ComfyUI"

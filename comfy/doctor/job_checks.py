@@ -46,7 +46,7 @@ async def check_workflow(server: Server, workflow: Workflow, picture: bytes) -> 
     except TimeoutError:
         reason = f"it took more than {RUN_TIMEOUT / 60:.0f} minutes"
         return [RUN.result(workflow.name, ok=False, reason=reason)]
-    seconds = next(event.seconds for event in events if isinstance(event, Done))
+    seconds = next(event.seconds for event in events if isinstance(event, Done)) or 0.0
     return [
         RUN.result(workflow.name, ok=True, seconds=f"{seconds:.1f}"),
         PREVIEWED.result(workflow.name, ok=any(isinstance(event, Preview) for event in events)),

@@ -1,4 +1,4 @@
 """ComfyUI's HTTP and websocket protocol: requests, and replies parsed into values.
 
-May import `comfy.errors` only; imported by the rest of comfy.
+May import `comfy.errors` and `comfy.printable` only; imported by the rest of comfy.
 """

@@ -12,7 +12,7 @@ import aiohttp
 
 from comfy.errors import BadAnswer, GraphRejected, JobLost
 from comfy.protocol.files import AtomicDownload, OutputFile
-from comfy.protocol.json_values import as_mapping, as_text, parse_json
+from comfy.protocol.json_values import MAX_INLINE_BYTES, as_mapping, as_text, parse_large_json
 from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.protocol.queue import OWNER, ServerQueue, parse_queue
 from comfy.protocol.responses import Finished, parse_history, parse_node_faults, parse_rejection
@@ -20,6 +20,14 @@ from comfy.protocol.system_stats import SystemStats, parse_system_stats
 from comfy.protocol.transport import CHUNK_BYTES, OBJECT_INFO_TIMEOUT, TRANSFER_TIMEOUT, Transport
 
 UPLOAD_SUBFOLDER = "animate"  # of the server's temp folder
+# Of the answers, in bytes; the others have at most MAX_RESPONSE_BYTES.
+OBJECT_INFO_LIMIT = 16 * 2**20  # a server with many nodes sends a few million
+NODE_CLASS_LIMIT = 4 * 2**20  # its dropdowns name every file of their folders
+QUEUE_LIMIT = 8 * 2**20  # it holds all prompts whole
+HISTORY_LIMIT = 8 * 2**20  # a fault carries the node's inputs as text
+PROMPT_LIMIT = 4 * 2**20  # a refusal names the entries of the dropdown
+UPLOAD_LIMIT = MAX_INLINE_BYTES
+MAX_SIZE_DIGITS = 15  # of a file
 EXTRA_DATA = {
     "preview_method": "auto",
     # Else VideoHelperSuite writes the whole prompt into a PNG beside the clip, whatever save_metadata says.
@@ -41,7 +49,7 @@ class Endpoints:
         """`POST /upload/image` into the temp folder; returns the reference that LoadImage takes."""
         form = aiohttp.FormData({"type": "temp", "subfolder": UPLOAD_SUBFOLDER})
         form.add_field("image", picture, filename=name, content_type="application/octet-stream")
-        response = await self._transport.post("upload/image", TRANSFER_TIMEOUT, data=form)
+        response = await self._transport.post("upload/image", TRANSFER_TIMEOUT, limit=UPLOAD_LIMIT, data=form)
         saved = as_mapping(response.json())
         name, subfolder, kind = (as_text(saved.get(key), key) for key in ("name", "subfolder", "type"))
         return f"{subfolder}/{name} [{kind}]"
@@ -59,20 +67,21 @@ class Endpoints:
             "client_id": client_id,
             "extra_data": {**EXTRA_DATA, OWNER: self._owner},
         }
-        response = await self._transport.post("prompt", json=body)
+        response = await self._transport.post("prompt", limit=PROMPT_LIMIT, json=body)
         if response.status == 400:
-            raise parse_rejection(parse_json(response.body))
-        accepted = as_mapping(response.json())
+            raise parse_rejection(await parse_large_json(response.body))
+        accepted = as_mapping(await response.load())
         faults = parse_node_faults(accepted.get("node_errors"))
         return as_text(accepted.get("prompt_id")), next(iter(faults), None)
 
     async def queue(self) -> ServerQueue:
         """`GET /queue`."""
-        return parse_queue(await self._transport.get("queue"))
+        return parse_queue(await self._transport.get("queue", limit=QUEUE_LIMIT))
 
     async def outcome(self, prompt_id: str, output: str | None) -> Finished | None:
         """`GET /history/ID`: how a job ended, with the files of the node `output` or of all nodes."""
-        outcome = parse_history(await self._transport.get(f"history/{prompt_id}"), prompt_id, output)
+        history = await self._transport.get(f"history/{prompt_id}", limit=HISTORY_LIMIT)
+        outcome = parse_history(history, prompt_id, output)
         return Finished(outcome=outcome) if outcome else None
 
     async def system_stats(self) -> SystemStats:
@@ -83,14 +92,16 @@ class Endpoints:
 
     async def node_classes(self, names: Collection[str]) -> NodeClasses:
         """`GET /object_info`, of which these classes are kept; those not installed are left out."""
-        return parse_object_info(await self._transport.get("object_info", OBJECT_INFO_TIMEOUT), names)
+        answer = await self._transport.get("object_info", OBJECT_INFO_TIMEOUT, limit=OBJECT_INFO_LIMIT)
+        return parse_object_info(answer, names)
 
     async def node_classes_one_by_one(self, names: Collection[str]) -> NodeClasses:
         """`GET /object_info/CLASS` for each of these: as `node_classes`, a hundredth of the server's work."""
         found: dict[str, object] = {}
         for name in sorted(names):
-            answer = await self._transport.get(f"object_info/{quote(name, safe='')}", OBJECT_INFO_TIMEOUT)
-            found |= as_mapping(answer, "object_info")
+            path = f"object_info/{quote(name, safe='')}"
+            answer = await self._transport.get(path, OBJECT_INFO_TIMEOUT, limit=NODE_CLASS_LIMIT)
+            found |= {key: value for key, value in as_mapping(answer, "object_info").items() if key == name}
         return parse_object_info(found, names)
 
     async def features(self) -> Mapping[str, object]:
@@ -153,7 +164,8 @@ async def _save(response: aiohttp.ClientResponse, to: Path, *, limit: int) -> No
 def _total_bytes(response: aiohttp.ClientResponse) -> int:
     """The size of the whole file, also where the server sends all of it instead of a part."""
     total = response.headers.get("Content-Range", "").rpartition("/")[2]
-    size = int(total) if total.isdecimal() else response.content_length
+    is_number = total.isdecimal() and len(total) <= MAX_SIZE_DIGITS
+    size = int(total) if is_number else response.content_length
     if size is None:
         raise BadAnswer(reason="a file of unknown size")
     return size

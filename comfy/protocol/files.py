@@ -24,7 +24,8 @@ class OutputFile:
 def parse_output_file(entry: Mapping[str, object]) -> OutputFile:
     """One entry of a node's output list.
 
-    Raises BadAnswer for a name or subfolder that leads out of its folder (path traversal).
+    Raises BadAnswer for a name or subfolder that leads out of its folder (path traversal), or that holds
+    control characters.
     """
     file = OutputFile(
         filename=as_text(entry.get("filename")),
@@ -38,6 +39,7 @@ def parse_output_file(entry: Mapping[str, object]) -> OutputFile:
         leads_out
         or file.filename in ("", ".", "..")
         or FORBIDDEN_CHARACTERS & set(file.filename)
+        or not (file.filename + file.subfolder).isprintable()
         or file.type not in FOLDERS
     ):
         raise BadAnswer(reason="a file name that leads out of its folder")

@@ -1,18 +1,62 @@
-"""Check the types of values parsed from JSON; another type raises BadAnswer, with `what` as its name."""
+"""Parse JSON, and check the types of its values; another type raises BadAnswer, with `what` as its name."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from json.scanner import py_make_scanner  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 from typing import TypeGuard
 
 from comfy.errors import BadAnswer
+from comfy.printable import printable
+
+MAX_DEPTH = 100  # compared or printed, a deeper value would exhaust the stack
+MAX_VALUES = 400_000  # a value takes up to 150 bytes
+MAX_INLINE_BYTES = 64 * 2**10  # parsed within some milliseconds whatever it holds
+MAX_TEXT_LENGTH = 4096  # characters
 
 
 def parse_json(text: str | bytes) -> object:
-    """The value in `text`; raises BadAnswer for what is no JSON."""
+    """The value in `text`, which is short; raises BadAnswer for what is no JSON, and for one too deep."""
+    return _decode(json.JSONDecoder(), text)
+
+
+async def parse_large_json(body: bytes) -> object:
+    """The value in `body`: a large one is parsed in a thread. Raises BadAnswer."""
+    if len(body) <= MAX_INLINE_BYTES:
+        return parse_json(body)
+    return await asyncio.to_thread(_parse_slowly, body)
+
+
+def _parse_slowly(body: bytes) -> object:
+    """Parse in Python: the scanner in C would hold the interpreter's lock, and so the loop, to its end."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise BadAnswer(reason="it holds too many values")
+    decoder = json.JSONDecoder()
+    decoder.scan_once = py_make_scanner(decoder)  # type: ignore[attr-defined]
+    return _decode(decoder, body)
+
+
+def _decode(decoder: json.JSONDecoder, text: str | bytes) -> object:
     try:
-        return json.loads(text)
+        value: object = decoder.decode(text if isinstance(text, str) else text.decode())
     except (ValueError, RecursionError) as err:
         raise BadAnswer(reason="it is not JSON") from err
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if is_mapping(each) else each if is_list(each) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise BadAnswer(reason="it is nested too deeply")
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
@@ -40,10 +84,17 @@ def as_list(value: object, what: str = "a value") -> Sequence[object]:
 
 
 def as_text(value: object, what: str = "a value") -> str:
-    """`value` as a string; raises BadAnswer."""
+    """`value` as a string, as the server sent it; raises BadAnswer, also for one that is too long."""
     if not isinstance(value, str):
         raise BadAnswer(reason=f"{what} is not a text")
+    if len(value) > MAX_TEXT_LENGTH:
+        raise BadAnswer(reason=f"{what} is too long")
     return value
+
+
+def as_printable(value: object) -> str:
+    """`value` as text for people, "" where it is none: see `printable`."""
+    return printable(value) if isinstance(value, str) else ""
 
 
 def as_number(value: object, what: str = "a value") -> float:

@@ -5,8 +5,10 @@ into the events of a job.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from comfy.errors import BadAnswer
@@ -18,6 +20,9 @@ log = logging.getLogger(__name__)
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
 # With the taesd previewer VideoHelperSuite puts 24 bytes of its own before the image.
 MAX_IMAGE_OFFSET = 64
+MAX_TEXT_BYTES = 64 * 2**10  # only an execution_error is larger, and the history has it too
+MAX_PREVIEW_BYTES = 2**20
+MAX_FILES = 64  # of one node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,13 @@ SocketMessage = (
 
 
 def parse_message(frame: str | bytes) -> SocketMessage | None:
-    """Parse a frame; None for a type that is not used and for what cannot be parsed. Never raises."""
+    """Parse a frame; None for a type that is not used and for what cannot be parsed. Never raises.
+
+    A frame over its limit is not looked at: a preview of a megabyte, a text of 64 KiB.
+    """
+    if len(frame) > (MAX_PREVIEW_BYTES if isinstance(frame, bytes) else MAX_TEXT_BYTES):
+        log.debug("dropped a frame of %d bytes", len(frame))
+        return None
     try:
         return _parse_preview(frame) if isinstance(frame, bytes) else _parse_text(frame)
     except BadAnswer as err:
@@ -113,7 +124,8 @@ def parse_message(frame: str | bytes) -> SocketMessage | None:
 def parse_files(output: Mapping[str, object]) -> tuple[OutputFile, ...]:
     """List the files in a node's output: `gifs` of VideoHelperSuite, `images` of the core's nodes."""
     entries = [entry for value in output.values() if is_list(value) for entry in value]
-    return tuple(parse_output_file(entry) for entry in entries if is_mapping(entry) and "filename" in entry)
+    files = (each for each in entries if is_mapping(each) and "filename" in each)
+    return tuple(parse_output_file(each) for each in islice(files, MAX_FILES))
 
 
 def _parse_text(frame: str) -> SocketMessage | None:
@@ -130,7 +142,11 @@ def _parse_status(data: Mapping[str, object]) -> SocketMessage:
 
 
 def _parse_start(data: Mapping[str, object]) -> SocketMessage:
-    return JobStarted(prompt_id=as_text(data.get("prompt_id")), at=as_number(data.get("timestamp")) / 1000)
+    try:
+        at = as_number(data.get("timestamp")) / 1000
+    except BadAnswer:
+        at = time.time()  # it started all the same
+    return JobStarted(prompt_id=as_text(data.get("prompt_id")), at=at)
 
 
 def _parse_executing(data: Mapping[str, object]) -> SocketMessage:

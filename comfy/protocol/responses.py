@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from comfy.errors import BadAnswer, GraphRejected, MissingModel, NodeFailed, NodeMissing
+from comfy.printable import printable
 from comfy.protocol.files import OutputFile
-from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text
+from comfy.protocol.json_values import as_list, as_mapping, as_number, as_printable, as_text
 from comfy.protocol.messages import parse_files
 from comfy.protocol.object_info import base_name, is_model_file
 
@@ -23,15 +24,19 @@ PATH_OR_ADDRESS = re.compile(
     """,
     re.VERBOSE,
 )
+MAX_MESSAGE_LENGTH = 1000
 MAX_REASON_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The job made its clip. `seconds`: from start to success, by the server's clock."""
+    """The job made its clip.
+
+    `seconds`: from start to success, as the server says; None where it says nothing that can be so.
+    """
 
     files: tuple[OutputFile, ...]
-    seconds: float
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ def parse_history(answer: object, prompt_id: str, output: str | None = None) -> 
     }
     # status_str says "error" for an interrupted job, too: the messages show which it is.
     if "execution_interrupted" in messages:
-        return Interrupted(node=as_text(messages["execution_interrupted"].get("node_id", "")))
+        return Interrupted(node=as_printable(messages["execution_interrupted"].get("node_id")))
     if "execution_error" in messages:
         return Failed(error=parse_node_error(messages["execution_error"]))
     if status.get("status_str") != "success":
@@ -114,30 +119,35 @@ def _result_files(outputs: Mapping[str, object], output: str | None) -> tuple[Ou
     return files
 
 
-def _duration(messages: Mapping[str, Mapping[str, object]]) -> float:
-    start, end = (
-        as_number(messages.get(kind, {}).get("timestamp"), f"the time of {kind}")
-        for kind in ("execution_start", "execution_success")
-    )
-    return (end - start) / 1000
+def _duration(messages: Mapping[str, Mapping[str, object]]) -> float | None:
+    try:
+        start, end = (
+            as_number(messages.get(kind, {}).get("timestamp"))
+            for kind in ("execution_start", "execution_success")
+        )
+    except BadAnswer:
+        return None
+    return (end - start) / 1000 if end >= start else None  # its clock may have been set back
 
 
 def parse_node_error(data: Mapping[str, object]) -> NodeFailed:
     """Parse an `execution_error`. Raises BadAnswer."""
-    message = as_text(data.get("exception_message", ""))
-    kind = as_text(data.get("exception_type", ""))
+    message, kind = (data.get(key) for key in ("exception_message", "exception_type"))
+    kind = as_printable(kind)
+    text = message if isinstance(message, str) else ""
     return NodeFailed(
-        node=as_text(data.get("node_id")),
-        class_type=as_text(data.get("node_type")),
-        reason=sanitize(message) or kind,
-        out_of_memory="OutOfMemory" in kind or "out of memory" in message.lower(),
+        node=as_printable(data.get("node_id")),
+        class_type=as_printable(data.get("node_type")),
+        reason=sanitize(text) or kind,
+        out_of_memory="OutOfMemory" in kind or "out of memory" in text[:MAX_MESSAGE_LENGTH].lower(),
     )
 
 
 def sanitize(message: str) -> str:
     """The first line of an error message, without paths and addresses, at most 200 characters."""
-    first = next(iter(message.strip().splitlines()), "")
-    return PATH_OR_ADDRESS.sub("…", first)[:MAX_REASON_LENGTH]
+    # Cut first: searching for addresses takes time that grows with the square of a word's length.
+    first = next(iter(message[:MAX_MESSAGE_LENGTH].strip().splitlines()), "")
+    return PATH_OR_ADDRESS.sub("…", printable(first, MAX_MESSAGE_LENGTH))[:MAX_REASON_LENGTH]
 
 
 def parse_rejection(answer: object) -> GraphRejected:
@@ -149,8 +159,8 @@ def parse_rejection(answer: object) -> GraphRejected:
 
 def _parse_error(error: Mapping[str, object]) -> GraphRejected:
     info = as_mapping(error.get("extra_info") or {}, "extra_info")
-    node, class_type = (str(info.get(key) or "") for key in ("node_id", "class_type"))
-    reason = sanitize(as_text(error.get("message", "")))
+    node, class_type = (as_printable(info.get(key)) for key in ("node_id", "class_type"))
+    reason = _reason(error)
     if error.get("type") == "missing_node_type":
         return NodeMissing(node=node, class_type=class_type, reason=reason)
     return GraphRejected(node=node, class_type=class_type, reason=reason)
@@ -169,9 +179,14 @@ def parse_node_faults(node_errors: object) -> Sequence[GraphRejected]:
 
 def _parse_fault(node: str, class_type: str, fault: Mapping[str, object]) -> GraphRejected:
     info = as_mapping(fault.get("extra_info") or {}, "extra_info")
-    field, received = str(info.get("input_name") or ""), str(info.get("received_value"))
-    reason = sanitize(as_text(fault.get("message", "")))
+    field, received = as_printable(info.get("input_name")), as_printable(info.get("received_value"))
+    reason = _reason(fault)
     if fault.get("type") == "value_not_in_list" and is_model_file(received):
         file = base_name(received)
         return MissingModel(node=node, class_type=class_type, field=field, reason=reason, file=file)
     return GraphRejected(node=node, class_type=class_type, field=field, reason=reason)
+
+
+def _reason(fault: Mapping[str, object]) -> str:
+    message = fault.get("message")
+    return sanitize(message) if isinstance(message, str) else ""

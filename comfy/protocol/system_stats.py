@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from comfy.printable import printable
 from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text
+
+MAX_DEVICES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +33,10 @@ def parse_system_stats(answer: object, latency: float) -> SystemStats:
     stats = as_mapping(answer, "system_stats")
     system = as_mapping(stats.get("system"), "system")
     return SystemStats(
-        version=as_text(system.get("comfyui_version"), "comfyui_version"),
+        version=printable(as_text(system.get("comfyui_version"), "comfyui_version")),
         devices=tuple(
-            _parse_device(as_mapping(each, "a device")) for each in as_list(stats.get("devices"), "devices")
+            _parse_device(as_mapping(each, "a device"))
+            for each in as_list(stats.get("devices"), "devices")[:MAX_DEVICES]
         ),
         latency=latency,
     )
@@ -47,8 +51,8 @@ def parse_version(version: str) -> tuple[int, ...]:
 
 def _parse_device(device: Mapping[str, object]) -> Device:
     return Device(
-        name=as_text(device.get("name"), "name"),
-        kind=as_text(device.get("type"), "type"),
+        name=printable(as_text(device.get("name"), "name")),
+        kind=printable(as_text(device.get("type"), "type")),
         free=int(as_number(device.get("vram_free"), "vram_free")),
         total=int(as_number(device.get("vram_total"), "vram_total")),
     )

@@ -3,25 +3,29 @@
 Nothing is retried here: whether that is safe depends on the endpoint.
 """
 
-from collections.abc import AsyncGenerator, Callable, Generator
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 
 from comfy.errors import BadAnswer, ServerUnreachable, TokenRefused, TooLarge
-from comfy.protocol.json_values import parse_json
+from comfy.protocol.json_values import parse_json, parse_large_json
+from comfy.protocol.session import ServerWebSocket, open_session
 
-MAX_RESPONSE_BYTES = 64 * 2**20  # /object_info of a server with many nodes takes a few million
-MAX_MESSAGE_BYTES = 32 * 2**20  # an execution_error carries the node's inputs as text
+MAX_RESPONSE_BYTES = 2**20
+MAX_MESSAGE_BYTES = 8 * 2**20  # an execution_error carries the node's inputs as text: dropped, but read
 CHUNK_BYTES = 2**20
+HANDSHAKE_TIMEOUT = 20.0  # seconds
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=20)
 OBJECT_INFO_TIMEOUT = aiohttp.ClientTimeout(total=120)  # the server walks all model folders
 TRANSFER_TIMEOUT = aiohttp.ClientTimeout(total=600, sock_connect=10, sock_read=30)
 HEARTBEAT_SECONDS = 20  # the server sends no pings of its own
 # What a gateway answers for a ComfyUI that is down or busy.
 GATEWAY_STATUSES = frozenset({429, 502, 503, 504})
+UNCOMPRESSED = {"Accept-Encoding": "identity"}  # what is compressed may be a thousand times as large
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +36,17 @@ class HttpResponse:
     body: bytes
 
     def json(self) -> object:
-        """The parsed body of a 200. Raises BadAnswer for another status and for what is no JSON."""
+        """The parsed body, a short one, of a 200. Raises BadAnswer for another status or what is no JSON."""
+        return parse_json(self._content())
+
+    async def load(self) -> object:
+        """`json` for a body of any length: a large one is parsed in a thread."""
+        return await parse_large_json(self._content())
+
+    def _content(self) -> bytes:
         if self.status != 200:
             raise BadAnswer(reason=f"HTTP {self.status}")
-        return parse_json(self.body)
+        return self.body
 
 
 class Transport:
@@ -54,39 +65,67 @@ class Transport:
         """Call this whenever an HTTP request is answered 401 or 403, before TokenRefused is raised."""
         self._on_token_refused = callback
 
-    async def get(self, path: str, timeout: aiohttp.ClientTimeout = REQUEST_TIMEOUT) -> object:
-        """`GET` a path and parse its JSON."""
+    async def get(
+        self, path: str, timeout: aiohttp.ClientTimeout = REQUEST_TIMEOUT, *, limit: int | None = None
+    ) -> object:
+        """`GET` a path and parse its JSON, of at most `limit` bytes."""
         async with self.request("GET", path, timeout=timeout) as response:
-            return (await _read(response)).json()
+            answer = await _read(response, limit or MAX_RESPONSE_BYTES)
+        return await answer.load()
 
     async def post(
-        self, path: str, timeout: aiohttp.ClientTimeout = REQUEST_TIMEOUT, **content: Any
+        self,
+        path: str,
+        timeout: aiohttp.ClientTimeout = REQUEST_TIMEOUT,
+        *,
+        limit: int | None = None,
+        **content: Any,
     ) -> HttpResponse:
-        """`POST` JSON (`json=…`) or a form (`data=…`)."""
+        """`POST` JSON (`json=…`) or a form (`data=…`); the answer has at most `limit` bytes."""
         async with self.request("POST", path, timeout=timeout, **content) as response:
-            return await _read(response)
+            return await _read(response, limit or MAX_RESPONSE_BYTES)
 
     @asynccontextmanager
-    async def request(self, method: str, path: str, **options: Any) -> AsyncGenerator[aiohttp.ClientResponse]:
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] = UNCOMPRESSED, **options: Any
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
         """A response whose body is not read yet; `options` are aiohttp's."""
         with _network_errors():
             # Followed, a redirect would carry the token to another address.
-            request = self._session.request(method, f"{self._url}/{path}", allow_redirects=False, **options)
+            request = self._session.request(
+                method,
+                f"{self._url}/{path}",
+                allow_redirects=False,
+                headers={**UNCOMPRESSED, **headers},
+                **options,
+            )
             async with request as response:
                 self._check(response.status)
+                if response.headers.get("Content-Encoding", "identity") != "identity":
+                    raise BadAnswer(reason="it is compressed, unasked")
                 yield response
 
     @asynccontextmanager
-    async def websocket(self, client_id: str) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
-        """A websocket with that client id; closed, with a closing handshake, on the way out."""
+    async def websocket(self, client_id: str) -> AsyncGenerator[ServerWebSocket]:
+        """A websocket with that client id, in a session of its own; left on the way out."""
         with _network_errors():
-            async with self._session.ws_connect(
+            async with open_session(self._session.headers) as session:
+                socket = await self._connect(session, client_id)
+                try:
+                    yield socket
+                finally:
+                    await socket.leave()
+
+    async def _connect(self, session: aiohttp.ClientSession, client_id: str) -> ServerWebSocket:
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT):
+            socket = await session.ws_connect(
                 f"{self._url}/ws",
                 params={"clientId": client_id},
                 heartbeat=HEARTBEAT_SECONDS,
                 max_msg_size=MAX_MESSAGE_BYTES,
-            ) as socket:
-                yield socket
+                autoping=False,  # it would answer without end inside of one `receive`
+            )
+        return cast(ServerWebSocket, socket)
 
     def _check(self, status: int) -> None:
         try:
@@ -124,10 +163,10 @@ def _network_errors() -> Generator[None]:
         raise ServerUnreachable(reason="cut off") from err
 
 
-async def _read(response: aiohttp.ClientResponse) -> HttpResponse:
+async def _read(response: aiohttp.ClientResponse, limit: int) -> HttpResponse:
     body = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         body += chunk
-        if len(body) > MAX_RESPONSE_BYTES:
-            raise TooLarge(limit=MAX_RESPONSE_BYTES)
+        if len(body) > limit:
+            raise TooLarge(limit=limit)
     return HttpResponse(status=response.status, body=bytes(body))

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
-import aiohttp
-
+from comfy.protocol.session import open_session
 from comfy.protocol.transport import Transport
 from comfy.server.server import Server
 from comfy.workflows.adapt import ModelFiles
@@ -62,7 +61,7 @@ async def open_server(
 async def open_transport(url: str, *, name: str, token: str | None) -> AsyncGenerator[Transport]:
     """Open an HTTP session to `url` with that token."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.DummyCookieJar()) as session:
+    async with open_session(headers) as session:
         yield Transport(session, url, name=name)
 
 

@@ -47,6 +47,7 @@ class Follower:
         self._cancelled = False
         self._queued: Queued | None = None
         self._ended = False
+        self._is_over = False
         self._silences = 0
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -60,8 +61,9 @@ class Follower:
             self._count_silence(message, wait)
             for event in self._tracker.feed(message) if message else ():
                 yield event
+            is_reason_to_ask = self._is_reason_to_ask(message)
             wait = self._next_wait(message, wait)
-            if not _is_reason_to_ask(message):
+            if not is_reason_to_ask:
                 continue
             position = await self._retry(self._locate)
             await self._check_websocket(position)
@@ -82,8 +84,8 @@ class Follower:
 
     def _next_wait(self, message: SocketMessage | None, wait: float) -> float:
         match message:
-            case JobEnding() | JobEnded():
-                self._ended = True
+            case JobEnding() | JobEnded() if not self._is_over:
+                self._ended, self._is_over = True, isinstance(message, JobEnded)
                 return END_POLL_SECONDS
             case QueueChanged() if not self._tracker.started:
                 return min(START_TIMEOUT, self._silence_timeout)
@@ -118,6 +120,7 @@ class Follower:
             case _:
                 pass
 
-
-def _is_reason_to_ask(message: SocketMessage | None) -> bool:
-    return message is None or isinstance(message, JobEnded | MessagesMissed)
+    def _is_reason_to_ask(self, message: SocketMessage | None) -> bool:
+        """Whether to ask the server; told the end again and again, it is asked at growing intervals."""
+        is_end = isinstance(message, JobEnded) and not self._is_over
+        return message is None or is_end or isinstance(message, MessagesMissed)

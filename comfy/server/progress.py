@@ -61,7 +61,7 @@ class ProgressTracker:
             # The sampler counts weights before its first step, to the end and back to 0.
             is_loading = 0 < message.value < message.maximum
             yield from self._enter(message.node, Stage.LOADING if is_loading else Stage.SAMPLING)
-        else:
+        elif 0 <= message.value <= message.maximum:
             yield from self._sample(message.node, Sampling(step=message.value, steps=message.maximum))
 
     def _enter(self, node: str, stage: Stage) -> Iterator[Event]:

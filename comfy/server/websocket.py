@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from uuid import uuid4
 
 import aiohttp
 
-from comfy.errors import ComfyError
+from comfy.errors import BadAnswer, ComfyError
 from comfy.protocol.messages import MessagesMissed, PreviewSent, QueueChanged, SocketMessage, parse_message
+from comfy.protocol.session import ServerWebSocket
 from comfy.protocol.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -21,30 +23,62 @@ FEATURE_FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_
 # A new websocket under an id that the server has not released yet would receive nothing: hence a pause.
 MIN_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 0.1, 5.0
 MAX_BUFFERED = 256  # messages of one job
+MAX_MESSAGES, MAX_BYTES = 2000, 32 * 2**20  # in a second; ComfyUI sends some dozens, and a megabyte
+MESSAGES_AT_ONCE, LARGE_MESSAGE = 32, 2**14
+DATA = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
+CONTROL = (aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG)
 
 
 class Subscription:
-    """The newest messages about one job. A full buffer drops the oldest: a slow reader blocks nothing."""
+    """The newest messages about one job, and its newest preview. A full buffer drops the oldest."""
 
     def __init__(self) -> None:
         self._messages: deque[SocketMessage] = deque(maxlen=MAX_BUFFERED)
+        self._preview: PreviewSent | None = None
         self._arrived = asyncio.Event()
 
     def put(self, message: SocketMessage) -> None:
-        """Add a message."""
-        self._messages.append(message)
+        """Add a message; a preview takes the place of the one before it."""
+        if isinstance(message, PreviewSent):
+            self._preview = message
+        else:
+            self._messages.append(message)
         self._arrived.set()
 
     async def get(self, timeout: float) -> SocketMessage | None:
-        """The next message, or None after `timeout` seconds without one."""
+        """The next message, a preview after all others; None after `timeout` seconds without one."""
         try:
             async with asyncio.timeout(timeout):
-                while not self._messages:
+                while not self._messages and not self._preview:
                     self._arrived.clear()
                     await self._arrived.wait()
         except TimeoutError:
             return None
-        return self._messages.popleft()
+        if self._messages:
+            return self._messages.popleft()
+        preview, self._preview = self._preview, None
+        return preview
+
+
+class ReadingPace:
+    """Limits what is read of one server within a second, and lets other tasks run in between."""
+
+    def __init__(self, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES) -> None:
+        self._max_messages, self._max_bytes = max_messages, max_bytes
+        self._messages = self._bytes = 0
+        self._until = 0.0
+
+    async def count(self, size: int) -> None:
+        """Count a message of `size` bytes. Raises BadAnswer for one too many."""
+        now = time.monotonic()
+        if now >= self._until:
+            self._messages, self._bytes, self._until = 0, 0, now + 1
+        self._messages += 1
+        self._bytes += size
+        if self._messages > self._max_messages or self._bytes > self._max_bytes:
+            raise BadAnswer(reason="too many messages")
+        if self._messages % MESSAGES_AT_ONCE == 0 or size > LARGE_MESSAGE:
+            await asyncio.sleep(0)  # messages that are here already are received without a pause
 
 
 class WebSocketReader:
@@ -69,7 +103,7 @@ class WebSocketReader:
         self._on_change = on_change
         self._on_queue = on_queue
         self._subscriptions: dict[str, Subscription] = {}
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._socket: ServerWebSocket | None = None
 
     @contextmanager
     def subscribe(self, prompt_id: str) -> Generator[Subscription]:
@@ -95,7 +129,7 @@ class WebSocketReader:
     async def reconnect(self) -> None:
         """Close a websocket that seems to receive nothing; `run` opens the next one under the same id."""
         if self._socket is not None:
-            await self._socket.close()
+            await self._socket.leave()
 
     async def reconnect_with_new_id(self) -> None:
         """Close it and take another client id. Only while no job runs: its messages go to the old id."""
@@ -107,13 +141,21 @@ class WebSocketReader:
             await socket.send_str(FEATURE_FLAGS)
             self._set_socket(socket)
             try:
-                async for frame in socket:
-                    if frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
-                        self._distribute(parse_message(frame.data))
+                await self._receive(socket)
             finally:
                 self._set_socket(None)
 
-    def _set_socket(self, socket: aiohttp.ClientWebSocketResponse | None) -> None:
+    async def _receive(self, socket: ServerWebSocket) -> None:
+        """Distribute messages until the websocket is closed. Raises BadAnswer for too many."""
+        pace = ReadingPace()
+        while (frame := await socket.receive()).type in (*DATA, *CONTROL):
+            await pace.count(len(frame.data))
+            if frame.type is aiohttp.WSMsgType.PING:
+                await socket.pong(frame.data)
+            elif frame.type in DATA:
+                self._distribute(parse_message(frame.data))
+
+    def _set_socket(self, socket: ServerWebSocket | None) -> None:
         self._socket, self.connected = socket, socket is not None
         if socket:
             self.openings += 1
