@@ -12,6 +12,7 @@ from storage import Forecast, Job, Store
 
 STEADY_SECONDS = 60.0  # a smaller change of an expected time is not announced: each change is an edit
 STEADY_FRACTION = 0.2  # nor one that is smaller than this part of the remaining time
+OUTAGE_SECONDS = 60.0  # the end of a job is seen so much later where its server could not be asked
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +29,28 @@ class SamplingRate:
         if step == self.first_step:
             return None
         return (now - self.first_time) / (step - self.first_step) * (steps - step)
+
+
+@dataclass(slots=True, kw_only=True)
+class RunClock:
+    """When a job was submitted and seen to start, in seconds of our monotonic clock; servers' clocks may err.
+
+    `submitted` is None where that was not seen: an earlier process may have submitted the job.
+    """
+
+    submitted: float | None = None
+    started: float | None = None
+
+    def gpu_seconds(self, told: float | None, now: float, *, longest: float) -> float | None:
+        """The GPU seconds of a job that ended `now`: what its server `told`, if our clock allows that.
+
+        Else what our clock saw, None where it did not see the whole run. No run takes more than `longest`.
+        """
+        if self.submitted is None:
+            return told if told is not None and 0 <= told <= longest else None
+        seen = now - (self.started or self.submitted)
+        least = max(0.0, seen - OUTAGE_SECONDS)
+        return told if told is not None and least <= told <= now - self.submitted else seen
 
 
 def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:

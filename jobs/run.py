@@ -19,7 +19,7 @@ from jobs.announcer import Announcer, JobStage
 from jobs.clips import clip_name, smaller_name
 from jobs.errors import JobFailure
 from jobs.graphs import build_values
-from jobs.pace import SamplingRate
+from jobs.pace import RunClock, SamplingRate
 from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
 from jobs.uploads import Uploads
@@ -70,6 +70,7 @@ class Run:
         self._context = context
         self._may_be_there = lease.adopted or lease.job.attempts > 0
         self._rate = SamplingRate()
+        self._clock = RunClock()
         self._next_preview = 0.0
         self._clip: comfy.OutputFile | None = None
         self._smaller: comfy.OutputFile | None = None
@@ -131,6 +132,7 @@ class Run:
 
     async def _post(self, graph: comfy.Graph) -> None:
         post = self.server.resume if self._may_be_there else self.server.submit
+        self._clock.submitted = None if self._may_be_there else time.monotonic()
         try:
             await post(self.job.id, graph)
         except comfy.GraphRejected as err:
@@ -144,7 +146,7 @@ class Run:
         async for event in events:
             match event:
                 case comfy.Done():
-                    await self._move(State.DOWNLOADING, seconds=event.seconds)
+                    await self._move(State.DOWNLOADING, **self._measured(event.seconds))
                     return _clip_among(event.files)
                 case comfy.Failed(error=error):
                     raise error
@@ -152,9 +154,23 @@ class Run:
                     raise JobFailure("stopped")
                 case comfy.Preview():
                     self._show_preview(event)
+                case comfy.Started():
+                    self._clock.started = time.monotonic()
+                    self._announce(event)
                 case _:
                     self._announce(event)
         raise comfy.JobLost
+
+    def _measured(self, told: float | None) -> Changes:
+        """What the row keeps of the GPU seconds that the server told; without any, it keeps the expected."""
+        waited = self._context.store.now() - (self.job.started_at or 0.0)
+        longest = min(waited, self._context.max_run_seconds)
+        seconds = self._clock.gpu_seconds(told, time.monotonic(), longest=longest)
+        if seconds != told:
+            log.warning(
+                "job %s: %s seconds on %s are not so: %s", self.job.id, told, self.server.name, seconds
+            )
+        return {} if seconds is None else {"seconds": seconds}
 
     async def _resave(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
         """Have a clip that is too large for the guild saved again, before another job empties the cache."""

@@ -15,19 +15,20 @@ from jobs.announcer import RequeueReason, WaitReason
 from jobs.errors import reason_of
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
-from jobs.routing import lacking, offer_of, servable
+from jobs.routing import can_run, lacking, offer_of, servable
 from jobs.run import Run, RunContext
 from jobs.server import ComputeServer
 from jobs.server_watch import ServerWatch
 from jobs.uploads import Uploads
 from media import MediaError
-from storage import LEASE_SECONDS, Changes, Lease, LeaseLost, State, StoreError
+from storage import LEASE_SECONDS, Changes, Job, Lease, LeaseLost, State, StoreError
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0  # should a notification be missed
 MIN_POLL_SECONDS = 0.05
 MAX_ATTEMPTS = 3
+MAX_LOOKED_AHEAD = 24  # waiting jobs among which a server's next one is sought
 
 
 class Worker:
@@ -91,10 +92,22 @@ class Worker:
         while True:
             await self._notifier.wait(POLL_SECONDS)
             try:
-                for each in await self._store.waiting(limit=1) if server.reachable else ():
-                    await uploads.send(each.job)
+                if job := await self._certain_next(server):
+                    await uploads.send(job)
             except (comfy.ComfyError, MediaError, StoreError, OSError) as err:
                 log.debug("the next picture is not sent ahead: %s", err)
+
+    async def _certain_next(self, server: ComputeServer) -> Job | None:
+        """The job that this server will run next, where no other one could: a picture sent stays there."""
+        if server.unavailable_reason:
+            return None
+        waiting = [each.job for each in await self._store.waiting(limit=MAX_LOOKED_AHEAD)]
+        job = next((each for each in waiting if self._can_run(server, each)), None)
+        others = [each for each in self._servers if each is not server]  # also one that may come back in time
+        return None if job is None or any(self._can_run(each, job) for each in others) else job
+
+    def _can_run(self, server: ComputeServer, job: Job) -> bool:
+        return can_run(self._context.workflows, offer_of(server), job.params)
 
     async def _compute(self, run: Run, tasks: asyncio.TaskGroup) -> None:
         """Run a job to the end of its computation; the rest goes on beside the server's next job."""

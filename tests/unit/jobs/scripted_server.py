@@ -15,7 +15,7 @@ WORKFLOWS = comfy.load_workflows(comfy.BUILT_IN)
 CLIP = comfy.OutputFile(filename="clip.mp4", subfolder="animate", type="temp")
 SMALLER = comfy.OutputFile(filename="smaller.mp4", subfolder="animate", type="temp")
 CLIP_BYTES = b"\0\0\0\x18ftypmp42, a clip"
-DONE = comfy.Done(files=(CLIP,), seconds=2.5)
+DONE = comfy.Done(files=(CLIP,), seconds=0.0001)
 STEP = comfy.Sampling(step=1, steps=2)
 LAST_STEP = comfy.Sampling(step=2, steps=2)
 STARTED = comfy.Started(at=1.0)
