@@ -1,5 +1,6 @@
 """Follow one job to its end: websocket messages as hints, the server's queue and history as the truth."""
 
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
@@ -48,6 +49,7 @@ class Follower:
         self._queued: Queued | None = None
         self._ended = False
         self._is_over = False
+        self._poll_seconds, self._poll_at = END_POLL_SECONDS, math.inf
         self._silences = 0
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -62,7 +64,7 @@ class Follower:
             for event in self._tracker.feed(message) if message else ():
                 yield event
             is_reason_to_ask = self._is_reason_to_ask(message)
-            wait = self._next_wait(message, wait)
+            wait = self._next_wait(message, asks=is_reason_to_ask)
             if not is_reason_to_ask:
                 continue
             position = await self._retry(self._locate)
@@ -82,15 +84,23 @@ class Follower:
         elif wait >= self._silence_timeout:
             self._silences += 1
 
-    def _next_wait(self, message: SocketMessage | None, wait: float) -> float:
+    def _next_wait(self, message: SocketMessage | None, *, asks: bool) -> float:
         match message:
             case JobEnding() | JobEnded() if not self._is_over:
                 self._ended, self._is_over = True, isinstance(message, JobEnded)
-                return END_POLL_SECONDS
-            case QueueChanged() if not self._tracker.started:
+                return self._poll_after(END_POLL_SECONDS)
+            case QueueChanged() if not self._tracker.started and not self._ended:
                 return min(START_TIMEOUT, self._silence_timeout)
+            case _ if not self._ended:
+                return self._silence_timeout
+            case _ if asks:
+                return self._poll_after(min(2 * self._poll_seconds, self._silence_timeout))
             case _:
-                return min(2 * wait, self._silence_timeout) if self._ended else self._silence_timeout
+                return max(0.0, self._poll_at - time.monotonic())
+
+    def _poll_after(self, seconds: float) -> float:
+        self._poll_seconds, self._poll_at = seconds, time.monotonic() + seconds
+        return seconds
 
     async def _check_websocket(self, position: JobPosition | None) -> None:
         """Reconnect a websocket that is open but receives nothing (an older one with its id was closed)."""
@@ -123,4 +133,5 @@ class Follower:
     def _is_reason_to_ask(self, message: SocketMessage | None) -> bool:
         """Whether to ask the server; told the end again and again, it is asked at growing intervals."""
         is_end = isinstance(message, JobEnded) and not self._is_over
-        return message is None or is_end or isinstance(message, MessagesMissed)
+        is_due = time.monotonic() >= self._poll_at
+        return message is None or is_end or is_due or isinstance(message, MessagesMissed)

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from tests.e2e.stalls import MeasuringPolicy
+
+STALLS = "TEST_STALLS"
+"""The variable that names a file for the long turns of the bot's event loop."""
 IMPORTED = ("cli.main", "av", "PIL.Image")
 
 
@@ -74,6 +78,8 @@ def _run(folder: str, environment: Mapping[str, str], log: str) -> None:
     os.environ.update(environment)
     os.chdir(folder)
     warnings.simplefilter("default")
+    if measured := environment.get(STALLS):
+        asyncio.set_event_loop_policy(MeasuringPolicy(Path(measured)))
     sys.argv = ["bot.py"]
     code = main([])
     ignore_signals()

@@ -6,7 +6,7 @@ import pytest
 
 import comfy
 from jobs.announcer import QueuePosition, WaitReason
-from jobs.pace import SamplingRate, expected_end
+from jobs.pace import RunClock, SamplingRate, expected_end
 from storage import Forecast, Interval, Job, State
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.scripted_server import ScriptedServer
@@ -114,3 +114,35 @@ async def test_a_time_once_told_stays_while_it_is_about_right(
     setup.clock.pass_seconds(30)
     positions.forget(job.id)
     assert (await positions.position(job)).expected_end == pytest.approx(told + 120, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (9.5, 9.5),
+        (0.0, 0.0),
+        (30 * 86400.0, 9.0),
+        (-3600.0, 9.0),
+        (float("nan"), 9.0),
+        (float("inf"), 9.0),
+        (None, 9.0),
+    ],
+)
+def test_a_server_is_believed_within_what_our_clock_saw(told: float | None, kept: float) -> None:
+    clock = RunClock(submitted=100.0, started=101.0)
+    assert clock.gpu_seconds(told, 110.0, longest=1e9) == kept
+
+
+def test_a_long_run_that_is_told_as_none_counts_as_seen() -> None:
+    clock = RunClock(submitted=100.0, started=100.0)
+    assert clock.gpu_seconds(0.0, 1100.0, longest=1e9) == 1000.0
+    assert clock.gpu_seconds(960.0, 1100.0, longest=1e9) == 960.0
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [(50.0, 50.0), (61.0, None), (-1.0, None), (float("nan"), None), (None, None)]
+)
+def test_a_run_that_began_before_this_process_is_bounded_by_its_row(
+    told: float | None, kept: float | None
+) -> None:
+    assert RunClock(started=105.0).gpu_seconds(told, 110.0, longest=60.0) == kept

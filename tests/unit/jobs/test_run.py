@@ -1,6 +1,7 @@
 """One run: entered and cancelled in every state, too long, saved again, shown as it forms."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -329,3 +330,31 @@ async def test_the_end_of_sampling_is_expected_after_the_second_step(
     finish = {fact.event: fact.finish for fact in setup.announcer.about(lease.job, Progress)}
     assert finish[STARTED] is finish[STEP] is None
     assert finish[LAST_STEP] is not None
+
+
+@pytest.mark.parametrize("told", [30 * 86400.0, -3600.0, float("nan"), float("inf"), None])
+async def test_a_time_that_cannot_be_spends_nothing_and_teaches_nothing(
+    setup: JobSetup, server: ScriptedServer, told: float | None
+) -> None:
+    server.script = (STARTED, replace(DONE, seconds=told))
+    run = setup.run(await setup.lease(), server)
+    await whole(run)
+    done = (await setup.store.move(run.lease, State.DONE, result_message=1)).job
+    assert done.seconds is not None
+    assert done.charged == done.seconds
+    assert 0 <= done.seconds < 60
+    assert 0 <= await setup.store.spent_today(done.user_id) < 60
+    (pace,) = await setup.database.fetch("SELECT mean FROM pace", {})
+    assert 0 <= pace["mean"] < 60  # type: ignore[index]
+
+
+@pytest.mark.parametrize("told", [30 * 86400.0, -3600.0, None])
+async def test_an_adopted_job_with_such_a_time_counts_as_was_expected(
+    setup: JobSetup, server: ScriptedServer, told: float | None
+) -> None:
+    run = setup.run(await setup.left_over(State.RUNNING), server)
+    server.has(run.job.id, replace(DONE, seconds=told))
+    await whole(run)
+    done = (await setup.store.move(run.lease, State.DONE, result_message=1)).job
+    assert (done.seconds, done.charged) == (None, done.cost)
+    assert not await setup.database.fetch("SELECT mean FROM pace", {})

@@ -1,5 +1,6 @@
 """The worker: from claim to delivery, leases, several servers, what an earlier process left."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -309,3 +310,55 @@ async def test_a_job_whose_move_cannot_be_written_is_taken_up_again(
         setup.clock.pass_seconds(LEASE_ENDS)
         assert (await ended(setup, job)).state == State.DONE
     assert server.ran == [job.id]
+
+
+# pictures sent ahead
+
+
+async def test_no_picture_is_sent_ahead_to_a_server_that_may_not_run_the_job(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    other = ScriptedServer("other:8188")
+    holds = [Hold(), Hold()]
+    for each, hold in zip((server, other), holds, strict=True):
+        each.script = (hold, DONE)
+    jobs = [await setup.admit(key) for key in "ab"]
+    async with working(setup, server, other) as notifier:
+        await asyncio.gather(*(hold.reached.wait() for hold in holds))
+        third = await setup.admit("c", params=replace(PARAMS, width=480))
+        for _ in range(3):
+            notifier.notify()
+            await eventually(lambda: setup.store.waiting(limit=1))
+        assert not [name for each in (server, other) for _, name in each.calls if "480x480" in name]
+        for hold in holds:
+            hold.release()
+        await ended(setup, third)
+    uploads = [name for each in (server, other) for call, name in each.calls if call == "upload"]
+    assert sum("480x480" in name for name in uploads) == 1
+    assert len(server.ran) + len(other.ran) == len(jobs) + 1
+
+
+@pytest.mark.parametrize("able", [True, False])
+async def test_the_picture_of_the_job_that_only_this_server_can_run_is_sent_ahead(
+    setup: JobSetup, server: ScriptedServer, able: bool
+) -> None:
+    other = ScriptedServer("other:8188")
+    other.runnable = frozenset()
+    hold = Hold()
+    server.script = (hold, DONE)
+    first = await setup.admit("a")
+    async with working(setup, server, other) as notifier:
+        await hold.reached.wait()
+        if not able:
+            server.become(UnavailableReason.DRAINED)
+        second = await setup.admit("b", params=replace(PARAMS, width=480))
+        notifier.notify()
+        if able:
+            await server.called("upload", 2)
+            assert "480x480" in server.calls[-1][1]
+        server.become(None)
+        hold.release()
+        await ended(setup, first)
+        await ended(setup, second)
+    assert other.times("upload") == 0
+    assert server.times("upload") == 2

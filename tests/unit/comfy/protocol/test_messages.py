@@ -1,6 +1,7 @@
 """One frame of the websocket in, one message out, whatever the frame is."""
 
 import json
+import math
 
 import pytest
 from hypothesis import given, settings
@@ -137,3 +138,26 @@ def test_no_frame_makes_it_raise(request: pytest.FixtureRequest):
         parse_message(frame)
 
     never_raises()
+
+
+def test_frames_over_their_limit_are_not_looked_at():
+    head = bytes([0, 0, 0, 1, 0, 0, 0, 1])
+    assert parse_message(head + JPEG + bytes(2**20)) is None
+    assert parse_message(head + JPEG + bytes(2**19)) is not None
+    assert parse_message('{"type": "status", "data": {"x": "' + "x" * 2**16 + '"}}') is None
+
+
+def test_a_start_without_a_time_is_one_all_the_same():
+    for time in ('"soon"', "NaN", "1e999", "null", "-1"):
+        frame = f'{{"type": "execution_start", "data": {{"prompt_id": "{JOB}", "timestamp": {time}}}}}'
+        message = parse_message(frame)
+        assert isinstance(message, JobStarted)
+        assert math.isfinite(message.at)
+
+
+def test_a_node_with_very_many_files_has_some_of_them():
+    files = [{"filename": "a.mp4"}] * 1000
+    data = {"prompt_id": JOB, "node": "1", "output": {"gifs": files}}
+    message = parse_message(json.dumps({"type": "executed", "data": data}))
+    assert isinstance(message, NodeSaved)
+    assert len(message.files) < 100

@@ -19,7 +19,13 @@ from comfy import (
     OutputFile,
 )
 from comfy.protocol.queue import parse_queue
-from comfy.protocol.responses import parse_history, parse_node_faults, parse_rejection, sanitize
+from comfy.protocol.responses import (
+    parse_history,
+    parse_node_error,
+    parse_node_faults,
+    parse_rejection,
+    sanitize,
+)
 from comfy.protocol.system_stats import parse_system_stats
 from tests.unit.comfy import recorded_responses as recorded
 
@@ -177,3 +183,52 @@ def test_no_answer_raises_anything_but_our_errors(request: pytest.FixtureRequest
                 parse()
 
     raises_ours()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "seconds"),
+    [
+        (1000, 4656, 3.656),
+        (1000, 2592001000, 2592000.0),
+        (3601000, 1000, None),
+        (float("nan"), 1000, None),
+        (1000, float("inf"), None),
+        (1000, 10**400, None),
+        (1000, "4656", None),
+        (None, 4656, None),
+    ],
+)
+def test_a_clip_is_had_whatever_the_times_say(start: object, end: object, seconds: float | None):
+    messages = [["execution_start", {"timestamp": start}], ["execution_success", {"timestamp": end}]]
+    entry = {
+        "status": {"status_str": "success", "messages": messages},
+        "outputs": {"1": {"gifs": [{"filename": "a.mp4", "type": "temp"}]}},
+    }
+    outcome = parse_history({"job": entry}, "job")
+    assert isinstance(outcome, Done)
+    assert outcome.seconds == seconds
+
+
+@pytest.mark.parametrize("key", ["exception_message", "exception_type", "node_id", "node_type"])
+def test_no_text_of_a_fault_forges_a_line(key: str):
+    fault = {"exception_message": "m", "exception_type": "t", "node_id": "1", "node_type": "N"}
+    error = parse_node_error({**fault, key: "\x1b[2Jone\u202e\u2028two\x85three"})
+    assert all(value.isprintable() for value in vars(error).values() if isinstance(value, str))
+    assert str(error).isprintable()
+
+
+def test_a_message_of_megabytes_is_cut_before_it_is_searched():
+    assert len(sanitize("a" * 10**7)) == 200
+
+
+def test_a_file_with_control_characters_is_a_bad_answer():
+    entry = {"status": {"status_str": "success", "messages": []}}
+    for name in ("a\n.mp4", "a\x1b[2J.mp4", "a\u202e.mp4", "a\ud800.mp4"):
+        with pytest.raises(BadAnswer):
+            parse_history({"job": {**entry, "outputs": {"1": {"gifs": [{"filename": name}]}}}}, "job")
+
+
+def test_what_a_server_says_of_itself_is_printable():
+    device = {"name": "GPU\x1b[2J\nFATAL", "type": "cuda\u202e", "vram_free": 1, "vram_total": 2}
+    stats = parse_system_stats({"system": {"comfyui_version": "1\r\n2"}, "devices": [device]}, 0)
+    assert (stats.version, stats.devices[0].name, stats.devices[0].kind) == ("1 2", "GPU FATAL", "cuda")

@@ -13,6 +13,7 @@ from comfy.protocol.messages import (
     JobStarted,
     MessagesMissed,
     NodeStarted,
+    PreviewSent,
     QueueChanged,
     SocketMessage,
 )
@@ -146,3 +147,26 @@ async def test_a_job_that_is_gone_is_lost_unless_we_cancelled_it(wan: Workflow, 
         await soon(follow(wan, reader, [], [None]))
 
     assert await soon(follow(wan, reader, [], [None], cancelled=True)) == [Interrupted(node="")]
+
+
+async def test_an_end_that_is_told_without_end_is_asked_about_a_few_times(
+    wan: Workflow, reader: WebSocketReader
+):
+    messages: list[SocketMessage] = [JobEnded(prompt_id="job")] * 200
+    positions = [Running(), Finished(outcome=DONE), *[Running()] * 200]
+
+    assert (await soon(follow(wan, reader, messages, positions)))[-1] == DONE
+
+
+async def test_a_subscription_keeps_the_newest_preview_only():
+    subscription = Subscription()
+    for number in range(61):
+        subscription.put(PreviewSent(prompt_id="job", image=bytes([number]), kind="jpeg"))
+    subscription.put(JobEnding(prompt_id="job"))
+
+    kept = [message async for message in drain(subscription)]
+
+    assert kept == [
+        JobEnding(prompt_id="job"),
+        PreviewSent(prompt_id="job", image=bytes([60]), kind="jpeg"),
+    ]

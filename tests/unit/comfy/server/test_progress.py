@@ -144,3 +144,11 @@ def test_a_preview_that_names_no_job_is_ours_only_while_ours_runs(wan: Workflow)
     assert not list(tracker.feed(preview))
     assert list(tracker.start(at=1.0)) == [Started(at=1.0)]
     assert list(tracker.feed(preview)) == [Preview(image=b"\xff\xd8\xff", kind="jpeg")]
+
+
+@pytest.mark.parametrize("value", [-1, 10**9, -(2**60)])
+def test_a_step_beyond_the_last_one_is_none(wan: Workflow, value: int):
+    built = graph(wan)
+    (node, steps), *_ = built.sampler_steps.items()
+    tracker = ProgressTracker(built)
+    assert not list(tracker.feed(NodeProgress(prompt_id="job", node=node, value=value, maximum=steps)))
