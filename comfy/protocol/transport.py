@@ -101,7 +101,7 @@ class Transport:
             )
             async with request as response:
                 self._check(response.status)
-                if response.headers.get("Content-Encoding", "identity") != "identity":
+                if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise BadAnswer(reason="it is compressed, unasked")
                 yield response
 

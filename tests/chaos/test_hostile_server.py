@@ -28,10 +28,11 @@ pytestmark = [
 MAX_MEGABYTES = 300
 MAX_STALL = 0.05  # seconds
 JOBS_AT_ONCE = 3
-PHASE_SECONDS = 6.0
+PHASE_SECONDS = 4.0
 LISTS = b"[" + b",".join([b"[]"] * 5_000_000) + b"]"
 EVIL = "\\u001b[2J\\nFATAL forged\\u202e\\u2028"
-CLAIM = "SELECT id, server, state, seconds, charged, reason FROM job"
+AFTERWARDS = "afterwards"
+JOBS = "SELECT id, server, state, seconds, charged, reason FROM job"
 
 
 def message(size: int) -> str:
@@ -124,15 +125,15 @@ async def test_a_hostile_server_costs_little_and_harms_no_job_of_another(
                 await asyncio.gather(asyncio.sleep(PHASE_SECONDS), *(made(each) for each in jobs))
                 peaks[name] = memory(bot, "VmHWM")
             hostile.attack({})
-            began[""] = time.time()
+            began[AFTERWARDS] = time.time()
             assert await bot.terminate() == 0
         assert elsewhere.heads == []
         log = bot.log
-    rows = sqlite3.connect(tmp_path / "data" / "animate.db").execute(CLAIM).fetchall()
+    rows = sqlite3.connect(tmp_path / "data" / "animate.db").execute(JOBS).fetchall()
     normal = playground.comfyui.url.removeprefix("http://")
     report(peaks, turns := longest_stalls(stalls, began), rows, normal)
     assert max(peaks.values()) < MAX_MEGABYTES
-    assert max(own for _, _, own, _ in turns) < MAX_STALL
+    assert max(cpu for cpu, _, _, _ in turns) < MAX_STALL
     assert [state for _, server, state, *_ in rows if server == normal] == ["done"] * count(rows, normal)
     assert count(rows, normal) > len(peaks)
     assert count(rows, hostile.url.removeprefix("http://")) > len(peaks) / 2
@@ -167,7 +168,7 @@ def longest_stalls(file: Path, began: Mapping[str, float]) -> list[tuple[float, 
         )
         for at, wall, process, thread in turns
     ]
-    return sorted((each for each in found if each[-1]), reverse=True)
+    return sorted((each for each in found if each[-1] not in ("", AFTERWARDS)), reverse=True)
 
 
 def count(rows: list[tuple[object, ...]], server: str) -> int:

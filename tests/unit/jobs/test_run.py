@@ -339,7 +339,8 @@ async def test_a_time_that_cannot_be_spends_nothing_and_teaches_nothing(
     server.script = (STARTED, replace(DONE, seconds=told))
     run = setup.run(await setup.lease(), server)
     await whole(run)
-    done = (await setup.store.move(run.lease, State.DONE, result_message=1)).job
+    await setup.store.move(run.lease, State.DONE, result_message=1)
+    done = await setup.store.job(run.job.id)
     assert done.seconds is not None
     assert done.charged == done.seconds
     assert 0 <= done.seconds < 60
@@ -355,6 +356,7 @@ async def test_an_adopted_job_with_such_a_time_counts_as_was_expected(
     run = setup.run(await setup.left_over(State.RUNNING), server)
     server.has(run.job.id, replace(DONE, seconds=told))
     await whole(run)
-    done = (await setup.store.move(run.lease, State.DONE, result_message=1)).job
+    await setup.store.move(run.lease, State.DONE, result_message=1)
+    done = await setup.store.job(run.job.id)
     assert (done.seconds, done.charged) == (None, done.cost)
     assert not await setup.database.fetch("SELECT mean FROM pace", {})
