@@ -5,14 +5,11 @@ import contextlib
 import socket
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import aiohttp
 
 from comfy.errors import BadAnswer
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 # Of one read, and so of what is parsed at once: 256 KiB of one-byte chunks would take a tenth of a second.
 MAX_READ_BYTES = 16 * 2**10
@@ -28,7 +25,7 @@ class SmallReads(socket.socket):
         """Receive at most MAX_READ_BYTES."""
         return super().recv(min(bufsize, MAX_READ_BYTES), flags)
 
-    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """Receive at most MAX_READ_BYTES into a buffer, as TLS does."""
         room = nbytes or memoryview(buffer).nbytes
         return super().recv_into(buffer, min(room, MAX_READ_BYTES), flags)

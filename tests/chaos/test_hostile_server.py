@@ -135,7 +135,7 @@ async def test_a_hostile_server_costs_little_and_harms_no_job_of_another(
     assert max(peaks.values()) < MAX_MEGABYTES
     assert max(cpu for cpu, _, _, _ in turns) < MAX_STALL
     assert [state for _, server, state, *_ in rows if server == normal] == ["done"] * count(rows, normal)
-    assert count(rows, normal) > len(peaks)
+    assert count(rows, normal) > len(peaks) / 2
     assert count(rows, hostile.url.removeprefix("http://")) > len(peaks) / 2
     assert all(0 <= (charged or 0) < 600 for *_, charged, _ in rows)
     assert not [line for line in log.splitlines() if line.startswith("FATAL") or not line.isprintable()]
