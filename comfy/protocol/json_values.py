@@ -10,7 +10,7 @@ from comfy.errors import BadAnswer
 from comfy.printable import printable
 
 MAX_DEPTH = 100  # compared or printed, a deeper value would exhaust the stack
-MAX_VALUES = 400_000  # a value takes up to 150 bytes
+MAX_VALUES = 250_000  # a value takes up to 150 bytes
 MAX_INLINE_BYTES = 64 * 2**10  # parsed within some milliseconds whatever it holds
 MAX_TEXT_LENGTH = 4096  # characters
 
