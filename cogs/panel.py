@@ -22,7 +22,7 @@ from cogs.ui.modals import animate_modal, parse_animation
 from cogs.ui.submissions import ModalSubmission, parse_number
 from jobs.errors import Refusal
 from jobs.requester import Requester
-from storage import Draft
+from storage import Draft, Job
 
 SEND_TIMEOUT = 30.0  # seconds for one message
 HIDDEN = ":spoiler"  # at the end of a modal's custom id whose picture is a spoiler
@@ -77,17 +77,29 @@ class Panel(InteractiveCog):
         async def handle(requester: Requester) -> None:
             await self._context.require(requester, Action.ANIMATE)
             await self._context.require_channel(interaction)
+            source = await self._job_of(message)
             await self._check_owner(interaction, message)
             picture = find_picture(_target(interaction), self._context.attachments.serves)
             if picture is None:
                 raise Refusal("no_picture")
             refuse_by_metadata(picture)
-            draft = Draft(id=interaction.id, user_id=interaction.user.id, url=picture.url)
+            draft = Draft(
+                id=interaction.id,
+                user_id=interaction.user.id,
+                url=picture.url,
+                picture_of=source.user_id if source else message.author.id,
+                source=source.id if source else "",
+            )
             await self._context.store.save_draft(draft)
             custom_id = f"animate:{draft.id}{HIDDEN if picture.spoiler else ''}"
             await interaction.response.send_modal(animate_modal(requester.locale, custom_id, upload=False))
 
         await self._context.answer(interaction, handle)
+
+    async def _job_of(self, message: discord.Message) -> Job | None:
+        """The job that a message of the bot is about. Raises StoreError."""
+        store = self._context.store
+        return await store.by_result(message.id) or await store.by_status(message.id)
 
     async def _check_owner(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Refuse a picture of somebody else where the guild does not allow it. Raises Refusal, StoreError."""
@@ -103,7 +115,7 @@ class Panel(InteractiveCog):
         requester: Requester,
         submission: ModalSubmission,
     ) -> None:
-        url, spoiler = await self._picture_of(argument, requester, submission)
+        draft_id, url, spoiler = await self._picture_of(argument, requester, submission)
         options = parse_animation(submission, requester.locale)
         await self._submitter.submit(
             interaction,
@@ -115,25 +127,26 @@ class Panel(InteractiveCog):
                 lambda: self._context.fetch_picture(url),
                 f"interaction {interaction.id}",
                 spoiler=spoiler,
+                draft=draft_id,
             ),
         )
 
     async def _picture_of(
         self, argument: str, requester: Requester, submission: ModalSubmission
-    ) -> tuple[str, bool]:
-        """The picture's address, and whether it is a spoiler: uploaded in the modal, or of the draft.
+    ) -> tuple[int | None, str, bool]:
+        """The draft's id (None for an upload), the picture's address, and whether it is a spoiler.
 
         Raises Refusal, StoreError.
         """
         uploads = submission.uploads.get("image", ())
         if uploads:
             refuse_by_metadata(uploads[0])
-            return uploads[0].url, uploads[0].spoiler
+            return None, uploads[0].url, uploads[0].spoiler
         draft_id = parse_number(argument.removesuffix(HIDDEN))
         draft = None if draft_id is None else await self._context.store.draft(draft_id)
         if draft is None or draft.user_id != requester.user_id:
             raise Refusal("picture_forgotten")
-        return draft.url, argument.endswith(HIDDEN)
+        return draft.id, draft.url, argument.endswith(HIDDEN)
 
 
 def render_panel(locale: str) -> ui.LayoutView:

@@ -21,17 +21,19 @@ class ClipJoiner:
     async def joined_clip(self, job: Job) -> Path:
         """The file to deliver: the job's clip, joined behind the one it extends where that was asked for.
 
-        The job's clip alone where the other is no longer kept or cannot be joined. Raises StoreError, BadClip
-        (no room on the disk).
+        The job's clip alone where the other is no longer kept, was taken back, or cannot be joined. Raises
+        StoreError, BadClip (no room on the disk).
         """
         own = self._files.clip_path(job.clip or clip_name(job))
         before = await self._store.find(job.params.after) if job.params.after else None
-        if before is None:
+        if before is None or before.unwanted or before.withdrawn:
             return own
         joined = self._files.clip_path(joined_name(job))
         if not await asyncio.to_thread(joined.exists):
             try:
-                await self._media.join_clips(await self._joined_or_own(before), own, joined)
+                scratch = self._files.scratch_path(joined.name)
+                await self._media.join_clips(await self._joined_or_own(before), own, scratch)
+                await self._files.keep_clip(scratch)
             except media.BadClip as err:
                 if err.code is media.ClipFault.NO_ROOM:
                     raise

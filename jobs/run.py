@@ -197,7 +197,9 @@ class Run:
         return await self._download(clip, clip_name(self.job))
 
     async def _download(self, file: comfy.OutputFile, name: str) -> str:
-        await self.server.download(file, self._context.files.clip_path(name), limit=MAX_CLIP_BYTES)
+        scratch = self._context.files.scratch_path(name)
+        await self.server.download(file, scratch, limit=MAX_CLIP_BYTES)
+        await self._context.files.keep_clip(scratch)
         return name
 
     def _show_preview(self, preview: comfy.Preview) -> None:

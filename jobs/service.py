@@ -98,9 +98,19 @@ class JobService:
         return options
 
     async def animate(
-        self, requester: Requester, options: Options, load: LoadPicture, key: str, *, spoiler: bool = False
+        self,
+        requester: Requester,
+        options: Options,
+        load: LoadPicture,
+        key: str,
+        *,
+        spoiler: bool = False,
+        draft: int | None = None,
     ) -> Admitted:
-        """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once."""
+        """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once.
+
+        `draft`: the id of the draft that the picture is of, which is dropped with the admission.
+        """
         options.check()
         selection = await self._ask_servers(lambda known_servers: self._select(options, known_servers))
         params = build_params(
@@ -109,17 +119,17 @@ class JobService:
             {selection.preset: self._workflows[selection.workflow]},
         )
         params = replace(params, choices=selection.choices, left_open=selection.left_open, spoiler=spoiler)
-        if known := await self._check_limits(requester, key, params):
+        if known := await self._check_limits(requester, key, params, draft=draft):
             return Admitted(job=known, created=False)
 
         async def check() -> None:
-            await self._check_limits(requester, key, params)
+            await self._check_limits(requester, key, params, draft=draft)
 
         picture = await self._picture_loader.store(requester.user_id, check, load)
         width, height = media.size_for(picture.width, picture.height, options.aspect)
         params = replace(params, width=width, height=height)
         advice = advise(params.prompt, params.negative_prompt, picture.issues)
-        return await self._admit(requester, key, params, picture.sha256, advice=advice)
+        return await self._admit(requester, key, params, picture.sha256, advice=advice, draft=draft)
 
     async def reroll(self, requester: Requester, parent: Job) -> Admitted:
         """Admit a finished job again with a new seed.
@@ -146,11 +156,11 @@ class JobService:
         params = self._changed(parent, replace(options, seed=other_seed(parent.params.seed)))
         await self._require_runnable(params)
         params = replace(params, after=parent.id if join else None)
-        if known := await self._check_limits(requester, key, params):
+        if known := await self._check_limits(requester, key, params, parent=parent.id):
             return Admitted(job=known, created=False)
 
         async def check() -> None:
-            await self._check_limits(requester, key, params)
+            await self._check_limits(requester, key, params, parent=parent.id)
 
         frame = await self._picture_loader.store_last_frame(requester.user_id, check, parent)
         advice = advise(params.prompt, params.negative_prompt)
@@ -231,6 +241,8 @@ class JobService:
         self, requester: Requester, parent: Job, params: Params, key: str, advice: tuple[Advice, ...] = ()
     ) -> Admitted:
         """Admit a job for its parent's picture, as long as that is kept."""
+        if parent.withdrawn:
+            raise Refusal("withdrawn")
         await self._require_runnable(params)
         try:
             await self._files.touch_picture(parent.picture)
@@ -238,14 +250,24 @@ class JobService:
             raise Refusal("picture_gone") from err
         return await self._admit(requester, key, params, parent.picture, parent=parent.id, advice=advice)
 
-    async def _check_limits(self, requester: Requester, key: str, params: Params) -> Job | None:
+    async def _check_limits(
+        self,
+        requester: Requester,
+        key: str,
+        params: Params,
+        *,
+        parent: str | None = None,
+        draft: int | None = None,
+    ) -> Job | None:
         """Refuse before the work on a picture what would be refused after it; the job of a known key.
 
         Raises Refusal.
         """
         user_id, guild_id = requester.user_id, requester.guild_id
         with _refusals():
-            return await self._store.check_admission(key, user_id, guild_id, params.prompt)
+            return await self._store.check_admission(
+                key, user_id, guild_id, params.prompt, parent=parent, draft=draft
+            )
 
     async def _admit(
         self,
@@ -255,6 +277,7 @@ class JobService:
         picture: str,
         *,
         parent: str | None = None,
+        draft: int | None = None,
         advice: tuple[Advice, ...] = (),
     ) -> Admitted:
         share = self._shares.of(requester.actor)
@@ -267,6 +290,7 @@ class JobService:
             params=params,
             picture=picture,
             parent=parent,
+            draft=draft,
             weight=share.weight,
             head_start=share.head_start,
         )

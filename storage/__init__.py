@@ -1,7 +1,7 @@
 """The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
 
-    maintenance → retention, store → servers, preferences → queries → sqlite/, blobs/, affinity, forecast,
-    limits → job, blocked_words, errors                                          (→ may import; never back)
+    maintenance → chores, retention, store → servers, preferences, forgetting → queries → sqlite/, blobs/,
+    affinity, forecast, limits → job, blocked_words, errors                      (→ may import; never back)
 
 Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
 """
@@ -20,6 +20,7 @@ from storage.errors import (
     StoreUnavailable,
 )
 from storage.forecast import Forecast, Interval
+from storage.forgetting import FileNames, StoredData
 from storage.job import (
     ACTIVE,
     FINISHED,
@@ -36,7 +37,7 @@ from storage.job import (
 )
 from storage.limits import QueueLimits
 from storage.maintenance import Maintenance
-from storage.preferences import Draft, GuildSettings, StoredData, UploadLimit
+from storage.preferences import Draft, GuildSettings, UploadLimit
 from storage.retention import Retention
 from storage.servers import ServerRecord
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
@@ -50,6 +51,7 @@ __all__ = [
     "AdmissionRefused",
     "Changes",
     "Draft",
+    "FileNames",
     "FileStore",
     "Forecast",
     "GuildSettings",

@@ -112,7 +112,8 @@ class Request:
     `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256 of a
     stored picture, `parent` the id of the job that this is a reroll of. `weight` is the person's share of the
     GPU relative to others'; a person without waiting jobs starts `head_start` GPU seconds (at most
-    MAX_HEAD_START) before those who waited.
+    MAX_HEAD_START) before those who waited. `draft`: the draft that the picture came from, which goes at
+    admission.
     """
 
     key: str
@@ -125,6 +126,7 @@ class Request:
     parent: str | None = None
     weight: float = 1.0
     head_start: float = 0.0
+    draft: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,8 @@ class Job:
     In GPU seconds: `cost` is expected, `seconds` measured, `charged` what counts against the person. `root`:
     the id of the first job in its chain of rerolls, its own for the first. `epoch` rises with each holder.
     `tries`: how often its delivery was postponed; `result_channel`: the channel of the result message.
+    `withdrawn`: somebody took back the picture, the words or the clip that it was made with.
+    `unwanted`: it is being deleted.
     """
 
     seq: int
@@ -166,6 +170,8 @@ class Job:
     tries: int = 0
     result_channel: int | None = None
     lease_until: float | None = None
+    withdrawn: bool = False
+    unwanted: bool = False
 
     @property
     def short(self) -> str:
@@ -180,6 +186,8 @@ class Job:
         values["state"] = State(values["state"])
         values["reason"] = Reason.from_json(values["reason"]) if values["reason"] else None
         values["cancel_requested"] = bool(values["cancel_requested"])
+        values["withdrawn"] = bool(values["withdrawn"])
+        values["unwanted"] = bool(values["unwanted"])
         return cls(**values)
 
 

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from storage.blobs.files import FileStore
-from storage.errors import StoreError
+from storage.blobs.files import FileStore, remove_all
+from storage.chores import ChoreFailure, Chores
 from storage.job import Job
 from storage.retention import (
     DAY,
@@ -17,7 +17,6 @@ from storage.retention import (
     remove_pictures,
     remove_preferences,
     remove_rows,
-    shrink,
 )
 from storage.store import Store
 
@@ -27,7 +26,7 @@ MINUTE = 60.0  # seconds
 
 
 class Maintenance:
-    """Runs the periodic tasks; one that fails is logged and runs again at its next time.
+    """Runs the periodic chores, each on its own: one that fails stops no other and is run again later.
 
     `on_expired` is called with each job that expired, to announce its end.
     """
@@ -39,13 +38,19 @@ class Maintenance:
         self._files = files
         self._retention = retention
         self._on_expired = on_expired
+        self._chores = Chores()
+
+    @property
+    def failures(self) -> Mapping[str, ChoreFailure]:
+        """The chores that failed when they were run last, by name."""
+        return self._chores.failures
 
     async def run(self) -> None:
-        """Run all tasks until cancelled."""
+        """Run all chores until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_every(MINUTE, self.expire), name="expiry of jobs")
-            tasks.create_task(_every(HOUR, self.back_up), name="backups")
-            tasks.create_task(_every(HOUR, self.apply_retention), name="retention")
+            tasks.create_task(self._every(MINUTE, self.expire), name="expiry of jobs")
+            tasks.create_task(self._every(HOUR, self.back_up), name="backups")
+            tasks.create_task(self._every(HOUR, self.apply_retention), name="retention")
 
     async def expire(self) -> None:
         """End the jobs that waited longer than `QueueLimits.longest_wait`."""
@@ -57,44 +62,57 @@ class Maintenance:
     async def back_up(self) -> None:
         """Copy the database into `backups/` beside it unless a recent copy exists; keep the newest copies."""
         database = self._store.database
-        folder = database.path.parent / "backups"
+        folder = backup_folder(database.path)
         if self._retention.backups and await asyncio.to_thread(_is_due, folder):
             await database.copy_to(folder / time.strftime("animate-%Y%m%d-%H%M%S.db", time.gmtime()))
         await asyncio.to_thread(_keep_newest, folder, self._retention.backups)
 
     async def apply_retention(self) -> None:
-        """Remove rows, pictures and clips that are older than the retention allows."""
+        """Remove rows, drafts, pictures, clips and scratch that are older than the retention allows."""
         database, now, keep = self._store.database, time.time(), self._retention
-        await remove_rows(database, now - keep.rows * DAY)
-        await remove_preferences(database, now)
-        await remove_clips(database, self._files, now - keep.clips * DAY)
-        await remove_pictures(database, self._files, before=now - keep.pictures * DAY, now=now)
-        await shrink(database)
+
+        async def rows() -> None:
+            await remove_rows(database, now - keep.rows * DAY)
+
+        chores: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "the retention of rows": rows,
+            "the retention of people": lambda: remove_preferences(database, now),
+            "the retention of drafts": self._store.remove_old_drafts,
+            "the retention of clips": lambda: remove_clips(database, self._files, now - keep.clips * DAY),
+            "the retention of pictures": lambda: remove_pictures(
+                database, self._files, before=now - keep.pictures * DAY, now=now
+            ),
+            "the sweeping of scratch": self._files.remove_old_scratch,
+            "the shrinking of the database": database.discard_deleted,
+        }
+        for name, chore in chores.items():
+            await self._chores.run(name, chore)
+
+    async def _every(self, seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
+        """Run the chore for ever, `seconds` after each end."""
+        while True:
+            await self._chores.run(chore.__name__, chore)
+            await asyncio.sleep(seconds)
 
 
-async def _every(seconds: float, task: Callable[[], Awaitable[None]]) -> None:
-    """Run the task for ever, `seconds` after each end."""
-    while True:
-        try:
-            await task()
-        except (StoreError, OSError) as err:
-            log.error("%s is left for later: %s", task.__qualname__, err)
-        await asyncio.sleep(seconds)
+def backup_folder(database: Path) -> Path:
+    """The folder of the copies of this database."""
+    return database.parent / "backups"
 
 
-def _backups(folder: Path) -> list[Path]:
+def backups_in(folder: Path) -> list[Path]:
     """The copies in the folder, oldest first."""
-    folder.mkdir(exist_ok=True)
-    return sorted(folder.glob("animate-[0-9]*.db"))
+    return sorted(path for path in folder.glob("animate-[0-9]*.db") if path.is_file())
 
 
 def _is_due(folder: Path) -> bool:
-    """Whether no copy is younger than half an hour, also across a restart."""
-    return all(time.time() - path.stat().st_mtime > HOUR / 2 for path in _backups(folder))
+    """Whether no copy is younger than half an hour, also across a restart; one from the future is none."""
+    folder.mkdir(exist_ok=True)
+    return all(abs(time.time() - path.stat().st_mtime) > HOUR / 2 for path in backups_in(folder))
 
 
 def _keep_newest(folder: Path, number: int) -> None:
-    """Remove all but the newest `number` copies."""
-    backups = _backups(folder)
-    for path in backups[: max(len(backups) - number, 0)]:
-        path.unlink(missing_ok=True)
+    """Remove all but the newest `number` copies, and what was left half-written. Raises FilesLeft."""
+    folder.mkdir(exist_ok=True)
+    backups = backups_in(folder)
+    remove_all([*backups[: max(len(backups) - number, 0)], *folder.glob("animate-*.part*")])

@@ -1,12 +1,12 @@
-"""Data of people and guilds beside jobs: language, guild settings, drafts, and deletion on request."""
+"""Data of people and guilds beside jobs: language, guild settings, upload limits and drafts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.job import Job
 from storage.queries import JobQueries
 
 DRAFT_SECONDS = 24 * 3600.0  # Discord signs an attachment's URL for this long
+DRAFT_COLUMNS = "id, user_id, url, picture_of, source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,20 +23,17 @@ class GuildSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A picture that somebody chose, whose prompt is still to come. `id` is the interaction's."""
+    """A picture that somebody chose, whose prompt is still to come. `id` is the interaction's.
+
+    `picture_of`: the id of the person whose picture it is where that is somebody else, else 0; `source`: the
+    id of the job whose message showed it, or "".
+    """
 
     id: int
     user_id: int
     url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredData:
-    """The numbers of a person's stored jobs, pictures and clips."""
-
-    jobs: int
-    pictures: int
-    clips: int
+    picture_of: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +50,7 @@ class UploadLimit:
 
 
 class Preferences(JobQueries):
-    """Languages, guild settings, upload limits, drafts, jobs marked for deletion; extends JobQueries."""
+    """Languages, guild settings, upload limits, drafts; extends JobQueries."""
 
     async def language(self, user_id: int) -> str | None:
         """The language that the person chose, as a Discord locale, or None."""
@@ -126,57 +123,39 @@ class Preferences(JobQueries):
         )
 
     async def save_draft(self, draft: Draft) -> None:
-        """Store a draft, and remove those older than DRAFT_SECONDS."""
-        now = self.now()
+        """Store a draft, to be dropped with the job that is made of it or after DRAFT_SECONDS."""
+        await self.remove_old_drafts()
         await self.database.fetch(
-            "DELETE FROM draft WHERE created_at < :before", {"before": now - DRAFT_SECONDS}
+            """INSERT OR REPLACE INTO draft (id, user_id, url, created_at, picture_of, source)
+            VALUES (:id, :user, :url, :now, :picture_of, :source)""",
+            {
+                "id": draft.id,
+                "user": draft.user_id,
+                "url": draft.url,
+                "now": self.now(),
+                "picture_of": draft.picture_of,
+                "source": draft.source,
+            },
         )
+
+    async def remove_old_drafts(self) -> None:
+        """Remove the drafts that are older than DRAFT_SECONDS."""
         await self.database.fetch(
-            "INSERT OR REPLACE INTO draft VALUES (:id, :user, :url, :now)",
-            {"id": draft.id, "user": draft.user_id, "url": draft.url, "now": now},
+            "DELETE FROM draft WHERE created_at < :before", {"before": self.now() - DRAFT_SECONDS}
         )
 
     async def draft(self, draft_id: int) -> Draft | None:
-        """The draft with that id, or None where it is unknown or older than DRAFT_SECONDS."""
+        """The draft with that id, or None where it is unknown, used, or older than DRAFT_SECONDS."""
         row = await self.database.fetch_one(
-            "SELECT id, user_id, url FROM draft WHERE id = :id AND created_at >= :after",
+            f"SELECT {DRAFT_COLUMNS} FROM draft WHERE id = :id AND created_at >= :after",  # noqa: S608 - constant SQL, no user input
             {"id": draft_id, "after": self.now() - DRAFT_SECONDS},
         )
         return Draft(**dict(row)) if row else None
 
-    async def stored_data(self, user_id: int, *, pictures_since: float) -> StoredData:
-        """Count the person's stored data; pictures only of jobs not finished before `pictures_since`."""
-        row = await self.database.fetch_one(
-            """SELECT
-                count(*) AS jobs, count(clip) AS clips,
-                count(DISTINCT iif(coalesce(finished_at, 9e99) > :since, picture, NULL)) AS pictures
-            FROM job WHERE user_id = :user AND unwanted = 0""",
-            {"user": user_id, "since": pictures_since},
+    async def drafts_of(self, user_id: int) -> Sequence[Draft]:
+        """The person's drafts, oldest first."""
+        rows = await self.database.fetch(
+            f"SELECT {DRAFT_COLUMNS} FROM draft WHERE user_id = :user ORDER BY id",  # noqa: S608 - constant SQL, no user input
+            {"user": user_id},
         )
-        return StoredData(**dict(row)) if row else StoredData(jobs=0, pictures=0, clips=0)
-
-    async def mark_for_deletion(self, job_id: str) -> None:
-        """Mark a job to be deleted with its messages and files."""
-        await self.database.fetch("UPDATE job SET unwanted = 1 WHERE id = :id", {"id": job_id})
-
-    async def mark_all_for_deletion(self, user_id: int) -> None:
-        """Mark all the person's jobs for deletion; delete their drafts, locale and language at once."""
-        await self.database.fetch("UPDATE job SET unwanted = 1 WHERE user_id = :user", {"user": user_id})
-        await self.database.fetch("DELETE FROM draft WHERE user_id = :user", {"user": user_id})
-        await self.database.fetch("UPDATE person SET locale = '' WHERE id = :user", {"user": user_id})
-        await self.set_language(user_id, None)
-
-    async def marked_for_deletion(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
-        """Jobs marked for deletion, unfinished ones too, oldest first; the next page is `after` that seq."""
-        return await self._many(
-            "unwanted = 1 AND seq > :after ORDER BY seq LIMIT :limit", after=after, limit=limit
-        )
-
-    async def delete_job(self, job_id: str) -> None:
-        """Delete the row. Delete its messages and files first: only the row refers to them."""
-        await self.database.fetch("DELETE FROM job WHERE id = :id", {"id": job_id})
-
-    async def needs_picture(self, picture: str, *, beside: str) -> bool:
-        """Whether a job other than `beside` uses the picture with this sha256."""
-        found = "FROM (SELECT 1 FROM job WHERE picture = :sha AND id <> :id LIMIT 1)"
-        return bool(await self._count(found, sha=picture, id=beside))
+        return [Draft(**dict(row)) for row in rows]

@@ -1,10 +1,10 @@
-"""Remove old rows, pictures and clips in batches, and shrink the database file."""
+"""Remove old rows, drafts, pictures and clips in batches."""
 
 import json
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from storage.blobs.files import FileStore
+from storage.blobs.files import FilesLeft, FileStore
 from storage.job import Row
 from storage.sqlite.database import Database
 from storage.sqlite.statements import NEEDED_PICTURES, REMOVE_PEOPLE, REMOVE_ROWS
@@ -12,7 +12,6 @@ from storage.sqlite.statements import NEEDED_PICTURES, REMOVE_PEOPLE, REMOVE_ROW
 DAY = 86400.0  # seconds
 HOUR = 3600.0
 ROWS_PER_BATCH = 500
-PAGES_PER_BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,7 @@ async def remove_preferences(database: Database, now: float) -> None:
 
 
 async def remove_pictures(database: Database, files: FileStore, *, before: float, now: float) -> None:
-    """Remove pictures of no unfinished job and of none finished after `before`.
+    """Remove pictures of no unfinished job and of none finished after `before`. Raises FilesLeft.
 
     Those of the last hour stay: a picture is saved before its job is admitted.
     """
@@ -64,15 +63,19 @@ async def _page(database: Database, before: float, after: int) -> Row | None:
 
 
 async def remove_clips(database: Database, files: FileStore, before: float) -> None:
-    """Remove clips written before that Unix time, unless their job is unfinished."""
+    """Remove clips written before that Unix time, unless their job is unfinished. Raises FilesLeft."""
+    left = list[FilesLeft]()
     for name in await files.clips_before(before):
         job = {"id": name.partition(".")[0]}
-        if not await database.fetch("SELECT 1 FROM job WHERE id = :id AND finished_at IS NULL", job):
+        if await database.fetch("SELECT 1 FROM job WHERE id = :id AND finished_at IS NULL", job):
+            continue
+        try:
             await files.remove_clips([name], before)
-            await database.fetch("UPDATE job SET clip = NULL WHERE id = :id AND clip IS NOT NULL", job)
-
-
-async def shrink(database: Database) -> None:
-    """Return free pages of the database file to the disk."""
-    while (row := await database.fetch_one("PRAGMA freelist_count", {})) and row[0]:
-        await database.fetch(f"PRAGMA incremental_vacuum({PAGES_PER_BATCH})", {})
+        except FilesLeft as err:
+            left.append(err)
+        else:
+            await database.fetch(
+                "UPDATE job SET clip = NULL WHERE id = :id AND clip = :name", job | {"name": name}
+            )
+    if left:
+        raise FilesLeft(f"{len(left)} clips: {left[0]}")

@@ -11,6 +11,7 @@ from typing import TypedDict, Unpack
 
 from storage.affinity import MAX_CANDIDATES, Candidate, choose
 from storage.errors import AdmissionRefused, LeaseLost
+from storage.forgetting import Forgetting
 from storage.job import (
     ACTIVE,
     FINISHED,
@@ -67,7 +68,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(Preferences, ServerRecords):
+class Store(Forgetting, Preferences, ServerRecords):
     """The queue of one bot. Times are Unix seconds, read from `now`."""
 
     def __init__(
@@ -101,10 +102,19 @@ class Store(Preferences, ServerRecords):
             raise await self._refusal(values)
         return Admission(job=known, created=False)
 
-    async def check_admission(self, key: str, user_id: int, guild_id: int, prompt: str) -> Job | None:
+    async def check_admission(
+        self,
+        key: str,
+        user_id: int,
+        guild_id: int,
+        prompt: str,
+        *,
+        parent: str | None = None,
+        draft: int | None = None,
+    ) -> Job | None:
         """The job of a known key; None where `admit` would take such a request at this moment.
 
-        Raises AdmissionRefused.
+        `parent`, `draft`: what the job is to be made of. Raises AdmissionRefused.
         """
         known = await self._one("key = :key", key=key)
         if known is not None:
@@ -113,7 +123,8 @@ class Store(Preferences, ServerRecords):
             raise AdmissionRefused("blocked_words")
         now = self.now()
         person: dict[str, SqlValue] = {"user_id": user_id, "guild_id": guild_id}
-        values = person | {"now": now, "day": int(now // 86400)} | self._numbers
+        material: dict[str, SqlValue] = {"parent": parent, "draft": draft}
+        values = person | material | {"now": now, "day": int(now // 86400)} | self._numbers
         if await self.database.fetch_one(FIND_BROKEN_RULE, values):
             raise await self._refusal(values)
         return None
@@ -138,6 +149,7 @@ class Store(Preferences, ServerRecords):
             **_measures(params),
             "picture": request.picture,
             "parent": request.parent,
+            "draft": request.draft,
             "weight": request.weight,
             "head_start": min(request.head_start, MAX_HEAD_START),
             "mover": f"person {request.user_id}",

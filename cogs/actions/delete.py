@@ -1,7 +1,11 @@
-"""Deletion of jobs on request: their clip and picture, their messages, and the row last."""
+"""Deletion of jobs on request: their clip and picture, their messages, and the row last.
+
+What others made with them loses its files too; those people keep their rows and their messages.
+"""
 
 import logging
 import time
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
@@ -16,6 +20,8 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0  # should a notification be missed
 DELETE_TIMEOUT = 60.0  # seconds for one message
 
+Part = Callable[[], Awaitable[None]]
+
 
 async def request_deletion(context: BotContext, job: Job) -> None:
     """Mark a job for deletion; the DeletionWorker deletes it, also after a restart. Raises StoreError."""
@@ -28,6 +34,7 @@ class DeletionWorker:
 
     def __init__(self, context: BotContext) -> None:
         self._context = context
+        self._stopping: set[str] = set()  # ids of withdrawn jobs that are shown as being stopped
         self._announced: set[str] = set()  # ids of jobs whose end this process has announced
         self._tries: dict[str, int] = {}  # by the id of a job that cannot be deleted yet
         self._due: dict[str, float] = {}  # when to try again, on the monotonic clock
@@ -37,13 +44,14 @@ class DeletionWorker:
         while True:
             try:
                 await self.process_marked()
-            except StoreError as err:
+            except (StoreError, OSError) as err:
                 log.error("what is to be deleted stays for now: %s", err)
             await self._context.notifier.wait(POLL_SECONDS)
 
     async def process_marked(self) -> None:
-        """Take each marked job one step further. Raises StoreError."""
-        after = 0
+        """Take each marked job, and each that was made with one, one step further. Raises StoreError."""
+        await self._process_withdrawn()
+        deleted, after = 0, 0
         while jobs := await self._context.store.marked_for_deletion(after=after):
             unannounced = {job.id for job in await self._context.store.unannounced_ends()}
             for job in jobs:
@@ -52,8 +60,45 @@ class DeletionWorker:
                 elif job.id in unannounced:
                     self._announce_end(job)
                 elif time.monotonic() >= self._due.get(job.id, 0):
-                    await self._delete(job)
+                    deleted += await self._delete(job)
             after = jobs[-1].seq
+        if deleted:
+            await self._context.store.database.discard_deleted()
+
+    async def _process_withdrawn(self) -> None:
+        """Cancel the jobs of others that are made with what was taken back, and delete their files."""
+        erased, after, store = 0, 0, self._context.store
+        await store.cancel_withdrawn()
+        while jobs := await store.withdrawn(after=after):
+            unannounced = {job.id for job in await store.unannounced_ends()}
+            for job in jobs:
+                if job.finished_at is None:
+                    self._show_stopping(job)
+                    continue
+                if job.id in unannounced:
+                    self._announce_end(job)
+                erased += await self._erase(job)
+            after = jobs[-1].seq
+        if erased:
+            await store.database.discard_deleted()
+
+    def _show_stopping(self, job: Job) -> None:
+        if job.id not in self._stopping:
+            self._stopping.add(job.id)
+            self._context.messages.announcer.cancelling(job)
+            self._context.notifier.notify()
+
+    async def _erase(self, job: Job) -> bool:
+        """Delete the files of a withdrawn job; whether that was possible."""
+        if time.monotonic() < self._due.get(job.id, 0):
+            return False
+        if error := await _failure_of(lambda: self._delete_files(job)):
+            self._postpone(job, error)
+            return False
+        await self._context.store.erase_withdrawn(job.id)
+        self._forget(job)
+        log.info("job %s: its picture was taken back", job.id)
+        return True
 
     async def _stop(self, job: Job) -> None:
         """Cancel an unfinished job, unless it is being delivered: then its message is not known yet."""
@@ -70,19 +115,30 @@ class DeletionWorker:
             self._announced.add(job.id)
             self._context.messages.announcer.ended(job)
 
-    async def _delete(self, job: Job) -> None:
-        try:
-            await self._delete_files(job)  # first: whatever becomes of the messages, nothing is kept of them
-            await self._delete_message(job, job.channel_id, job.status_message)
-            await self._delete_message(job, job.result_channel or job.channel_id, job.result_message)
-        except DISCORD_ERRORS as err:
-            self._postpone(job, err)
-            return
+    async def _delete(self, job: Job) -> bool:
+        """Delete the files, the messages and then the row; whether all of that was possible."""
+        result_channel = job.result_channel or job.channel_id
+        parts: Sequence[Part] = (
+            lambda: self._delete_files(
+                job
+            ),  # first: whatever becomes of the messages, nothing is kept of them
+            lambda: self._delete_message(job, job.channel_id, job.status_message),
+            lambda: self._delete_message(job, result_channel, job.result_message),
+        )
+        errors = [error for part in parts if (error := await _failure_of(part))]
+        if errors:
+            self._postpone(job, errors[0])
+            return False
         await self._context.store.delete_job(job.id)
+        self._forget(job)
+        log.info("job %s: removed, with all that belonged to it", job.id)
+        return True
+
+    def _forget(self, job: Job) -> None:
         self._announced.discard(job.id)
+        self._stopping.discard(job.id)
         self._tries.pop(job.id, None)
         self._due.pop(job.id, None)
-        log.info("job %s: removed, with all that belonged to it", job.id)
 
     async def _delete_message(self, job: Job, channel_id: int, message_id: int | None) -> None:
         """Delete one of the bot's messages, unless it is gone or can never be deleted.
@@ -113,10 +169,14 @@ class DeletionWorker:
         return err.code in NOT_DELETABLE or (err.code == MISSING_ACCESS and left)
 
     async def _delete_files(self, job: Job) -> None:
-        """Delete the clip, and the picture unless another job has it or is just being admitted with it."""
+        """Delete the clip, the files that begin with it, and the picture unless another job has it.
+
+        A picture that is just being admitted with another job stays. Raises FilesLeft, StoreError.
+        """
         now = time.time()
         await self._context.files.remove_clips_of(job.id)
-        if not await self._context.store.needs_picture(job.picture, beside=job.id):
+        await self._context.files.remove_joined_of(await self._context.store.joined_behind(job.id))
+        if job.picture and not await self._context.store.needs_picture(job.picture, beside=job.id):
             await self._context.files.remove_picture(job.picture, now)
 
     def _postpone(self, job: Job, err: Exception) -> None:
@@ -124,3 +184,12 @@ class DeletionWorker:
         self._tries[job.id] = tries + 1
         self._due[job.id] = time.monotonic() + backoff(tries, err)
         log.warning("job %s: cannot be removed yet: %r", job.id, err)
+
+
+async def _failure_of(part: Part) -> Exception | None:
+    """Await a part of a deletion; its error of Discord or the disk, so that it stops no other part."""
+    try:
+        await part()
+    except DISCORD_ERRORS as err:
+        return err
+    return None

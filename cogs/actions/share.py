@@ -55,7 +55,10 @@ class Sharing:
         self._copies += 1
         try:
             async with self._one_copy:
-                await self._send(requester, job)
+                try:
+                    await self._send(requester, job)
+                finally:
+                    await self._context.files.discard(self._copy_path(job))
         except BaseException:
             self._cooldown.reset(key)  # nothing was sent: it may be tried again
             raise
@@ -111,12 +114,16 @@ class Sharing:
             limit = min(limit, SMALLER_LIMIT)
         try:
             fitted = await self._context.pictures.fit_clip(
-                source, source.with_suffix(".dm.mp4"), limit=limit, comment=COMMENT
+                source, self._copy_path(job), limit=limit, comment=COMMENT
             )
         except (media.MediaError, OSError) as err:
             log.info("job %s: no copy: %r", job.id, err)
             raise Refusal("clip_gone") from err
         return fitted.path
+
+    def _copy_path(self, job: Job) -> Path:
+        """Where the clip stands as it is uploaded, until it is."""
+        return self._context.files.scratch_path(f"{job.id}.dm.mp4")
 
     async def report(self, requester: Requester, job: Job) -> None:
         """Send a report to the report channel of the guild, once in a while. Raises Refusal, StoreError."""

@@ -106,6 +106,7 @@ class Delivery:
         self._client = client
         self._scheduler = scheduler
         self._store = store
+        self._files = files
         self._clip_joiner = ClipJoiner(store, files, pictures)
         self._media = pictures
         self._status_editor = status_editor
@@ -139,13 +140,16 @@ class Delivery:
         Raises JobFailure, MediaError, StoreError, LeaseLost.
         """
         attempt = Attempt(lease)
-        while True:
-            try:
-                return await self._attempt(attempt)
-            except DELIVERY_ERRORS as err:
-                if await self._prepare_next(attempt, err) is DeliveryStep.LATER:
-                    await self._store.postpone(lease, backoff(lease.job.tries, err))
-                    return None
+        try:
+            while True:
+                try:
+                    return await self._attempt(attempt)
+                except DELIVERY_ERRORS as err:
+                    if await self._prepare_next(attempt, err) is DeliveryStep.LATER:
+                        await self._store.postpone(lease, backoff(lease.job.tries, err))
+                        return None
+        finally:
+            await self._files.discard(self._fitted_path(lease.job))
 
     async def _prepare_next(self, attempt: Attempt, err: DeliveryError) -> DeliveryStep:
         """The step after an error, noted in `attempt`. Raises JobFailure where none is left, StoreError."""
@@ -207,7 +211,7 @@ class Delivery:
             text, name = render_poster(job, with_prompt=with_prompt), file_name(job, "jpg")
             return ResultMessage(text=text, file=poster, name=name, alt=alt, spoiler=job.params.spoiler)
         fitted = await self._media.fit_clip(
-            source, source.with_suffix(".fitted.mp4"), limit=self._limit(attempt), comment=COMMENT
+            source, self._fitted_path(job), limit=self._limit(attempt), comment=COMMENT
         )
         reencoded = fitted.method not in (media.FitMethod.UNTOUCHED, media.FitMethod.REMUXED)
         text = render_result(
@@ -218,6 +222,10 @@ class Delivery:
         )
         name = file_name(job, "mp4")
         return ResultMessage(text=text, file=fitted.path, name=name, alt=alt, spoiler=job.params.spoiler)
+
+    def _fitted_path(self, job: Job) -> Path:
+        """Where the clip stands as it is uploaded, until it is."""
+        return self._files.scratch_path(f"{job.id}.fitted.mp4")
 
     def _limit(self, attempt: Attempt) -> int:
         """The size in bytes that the clip must not exceed."""

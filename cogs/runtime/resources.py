@@ -1,9 +1,11 @@
 """Opens database, sockets, child processes and client, and builds the context that every cog gets."""
 
 import contextlib
+import logging
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 from yarl import URL
@@ -22,6 +24,8 @@ from jobs.pace import QueuePositions
 from jobs.run import PreviewPolicy, RunContext
 from jobs.service import JobService
 from jobs.worker import Worker
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
         token = settings.discord_token.get_secret_value()
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
-        files = storage.FileStore(settings.data_dir)
+        files = await open_files(settings.data_dir)
         messages = await stack.enter_async_context(
             open_job_messages(
                 client,
@@ -83,6 +87,16 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             messages=messages,
         )
         yield Resources(context=context, worker=build_worker(settings, context))
+
+
+async def open_files(folder: Path) -> storage.FileStore:
+    """The pictures and clips, without what an earlier process left half-written."""
+    files = storage.FileStore(folder)
+    try:
+        await files.clear_scratch()
+    except OSError as err:
+        log.error("the folder scratch is swept later: %s", err)
+    return files
 
 
 def build_worker(settings: Settings, context: BotContext) -> Worker:

@@ -48,9 +48,27 @@ ADMISSION_RULES = (
     ),
 )
 
+# What a job is to be made with must not have been taken back meanwhile. Parameters: :parent, :draft.
+MATERIAL_RULES = (
+    AdmissionRule(
+        name="gone",
+        broken="""SELECT NULL, NULL WHERE :parent IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM job WHERE id = :parent AND unwanted = 0)""",
+    ),
+    AdmissionRule(
+        name="withdrawn",
+        broken="SELECT NULL, NULL FROM job WHERE id = :parent AND withdrawn = 1",
+    ),
+    AdmissionRule(
+        name="picture_forgotten",
+        broken="""SELECT NULL, NULL WHERE :draft IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM draft WHERE id = :draft)""",
+    ),
+)
+
 BROKEN_RULES = "\nUNION ALL ".join(
     (
         "SELECT NULL AS rule, NULL AS number, NULL AS lifts_at WHERE 0",
-        *(f"SELECT '{rule.name}', * FROM ({rule.broken})" for rule in ADMISSION_RULES),  # noqa: S608 - constant SQL, no user input
+        *(f"SELECT '{rule.name}', * FROM ({rule.broken})" for rule in (*MATERIAL_RULES, *ADMISSION_RULES)),  # noqa: S608 - constant SQL, no user input
     )
 )

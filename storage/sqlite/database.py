@@ -7,6 +7,7 @@ thread: a cancelled task leaves no transaction open, and transactions never inte
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,10 @@ from storage.errors import (
     StoreUnavailable,
 )
 
+log = logging.getLogger(__name__)
+
+FIRST_SECURE_VERSION = 7  # files of earlier versions hold deleted words in their free space
+PAGES_PER_VACUUM = 1000
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Cache and checkpoint interval keep operations fast with a million rows.
 PRAGMAS = """
@@ -29,6 +34,7 @@ PRAGMA busy_timeout = 5000;
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
 PRAGMA foreign_keys = ON;
 PRAGMA cache_size = -65536;
 PRAGMA wal_autocheckpoint = 4000;
@@ -44,6 +50,7 @@ class Database:
 
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self._connection = connection
+        self._whole_file = asyncio.Lock()  # a copy would let the truncation of the log wait for its end
         self.path = path
 
     async def fetch(self, sql: str, values: Mapping[str, SqlValue]) -> Sequence[sqlite3.Row]:
@@ -62,9 +69,20 @@ class Database:
         It reads through a connection of its own, so other statements go on. `target` is replaced at the end.
         """
         part = target.with_suffix(".part")
-        with translated_errors():
-            await asyncio.to_thread(_copy, self.path, part)
-        part.replace(target)
+        async with self._whole_file:
+            with translated_errors():
+                await asyncio.to_thread(_copy, self.path, part)
+        await asyncio.to_thread(part.replace, target)
+
+    async def discard_deleted(self) -> None:
+        """Return free pages to the disk and empty the write-ahead log, which hold deleted values.
+
+        Raises StoreUnavailable.
+        """
+        async with self._whole_file:
+            while (row := await self.fetch_one("PRAGMA freelist_count", {})) and row[0]:
+                await self.fetch(f"PRAGMA incremental_vacuum({PAGES_PER_VACUUM})", {})
+            await self.fetch("PRAGMA wal_checkpoint(TRUNCATE)", {})
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -164,7 +182,10 @@ async def _check(connection: aiosqlite.Connection) -> None:
 
 
 async def _migrate(connection: aiosqlite.Connection) -> None:
-    """Apply the migrations above `user_version` in order. Raises SchemaTooNew where that is unknown."""
+    """Apply the migrations above `user_version` in order. Raises SchemaTooNew where that is unknown.
+
+    A file of before FIRST_SECURE_VERSION is then written anew, without what was deleted from it.
+    """
     with translated_errors():
         rows = list(await connection.execute_fetchall("PRAGMA user_version"))
         version = int(rows[0][0])
@@ -173,6 +194,17 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
             raise SchemaTooNew(f"the database has version {version}, this program knows {max(numbered)}")
         for number in sorted(numbered.keys() - range(version + 1)):
             await _apply(connection, number, numbered[number].read_text(encoding="utf-8"))
+        if 0 < version < FIRST_SECURE_VERSION:
+            await _rewrite(connection)
+
+
+async def _rewrite(connection: aiosqlite.Connection) -> None:
+    """Write the whole file anew. Without room for that on the disk it stays as it is, which is logged."""
+    try:
+        await connection.execute_fetchall("VACUUM")
+        await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as err:
+        log.warning("what was deleted under an earlier version may still be read in the file: %s", err)
 
 
 async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> None:

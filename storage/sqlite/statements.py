@@ -29,13 +29,13 @@ ADMIT = f"""
 WITH {COST}
 INSERT INTO job (
     id, key, user_id, guild_id, channel_id, locale, workflow, volume, steps, params, picture, parent, root,
-    weight, floor, tag, cost, spread, created_at, moved_at, mover
+    draft, weight, floor, tag, cost, spread, created_at, moved_at, mover
 )
 SELECT
     :id, :key, :user_id, :guild_id, :channel_id, :locale, :workflow, :volume, :steps, :params, :picture,
     :parent,
     coalesce((SELECT root FROM job WHERE id = :parent), :id),
-    :weight, line.floor,
+    :draft, :weight, line.floor,
     coalesce((SELECT max(line.floor, finish_tag) FROM person WHERE id = :user_id), line.floor),
     guess.mean, guess.spread, :now, :now, :mover
 FROM guess, (SELECT tag - :head_start AS floor FROM clock) AS line
@@ -58,7 +58,7 @@ RETURNING *
 """  # noqa: S608 - constant SQL, no user input
 
 CLAIMABLE = """
-    state = 'queued' AND workflow IN (SELECT value FROM json_each(:workflows))
+    state = 'queued' AND withdrawn = 0 AND workflow IN (SELECT value FROM json_each(:workflows))
     AND (status_message IS NOT NULL OR created_at <= :now - :grace)
     AND (
         :lacks = '[]' OR NOT EXISTS (
@@ -143,6 +143,34 @@ WHERE id = :id AND finished_at IS NULL
 RETURNING *
 """
 CANCEL_GUILD = CANCEL.replace("WHERE id = :id", "WHERE guild_id = :guild")
+CANCEL_WITHDRAWN = CANCEL.replace(
+    "WHERE id = :id", "WHERE withdrawn = 1 AND picture <> '' AND cancel_requested = 0"
+)
+
+# What a job still has of somebody who took it back. Their words went with the row of `source`.
+ERASE_WITHDRAWN = """
+UPDATE job SET picture = '', clip = NULL, root = id, params = json_remove(params, '$.after') WHERE id = :id
+"""
+
+# Whoever moved others' jobs. The conditions are those of the partial indexes.
+FORGET_MOVER = """
+UPDATE job SET mover = 'person'
+WHERE mover = 'person ' || :user
+    AND mover > 'person ' AND mover < 'person~' AND mover <> 'person ' || user_id
+"""
+FORGET_MOVER_OF_EVENTS = """
+UPDATE event SET mover = 'person'
+WHERE mover = 'person ' || :user AND mover > 'person ' AND mover < 'person~'
+"""
+
+JOINED_BEHIND = """
+WITH RECURSIVE line (id) AS (
+    SELECT id FROM job WHERE parent = :id
+    UNION
+    SELECT job.id FROM line JOIN job ON job.parent = line.id
+)
+SELECT id FROM line
+"""
 
 EXPIRE = """
 UPDATE job

@@ -1,0 +1,134 @@
+"""Deletion on request: what is stored about a person, what others made of it, and taking all of it back."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from storage.job import Job, Reason
+from storage.queries import JobQueries
+from storage.sqlite.statements import (
+    CANCEL_WITHDRAWN,
+    ERASE_WITHDRAWN,
+    FORGET_MOVER,
+    FORGET_MOVER_OF_EVENTS,
+    JOINED_BEHIND,
+)
+
+WITHDRAWN = Reason(code="withdrawn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredData:
+    """The numbers of a person's stored jobs, pictures and clips."""
+
+    jobs: int
+    pictures: int
+    clips: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNames:
+    """The names of the files of a person's jobs: pictures by their sha256, and clips."""
+
+    pictures: frozenset[str]
+    clips: frozenset[str]
+
+
+class Forgetting(JobQueries):
+    """What is stored about people, and its deletion; extends JobQueries.
+
+    The triggers of migration 0007 mark jobs of others as `withdrawn` in the statement that takes back what
+    they were made with, and erase its words there.
+    """
+
+    async def stored_data(self, user_id: int, *, pictures_since: float) -> StoredData:
+        """Count the person's stored data; pictures only of jobs not finished before `pictures_since`."""
+        row = await self.database.fetch_one(
+            """SELECT
+                count(*) AS jobs, count(clip) AS clips,
+                count(DISTINCT iif(coalesce(finished_at, 9e99) > :since, picture, NULL)) AS pictures
+            FROM job WHERE user_id = :user AND unwanted = 0""",
+            {"user": user_id, "since": pictures_since},
+        )
+        return StoredData(**dict(row)) if row else StoredData(jobs=0, pictures=0, clips=0)
+
+    async def file_names(self, user_id: int) -> FileNames:
+        """The names of the files that rows of the person's jobs have, marked ones too."""
+        rows = await self.database.fetch(
+            "SELECT DISTINCT picture, clip FROM job WHERE user_id = :user", {"user": user_id}
+        )
+        return FileNames(
+            pictures=frozenset(row["picture"] for row in rows if row["picture"]),
+            clips=frozenset(row["clip"] for row in rows if row["clip"]),
+        )
+
+    async def being_deleted(self, user_id: int) -> int:
+        """The number of the person's jobs that are marked and whose rows are still there."""
+        return await self._count("FROM job WHERE user_id = :user AND unwanted = 1", user=user_id)
+
+    async def made_by_others(self, user_id: int, *, limit: int = 1000) -> Sequence[Job]:
+        """The newest jobs of others that were made with the person's pictures, words or clips."""
+        return await self._many(
+            """seq IN (SELECT job FROM source WHERE user_id = :user) AND user_id <> :user AND unwanted = 0
+            ORDER BY seq DESC LIMIT :limit""",
+            user=user_id,
+            limit=limit,
+        )
+
+    async def mark_for_deletion(self, job_id: str) -> None:
+        """Mark a job to be deleted with its messages and files; others' jobs made with it are withdrawn."""
+        await self.database.fetch("UPDATE job SET unwanted = 1 WHERE id = :id", {"id": job_id})
+        await self.cancel_withdrawn()
+
+    async def mark_all_for_deletion(self, user_id: int) -> None:
+        """Mark all the person's jobs for deletion; delete their drafts, locale and language at once.
+
+        Others' jobs made with anything of theirs are withdrawn, also where the row that it came from is gone.
+        """
+        user = {"user": user_id}
+        await self.database.fetch("DELETE FROM source WHERE user_id = :user", user)
+        await self.database.fetch("UPDATE job SET unwanted = 1 WHERE user_id = :user", user)
+        await self.database.fetch("DELETE FROM draft WHERE :user IN (user_id, picture_of)", user)
+        await self.database.fetch("UPDATE person SET locale = '' WHERE id = :user", user)
+        await self.database.fetch("DELETE FROM preference WHERE user_id = :user", user)
+        await self.database.fetch(FORGET_MOVER, user)
+        await self.database.fetch(FORGET_MOVER_OF_EVENTS, user)
+        await self.cancel_withdrawn()
+        await self.database.discard_deleted()
+
+    async def cancel_withdrawn(self) -> Sequence[Job]:
+        """Cancel the unfinished jobs that were withdrawn, as `Store.cancel` does; returns them."""
+        values = {"now": self.now(), "mover": "withdrawal", "reason": WITHDRAWN.to_json()}
+        rows = await self.database.fetch(CANCEL_WITHDRAWN, values)
+        return [Job.from_row(row) for row in rows]
+
+    async def withdrawn(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
+        """Withdrawn jobs whose files are still kept, unfinished ones too, oldest first."""
+        return await self._many(
+            "withdrawn = 1 AND picture <> '' AND seq > :after ORDER BY seq LIMIT :limit",
+            after=after,
+            limit=limit,
+        )
+
+    async def erase_withdrawn(self, job_id: str) -> None:
+        """Drop the names of the files of a withdrawn job. Delete these first: only the row refers to them."""
+        await self.database.fetch(ERASE_WITHDRAWN, {"id": job_id})
+
+    async def marked_for_deletion(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
+        """Jobs marked for deletion, unfinished ones too, oldest first; the next page is `after` that seq."""
+        return await self._many(
+            "unwanted = 1 AND seq > :after ORDER BY seq LIMIT :limit", after=after, limit=limit
+        )
+
+    async def delete_job(self, job_id: str) -> None:
+        """Delete the row. Delete its messages and files first: only the row refers to them."""
+        await self.database.fetch("DELETE FROM job WHERE id = :id", {"id": job_id})
+
+    async def joined_behind(self, job_id: str) -> Collection[str]:
+        """The ids of the jobs that follow this one: their joined files may begin with its clip."""
+        rows = await self.database.fetch(JOINED_BEHIND, {"id": job_id})
+        return [row["id"] for row in rows]
+
+    async def needs_picture(self, picture: str, *, beside: str) -> bool:
+        """Whether a job other than `beside` may use the picture with this sha256."""
+        found = "FROM (SELECT 1 FROM job WHERE picture = :sha AND id <> :id AND withdrawn = 0 LIMIT 1)"
+        return bool(await self._count(found, sha=picture, id=beside))
