@@ -36,7 +36,7 @@ from storage.job import (
     Waiting,
 )
 from storage.limits import QueueLimits
-from storage.maintenance import Maintenance
+from storage.maintenance import Maintenance, backup_folder, backup_times
 from storage.preferences import Draft, GuildSettings, UploadLimit
 from storage.retention import Retention
 from storage.servers import ServerRecord
@@ -80,5 +80,7 @@ __all__ = [
     "Transition",
     "UploadLimit",
     "Waiting",
+    "backup_folder",
+    "backup_times",
     "open_store",
 ]

@@ -1,6 +1,8 @@
 """Deletion on request: what is stored about a person, what others made of it, and taking all of it back."""
 
-from collections.abc import Collection, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.job import Job, Reason
@@ -64,6 +66,28 @@ class Forgetting(JobQueries):
     async def being_deleted(self, user_id: int) -> int:
         """The number of the person's jobs that are marked and whose rows are still there."""
         return await self._count("FROM job WHERE user_id = :user AND unwanted = 1", user=user_id)
+
+    async def account(self, user_id: int) -> Mapping[str, object]:
+        """What is stored beside jobs and language: the last request, the turn, where they are blocked."""
+        row = await self.database.fetch_one(
+            "SELECT asked_at, finish_tag FROM person WHERE id = :user", {"user": user_id}
+        )
+        blocked = await self.database.fetch(
+            "SELECT guild_id AS guild, until FROM blocked WHERE user_id = :user", {"user": user_id}
+        )
+        return {"turn": dict(row) if row else None, "blocked": [dict(each) for each in blocked]}
+
+    async def states_of(self, seqs: Sequence[int]) -> Mapping[int, Sequence[tuple[float, str]]]:
+        """For each of these jobs, by `seq`: the times and states of its moves, without who made them."""
+        rows = await self.database.fetch(
+            """SELECT job, at, state FROM event
+            WHERE job IN (SELECT value FROM json_each(:seqs)) ORDER BY job, number""",
+            {"seqs": json.dumps(list(seqs))},
+        )
+        moves = defaultdict[int, list[tuple[float, str]]](list)
+        for row in rows:
+            moves[row["job"]].append((row["at"], row["state"]))
+        return moves
 
     async def made_by_others(self, user_id: int, *, limit: int = 1000) -> Sequence[Job]:
         """The newest jobs of others that were made with the person's pictures, words or clips."""

@@ -105,6 +105,11 @@ def backups_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("animate-[0-9]*.db") if path.is_file())
 
 
+def backup_times(folder: Path) -> list[float]:
+    """The Unix times of the copies in the folder, oldest first."""
+    return sorted(path.stat().st_mtime for path in backups_in(folder))
+
+
 def _is_due(folder: Path) -> bool:
     """Whether no copy is younger than half an hour, also across a restart; one from the future is none."""
     folder.mkdir(exist_ok=True)

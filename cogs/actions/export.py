@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import io
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -24,13 +24,18 @@ async def collect(store: Store, user_id: int) -> AsyncIterator[bytes]:
         {
             "person": user_id,
             "language": await store.language(user_id),
+            "locale": await store.locale_of(user_id),
             "gpu_seconds_today": await store.spent_today(user_id),
+            **await store.account(user_id),
+            "drafts": [{"id": each.id, "url": each.url} for each in await store.drafts_of(user_id)],
+            "made_by_others": [build_use(each) for each in await store.made_by_others(user_id)],
         }
     )
     empty = len(build_document(about, []))
     records, size, before = list[bytes](), empty, None
     while page := await store.history(user_id, before=before, limit=JOBS_PER_READ):
-        for record in map(build_record, page):
+        moves = await store.states_of([job.seq for job in page])
+        for record in (build_record(job, moves.get(job.seq, ())) for job in page):
             if records and size + len(record) > MAX_DOCUMENT_BYTES:
                 yield build_document(about, records)
                 records, size = [], empty
@@ -40,13 +45,28 @@ async def collect(store: Store, user_id: int) -> AsyncIterator[bytes]:
     yield build_document(about, records)
 
 
-def build_record(job: Job) -> bytes:
-    """One job as a JSON object: parameters, places, times and outcome."""
+def build_use(job: Job) -> Mapping[str, object]:
+    """What somebody else made with what belongs to whoever asks, without a word about that person."""
+    return {
+        "id": job.short,
+        "state": job.state,
+        "asked": _iso(job.created_at),
+        "finished": _iso(job.finished_at),
+        "guild": job.guild_id,
+    }
+
+
+def build_record(job: Job, moves: Sequence[tuple[float, str]] = ()) -> bytes:
+    """One job as a JSON object: parameters, places, times and outcome.
+
+    `moves`: when (Unix time) it got into which state.
+    """
     times = {"asked": job.created_at, "started": job.started_at, "finished": job.finished_at}
     known = {
         "id": job.id,
         "state": job.state,
         **{name: _iso(at) for name, at in times.items()},
+        "states": [{"at": _iso(at), "state": state} for at, state in moves],
         "params": asdict(job.params),
         "language": job.locale,
         "guild": job.guild_id,
@@ -56,6 +76,14 @@ def build_record(job: Job) -> bytes:
         "result_message": job.result_message,
         "picture_sha256": job.picture,
         "parent": job.parent,
+        "root": job.root,
+        "attempts": job.attempts,
+        "clip": job.clip,
+        "weight": job.weight,
+        "gpu_seconds_expected": job.cost,
+        "gpu_seconds_charged": job.charged,
+        "withdrawn": job.withdrawn,
+        "being_deleted": job.unwanted,
         "gpu_seconds": job.seconds,
         "reason": asdict(job.reason) if job.reason else None,
     }

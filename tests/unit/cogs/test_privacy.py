@@ -6,16 +6,30 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from cogs.i18n.catalogue import translate
-from cogs.privacy import render_forget_question, render_privacy
+from cogs.privacy import (
+    Held,
+    Remains,
+    render_forget_begun,
+    render_forget_question,
+    render_privacy,
+)
 from storage import Retention, StoredData
 from tests.unit.cogs.bot_setup import BotSetup
-from tests.unit.cogs.ui.card_samples import LOCALES, check_limits, outline
+from tests.unit.cogs.ui.card_samples import DONE, LOCALES, check_limits, outline
 
-STORED = StoredData(jobs=12, pictures=3, clips=2)
+HELD = Held(stored=StoredData(jobs=12, pictures=3, clips=2))
+BUSY = Held(stored=StoredData(jobs=1, pictures=0, clips=0), drafts=1, being_deleted=2, made_by_others=3)
+REMAINS = Remains(
+    made_by_others=[DONE] * 12,
+    backups=[2e9, 1.9e9],
+    server_away=True,
+)
 CARDS = {
-    "privacy": lambda locale: render_privacy(locale, Retention(), STORED),
-    "privacy without backups": lambda locale: render_privacy(locale, Retention(backups=0, rows=0.5), STORED),
-    "forget": lambda locale: render_forget_question(locale, Retention(backups=1)),
+    "privacy": lambda locale: render_privacy(locale, Retention(), HELD),
+    "privacy without backups": lambda locale: render_privacy(locale, Retention(backups=0, rows=0.5), BUSY),
+    "forget": lambda locale: render_forget_question(locale, Remains()),
+    "forget what others have": lambda locale: render_forget_question(locale, REMAINS),
+    "forgetting": lambda locale: render_forget_begun(locale, REMAINS),
 }
 
 
