@@ -23,6 +23,7 @@ from comfy.errors import (
     TooLarge,
     WorkflowInvalid,
 )
+from comfy.protocol.endpoints import UPLOAD_SUBFOLDER
 from comfy.protocol.files import OutputFile
 from comfy.protocol.responses import (
     Done,
@@ -48,6 +49,7 @@ from comfy.workflows.workflow import Choice, Option, Role, Stage, Workflow
 __all__ = [
     "BUILT_IN",
     "TOKEN",
+    "UPLOAD_SUBFOLDER",
     "Availability",
     "BadAnswer",
     "Choice",

@@ -111,6 +111,7 @@ class Run:
             if self.lease.adopted:
                 await comfy.cancel_resave(self.server, rerun_id(self.job))
             name = self._on_disk() or await self._download_resaved() or await self._download_clip()
+            await self._overwrite_outputs()
             await self.server.forget(self.job.id)
             await self._move(State.DELIVERING, clip=name)
 
@@ -193,8 +194,14 @@ class Run:
             return None
 
     async def _download_clip(self) -> str:
-        clip = self._clip or _clip_among(await self._files_of_outcome())
-        return await self._download(clip, clip_name(self.job))
+        self._clip = self._clip or _clip_among(await self._files_of_outcome())
+        return await self._download(self._clip, clip_name(self.job))
+
+    async def _overwrite_outputs(self) -> None:
+        """Leave nothing of the clip in the server's temp folder."""
+        for file in (self._clip, self._smaller):
+            if file and file.type == "temp":
+                await self.server.overwrite(file)
 
     async def _download(self, file: comfy.OutputFile, name: str) -> str:
         scratch = self._context.files.scratch_path(name)

@@ -147,6 +147,10 @@ class ComputeServer(Protocol):
         """How many bytes a file has. Raises JobLost when it is gone."""
         ...
 
+    async def overwrite(self, file: comfy.OutputFile) -> None:
+        """Replace the bytes of a temp file, which nothing deletes. Failures are logged."""
+        ...
+
     async def forget(self, prompt_id: str) -> None:
         """Delete the job from the server's history. Failures are logged."""
         ...

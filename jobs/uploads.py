@@ -2,11 +2,13 @@
 
 import asyncio
 
+import comfy
 import media
 from jobs.server import ComputeServer
 from storage import FileStore, Job
 
 MAX_REMEMBERED = 64  # pictures
+FOLDER = comfy.UPLOAD_SUBFOLDER
 
 
 class Uploads:
@@ -36,6 +38,14 @@ class Uploads:
     def forget(self, job: Job) -> None:
         """Upload this picture again next time: the server said that it is not there."""
         self._sent.pop(picture_name(job), None)
+
+    async def erase(self, job: Job) -> None:
+        """Overwrite the job's picture where the server may have it and answers. Raises nothing."""
+        async with self._lock:
+            _, reference = self._sent.pop(picture_name(job), (0, ""))
+            if self._server.reachable and (reference or job.server == self._server.name):
+                name = reference.removeprefix(f"{FOLDER}/").removesuffix(" [temp]") or picture_name(job)
+                await self._server.overwrite(comfy.OutputFile(filename=name, subfolder=FOLDER, type="temp"))
 
     async def _upload(self, job: Job) -> str:
         picture = await self._files.read_picture(job.picture)

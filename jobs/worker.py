@@ -48,6 +48,7 @@ class Worker:
         self._positions = positions
         self._notifier = notifier
         self._watch = ServerWatch(context.store, context.workflows, servers, notifier)
+        self._uploads = {server.name: Uploads(server, context.files, context.media) for server in servers}
         self._held: dict[str, Lease] = {}
 
     async def run(self) -> None:
@@ -58,9 +59,14 @@ class Worker:
             tasks.create_task(self._announce_positions(), name="positions in the queue")
             tasks.create_task(self._deliver_left_over(tasks), name="deliveries left over")
             for server in self._servers:
-                uploads = Uploads(server, self._context.files, self._context.media)
+                uploads = self._uploads[server.name]
                 tasks.create_task(self._serve(server, uploads, tasks), name=f"jobs of {server.name}")
                 tasks.create_task(self._upload_ahead(server, uploads), name=f"next picture of {server.name}")
+
+    async def erase_uploads(self, job: Job) -> None:
+        """Overwrite the job's picture on the servers that have it and answer. Raises nothing."""
+        for uploads in self._uploads.values():
+            await uploads.erase(job)
 
     async def _serve(self, server: ComputeServer, uploads: Uploads, tasks: asyncio.TaskGroup) -> None:
         """Run one job after the other on this server."""

@@ -21,6 +21,7 @@ POLL_SECONDS = 1.0  # should a notification be missed
 DELETE_TIMEOUT = 60.0  # seconds for one message
 
 Part = Callable[[], Awaitable[None]]
+EraseUploads = Callable[[Job], Awaitable[None]]
 
 
 async def request_deletion(context: BotContext, job: Job) -> None:
@@ -30,10 +31,14 @@ async def request_deletion(context: BotContext, job: Job) -> None:
 
 
 class DeletionWorker:
-    """Deletes marked jobs; the row last, so that after a crash the next process continues."""
+    """Deletes marked jobs; the row last, so that after a crash the next process continues.
 
-    def __init__(self, context: BotContext) -> None:
+    `erase_uploads` overwrites a job's picture on the GPU servers, and raises nothing.
+    """
+
+    def __init__(self, context: BotContext, erase_uploads: EraseUploads | None = None) -> None:
         self._context = context
+        self._erase_uploads = erase_uploads
         self._stopping: set[str] = set()  # ids of withdrawn jobs that are shown as being stopped
         self._announced: set[str] = set()  # ids of jobs whose end this process has announced
         self._tries: dict[str, int] = {}  # by the id of a job that cannot be deleted yet
@@ -178,6 +183,8 @@ class DeletionWorker:
         await self._context.files.remove_joined_of(await self._context.store.joined_behind(job.id))
         if job.picture and not await self._context.store.needs_picture(job.picture, beside=job.id):
             await self._context.files.remove_picture(job.picture, now)
+            if self._erase_uploads:
+                await self._erase_uploads(job)
 
     def _postpone(self, job: Job, err: Exception) -> None:
         tries = self._tries.get(job.id, 0)

@@ -59,7 +59,7 @@ class Application:
         maintenance = storage.Maintenance(
             context.store, context.files, context.retention, context.messages.announcer.ended
         )
-        deletion = DeletionWorker(context)
+        deletion = DeletionWorker(context, self.resources.worker.erase_uploads)
         work = (self.resources.worker.run(), maintenance.run(), self.missed_reactions.run(), deletion.run())
         await run_until(stop, context.client.connect(), work, self._shut_down)
 

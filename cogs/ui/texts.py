@@ -97,6 +97,8 @@ def render_final_status(job: Job) -> str:
         return _render_done(job)
     if job.state is State.FAILED and job.reason:
         return render_failed(job, job.reason)
+    if job.reason and job.reason.code == "withdrawn":  # the only one that its owner knows nothing of
+        return translate(job.locale, "cancelled_because", reason=render_reason(job, job.reason))
     return translate(job.locale, "cancelled")
 
 

@@ -19,6 +19,7 @@ from comfy.protocol.responses import Finished, parse_history, parse_node_faults,
 from comfy.protocol.system_stats import SystemStats, parse_system_stats
 from comfy.protocol.transport import CHUNK_BYTES, OBJECT_INFO_TIMEOUT, TRANSFER_TIMEOUT, Transport
 
+ERASED = b"erased"  # what is left of a file that was overwritten
 UPLOAD_SUBFOLDER = "animate"  # of the server's temp folder
 # Of the answers, in bytes; the others have at most MAX_RESPONSE_BYTES.
 OBJECT_INFO_LIMIT = 16 * 2**20  # a server with many nodes sends a few million
@@ -53,6 +54,14 @@ class Endpoints:
         saved = as_mapping(response.json())
         name, subfolder, kind = (as_text(saved.get(key), key) for key in ("name", "subfolder", "type"))
         return f"{subfolder}/{name} [{kind}]"
+
+    async def overwrite(self, file: OutputFile) -> None:
+        """`POST /upload/image` in place of a file: there is no call that deletes one."""
+        fields = {"type": file.type, "subfolder": file.subfolder, "overwrite": "true"}
+        form = aiohttp.FormData(fields)
+        form.add_field("image", ERASED, filename=file.filename, content_type="application/octet-stream")
+        response = await self._transport.post("upload/image", data=form)
+        response.json()
 
     async def submit(
         self, prompt_id: str, nodes: Mapping[str, object], client_id: str

@@ -236,6 +236,13 @@ class Server:
         """The size of a clip in bytes. Raises JobLost when it is gone."""
         return await self._endpoints.size(file)
 
+    async def overwrite(self, file: OutputFile) -> None:
+        """Replace the bytes of a temp file: nothing else deletes it before a restart. Errors are logged."""
+        try:
+            await self._endpoints.overwrite(file)
+        except ComfyError as err:
+            log.warning("%s: a temp file stays until it is restarted: %s", self.name, err)
+
     async def forget(self, prompt_id: str) -> None:
         """Delete the job and its prompt from the history, which all can read. Errors are only logged."""
         try:

@@ -1,6 +1,8 @@
 """/privacy: its cards in each language, the export and the deletion."""
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -13,9 +15,11 @@ from cogs.privacy import (
     render_forget_question,
     render_privacy,
 )
-from storage import Retention, StoredData
-from tests.unit.cogs.bot_setup import BotSetup
+from playground.members import Member
+from storage import Draft, Job, Request, Retention, StoredData
+from tests.unit.cogs.bot_setup import BotSetup, running_application
 from tests.unit.cogs.ui.card_samples import DONE, LOCALES, check_limits, outline
+from tests.unit.storage.test_forgetting import found_in
 
 HELD = Held(stored=StoredData(jobs=12, pictures=3, clips=2))
 BUSY = Held(stored=StoredData(jobs=1, pictures=0, clips=0), drafts=1, being_deleted=2, made_by_others=3)
@@ -55,3 +59,79 @@ async def test_everything_stored_is_exported_and_deleted_for_whoever_asks(bot: B
     messages = bot.playground.state.messages
     await bot.playground.until(lambda: job.result_message not in messages or None, 10, "it is deleted")
     assert other.status_message in messages
+
+
+WORDS = "planted words of Ada 她的秘密"
+PICTURE = b"\x89PNG planted picture of Ada \x00\xff" * 50
+
+
+async def planted(bot: BotSetup) -> tuple[Member, Job]:
+    """Ada with a clip of a planted picture and planted words, and Bob's waiting reroll of it."""
+    ada, bob = bot.playground.member("ada"), bot.playground.member("bob")
+    store, files = bot.context.store, bot.context.files
+    first = await bot.done(ada, "first", prompt=WORDS)
+    picture = await files.save_picture(PICTURE)
+    await store.database.fetch("UPDATE job SET picture = :picture", {"picture": picture})
+    first = await store.job(first.id)
+    request = Request(
+        key="reroll",
+        user_id=bob.id,
+        guild_id=first.guild_id,
+        channel_id=first.channel_id,
+        locale="en-US",
+        params=first.params,
+        picture=picture,
+        parent=first.id,
+    )
+    reroll = (await store.admit(request, limit=99)).job
+    await bot.context.messages.status.post(reroll, "queued")
+    await store.save_draft(Draft(id=1, user_id=ada.id, url=f"https://cdn/{WORDS}"))
+    return ada, await store.job(reroll.id)
+
+
+def holding_the_picture(folder: Path) -> list[str]:
+    return [each.name for each in folder.rglob("*") if each.is_file() and PICTURE in each.read_bytes()]
+
+
+async def forget_everything(bot: BotSetup, ada: Member) -> str:
+    """Ada deletes everything of hers; what the bot said before and after."""
+    card = await (await ada.command("privacy")).shows()
+    question = await (await ada.press(card, "forget:me")).shows()
+    asked = question.text
+    begun = await (await ada.press(question, "forgetnow:me")).shows(translate("en-US", "forget_begun"))
+    async with asyncio.timeout(10):
+        while await bot.context.store.being_deleted(ada.id) or await bot.context.store.withdrawn():
+            await bot.context.notifier.wait(0.05)
+    return asked + begun.text
+
+
+async def test_after_a_deletion_no_byte_of_picture_and_words_is_left_but_in_what_was_named(
+    tmp_path: Path,
+) -> None:
+    async with running_application(tmp_path, backups=2) as bot:
+        ada, reroll = await planted(bot)
+        folder = tmp_path / "backups"
+        await bot.context.store.database.copy_to(folder / "animate-20200101-000000.db")
+        assert set(found_in(tmp_path, WORDS)) >= {"animate.db-wal", "animate-20200101-000000.db"}
+        assert holding_the_picture(tmp_path) == [reroll.picture]
+        told = await forget_everything(bot, ada)
+        await bot.reads(reroll.status_message, "took them back")
+        assert holding_the_picture(tmp_path) == []
+        assert found_in(tmp_path, WORDS) == ["animate-20200101-000000.db"]
+        made = round((folder / "animate-20200101-000000.db").stat().st_mtime)
+        assert told.count(f"<t:{made}:f>") >= 2
+        assert told.count(f"/{reroll.status_message}") == 2
+        assert str(ada.id) not in str(await bot.context.store.job(reroll.id))
+
+
+async def test_an_export_holds_drafts_and_what_others_made_without_a_word_about_them(bot: BotSetup) -> None:
+    ada, reroll = await planted(bot)
+    card = await (await ada.command("privacy")).shows("jobs: 1 · pictures: 1 · clips: 1")
+    assert "**1 clip of others**" in card.text
+    assert "**1 picture** waits" in card.text
+    exported = await (await ada.press(card, "export:me")).shows(translate("en-US", "privacy_exported"))
+    document = json.loads(exported.attachments[0].data)
+    assert document["drafts"] == [{"id": 1, "url": f"https://cdn/{WORDS}"}]
+    assert [each["id"] for each in document["made_by_others"]] == [reroll.short]
+    assert [each["state"] for each in document["jobs"][0]["states"]][-1] == "done"
+    assert str(reroll.user_id) not in exported.attachments[0].data.decode()

@@ -224,6 +224,15 @@ class ScriptedServer(Observable):
         self._call("size_of", file.filename)
         return len(self._content(file))
 
+    async def overwrite(self, file: comfy.OutputFile) -> None:
+        self.calls.append(("overwrite", file.filename))
+        if not self.reachable:
+            return
+        if file.filename in self.files:
+            self.files[file.filename] = b"erased"
+        if (reference := f"{file.subfolder}/{file.filename} [temp]") in self._pictures:
+            self._pictures[reference] = b"erased"
+
     async def forget(self, prompt_id: str) -> None:
         self.calls.append(("forget", prompt_id))
         if self.reachable:

@@ -323,6 +323,20 @@ async def test_uploads_of_the_same_bytes_are_one_and_of_others_another(control: 
     assert image_of(control.server.build("wan21_i2v", values(), first)) == first
 
 
+async def test_a_temp_file_is_overwritten_and_a_server_that_is_down_is_no_error(
+    control: ServerControl,
+) -> None:
+    server = control.server
+    async with Job(server, await build(server, PICTURE)) as job:
+        done = await job.end()
+    assert isinstance(done, comfy.Done)
+    before = await server.size_of(done.files[0])
+    await server.overwrite(done.files[0])
+    assert await server.size_of(done.files[0]) == len(b"erased") < before
+    await soon(control.stop())
+    await server.overwrite(done.files[0])
+
+
 async def test_what_a_server_runs_and_offers(control: ServerControl) -> None:
     assert "wan21_i2v" in control.server.runnable
     assert "back" in control.server.choices("wan21_i2v")["loop"].options

@@ -101,3 +101,19 @@ async def test_what_is_wrong_with_a_picture_is_raised(setup: JobSetup, uploads: 
         await uploads.send(job)
     with pytest.raises(FileNotFoundError):
         await uploads.send(replace(job, picture="0" * 64))
+
+
+async def test_a_picture_is_overwritten_where_it_may_be_and_sent_again_when_it_is_needed(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await setup.admit("a")
+    await uploads.erase(job)  # this server never had it
+    assert server.calls == []
+    reference = await uploads.send(job)
+    await uploads.erase(job)
+    await uploads.erase(replace(job, server=server.name))  # as after a restart of the bot
+    assert server.calls[1:] == [("overwrite", picture_name(job))] * 2
+    assert await uploads.send(job) != reference  # other bytes have its name now
+    server.disconnect()
+    await uploads.erase(job)
+    assert server.times("overwrite") == 2

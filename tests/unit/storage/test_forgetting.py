@@ -1,5 +1,7 @@
 """Deletion on request, and what it means for jobs of others that were made with what is deleted."""
 
+import contextlib
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from storage import (
     open_store,
 )
 from storage.retention import DAY
+from storage.sqlite.database import MIGRATIONS
 from tests.unit.storage.requests import (
     PARAMS,
     SERVER,
@@ -29,6 +32,7 @@ from tests.unit.storage.requests import (
 )
 
 ADA, BOB, CAROL = 1, 2, 3
+DELETED = "words that an earlier version deleted"
 WORDS = "Planted \u72ec\u89d2 words"
 
 
@@ -250,6 +254,44 @@ def found_in(folder: Path, words: str) -> list[str]:
         for path in folder.rglob("*")
         if path.is_file() and any(needle in path.read_bytes() for needle in needles)
     )
+
+
+def write_version_6(path: Path) -> None:
+    """A file of an earlier version: a job and its reroll, and deleted words in its free space."""
+    scripts = sorted(MIGRATIONS.glob("000[1-6]*.sql"))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("PRAGMA secure_delete = OFF")
+        for script in scripts:
+            old.executescript(script.read_text(encoding="utf-8"))
+        old.execute("PRAGMA user_version = 6")
+        for seq, name, user, parent in (
+            (1, "first", ADA, None),
+            (2, "reroll", BOB, "first"),
+            (3, "x", BOB, None),
+        ):
+            old.execute(
+                """INSERT INTO job (seq, id, key, user_id, guild_id, channel_id, locale, workflow, volume,
+                    steps, params, picture, parent, root, weight, floor, tag, cost, spread, moved_at, mover,
+                    created_at)
+                VALUES (?, ?, ?, ?, 7, 8, '', 'wan', 1, 1, ?, 'aa', ?, ?, 1, 0, 0, 1, 0, 0, '', 0)""",
+                (seq, name, name, user, make_params(prompt=WORDS).to_json(), parent, parent or name),
+            )
+        for _ in range(50):
+            old.execute("INSERT INTO draft VALUES (9, 1, ?, 0)", (DELETED * 100,))
+            old.execute("DELETE FROM draft")
+
+
+async def test_a_file_of_an_earlier_version_loses_its_deleted_words_and_learns_what_was_made_of_what(
+    tmp_path: Path,
+) -> None:
+    write_version_6(tmp_path / "animate.db")
+    assert found_in(tmp_path, DELETED) == ["animate.db"]
+    async with open_store(tmp_path) as store:
+        assert found_in(tmp_path, DELETED) == []
+        await store.mark_all_for_deletion(ADA)
+        assert await withdrawn_keys(store) == ["reroll"]
+        assert (await store.job("reroll")).params.prompt == ""
+        assert (await store.job("x")).params.prompt == WORDS
 
 
 async def test_no_deleted_word_is_left_in_any_byte_of_the_files(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, Job, State, Store, open_store, retention
+from storage import Draft, FileStore, Job, State, Store, open_store, retention
 from storage.retention import DAY, remove_preferences
+from tests.unit.storage.blobs.test_files import refuse_removal
 from tests.unit.storage.requests import (
     NODE_FAILED,
     Clock,
@@ -117,3 +118,49 @@ async def test_people_without_jobs_are_forgotten_when_the_day_is_over(store: Sto
     await remove_preferences(store.database, clock.time)
     rows = await store.database.fetch("SELECT id FROM person ORDER BY id", {})
     assert [row["id"] for row in rows] == [2, 3]
+
+
+async def test_what_a_kill_left_stops_no_retention(aged: Store, files: FileStore, tmp_path: Path) -> None:
+    await failed(aged, "old")
+    picture = await old_picture(files, tmp_path, b"picture")
+    for path in (
+        files.clip_path("tmp1a2b"),
+        tmp_path / "pictures" / "folder",
+        tmp_path / "backups" / "animate-1.db",
+    ):
+        path.mkdir(parents=True)
+        (path / "half.mp4").write_bytes(b"half")
+        os.utime(path, (time.time() - 100 * DAY,) * 2)
+    keep = make_maintenance(aged, files, rows=30, backups=1)
+    await keep.apply_retention()
+    await keep.back_up()
+    assert keep.failures == {}
+    assert await number(aged, "SELECT count(*) FROM job") == 0
+    assert list((tmp_path / "clips").iterdir()) == []
+    assert not (tmp_path / "pictures" / picture).exists()
+    assert not (tmp_path / "pictures" / "folder").exists()
+
+
+async def test_a_chore_that_fails_stops_no_other(
+    aged: Store, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = files.clip_path("stuck.mp4")
+    stuck.write_bytes(b"clip")
+    os.utime(stuck, (time.time() - 100 * DAY,) * 2)
+    refuse_removal(monkeypatch, "stuck.mp4")
+    await aged.save_draft(Draft(id=1, user_id=1, url="https://cdn/1"))
+    await failed(aged, "old")
+    picture = await old_picture(files, tmp_path, b"picture")
+    keep = make_maintenance(aged, files, rows=30)
+    for _ in range(2):
+        await keep.apply_retention()
+    assert {name: each.times for name, each in keep.failures.items()} == {"the retention of clips": 2}
+    assert await number(aged, "SELECT count(*) FROM job") == 0
+    assert not (tmp_path / "pictures" / picture).exists()
+
+
+async def test_a_draft_goes_after_its_day(store: Store, files: FileStore, clock: Clock) -> None:
+    await store.save_draft(Draft(id=1, user_id=1, url="https://cdn/1"))
+    clock.time += 2 * DAY
+    await make_maintenance(store, files).apply_retention()
+    assert await number(store, "SELECT count(*) FROM draft") == 0

@@ -1,13 +1,16 @@
 """Deletion of a job with everything that belongs to it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from cogs.actions.delete import DeletionWorker, request_deletion
 from playground.discord.faults import Unreadable
-from storage import Job, State
-from tests.unit.cogs.bot_setup import BotSetup
+from playground.members import Member
+from storage import Job, Reason, Request, State
+from tests.unit.cogs.bot_setup import BotSetup, write_clip
+from tests.unit.storage.blobs.test_files import refuse_removal
 
 
 async def test_messages_clip_and_picture_go_and_the_row_last(opened: BotSetup) -> None:
@@ -106,3 +109,123 @@ async def test_in_a_guild_that_the_bot_has_left_the_row_goes_without_the_message
     await DeletionWorker(bot.context).process_marked()
     assert await bot.context.store.find(job.id) is None
     assert job.result_message in playground.state.messages
+
+
+async def follow_up(
+    opened: BotSetup, owner: Member, parent: Job, key: str, picture: bytes | None = None, **changes: object
+) -> Job:
+    """A queued job of this parent: a reroll, or an extension that starts with a frame of its own."""
+    files = opened.context.files
+    request = Request(
+        key=key,
+        user_id=owner.id,
+        guild_id=parent.guild_id,
+        channel_id=parent.channel_id,
+        locale="en-US",
+        params=replace(parent.params, **changes),
+        picture=await files.save_picture(picture) if picture else parent.picture,
+        parent=parent.id,
+    )
+    job = (await opened.context.store.admit(request, limit=99)).job
+    await opened.context.messages.status.post(job, "queued")
+    return await opened.context.store.job(job.id)
+
+
+async def finished(opened: BotSetup, job: Job) -> Job:
+    """The queued job as it is when its clip was sent, with every file that it may have."""
+    store, files = opened.context.store, opened.context.files
+    lease = await store.claim("gpu", {job.params.workflow})
+    assert lease
+    assert lease.job.id == job.id
+    for name in (f"{job.id}.mp4", f"{job.id}.joined.mp4"):
+        await asyncio.to_thread(write_clip, files.clip_path(name))
+    lease = await store.move(lease, State.DOWNLOADING, seconds=2.0)
+    lease = await store.move(lease, State.DELIVERING, clip=f"{job.id}.mp4")
+    result = opened.post(f"result of {job.key}")
+    job = (await store.move(lease, State.DONE, result_message=result.id)).job
+    await store.set_end_announced(job.id)
+    return job
+
+
+def kept(opened: BotSetup, folder: str) -> set[str]:
+    """The names of the files that the bot keeps."""
+    return {path.name for path in (opened.context.files.clip_path("").parent / folder).iterdir()}
+
+
+async def test_others_lose_the_files_that_they_made_of_it_and_keep_their_messages(opened: BotSetup) -> None:
+    context = opened.context
+    ada, bob = opened.playground.member("ada"), opened.playground.member("bob")
+    first = await finished(opened, await opened.queued(ada))
+    reroll = await finished(opened, await follow_up(opened, bob, first, "reroll"))
+    extended = await finished(
+        opened, await follow_up(opened, bob, reroll, "extended", b"a frame", after=reroll.id)
+    )
+    own = await opened.done(bob, "own", prompt="his own")
+    frame = await context.files.save_picture(b"his own picture")
+    await request_deletion(context, first)
+    await DeletionWorker(context).process_marked()
+    assert await context.store.find(first.id) is None
+    assert kept(opened, "clips") == {own.clip}
+    assert kept(opened, "pictures") == {own.picture, frame}
+    for job in (reroll, extended):
+        left = await context.store.job(job.id)
+        assert (left.picture, left.clip, left.params.after) == ("", None, None)
+        assert {job.status_message, job.result_message} <= opened.playground.state.messages.keys()
+    assert await context.store.withdrawn() == []
+
+
+async def test_a_joined_file_loses_the_clip_that_it_begins_with(opened: BotSetup) -> None:
+    ada = opened.playground.member("ada")
+    first = await finished(opened, await opened.queued(ada))
+    extended = await finished(
+        opened, await follow_up(opened, ada, first, "extended", b"a frame", after=first.id)
+    )
+    await request_deletion(opened.context, first)
+    await DeletionWorker(opened.context).process_marked()
+    assert kept(opened, "clips") == {extended.clip}
+
+
+async def test_a_job_of_somebody_else_that_waits_ends_with_a_kind_reason(opened: BotSetup) -> None:
+    context = opened.context
+    ada, bob = opened.playground.member("ada"), opened.playground.member("bob")
+    first = await finished(opened, await opened.queued(ada))
+    waiting = await follow_up(opened, bob, first, "waiting")
+    await request_deletion(context, first)
+    worker = DeletionWorker(context)
+    await worker.process_marked()
+    await opened.reads(waiting.status_message, "took them back")
+    ended = await context.store.job(waiting.id)
+    assert (ended.state, ended.reason) == (State.CANCELLED, Reason(code="withdrawn"))
+    assert kept(opened, "pictures") == set()
+
+
+async def test_a_running_job_of_somebody_else_is_being_stopped_and_keeps_nothing_once_it_has(
+    opened: BotSetup,
+) -> None:
+    context = opened.context
+    ada, bob = opened.playground.member("ada"), opened.playground.member("bob")
+    first = await finished(opened, await opened.queued(ada))
+    running = await follow_up(opened, bob, first, "running")
+    lease = await context.store.claim("gpu", {running.params.workflow})
+    assert lease
+    await request_deletion(context, first)
+    worker = DeletionWorker(context)
+    await worker.process_marked()
+    await opened.reads(running.status_message, "Stopping")
+    await context.store.move(await context.store.current(lease), State.CANCELLED)
+    await worker.process_marked()
+    left = await context.store.job(running.id)
+    assert (left.picture, left.reason) == ("", Reason(code="withdrawn"))
+
+
+async def test_a_file_that_cannot_be_deleted_yet_keeps_the_row_and_no_message(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await marked(opened)
+    with monkeypatch.context() as held:
+        refuse_removal(held, f"{job.id}.mp4")
+        await DeletionWorker(opened.context).process_marked()
+    assert await opened.context.store.find(job.id)
+    assert not {job.status_message, job.result_message} & opened.playground.state.messages.keys()
+    await DeletionWorker(opened.context).process_marked()
+    assert await opened.context.store.find(job.id) is None

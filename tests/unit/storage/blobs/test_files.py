@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.blobs.files import FileStore
+from storage.blobs.files import FilesLeft, FileStore
 
 
 async def test_a_picture_is_found_by_its_sha256_and_kept_once(tmp_path: Path) -> None:
@@ -60,3 +60,111 @@ async def test_old_files_are_listed_and_removed_and_younger_ones_stay(tmp_path: 
     await files.remove_clips(["old.mp4", "new.mp4"], 2000.0)
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {touched}
     assert {path.name for path in (tmp_path / "clips").iterdir()} == {"other.mp4", "new.mp4"}
+
+
+async def test_scratch_is_emptied_with_folders_and_all(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    files.scratch_path("a1.fitted.mp4").write_bytes(b"clip")
+    (files.scratch_path("tmpabc") / "deeper").mkdir(parents=True)
+    (files.scratch_path("tmpabc") / "deeper" / "pass.log").write_bytes(b"half")
+    await FileStore(tmp_path).clear_scratch()
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert files.clip_path("a1.mp4").parent.is_dir()
+
+
+async def test_scratch_of_a_step_that_is_at_work_stays_and_older_goes(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    for name in ("old", "young"):
+        files.scratch_path(name).mkdir()
+    set_age(files.scratch_path("old"))
+    await files.remove_old_scratch()
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["young"]
+
+
+async def test_a_picture_is_half_written_in_scratch_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError("no room")
+
+    files = FileStore(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no room"):
+        await files.save_picture(b"picture")
+    assert all_files(tmp_path) == []
+
+
+def all_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_a_folder_in_place_of_a_file_is_removed(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    name = hashlib.sha256(b"picture").hexdigest()
+    for path in (files.clip_path("a1.mp4"), files.clip_path("tmpabc"), tmp_path / "pictures" / name):
+        path.mkdir()
+        (path / "inside").write_bytes(b"left by a kill")
+        set_age(path)
+    await files.remove_clips(["tmpabc"], 2000.0)
+    await files.remove_clips_of("a1")
+    assert list((tmp_path / "clips").iterdir()) == []
+    assert await files.save_picture(b"picture") == name
+    assert await files.read_picture(name) == b"picture"
+
+
+async def test_a_link_is_removed_and_what_it_leads_to_is_not(tmp_path: Path) -> None:
+    files = FileStore(tmp_path / "data")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "kept").write_bytes(b"kept")
+    files.clip_path("a1.mp4").symlink_to(other)
+    await files.remove_clips_of("a1")
+    assert list((tmp_path / "data" / "clips").iterdir()) == []
+    assert (other / "kept").exists()
+
+
+async def test_one_file_that_cannot_be_removed_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = FileStore(tmp_path)
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        files.clip_path(name).write_bytes(b"clip")
+        set_age(files.clip_path(name))
+    refuse_removal(monkeypatch, "b.mp4")
+    with pytest.raises(FilesLeft, match="1 cannot be removed, the first: busy"):
+        await files.remove_clips(["a.mp4", "b.mp4", "c.mp4"], 2000.0)
+    assert [path.name for path in (tmp_path / "clips").iterdir()] == ["b.mp4"]
+
+
+def refuse_removal(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let the file of that name be one that another program holds, as on Windows."""
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.name == name:
+            raise PermissionError("busy")
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+
+async def test_what_is_on_the_disk_is_counted(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    name = await files.save_picture(b"picture")
+    files.clip_path("a.mp4").write_bytes(b"clip")
+    assert await files.count({name, "gone"}, {"a.mp4", "b.mp4", "c.mp4"}) == (1, 1)
+
+
+async def test_the_joined_files_of_these_jobs_go(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    for name in ("a.mp4", "a.joined.mp4", "b.joined.mp4"):
+        files.clip_path(name).write_bytes(b"clip")
+    await files.remove_joined_of(["a"])
+    assert {path.name for path in (tmp_path / "clips").iterdir()} == {"a.mp4", "b.joined.mp4"}
+
+
+async def test_a_job_without_a_picture_has_none(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    for access in (files.read_picture, files.touch_picture):
+        with pytest.raises(FileNotFoundError):
+            await access("")
