@@ -83,3 +83,18 @@ async def test_a_message_that_discord_py_cannot_read_is_animated_all_the_same(bo
 @pytest.mark.parametrize("name", ["refused_no_picture", "refused_picture_forgotten"])
 def test_at_a_menu_nobody_is_told_to_attach_something(name: str) -> None:
     assert "attach" not in translate("en-US", name)
+
+
+async def test_a_draft_goes_when_it_is_used_and_knows_whose_picture_it_is(bot: BotSetup) -> None:
+    ada, grace = bot.playground.member("ada"), bot.playground.member("grace")
+    settings = GuildSettings(pictures_of_others=True)
+    await bot.context.store.set_guild_settings(bot.playground.guild.id, settings)
+    message = await ada.say("look", IMAGE)
+    opened = await grace.menu("Animate this", message)
+    await opened.opens()
+    (draft,) = await bot.context.store.drafts_of(grace.id)
+    assert draft.picture_of == ada.id
+    job = await bot.job_of(await (await grace.submit(opened, prompt="it moves")).answered())
+    assert await bot.context.store.drafts_of(grace.id) == []
+    await bot.context.store.mark_all_for_deletion(ada.id)
+    assert (await bot.context.store.job(job.id)).withdrawn

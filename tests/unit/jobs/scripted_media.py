@@ -7,7 +7,7 @@ from media import FitMethod, Fitted, Media, Picture, PictureIssue
 
 
 class ScriptedMedia(Media):
-    """`error` is raised by whatever is asked; `size` and `issues` are those of each picture."""
+    """`error` is raised by whatever is asked; `size`, `issues`: of each picture; `written`: joined files."""
 
     def __init__(self) -> None:
         super().__init__(limit=1)
@@ -15,6 +15,7 @@ class ScriptedMedia(Media):
         self.size = (832, 480)
         self.issues = frozenset[PictureIssue]()
         self.asked: list[str] = []
+        self.written: list[Path] = []
 
     async def clean_picture(self, data: bytes, *, timeout: float = 8) -> Picture:
         self._ask("clean_picture")
@@ -31,6 +32,7 @@ class ScriptedMedia(Media):
 
     async def join_clips(self, first: Path, second: Path, target: Path, *, timeout: float = 20) -> None:
         self._ask("join_clips")
+        self.written.append(target)
         joined = [await asyncio.to_thread(each.read_bytes) for each in (first, second)]
         await asyncio.to_thread(target.write_bytes, b"".join(joined))
 

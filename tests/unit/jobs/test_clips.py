@@ -72,3 +72,24 @@ async def test_each_file_of_a_job_has_its_own_name(setup: JobSetup) -> None:
     job = await setup.admit()
     names = {clip_name(job), smaller_name(job), joined_name(job)}
     assert names == {f"{job.id}{ending}" for ending in (".mp4", ".smaller.mp4", ".joined.mp4")}
+
+
+@pytest.mark.parametrize("column", ["unwanted", "withdrawn"])
+async def test_a_clip_that_was_taken_back_is_joined_no_more(
+    setup: JobSetup, joiner: ClipJoiner, column: str
+) -> None:
+    first = await with_clip(setup, "a", b"a")
+    second = await with_clip(setup, "b", b"b", after=first.id)
+    mark = f"UPDATE job SET {column} = 1 WHERE id = :id"  # noqa: S608 - a name of our own
+    await setup.store.database.fetch(mark, {"id": first.id})
+    assert await delivered(joiner, second) == b"b"
+    assert setup.media.asked == []
+
+
+async def test_a_file_that_is_being_joined_is_not_among_the_clips(
+    setup: JobSetup, joiner: ClipJoiner
+) -> None:
+    first = await with_clip(setup, "a", b"a")
+    second = await with_clip(setup, "b", b"b", after=first.id)
+    assert await joiner.joined_clip(second) == setup.files.clip_path(joined_name(second))
+    assert setup.media.written == [setup.files.scratch_path(joined_name(second))]

@@ -15,6 +15,7 @@ from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.scripted_announcer import PreviewShown, Progress, StageReached
 from tests.unit.jobs.scripted_server import (
+    CLIP,
     CLIP_BYTES,
     DONE,
     LAST_STEP,
@@ -116,6 +117,25 @@ async def test_a_clip_left_on_the_server_is_found_by_the_jobs_outcome(
     rerun = rerun_id(run.job)
     assert server.calls[:2] == [("cancel", rerun), ("forget", rerun)]
     assert ("forget", run.job.id) in server.calls
+
+
+async def test_the_clip_is_overwritten_on_the_server_once_it_is_here(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    run = setup.run(await setup.lease(), server)
+    await whole(run)
+    assert clip_of(setup, run) == CLIP_BYTES
+    assert server.files["clip.mp4"] == b"erased"
+    assert list(setup.files.scratch_path("").iterdir()) == []
+
+
+async def test_a_file_that_a_workflow_keeps_on_purpose_is_not_overwritten(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    kept = replace(CLIP, type="output")
+    server.script = (STARTED, comfy.Done(files=(kept,), seconds=1.0))
+    await whole(setup.run(await setup.lease(), server))
+    assert server.times("overwrite") == 0
 
 
 async def test_a_clip_that_is_here_already_is_not_brought_again(

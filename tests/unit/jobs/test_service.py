@@ -363,6 +363,18 @@ async def test_without_its_clip_a_job_cannot_be_extended(admission: AdmissionSet
     assert await refused(extend(admission, ADA, parent)) == Refusal("clip_gone")
 
 
+async def test_nothing_is_made_of_what_was_taken_back_meanwhile(admission: AdmissionSetup) -> None:
+    parent = await admission.done()
+    reroll = (await admission.service.reroll(BO, parent)).job
+    store, again = admission.setup.store, replace(BO, message_id=100)
+    await store.mark_for_deletion(parent.id)
+    for stale in (reroll, await store.job(reroll.id)):
+        assert (await refused(admission.service.reroll(again, stale))).code == "withdrawn"
+        assert (await refused(retry(admission, again, stale))).code == "withdrawn"
+        assert (await refused(extend(admission, again, stale))).code == "withdrawn"
+    assert (await refused(admission.service.reroll(again, parent))).code == "gone"
+
+
 # what is offered, and prompts recalled
 
 

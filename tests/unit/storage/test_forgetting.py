@@ -149,7 +149,7 @@ async def test_a_changed_prompt_is_taken_back_by_whoever_wrote_it(store: Store) 
     assert not (await store.job(first.id)).withdrawn
 
 
-async def test_what_somebody_left_standing_stays_good(store: Store) -> None:
+async def test_what_somebody_did_not_delete_stays_good(store: Store) -> None:
     first = await made(store, "first", ADA)
     second = await made(store, "second", ADA, first)
     await made(store, "of the first", BOB, first)

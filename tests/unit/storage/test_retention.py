@@ -164,3 +164,35 @@ async def test_a_draft_goes_after_its_day(store: Store, files: FileStore, clock:
     clock.time += 2 * DAY
     await make_maintenance(store, files).apply_retention()
     assert await number(store, "SELECT count(*) FROM draft") == 0
+
+
+async def test_a_month_of_retention_leaves_what_it_should(
+    store: Store, files: FileStore, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", clock)
+    clock.time = began = time_of_files(tmp_path)
+    picture = await files.save_picture(b"picture")
+    done = await failed(store, "done", picture=picture)
+    waiting = (await admit(store, make_request("waiting", picture=await files.save_picture(b"waits")))).job
+    for job in (done, waiting):
+        files.clip_path(f"{job.id}.mp4").write_bytes(b"clip")
+    files.clip_path("tmp1a2b").mkdir()
+    keep = make_maintenance(store, files, rows=28, pictures=14, clips=7)
+    for day in range(31):
+        clock.time = began + day * DAY + 60
+        await keep.apply_retention()
+        assert keep.failures == {}
+        clips = {path.name.partition(".")[0] for path in (tmp_path / "clips").iterdir()}
+        pictures = {path.name for path in (tmp_path / "pictures").iterdir()}
+        assert clips - {waiting.id} == ({done.id, "tmp1a2b"} if day < 7 else set()), day
+        assert pictures - {waiting.picture} == ({picture} if day < 14 else set()), day
+        assert (await store.find(done.id) is not None) == (day < 28), day
+        assert waiting.id in clips
+        assert waiting.picture in pictures
+        assert await store.find(waiting.id)
+
+
+def time_of_files(folder: Path) -> float:
+    """The time that the files' clock has."""
+    (folder / "now").write_bytes(b"")
+    return (folder / "now").stat().st_mtime
