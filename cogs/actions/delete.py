@@ -123,10 +123,8 @@ class DeletionWorker:
     async def _delete(self, job: Job) -> bool:
         """Delete the files, the messages and then the row; whether all of that was possible."""
         result_channel = job.result_channel or job.channel_id
-        parts: Sequence[Part] = (
-            lambda: self._delete_files(
-                job
-            ),  # first: whatever becomes of the messages, nothing is kept of them
+        parts: Sequence[Part] = (  # files first: whatever becomes of the messages, nothing is kept of them
+            lambda: self._delete_files(job),
             lambda: self._delete_message(job, job.channel_id, job.status_message),
             lambda: self._delete_message(job, result_channel, job.result_message),
         )
