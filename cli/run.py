@@ -7,6 +7,7 @@ from cli.signals import stop_on_signal
 from cogs.runtime.app import open_application
 from cogs.runtime.client import invite_link
 from cogs.runtime.logs import start_logging
+from cogs.runtime.memory import exclude_from_collections, return_freed_memory
 from cogs.runtime.settings import Settings
 
 FIRST_STEPS = """\
@@ -21,9 +22,11 @@ async def run(settings: Settings) -> int:
         print(FIRST_STEPS, file=sys.stderr)
         return 2
     start_logging(logging.getLevelNamesMapping()[settings.log_level], settings.secrets())
+    return_freed_memory()
     stop = stop_on_signal()
     async with open_application(settings) as application:
         client = application.context.client
         print(f"Logged in as {client.user}. Invite it to a server: {invite_link(client)}", flush=True)
+        exclude_from_collections()
         await application.run(stop)
     return 0

@@ -28,7 +28,6 @@ from cogs.panel import Panel
 from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.reactions import Reactions
-from cogs.runtime.memory import exclude_from_collections, return_freed_memory
 from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
@@ -81,14 +80,12 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
 
     Raises what `open_resources` raises.
     """
-    return_freed_memory()
     async with open_resources(settings) as resources:
         context = resources.context
         missed_reactions = await _load_cogs(context)
         await context.messages.status.post_missing(context.status_text)
         for job in await context.store.unannounced_ends():
             context.messages.announcer.ended(job)
-        exclude_from_collections()
         yield Application(resources=resources, missed_reactions=missed_reactions)
 
 
