@@ -137,12 +137,12 @@ async def test_a_job_whose_answer_is_lost_runs_once(
 async def test_a_job_that_hangs_is_stopped_after_the_longest_run_and_the_next_one_gets_its_clip(
     playground: Playground, tmp_path: Path, picture: bytes
 ) -> None:
-    async with running_bot(playground, tmp_path, LONGEST_RUN_MINUTES="0.03"):
+    async with running_bot(playground, tmp_path, LONGEST_RUN_MINUTES="0.1"):
         playground.comfyui.hang_next()
         job = await playground.member("ada").animate(picture, "it moves", seconds=1)
         began = time.monotonic()
         text = await job.says("Failed")
-        print(f"hang: told after {time.monotonic() - began:.1f} s, allowed 1.8 s")  # noqa: T201 - `-rP` shows it
+        print(f"hang: told after {time.monotonic() - began:.1f} s, allowed 6 s")  # noqa: T201 - `-rP` shows it
         assert "was stopped" in text
         assert said_plainly(text)
         await (await playground.member("bob").animate(picture, "it moves", seconds=1)).video()

@@ -66,10 +66,12 @@ async def test_the_playgrounds_own_answers_are_valid():
     """One response of each kind, from a playground that has something to list."""
     async with connected() as (playground, bot):
         ids = await add_sample_channels((playground, bot))
+        thread = playground.private_thread("secret", int(ids["user_id"]), playground.bot_user.id)
         checker, wrong, checked = ContractChecker(), [], 0
         for route in ROUTES:
             if route.method == "GET":
                 held = {"message_id": ids["held_id"]} if route.template.startswith("/webhooks") else {}
+                held |= {"channel_id": thread.id} if "thread-members" in route.template else {}
                 path = route.template.format_map({**ids, **held})
                 answer = await bot.http.request(discord.http.Route("GET", path))
                 wrong += checker.check_response("GET", route.template, answer)
