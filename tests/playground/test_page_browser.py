@@ -13,7 +13,10 @@ from playground.page.browser import Tab
 from tests.playground.page_client import Setup, shows
 from tests.playground.small_bot import picture
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),  # one browser for all
+    pytest.mark.long,
+]
 
 
 async def ask(tab: Tab, prompt: str) -> None:

@@ -13,7 +13,10 @@ from tests.playground.small_bot import picture
 from tests.playground.test_discord_cards import card
 from tests.playground.test_discord_modals import FilledModal
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),  # one browser for all
+    pytest.mark.long,
+]
 
 
 async def held(setup: Setup) -> discord.Interaction:

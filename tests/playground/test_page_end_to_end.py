@@ -13,6 +13,7 @@ CHROMIUM = find_chromium()
 PLAYING = "[...document.querySelectorAll('video')].filter((each) => each.videoWidth && each.currentTime > 0)"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 async def test_somebody_at_the_page_gets_a_clip_that_plays_and_another_one(tmp_path: Path):
     sample = Sample(draw=photo, prompt="the cat blinks")
