@@ -12,6 +12,7 @@ from pathlib import Path
 from media.child.system_calls import system_call
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on every architecture
+_O_PATH, _O_CLOEXEC = 0o10000000, 0o2000000  # asm-generic/fcntl.h; as numbers: other systems have none
 _GET_VERSION = 1
 _PATH_BENEATH = 1
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}  # by version; 16 in those that follow
@@ -69,7 +70,7 @@ def _create_ruleset(version: int, handled: int) -> int:
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:
     """Add a rule for a file or folder."""
-    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    descriptor = os.open(path, _O_PATH | _O_CLOEXEC)
     try:
         of_files = rights if path.is_dir() else rights & ~_READ_DIR
         rule = _PathBeneath(allowed=of_files, folder=descriptor)

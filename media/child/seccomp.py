@@ -6,6 +6,7 @@ The program and its constants are those of linux/filter.h and linux/seccomp.h.
 import ctypes
 import errno
 import os
+import platform
 from collections.abc import Mapping
 
 from media.child.system_calls import system_call
@@ -83,7 +84,7 @@ def refuse_system_calls() -> None:
 
     Raises OSError, also on an architecture whose numbers stand here for no call.
     """
-    machine = os.uname().machine
+    machine = platform.machine()
     if machine not in _REFUSED:
         raise OSError(errno.ENOSYS, f"no filter for {machine}")
     instructions = _filter(machine)

@@ -2,11 +2,11 @@
 
 import ctypes
 import os
-import signal
 
 _SET_PARENT_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVS = 1, 4, 38  # linux/prctl.h
 _CAPABILITY_VERSION = 0x20080522  # linux/capability.h
 _DAC_OVERRIDE = 1 << 1
+_SIGKILL = 9  # as a number: other systems, where the types are checked too, have none
 
 
 def system_call(number: int, *arguments: int) -> int:
@@ -26,7 +26,7 @@ def forbid_memory_reads() -> None:
 
 def end_with_parent() -> None:
     """Let the system kill this process when the parent's thread that started it ends. Raises OSError."""
-    _prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+    _prctl(_SET_PARENT_DEATH_SIGNAL, _SIGKILL)
 
 
 def forbid_new_privileges() -> None:
