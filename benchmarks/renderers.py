@@ -30,7 +30,7 @@ from jobs.advice import advise
 from jobs.errors import Refusal
 from jobs.options import MAX_NEGATIVE, MAX_PROMPT
 from storage import Job, Load, Params, Reason, State
-from storage.blocked_words import BLOCKED_WORDS, first_blocked
+from storage.blocked_words import BLOCKED_WORDS, compile_words, first_blocked
 
 LIMIT = 0.02  # seconds that the event loop may stall
 TICK = 0.001  # seconds
@@ -185,6 +185,7 @@ async def measure(repeats: int) -> Mapping[str, Mapping[str, float]]:
 
 def main() -> None:
     """The command line."""
+    compile_words(BLOCKED_WORDS)  # as the bot does before it connects
     parser = argparse.ArgumentParser(prog="benchmarks.renderers", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="each text once instead of five times")
     options = parser.parse_args()
