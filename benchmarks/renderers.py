@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from benchmarks.queue import PARAMS
 from cogs.ui.autocomplete import suggest_jobs, suggest_pairs, suggest_prompts, suggest_seeds
 from cogs.ui.cards import JobEntry
 from cogs.ui.history_card import Page, render_page
@@ -29,7 +30,7 @@ from cogs.ui.texts import (
 from jobs.advice import advise
 from jobs.errors import Refusal
 from jobs.options import MAX_NEGATIVE, MAX_PROMPT
-from storage import Job, Load, Params, Reason, State
+from storage import Job, Load, Reason, State
 from storage.blocked_words import BLOCKED_WORDS, compile_words, first_blocked
 
 LIMIT = 0.02  # seconds that the event loop may stall
@@ -63,20 +64,10 @@ def fill(unit: str, length: int) -> str:
 
 def build_job(unit: str, *, part: float = 1.0) -> Job:
     """A failed job whose texts have a part of the greatest length that Discord, or a server, allows."""
-    params = Params(
-        workflow="wan21_i2v",
-        preset="fast",
+    params = replace(
+        PARAMS,
         prompt=fill(unit, int(part * MAX_PROMPT)),
         negative_prompt=fill(unit, int(part * MAX_NEGATIVE)),
-        seed=1,
-        steps=20,
-        cfg=6.0,
-        shift=5.0,
-        denoise=1.0,
-        width=832,
-        height=480,
-        frames=81,
-        fps=16,
         choices={"lora": fill(unit, int(part * MAX_SERVER_MESSAGE))},
     )
     return Job(

@@ -12,7 +12,7 @@ from typing import Unpack
 
 import comfy
 from jobs.announcer import RequeueReason, WaitReason
-from jobs.errors import reason_of
+from jobs.errors import JobFailure, reason_of
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
 from jobs.routing import can_run, lacking, offer_of, servable
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 5.0  # should a notification be missed
 MIN_POLL_SECONDS = 0.05
 MAX_ATTEMPTS = 3
+EXPECTED = (comfy.ComfyError, MediaError, JobFailure)  # their texts say it all: a traceback adds none
 MAX_LOOKED_AHEAD = 24  # waiting jobs among which a server's next one is sought
 
 
@@ -182,7 +183,9 @@ class Worker:
                 log.warning("job %s: %s", job.id, err)
                 await self._requeue(lease, RequeueReason.JOB_LOST)
             case _:
-                log.error("job %s: failed: %s", job.id, err, exc_info=err)
+                log.error(
+                    "job %s: failed: %s", job.id, err, exc_info=None if isinstance(err, EXPECTED) else err
+                )
                 await self._end(lease, State.FAILED, reason=reason_of(err, job))
 
     async def _requeue(self, lease: Lease, reason: RequeueReason) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -126,11 +127,16 @@ async def test_a_hostile_server_costs_little_and_harms_no_job_of_another(
                 peaks[name] = memory(bot, "VmHWM")
             hostile.attack({})
             began[AFTERWARDS] = time.time()
+            normal = playground.comfyui.url.removeprefix("http://")
+            await playground.until(
+                lambda: True if all(row[2] == "done" for row in rows_of(tmp_path, normal)) else None,
+                30,
+                "the end of the jobs on the other server",
+            )
             assert await bot.terminate() == 0
         assert elsewhere.heads == []
         log = bot.log
-    rows = sqlite3.connect(tmp_path / "data" / "animate.db").execute(JOBS).fetchall()
-    normal = playground.comfyui.url.removeprefix("http://")
+    rows = rows_of(tmp_path)
     report(peaks, turns := longest_stalls(stalls, began), rows, normal)
     assert max(peaks.values()) < MAX_MEGABYTES
     assert max(cpu for cpu, _, _, _ in turns) < MAX_STALL
@@ -169,6 +175,12 @@ def longest_stalls(file: Path, began: Mapping[str, float]) -> list[tuple[float, 
         for at, wall, process, thread in turns
     ]
     return sorted((each for each in found if each[-1] not in ("", AFTERWARDS)), reverse=True)
+
+
+def rows_of(folder: Path, server: str | None = None) -> list[tuple[object, ...]]:
+    """The jobs in the bot's database, of one server or of all."""
+    with closing(sqlite3.connect(folder / "data" / "animate.db")) as database:
+        return [row for row in database.execute(JOBS) if server in (None, row[1])]
 
 
 def count(rows: list[tuple[object, ...]], server: str) -> int:

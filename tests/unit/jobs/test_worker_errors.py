@@ -151,6 +151,31 @@ async def test_anything_else_ends_the_job_and_not_the_worker(
     assert (row.state, row.reason.code) == (State.FAILED, code)
 
 
+@pytest.mark.parametrize(
+    ("error", "traced"),
+    [
+        (comfy.BadAnswer(reason="HTTP 302"), False),
+        (BadPicture(PictureFault.BROKEN), False),
+        (ZeroDivisionError("a fault of ours"), True),
+    ],
+    ids=["server", "picture", "ours"],
+)
+async def test_only_what_nobody_expected_is_logged_with_a_traceback(
+    setup: JobSetup,
+    server: ScriptedServer,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    traced: bool,
+) -> None:
+    server.fails("submit", error)
+    job = await setup.admit()
+    async with working(setup, server):
+        row = await ended(setup, job)
+    assert row.state == State.FAILED
+    assert f"{job.id}: failed: {error}" in caplog.text
+    assert ("Traceback" in caplog.text) == traced
+
+
 async def test_a_result_without_a_clip_fails_once_and_nothing_is_fetched(
     setup: JobSetup, server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:

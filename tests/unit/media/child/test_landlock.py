@@ -39,7 +39,7 @@ LANDLOCK = pytest.mark.skipif(not has_landlock(), reason="this kernel has no Lan
         "os.link(folder / 'other', folder / 'out' / 'other')",
         "os.symlink('/etc/passwd', folder / 'out' / 'link')",
         "os.mkfifo(folder / 'out' / 'pipe')",
-        "Path('/tmp/new-file-of-a-child').write_text('x')",
+        "(folder.parent / 'new-file-of-a-child').write_text('x')",
     ],
 )
 def test_files_that_are_not_its_own_are_out_of_reach(action: str, tmp_path: Path) -> None:
