@@ -12,6 +12,8 @@ from playground.errors import Refused
 from playground.guild import PlaygroundGuild
 
 T = TypeVar("T")
+LOOKING = "👀"
+"""What the bot's first answer begins with in every language, while it looks at the picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +148,16 @@ class TrackedJob:
 
         return await self._until(condition, timeout, f"the status message says {words!r}")
 
-    async def answered(self, timeout: float = 5.0) -> Message:
-        """The status message, as soon as it has words."""
-        return await self._until(
-            lambda: self.status if self.text else None, timeout, "an answer from the bot"
-        )
+    async def answered(self, timeout: float = 20.0) -> Message:
+        """The status message, as soon as it says more than that the bot looks at the picture.
+
+        Only then is there a job: what is asked next finds it.
+        """
+
+        def condition() -> Message | None:
+            return self.status if self.text and not self.text.startswith(LOOKING) else None
+
+        return await self._until(condition, timeout, "an answer from the bot")
 
     async def shows(self, words: str = "", timeout: float = 5.0) -> Message:
         """The card, as soon as it contains these words (in whatever case) and no longer loads."""
