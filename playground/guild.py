@@ -20,7 +20,8 @@ class PlaygroundGuild:
 
     discord: Discord
 
-    def __init__(self) -> None:
+    def __init__(self, *, patience: float = 1.0) -> None:
+        self._patience = patience
         self.claimed: set[int] = set()
         """Ids of the messages that a TrackedJob has found to be its own."""
         self._guild_id = self._channel_id = 0
@@ -175,9 +176,10 @@ class PlaygroundGuild:
     ) -> T:
         """The first value other than None that `condition` returns; it is called at each change of the state.
 
-        Raises NeverHappened after `timeout` seconds. Its message names `what`, and has the lines of
-        `details` and the bot's last requests.
+        Raises NeverHappened after `timeout` seconds, times the playground's patience. Its message names
+        `what`, and has the lines of `details` and the bot's last requests.
         """
+        timeout *= self._patience
         try:
             return await self.state.feed.until(condition, timeout)
         except TimeoutError as error:

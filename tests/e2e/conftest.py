@@ -13,7 +13,7 @@ from tests.e2e.process import BotProcess, running_bot
 @pytest.fixture
 async def playground() -> AsyncGenerator[Playground]:
     """Every request of the bot is held against Discord's document, and none may be a 429."""
-    async with Playground(comfyui={"speed": 50}) as playground:
+    async with Playground(comfyui={"speed": 50}, patience=4) as playground:
         yield playground
         assert playground.discord.too_many == []
 

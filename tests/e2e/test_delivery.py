@@ -371,7 +371,7 @@ async def test_deleting_the_status_of_a_running_job_still_brings_the_clip(
 
 async def test_or_stops_it_where_the_owner_wants_that(tmp_path: Path, picture: bytes) -> None:
     async with (
-        Playground(comfyui={"speed": 50}) as playground,
+        Playground(comfyui={"speed": 50}, patience=4) as playground,
         running_bot(playground, tmp_path, ON_DELETE="drop") as bot,
     ):
         ada = playground.member("ada", permissions=Permission.MANAGE_MESSAGES)

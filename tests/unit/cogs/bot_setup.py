@@ -182,7 +182,7 @@ def _write_frames(path: Path, frames: Sequence[Image.Image]) -> None:
 @contextlib.asynccontextmanager
 async def opened_application(folder: Path, **settings: object) -> AsyncGenerator[BotSetup]:
     """The bot, logged in but not connected to the gateway: it sends and gets no events."""
-    async with Playground(comfyui=None) as playground:
+    async with Playground(comfyui=None, patience=4) as playground:
         environment = playground.environment()
         opened = open_application(
             DemoSettings(
