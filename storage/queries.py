@@ -192,6 +192,14 @@ class JobQueries:
         """Finished jobs whose end was not announced yet."""
         return await self._many("finished_at IS NOT NULL AND told = 0 ORDER BY seq")
 
+    async def unshown_ends(self, guild_id: int, *, since: float) -> Sequence[Job]:
+        """Jobs of a guild that ended after `since` (Unix time), and whose final status could not be shown."""
+        return await self._many(
+            "end_unshown = 1 AND guild_id = :guild AND finished_at > :since ORDER BY seq",
+            guild=guild_id,
+            since=since,
+        )
+
     async def next_delivery(self) -> float | None:
         """The Unix time of the next delivery to adopt, or None."""
         row = await self.database.fetch_one("SELECT min(lease_until) FROM job WHERE state = 'delivering'", {})

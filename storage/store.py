@@ -295,9 +295,12 @@ class Store(Forgetting, Preferences, ServerRecords):
             "UPDATE job SET status_message = :message WHERE id = :id", {"message": message, "id": job_id}
         )
 
-    async def set_end_announced(self, job_id: str) -> None:
-        """Record that the job's end was announced."""
-        await self.database.fetch("UPDATE job SET told = 1 WHERE id = :id", {"id": job_id})
+    async def set_end_announced(self, job_id: str, *, shown: bool = True) -> None:
+        """Record that the job's end was announced. `shown`: False where its status has old words yet."""
+        await self.database.fetch(
+            "UPDATE job SET told = 1, end_unshown = :unshown WHERE id = :id",
+            {"unshown": int(not shown), "id": job_id},
+        )
 
     async def block(self, user_id: int, *, guild_id: int = 0, until: float | None = None) -> None:
         """Refuse the person's requests in that guild, or everywhere (0), `until` a Unix time or for good."""

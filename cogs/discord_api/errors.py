@@ -90,6 +90,9 @@ PASSING = frozenset(
 GONE = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE})
 """The codes that say that a message exists no more, alone or with its channel."""
 
+RESTORABLE = frozenset({UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSIONS, THREAD_ARCHIVED, THREAD_LOCKED})
+"""The codes that say that the bot may not do it now; somebody may give it the access again."""
+
 NOT_DELETABLE = frozenset({NOT_OUR_MESSAGE, SYSTEM_MESSAGE})
 """The codes that say that the bot can never edit or delete a message."""
 

@@ -158,11 +158,17 @@ class Delivery:
         step = next_step(err, attempt.tried, job.tries)
         log.warning("job %s: not delivered, next: %s: %r", job.id, step, err)
         if step is DeliveryStep.GIVE_UP:
-            raise JobFailure(reason_code(attempt.first)) from attempt.first
+            raise JobFailure(self._reason_code(job, attempt.first)) from attempt.first
         if step is DeliveryStep.SMALLER and await self._upload_limits.learn(attempt.guild_id, attempt.size):
             return step  # the next file keeps what was learnt; SMALLER stays for a limit below that
         attempt.tried.append(step)
         return step
+
+    def _reason_code(self, job: Job, err: DeliveryError) -> str:
+        """Why the job fails: Discord says "missing access" too of a guild that the bot has left."""
+        code = reason_code(err)
+        left = job.guild_id and self._client.is_ready() and self._client.get_guild(job.guild_id) is None
+        return "guild_left" if code == "cannot_send" and left else code
 
     async def _attempt(self, attempt: Attempt) -> discord.Message:
         """Send it after these steps, unless it was sent before. Raises one of DELIVERY_ERRORS, JobFailure."""

@@ -39,6 +39,7 @@ class TrackedStatus:
     """What is known of the status message of one unfinished job. Times are on the monotonic clock.
 
     `message_id`: the message, where the row may not have it yet; `shown`: its text, None where unknown;
+    `unreachable`: it cannot be edited; `access_lost`: since the bot has no access, which may pass;
     `without_preview`: Discord has refused one; `turn`: the place in the queue, None while no edit is due;
     `expires_at`: when its text ceases to be true.
     """
@@ -48,6 +49,7 @@ class TrackedStatus:
     message_id: int | None = None
     shown: str | None = None
     unreachable: bool = False
+    access_lost: bool = False
     without_preview: bool = False
     edited_at: float | None = None
     expires_at: float | None = None

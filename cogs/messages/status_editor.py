@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 import comfy
-from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, UNKNOWN_MESSAGE
+from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, RESTORABLE, UNKNOWN_MESSAGE
 from cogs.discord_api.rate_limiter import Priority, Slot
 from cogs.discord_api.requests import discord_request
 from cogs.discord_api.scheduler import RequestScheduler
@@ -131,7 +131,7 @@ class ChannelEditor:
         if not edited and job.state is State.FAILED:
             await self._context.lost_status.send_final_status(job, content.text, edit.tries)
         self._context.interaction_tokens.forget(job.id)
-        await self._store.set_end_announced(job.id)
+        await self._store.set_end_announced(job.id, shown=edited or not status.access_lost)
         self.queue.forget(status)
         await self._context.pending_reaction.remove_after(job)
 
@@ -160,7 +160,7 @@ class ChannelEditor:
                 status.without_preview = True  # a filter, a permission, its size: the text may be taken
                 return await self._edit(status, edit, job, content)
             log.info("job %s: its status message cannot be edited any more: %s", job.id, err)
-            status.unreachable = True
+            status.unreachable, status.access_lost = True, err.code in RESTORABLE
             if err.code == UNKNOWN_MESSAGE:
                 await self._context.lost_status.deleted(job)
             return False

@@ -28,6 +28,7 @@ from cogs.panel import Panel
 from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.reactions import Reactions
+from cogs.regained_access import RegainedAccess
 from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
@@ -105,6 +106,7 @@ async def _load_cogs(context: BotContext) -> MissedReactions:
         missed_reactions,
         MessageDeletions(context),
         GuildMembership(context),
+        RegainedAccess(context),
         Help(context),
         Language(context),
         Privacy(context),

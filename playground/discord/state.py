@@ -21,7 +21,7 @@ from playground.discord.model import (
 from playground.discord.permissions import NORMAL
 from playground.discord.records import Records
 from playground.discord.render.guilds import (
-    render_channel,
+    render_channel_event,
     render_guild,
     render_guild_create,
     render_member,
@@ -250,7 +250,7 @@ class DiscordState(Records):
 
     def _publish_channel(self, verb: str, channel: Channel) -> None:
         name = f"THREAD_{verb}" if channel.is_thread else f"CHANNEL_{verb}"
-        self._publish_in_channel(name, render_channel(self, channel), channel.id)
+        self._publish_in_channel(name, render_channel_event(self, channel), channel.id)
 
     def _publish_members(self, thread: Channel, change: dict[str, object]) -> None:
         data = {"id": str(thread.id), "guild_id": str(thread.guild_id), "member_count": len(thread.members)}

@@ -9,6 +9,7 @@ from typing import TypeVar
 import discord
 import yarl
 from discord import app_commands
+from discord.abc import GuildChannel
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from PIL import Image
@@ -45,6 +46,7 @@ class SmallBot(discord.Client):
         self.reactions: EventQueue[discord.RawReactionActionEvent] = EventQueue()
         self.interactions: EventQueue[discord.Interaction] = EventQueue()
         self.deletions: EventQueue[discord.RawMessageDeleteEvent] = EventQueue()
+        self.channels: EventQueue[GuildChannel] = EventQueue()
         self.seen: list[str] = []
         self.words: EventQueue[str] = EventQueue()
         self.tree.command(name="animate", description="Bring a picture to life")(
@@ -71,6 +73,9 @@ class SmallBot(discord.Client):
             below = channel.get_partial_message(payload.message_id)
             status = await below.reply(f"Again for {payload.member}")
             await deliver(status, payload.user_id)
+
+    async def on_guild_channel_update(self, _before: GuildChannel, after: GuildChannel) -> None:
+        self.channels.put_nowait(after)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         self.deletions.put_nowait(payload)

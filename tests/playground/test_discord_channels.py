@@ -256,6 +256,18 @@ async def test_nobody_uses_a_message_in_a_channel_that_they_do_not_see(setup: Se
         await ada.press(playground.state.messages[sent.id], "Close")
 
 
+async def test_a_channel_that_the_bot_does_not_see_has_no_words_until_it_does(setup: Setup):
+    playground, bot = setup
+    everybody, hidden = playground.guild.id, playground.channel_named("plans")
+    playground.state.set_permissions(hidden, everybody, Overwrite(deny=Permission.VIEW_CHANNEL))
+    told = await bot.channels.get()
+    assert (told.name, told.permissions_for(told.guild.me).view_channel) == ("___hidden___", False)
+    assert hidden.id not in [each.id for each in await told.guild.fetch_channels()]
+    playground.state.set_permissions(hidden, everybody, Overwrite())
+    told = await bot.channels.get()
+    assert (told.name, told.permissions_for(told.guild.me).view_channel) == ("plans", True)
+
+
 async def test_the_bot_takes_back_a_reaction_of_its_own(setup: Setup):
     playground, bot = setup
     message = await playground.member("ada").say("hello")

@@ -177,6 +177,8 @@ class Gateway:
         if change.name == "INTERACTION_CREATE" or change.channel_id is None or change.guild_id is None:
             return True
         channel = state.channels.get(change.channel_id)
+        if change.name.startswith("CHANNEL_"):
+            return True  # also of those that it does not see
         return channel is not None and state.sees(state.bot.id, channel)
 
     def _publish(self) -> None:

@@ -12,9 +12,12 @@ from playground.discord.model import (
     Role,
     User,
 )
+from playground.discord.permissions import Permission
 from playground.discord.records import Records
 
 Data = dict[str, object]
+HIDDEN = "___hidden___"
+CHANNEL_OBFUSCATED = 1 << 17
 
 
 def render_time(seconds: float) -> str:
@@ -146,7 +149,7 @@ def render_guild_create(records: Records, guild: Guild) -> Data:
         "member_count": len(guild.members),
         "voice_states": [],
         "members": [render_member(records, guild, user_id) for user_id in guild.members],
-        "channels": [render_channel(records, each) for each in channels if not each.is_thread],
+        "channels": [render_channel_event(records, each) for each in channels if not each.is_thread],
         "threads": [
             render_channel(records, each)
             for each in channels
@@ -168,6 +171,18 @@ def render_channel(records: Records, channel: Channel) -> Data:
     if channel.is_thread:
         return {**shared, **_thread_fields(records, channel)}
     return {**shared, **_guild_channel_fields(records, channel)}
+
+
+def render_channel_event(records: Records, channel: Channel) -> Data:
+    """A channel as the gateway tells the bot of it: one that it does not see is told of without its words.
+
+    Source: Discord's reference, "Obfuscated Channels".
+    """
+    data = render_channel(records, channel)
+    if channel.guild_id is None or channel.is_thread or records.sees(records.bot.id, channel):
+        return data
+    nobody = {"id": str(channel.guild_id), "type": 0, "allow": "0", "deny": str(int(Permission.VIEW_CHANNEL))}
+    return {**data, "name": HIDDEN, "flags": CHANNEL_OBFUSCATED, "permission_overwrites": [nobody]}
 
 
 def _guild_channel_fields(records: Records, channel: Channel) -> Data:

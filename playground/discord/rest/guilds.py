@@ -65,10 +65,11 @@ async def own_guilds(call: Call) -> object:
 
 
 async def guild_channels(call: Call) -> object:
-    """A guild's channels without its threads."""
-    found = call.state.guild(call.id("guild_id"))
-    channels = [each for each in call.state.channels.values() if each.guild_id == found.id]
-    return [render_channel(call.state, each) for each in channels if each.parent_id is None]
+    """The channels of a guild that the bot sees, without its threads."""
+    state = call.state
+    found = state.guild(call.id("guild_id"))
+    channels = [each for each in state.channels.values() if each.guild_id == found.id and not each.is_thread]
+    return [render_channel(state, each) for each in channels if state.sees(state.bot.id, each)]
 
 
 async def member(call: Call) -> object:

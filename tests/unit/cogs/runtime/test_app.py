@@ -50,7 +50,7 @@ async def test_whatever_ends_before_ends_all(ends: str, caplog: pytest.LogCaptur
 async def test_every_command_is_registered_and_a_shutdown_refuses_what_is_new(bot: BotSetup) -> None:
     names = {command.definition["name"] for command in bot.playground.commands}
     assert {"animate", "queue", "cancel", "history", "show", "help", "privacy", "Animate this"} <= names
-    assert len(bot.context.client.cogs) == 16
+    assert len(bot.context.client.cogs) == 17
     stop = asyncio.Event()
     stop.set()
     await bot.application._shut_down()
