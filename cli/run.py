@@ -9,6 +9,7 @@ from cogs.runtime.client import invite_link
 from cogs.runtime.logs import start_logging
 from cogs.runtime.memory import exclude_from_collections, return_freed_memory
 from cogs.runtime.settings import Settings
+from cogs.runtime.threads import switch_threads_often
 
 FIRST_STEPS = """\
 There is no DISCORD_TOKEN: create a bot in Discord's developer portal and put its token into the environment
@@ -23,6 +24,7 @@ async def run(settings: Settings) -> int:
         return 2
     start_logging(logging.getLevelNamesMapping()[settings.log_level], settings.secrets())
     return_freed_memory()
+    switch_threads_often()
     stop = stop_on_signal()
     async with open_application(settings) as application:
         client = application.context.client
