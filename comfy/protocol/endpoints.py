@@ -164,10 +164,10 @@ async def _save(response: aiohttp.ClientResponse, to: Path, *, limit: int) -> No
     download = AtomicDownload(to, limit=limit)
     try:
         async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-            download.write(chunk)
+            await asyncio.to_thread(download.write, chunk)
         await asyncio.to_thread(download.finish)
     finally:
-        download.discard()
+        await asyncio.to_thread(download.discard)  # deleting a large file takes long
 
 
 def _total_bytes(response: aiohttp.ClientResponse) -> int:
