@@ -275,3 +275,14 @@ async def test_the_bot_takes_back_a_reaction_of_its_own(setup: Setup):
     await below.add_reaction("⏳")
     await below.remove_reaction("⏳", discord.Object(bot.application_id))
     assert playground.state.messages[message.id].reactions == {}
+
+
+async def test_a_guild_that_the_bot_has_left_takes_nothing_of_it(setup: Setup):
+    playground, bot = setup
+    message = await playground.member("ada").say("hello")
+    below = bot.get_partial_messageable(playground.channel.id).get_partial_message(message.id)
+    await below.add_reaction("⏳")
+    playground.state.leave(playground.guild, playground.bot_user.id)
+    with pytest.raises(discord.Forbidden) as refused:
+        await below.remove_reaction("⏳", discord.Object(bot.application_id))
+    assert refused.value.code == 50001

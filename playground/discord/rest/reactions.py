@@ -28,7 +28,8 @@ async def add(call: Call) -> object:
 
 
 async def remove_own(call: Call) -> object:
-    """Remove the bot's reaction."""
+    """Remove the bot's reaction from a message of a channel that it sees."""
+    require(call, call.channel(), Permission.VIEW_CHANNEL)
     require_takes_reactions(call.channel())
     call.state.unreact(call.message(), call.state.bot.id, call.params["emoji_name"])
 
