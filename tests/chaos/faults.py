@@ -120,8 +120,9 @@ class FaultInjector:
             spoil(route, body=self.rng.choice(list(Unreadable)))
 
     async def filter_a_clip(self) -> None:
-        """A filter of Discord takes the next message to a channel for explicit."""
-        self.playground.discord.fail(403, code=20009, route=CREATE)
+        """A filter of the guild takes the next message to a channel of it for explicit."""
+        channels = "|".join(str(each.id) for each in (self.playground.channel, *self.threads))
+        self.playground.discord.fail(403, code=20009, route=rf"^POST /channels/({channels})/messages$")
 
     async def leave_a_thread(self) -> None:
         """The bot is put out of a private thread, and added again later."""

@@ -106,5 +106,5 @@ def report(after: FinalState, faults: FaultInjector, seconds: float) -> str:
         f"{len(after.jobs)} jobs / {len(after.lost)} lost / {len(after.sent_twice)} sent twice / "
         f"{extra} runs more than one a job, ComfyUI had forgotten {faults.forgotten.total()} / "
         f"{len(after.stale)} with old words, {len(after.left_behind) - len(after.stale)} other messages left "
-        f"behind by kills / {seconds:.0f} s\n{dict(faults.done)}"
+        f"behind by kills / {seconds:.0f} s\n{dict(faults.done)}\n{after.stale}"
     )

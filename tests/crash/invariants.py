@@ -85,11 +85,8 @@ class FinalState:
 
     @property
     def stale(self) -> list[str]:
-        """Texts of jobs' own status messages that do not show the end of their job.
-
-        Cancelled jobs are those of a guild that the bot was put out of, where it can edit nothing.
-        """
-        final = {job.status_message for job in self.jobs if job.state is not State.CANCELLED}
+        """Texts of the status messages of jobs that are done, where they do not say so."""
+        final = {job.status_message for job in self.jobs if job.state is State.DONE}
         return [
             each.text for each in self.bot_messages if each.id in final and not each.text.startswith(DONE)
         ]
