@@ -1,7 +1,8 @@
 """The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
 
-    maintenance → chores, retention, store → servers, preferences, forgetting → queries → sqlite/, blobs/,
-    affinity, forecast, limits → job, blocked_words, errors                      (→ may import; never back)
+    maintenance, restore → chores, retention, store → servers, preferences, forgetting → queries, erasures →
+    sqlite/, blobs/, permissions, affinity, forecast, limits → job, blocked_words, errors
+    (→ may import; never back)
 
 Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
 """
@@ -10,6 +11,7 @@ from storage.blobs.files import FileStore
 from storage.blocked_words import BLOCKED_WORDS
 from storage.errors import (
     AdmissionRefused,
+    CopyUnusable,
     LeaseLost,
     SchemaTooNew,
     StoreDamaged,
@@ -36,10 +38,12 @@ from storage.job import (
     Waiting,
 )
 from storage.limits import QueueLimits
-from storage.maintenance import Maintenance, backup_folder, backup_times
+from storage.maintenance import Maintenance, backup_times
 from storage.preferences import Draft, GuildSettings, UploadLimit
+from storage.restore import Restored, back_up, restore
 from storage.retention import Retention
 from storage.servers import ServerRecord
+from storage.sqlite.copies import all_copies, backup_folder
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
 
 __all__ = [
@@ -50,6 +54,7 @@ __all__ = [
     "Admission",
     "AdmissionRefused",
     "Changes",
+    "CopyUnusable",
     "Draft",
     "FileNames",
     "FileStore",
@@ -65,6 +70,7 @@ __all__ = [
     "QueueLimits",
     "Reason",
     "Request",
+    "Restored",
     "Retention",
     "SchemaTooNew",
     "ServerRecord",
@@ -80,7 +86,10 @@ __all__ = [
     "Transition",
     "UploadLimit",
     "Waiting",
+    "all_copies",
+    "back_up",
     "backup_folder",
     "backup_times",
     "open_store",
+    "restore",
 ]

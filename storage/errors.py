@@ -8,6 +8,7 @@ StoreError                base class of all errors below
 │   ├── StoreLocked       another program holds the file's lock
 │   └── StoreDamaged      a page of the file is broken: a backup has to be restored
 ├── StoreInUse            another process has this folder open
+├── CopyUnusable          a file is no copy that could replace the database
 └── SchemaTooNew          the file was written by a newer version of this program
 """
 
@@ -52,6 +53,10 @@ class StoreDamaged(StoreUnavailable):
 
 class StoreInUse(StoreError):
     """Another process has this folder open."""
+
+
+class CopyUnusable(StoreError):
+    """A file is damaged, missing, or another program's: it cannot replace the database."""
 
 
 class SchemaTooNew(StoreError):

@@ -2,14 +2,17 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from storage.erasures import ErasureRecord, hash_person
 from storage.job import Job, Reason
 from storage.queries import JobQueries
+from storage.sqlite.database import Database
 from storage.sqlite.statements import (
     CANCEL_WITHDRAWN,
     ERASE_WITHDRAWN,
+    EVERYBODY,
     FORGET_MOVER,
     FORGET_MOVER_OF_EVENTS,
     JOINED_BEHIND,
@@ -41,6 +44,10 @@ class Forgetting(JobQueries):
     The triggers of migration 0007 mark jobs of others as `withdrawn` in the statement that takes back what
     they were made with, and erase its words there.
     """
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        super().__init__(database, now)
+        self._erasures = ErasureRecord(database.path.with_name("erasures.txt"))
 
     async def stored_data(self, user_id: int, *, pictures_since: float) -> StoredData:
         """Count the person's stored data; pictures only of jobs not finished before `pictures_since`."""
@@ -99,7 +106,16 @@ class Forgetting(JobQueries):
         )
 
     async def mark_for_deletion(self, job_id: str) -> None:
-        """Mark a job to be deleted with its messages and files; others' jobs made with it are withdrawn."""
+        """Mark a job to be deleted with its messages and files; others' jobs made with it are withdrawn.
+
+        It is recorded first, so that a restored copy of the database loses the job again.
+        """
+        known = await self._last_erasure()
+        async with self._erasures.adding("job", job_id, known=known) as number:
+            await self._erase_job(job_id)
+            await self._set_last_erasure(number)
+
+    async def _erase_job(self, job_id: str) -> None:
         await self.database.fetch("UPDATE job SET unwanted = 1 WHERE id = :id", {"id": job_id})
         await self.cancel_withdrawn()
 
@@ -107,7 +123,14 @@ class Forgetting(JobQueries):
         """Mark all the person's jobs for deletion; delete their drafts, locale and language at once.
 
         Others' jobs made with anything of theirs are withdrawn, also where the row that it came from is gone.
+        It is recorded first, so that a restored copy of the database loses all of it again.
         """
+        person, known = hash_person(user_id, await self.instance()), await self._last_erasure()
+        async with self._erasures.adding("person", person, known=known) as number:
+            await self._erase_person(user_id)
+            await self._set_last_erasure(number)
+
+    async def _erase_person(self, user_id: int) -> None:
         user = {"user": user_id}
         await self.database.fetch("DELETE FROM source WHERE user_id = :user", user)
         await self.database.fetch("UPDATE job SET unwanted = 1 WHERE user_id = :user", user)
@@ -118,6 +141,41 @@ class Forgetting(JobQueries):
         await self.database.fetch(FORGET_MOVER_OF_EVENTS, user)
         await self.cancel_withdrawn()
         await self.database.discard_deleted()
+
+    async def repeat_erasures(self) -> int:
+        """Carry out the recorded erasures that this copy of the database does not know; returns their number.
+
+        There are some where an older copy was put in its place, or the process ended in the middle of one.
+        """
+        erasures = await self._erasures.after(await self._last_erasure())
+        people = await self._people_by_hash() if erasures else dict[str, int]()
+        for each in erasures:
+            if each.kind == "job":
+                await self._erase_job(each.id)
+            elif each.id in people:
+                await self._erase_person(people[each.id])
+            await self._set_last_erasure(each.number)
+        return len(erasures)
+
+    async def remove_old_erasures(self, before: float) -> None:
+        """Remove from the record what is older than that Unix time, by when no row of then is kept."""
+        await self._erasures.remove_before(before)
+
+    async def _people_by_hash(self) -> Mapping[str, int]:
+        """Everybody who is named anywhere, by what stands for them in the record of erasures."""
+        instance = await self.instance()
+        rows = await self.database.fetch(EVERYBODY, {})
+        return {hash_person(row["id"], instance): row["id"] for row in rows}
+
+    async def _last_erasure(self) -> int:
+        """The number of the last erasure that this database has carried out."""
+        row = await self.database.fetch_one("SELECT value FROM about WHERE name = 'erasures'", {})
+        return int(row["value"]) if row else 0
+
+    async def _set_last_erasure(self, number: int) -> None:
+        await self.database.fetch(
+            "INSERT OR REPLACE INTO about VALUES ('erasures', :number)", {"number": str(number)}
+        )
 
     async def cancel_withdrawn(self) -> Sequence[Job]:
         """Cancel the unfinished jobs that were withdrawn, as `Store.cancel` does; returns them."""

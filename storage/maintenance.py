@@ -18,11 +18,20 @@ from storage.retention import (
     remove_preferences,
     remove_rows,
 )
+from storage.sqlite.copies import (
+    BEFORE_RESTORE,
+    BEFORE_UPDATE,
+    all_copies,
+    backup_folder,
+    files_of,
+    timestamp,
+)
 from storage.store import Store
 
 log = logging.getLogger(__name__)
 
 MINUTE = 60.0  # seconds
+KEPT_COPIES_DAYS = 30.0  # what was there before an update or a restore
 
 
 class Maintenance:
@@ -64,7 +73,7 @@ class Maintenance:
         database = self._store.database
         folder = backup_folder(database.path)
         if self._retention.backups and await asyncio.to_thread(_is_due, folder):
-            await database.copy_to(folder / time.strftime("animate-%Y%m%d-%H%M%S.db", time.gmtime()))
+            await database.copy_to(folder / f"animate-{timestamp()}.db")
         await asyncio.to_thread(_keep_newest, folder, self._retention.backups)
 
     async def apply_retention(self) -> None:
@@ -83,6 +92,7 @@ class Maintenance:
                 database, self._files, before=now - keep.pictures * DAY, now=now
             ),
             "the sweeping of scratch": self._files.remove_old_scratch,
+            "the retention of erasures": lambda: self._store.remove_old_erasures(now - keep.rows * DAY),
             "the shrinking of the database": database.discard_deleted,
         }
         for name, chore in chores.items():
@@ -95,29 +105,33 @@ class Maintenance:
             await asyncio.sleep(seconds)
 
 
-def backup_folder(database: Path) -> Path:
-    """The folder of the copies of this database."""
-    return database.parent / "backups"
-
-
 def backups_in(folder: Path) -> list[Path]:
     """The copies in the folder, oldest first."""
     return sorted(path for path in folder.glob("animate-[0-9]*.db") if path.is_file())
 
 
 def backup_times(folder: Path) -> list[float]:
-    """The Unix times of the copies in the folder, oldest first."""
-    return sorted(path.stat().st_mtime for path in backups_in(folder))
+    """The Unix times of all copies in the folder, those of an update or restore too, oldest first."""
+    return sorted(path.stat().st_mtime for path in all_copies(folder))
 
 
 def _is_due(folder: Path) -> bool:
     """Whether no copy is younger than half an hour, also across a restart; one from the future is none."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     return all(abs(time.time() - path.stat().st_mtime) > HOUR / 2 for path in backups_in(folder))
 
 
 def _keep_newest(folder: Path, number: int) -> None:
     """Remove all but the newest `number` copies, and what was left half-written. Raises FilesLeft."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     backups = backups_in(folder)
-    remove_all([*backups[: max(len(backups) - number, 0)], *folder.glob("animate-*.part*")])
+    old = [*backups[: max(len(backups) - number, 0)], *_old_copies(folder)]
+    remove_all([*old, *folder.glob("*.part*")])
+
+
+def _old_copies(folder: Path) -> list[Path]:
+    """The files of copies of before an update or a restore that are older than KEPT_COPIES_DAYS."""
+    before = time.time() - KEPT_COPIES_DAYS * DAY
+    kinds = (BEFORE_UPDATE, BEFORE_RESTORE)
+    old = [path for kind in kinds for path in folder.glob(f"{kind}-*.db") if path.stat().st_mtime < before]
+    return [each for path in old for each in files_of(path)]

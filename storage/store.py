@@ -1,7 +1,9 @@
 """The queue: admit, claim, move. Each operation is one statement of storage/sqlite/statements.py."""
 
+import asyncio
 import contextlib
 import json
+import logging
 import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
@@ -26,6 +28,7 @@ from storage.job import (
     State,
 )
 from storage.limits import QueueLimits
+from storage.permissions import make_private
 from storage.preferences import Preferences
 from storage.servers import ServerRecords
 from storage.sqlite.database import Database, SqlValue, open_database
@@ -34,6 +37,7 @@ from storage.sqlite.statements import (
     ADOPT,
     ADOPT_DELIVERY,
     CANCEL,
+    CANCEL_BLOCKED,
     CANCEL_GUILD,
     CLAIM_CANDIDATES,
     CLAIM_CHOSEN,
@@ -45,6 +49,8 @@ from storage.sqlite.statements import (
     RENEW,
     SETTLE,
 )
+
+log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60.0
 STATUS_GRACE = 30.0  # seconds for the status message to be recorded, so that the result can reply to it
@@ -69,7 +75,10 @@ class Changes(TypedDict, total=False):
 
 
 class Store(Forgetting, Preferences, ServerRecords):
-    """The queue of one bot. Times are Unix seconds, read from `now`."""
+    """The queue of one bot. Times are Unix seconds, read from `now`.
+
+    `repeated_erasures`: how many deletions were carried out again when it was opened.
+    """
 
     def __init__(
         self, database: Database, now: Callable[[], float] = time.time, limits: QueueLimits | None = None
@@ -77,6 +86,7 @@ class Store(Forgetting, Preferences, ServerRecords):
         super().__init__(database, now)
         self.limits = limits or QueueLimits()
         self._numbers = self.limits.values()
+        self.repeated_erasures = 0
 
     async def settle(self, job: Job, params: Params) -> Job | None:
         """Give a queued job other parameters, with their cost; None where it is no longer as `job` says."""
@@ -302,12 +312,22 @@ class Store(Forgetting, Preferences, ServerRecords):
             {"unshown": int(not shown), "id": job_id},
         )
 
-    async def block(self, user_id: int, *, guild_id: int = 0, until: float | None = None) -> None:
-        """Refuse the person's requests in that guild, or everywhere (0), `until` a Unix time or for good."""
+    async def cancel_blocked(self, people: Collection[int] = ()) -> Sequence[Job]:
+        """Cancel the waiting jobs of these people and of all whom `block` refuses; returns them."""
+        values: dict[str, SqlValue] = {"people": json.dumps(sorted(people)), "now": self.now()}
+        values |= {"mover": "rules", "reason": Reason(code="blocked").to_json()}
+        return [Job.from_row(row) for row in await self.database.fetch(CANCEL_BLOCKED, values)]
+
+    async def block(self, user_id: int, *, guild_id: int = 0, until: float | None = None) -> Sequence[Job]:
+        """Refuse the person's requests in that guild, or everywhere (0), `until` a Unix time or for good.
+
+        Their waiting jobs there are cancelled: returned, to announce their ends.
+        """
         await self.database.fetch(
             "INSERT OR REPLACE INTO blocked VALUES (:user, :guild, :until)",
             {"user": user_id, "guild": guild_id, "until": until},
         )
+        return await self.cancel_blocked()
 
     async def unblock(self, user_id: int, *, guild_id: int = 0) -> None:
         """Undo `block`."""
@@ -329,11 +349,15 @@ def _measures(params: Params) -> dict[str, SqlValue]:
 
 @contextlib.asynccontextmanager
 async def open_store(folder: Path, limits: QueueLimits | None = None) -> AsyncGenerator[Store]:
-    """Open the store in this folder for one process, all leases expired.
+    """Open the store in this folder for one process: all leases expired, every erasure carried out.
 
     Raises StoreInUse, SchemaTooNew, StoreUnavailable.
     """
+    await asyncio.to_thread(make_private, folder)
     async with open_database(folder / "animate.db") as database:
         store = Store(database, limits=limits)
         await store.release_all()
+        store.repeated_erasures = await store.repeat_erasures()
+        if store.repeated_erasures:
+            log.info("an older database: %d deletions are carried out again", store.repeated_erasures)
         yield store

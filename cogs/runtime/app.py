@@ -85,6 +85,7 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
         context = resources.context
         missed_reactions = await _load_cogs(context)
         await context.messages.status.post_missing(context.status_text)
+        await context.store.cancel_blocked(settings.blocked_users)
         for job in await context.store.unannounced_ends():
             context.messages.announcer.ended(job)
         yield Application(resources=resources, missed_reactions=missed_reactions)
@@ -146,6 +147,7 @@ async def run_until(
         connected, *working = [
             tasks.create_task(run(task), name=task.__qualname__) for task in (connection, *work)
         ]
+        await asyncio.sleep(0)  # each task begins: one that is cancelled before would leave its coroutine
         await stop.wait()
         for task in working:
             task.cancel()

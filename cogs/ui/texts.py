@@ -91,13 +91,16 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
             return None
 
 
+NOT_BY_OWNER = {"withdrawn", "blocked"}  # reasons of a cancellation that a job's owner knows nothing of
+
+
 def render_final_status(job: Job) -> str:
     """The status text of a job that is done, failed or cancelled."""
     if job.state is State.DONE:
         return _render_done(job)
     if job.state is State.FAILED and job.reason:
         return render_failed(job, job.reason)
-    if job.reason and job.reason.code == "withdrawn":  # the only one that its owner knows nothing of
+    if job.reason and job.reason.code in NOT_BY_OWNER:
         return translate(job.locale, "cancelled_because", reason=render_reason(job, job.reason))
     return translate(job.locale, "cancelled")
 

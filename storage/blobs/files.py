@@ -28,7 +28,7 @@ class FileStore:
         self._clips = folder / "clips"
         self._scratch = folder / "scratch"
         for each in (self._pictures, self._clips, self._scratch):
-            each.mkdir(parents=True, exist_ok=True)
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def clear_scratch(self) -> None:
         """Remove all that an earlier process left half-written. Raises FilesLeft."""
@@ -113,7 +113,7 @@ class FileStore:
         remove_all(filter(Path.exists, [target]))
         part = self._scratch / f"{sha256}.{os.urandom(4).hex()}.part"
         try:
-            with part.open("wb") as file:
+            with open(part, "wb", opener=_open_private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -130,6 +130,10 @@ class FileStore:
 
     def _remove_of(self, pattern: str) -> None:
         remove_all([*self._clips.glob(pattern), *self._scratch.glob(pattern)])
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _names_before(folder: Path, time: float) -> AbstractSet[str]:

@@ -14,14 +14,18 @@ from pathlib import Path
 
 import aiosqlite
 
-from storage.errors import (
-    SchemaTooNew,
-    StoreDamaged,
-    StoreFull,
-    StoreInUse,
-    StoreLocked,
-    StoreUnavailable,
+from storage.errors import SchemaTooNew, StoreInUse, StoreUnavailable
+from storage.sqlite.copies import (
+    BEFORE_UPDATE,
+    all_copies,
+    backup_folder,
+    copy_before_migration,
+    copy_database,
+    finish_replacing,
+    make_private_file,
+    schema_of,
 )
+from storage.sqlite.translation import damaged, translated_errors
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +44,6 @@ PRAGMA cache_size = -65536;
 PRAGMA wal_autocheckpoint = 4000;
 """
 
-DAMAGED = "the database's file is damaged ({}): put the newest one from the folder backups in its place"
-
 SqlValue = str | int | float | None
 
 
@@ -55,7 +57,7 @@ class Database:
 
     async def fetch(self, sql: str, values: Mapping[str, SqlValue]) -> Sequence[sqlite3.Row]:
         """Run one statement and return all its rows. Raises StoreUnavailable."""
-        with translated_errors():
+        with translated_errors(self.path):
             return list(await self._connection.execute_fetchall(sql, values))
 
     async def fetch_one(self, sql: str, values: Mapping[str, SqlValue]) -> sqlite3.Row | None:
@@ -68,11 +70,8 @@ class Database:
 
         It reads through a connection of its own, so other statements go on. `target` is replaced at the end.
         """
-        part = target.with_suffix(".part")
         async with self._whole_file:
-            with translated_errors():
-                await asyncio.to_thread(_copy, self.path, part)
-        await asyncio.to_thread(part.replace, target)
+            await asyncio.to_thread(copy_database, self.path, target)
 
     async def discard_deleted(self) -> None:
         """Return free pages to the disk and empty the write-ahead log, which hold deleted values.
@@ -85,38 +84,6 @@ class Database:
             await self.fetch("PRAGMA wal_checkpoint(TRUNCATE)", {})
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy within one thread: a cancelled task must not close a connection that a thread still writes to."""
-    target.unlink(missing_ok=True)
-    with (
-        contextlib.closing(sqlite3.connect(source)) as reading,
-        contextlib.closing(sqlite3.connect(target)) as writing,
-    ):
-        reading.backup(writing)
-
-
-@contextlib.contextmanager
-def translated_errors() -> Generator[None]:
-    """Raise a subclass of StoreUnavailable for each sqlite3.Error within the block."""
-    try:
-        yield
-    except sqlite3.Error as err:
-        raise _translate(err) from err
-
-
-def _translate(err: sqlite3.Error) -> StoreUnavailable:
-    """Classify by the primary result code: the low byte of the extended one (sqlite.org/rescode.html)."""
-    match getattr(err, "sqlite_errorcode", 0) & 0xFF:
-        case sqlite3.SQLITE_FULL:
-            return StoreFull("there is no room left for the database: free some space on its disk")
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StoreLocked("another program holds the database's file: close it, or wait for its end")
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return StoreDamaged(DAMAGED.format(err))
-        case _:
-            return StoreUnavailable(f"the database did not answer: {err}")
-
-
 @contextlib.asynccontextmanager
 async def open_database(path: Path) -> AsyncGenerator[Database]:
     """Open (or create) the file for this process alone and apply the missing migrations.
@@ -124,24 +91,34 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
     Raises StoreInUse while another process holds it, SchemaTooNew, StoreDamaged, StoreUnavailable.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as err:
         raise StoreUnavailable(f"the folder {path.parent} cannot be made: {err.strerror}") from err
-    with exclusive_lock(path.with_suffix(".lock")):
+    with exclusive_lock(lock_of(path)):
+        try:
+            finish_replacing(path)
+            make_private_file(path)
+        except OSError as err:
+            raise StoreUnavailable(f"{path} cannot be written: {err.strerror}") from err
         async with _connected(path) as connection:
-            await _check(connection)
-            await _migrate(connection)
+            await _check(connection, path)
+            await _migrate(connection, path)
             yield Database(connection, path)
+
+
+def lock_of(path: Path) -> Path:
+    """The file whose lock a process holds while it works with the database at `path`."""
+    return path.with_suffix(".lock")
 
 
 @contextlib.asynccontextmanager
 async def _connected(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
     """A connection in autocommit mode with PRAGMAS set, closed at the end of the block."""
-    with translated_errors():
+    with translated_errors(path):
         connection = await aiosqlite.connect(path, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
-        with translated_errors():
+        with translated_errors(path):
             await connection.executescript(PRAGMAS)
         yield connection
     finally:
@@ -154,6 +131,8 @@ def exclusive_lock(path: Path) -> Generator[None]:
 
     SQLite's file lock works on every platform: an exclusive transaction on its own file, never committed.
     """
+    with contextlib.suppress(OSError):  # SQLite says why
+        make_private_file(path)
     with translated_errors():
         lock = sqlite3.connect(path, isolation_level=None, timeout=0)
     try:
@@ -170,28 +149,49 @@ def _acquire(lock: sqlite3.Connection, path: Path) -> None:
     except sqlite3.OperationalError as err:
         if err.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             raise StoreUnavailable(f"{path.name} cannot be locked: {err}") from err
-        raise StoreInUse(f"another bot works in the folder {path.parent.name}") from err
+        raise StoreInUse(f"another bot works in the folder {path.parent.absolute()}: end it first") from err
 
 
-async def _check(connection: aiosqlite.Connection) -> None:
+async def _check(connection: aiosqlite.Connection, path: Path) -> None:
     """Check the file's pages (`PRAGMA quick_check`). Raises StoreDamaged."""
-    with translated_errors():
+    with translated_errors(path):
         rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
         if rows[0][0] != "ok":
-            raise StoreDamaged(DAMAGED.format(rows[0][0]))
+            raise damaged(rows[0][0], path)
 
 
-async def _migrate(connection: aiosqlite.Connection) -> None:
+def migrations() -> Mapping[int, Path]:
+    """The files of all migrations by number; the highest is the version of the schema."""
+    return {int(path.name[:4]): path for path in sorted(MIGRATIONS.glob("[0-9]*.sql"))}
+
+
+def too_new(path: Path, version: int, backups: Path) -> SchemaTooNew:
+    """The error for a database of a later version, with the copy to go back to where there is one."""
+    newest = max(migrations())
+    usable = [each for each in all_copies(backups) if 0 < (schema_of(each) or 0) <= newest]
+    usable.sort(key=lambda each: not each.name.startswith(BEFORE_UPDATE))
+    way_back = f", or go back to what was there before: python bot.py restore {usable[0]}" if usable else ""
+    return SchemaTooNew(
+        f"{path} was written by a newer version of the bot (schema {version}, this one knows {newest}): "
+        f'update the bot again (README.md, "Update"){way_back}'
+    )
+
+
+async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
     """Apply the migrations above `user_version` in order. Raises SchemaTooNew where that is unknown.
 
-    A file of before FIRST_SECURE_VERSION is then written anew, without what was deleted from it.
+    A file that has a schema is copied before. One of before FIRST_SECURE_VERSION is then written anew,
+    without what was deleted from it.
     """
-    with translated_errors():
+    with translated_errors(path):
         rows = list(await connection.execute_fetchall("PRAGMA user_version"))
         version = int(rows[0][0])
-        numbered = {int(path.name[:4]): path for path in sorted(MIGRATIONS.glob("[0-9]*.sql"))}
+        numbered = migrations()
         if version > max(numbered):
-            raise SchemaTooNew(f"the database has version {version}, this program knows {max(numbered)}")
+            raise too_new(path, version, backup_folder(path))
+        if 0 < version < max(numbered):
+            kept = await asyncio.to_thread(copy_before_migration, path, version)
+            log.info("the database is changed from schema %d to %d; before: %s", version, max(numbered), kept)
         for number in sorted(numbered.keys() - range(version + 1)):
             await _apply(connection, number, numbered[number].read_text(encoding="utf-8"))
         if 0 < version < FIRST_SECURE_VERSION:

@@ -143,6 +143,16 @@ WHERE id = :id AND finished_at IS NULL
 RETURNING *
 """
 CANCEL_GUILD = CANCEL.replace("WHERE id = :id", "WHERE guild_id = :guild")
+CANCEL_BLOCKED = CANCEL.replace(
+    "WHERE id = :id AND finished_at IS NULL",
+    """WHERE state = 'queued' AND (
+        user_id IN (SELECT value FROM json_each(:people))
+        OR EXISTS (
+            SELECT 1 FROM blocked WHERE blocked.user_id = job.user_id AND blocked.guild_id IN (0, job.guild_id)
+            AND (until IS NULL OR until > :now)
+        )
+    )""",
+)
 CANCEL_WITHDRAWN = CANCEL.replace(
     "WHERE id = :id", "WHERE withdrawn = 1 AND picture <> '' AND cancel_requested = 0"
 )
@@ -161,6 +171,11 @@ WHERE mover = 'person ' || :user
 FORGET_MOVER_OF_EVENTS = """
 UPDATE event SET mover = 'person'
 WHERE mover = 'person ' || :user AND mover > 'person ' AND mover < 'person~'
+"""
+
+EVERYBODY = """
+SELECT user_id AS id FROM job UNION SELECT id FROM person UNION SELECT user_id FROM preference
+UNION SELECT user_id FROM draft UNION SELECT picture_of FROM draft UNION SELECT user_id FROM source
 """
 
 JOINED_BEHIND = """

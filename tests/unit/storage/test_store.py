@@ -21,6 +21,7 @@ from tests.unit.storage.requests import (
     delivering,
     make_params,
     make_request,
+    queued_keys,
 )
 
 
@@ -279,6 +280,23 @@ async def test_a_job_that_waited_longer_than_the_limit_is_failed(store: Store, c
     assert await store.expire() == []
     clock.time += 1
     assert [(job.key, job.state) for job in await store.expire()] == [("a", State.FAILED)]
+
+
+async def test_the_waiting_jobs_of_a_blocked_person_end(store: Store, clock: Clock) -> None:
+    for key, user, guild in (("here", 1, 7), ("there", 1, 9), ("bob", 2, 7), ("cy", 3, 7)):
+        await admit(store, make_request(key, user=user, guild_id=guild))
+    running = await claim(store)
+    assert running.job.key == "here"
+    await admit(store, make_request("waits", user=1, guild_id=7))
+    assert [job.key for job in await store.block(1, guild_id=7, until=clock.time + 60)] == ["waits"]
+    clock.time += 61
+    await admit(store, make_request("again", user=1, guild_id=7))
+    ended = await store.cancel_blocked({2})
+    assert [(job.key, job.state, job.reason and job.reason.code) for job in ended] == [
+        ("bob", State.CANCELLED, "blocked")
+    ]
+    assert sorted(await queued_keys(store)) == ["again", "cy", "there"]
+    assert (await store.job(running.job.id)).finished_at is None
 
 
 async def test_a_blocked_person_is_refused_until_unblocked(store: Store) -> None:
