@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def build_worker(settings: Settings, context: BotContext) -> Worker:
         announcer=context.messages.announcer,
         workflows=context.workflows,
         previews=PreviewPolicy(enabled=settings.previews, disabled_guilds=settings.previews_off_guilds),
-        max_run_seconds=settings.longest_run_minutes * 60,
+        max_run_seconds=(settings.longest_run_minutes or math.inf) * 60,
         upload_limit=context.messages.upload_limits.limit,
     )
     return Worker(run_context, context.servers, context.positions, context.notifier)

@@ -1,11 +1,12 @@
 """The settings, read from the environment and `.env`; README.md explains each."""
 
-import logging
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from yarl import URL
 
@@ -14,23 +15,85 @@ import storage
 from cogs.access.policy import AccessPolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
+from cogs.runtime.env_file import locate, read_env_file
+from cogs.runtime.setting_values import (
+    NO_LIMIT,
+    clean,
+    read_address,
+    read_addresses,
+    read_discord_token,
+    read_id,
+    read_token,
+    read_weight,
+    shown,
+    split_list,
+)
 from jobs.requester import QueueShare, SharePolicy
 
+MAX_SECONDS = 1e9
+MAX_DAYS = 36500.0
+
 Ids = Annotated[frozenset[int], NoDecode]
+Count = Annotated[int | None, Field(ge=1, le=1_000_000)]  # a limit: None where it is turned off
+Amount = Annotated[float | None, Field(gt=0, le=MAX_SECONDS)]
 Texts = Annotated[tuple[str, ...], NoDecode]
 
 
-class Settings(BaseSettings):
-    """All settings; the environment variable is the field's name in capitals. Raises ValidationError."""
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LIMITS = frozenset(
+    {
+        *("max_queued_per_user", "max_queued_per_guild", "max_running_per_guild", "gpu_seconds_per_user"),
+        *("gpu_seconds_per_guild", "cooldown", "longest_run_minutes", "longest_wait_hours"),
+    }
+)
+"""Settings that `none` or nothing turns off."""
+IDS = ("allowed_guilds", "allowed_channels", "allowed_roles", "previews_off_guilds", "blocked_users")
+LISTS = ("comfyui_url", "blocked_words")
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+class CleanedSource(PydanticBaseSettingsSource):
+    """The environment and `.env`, without quotation marks and spaces at the ends. Raises EnvFileUnusable."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Nothing for a single field: `__call__` reads all."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The value of each setting that is there, by the name of its field."""
+        found = dict[str, Any]()
+        for values in (read_env_file(), os.environ):
+            for name, value in values.items():
+                field, text = name.lower(), clean(value)
+                if field in LIMITS and text.casefold() in NO_LIMIT:
+                    found[field] = None
+                elif text and field in self.settings_cls.model_fields:
+                    found[field] = text
+        return found
+
+
+def usable_folder(path: Path, *, exists: bool) -> Path:
+    """The path of a folder, which has to be there if `exists`. Raises ValueError."""
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is a file: name a folder")
+    if exists and not path.exists():
+        raise ValueError(f"there is no folder {path}: make it, or take the setting away")
+    return path
+
+
+class Settings(BaseSettings):
+    """All settings; the environment variable is the field's name in capitals.
+
+    Raises ValidationError, EnvFileUnusable.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", validate_default=True)
 
     discord_token: SecretStr = SecretStr("")
     discord_api_url: str = DISCORD_API
     comfyui_url: Texts = ("http://127.0.0.1:8188",)
     comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     comfyui_yield_to_others: bool = False
-    comfyui_patience: float = Field(default=60, gt=0)
+    comfyui_patience: float = Field(default=60, gt=0, le=MAX_SECONDS)
     data_dir: Path = Path("data")
     workflows_dir: Path | None = None
     log_level: str = "INFO"
@@ -41,20 +104,20 @@ class Settings(BaseSettings):
     role_weights: Annotated[Mapping[int, float], NoDecode] = Field(default_factory=dict[int, float])
     booster_weight: float = Field(default=2, ge=1, le=4)
     booster_head_start: float = Field(default=120, ge=0, le=600)
-    max_queued_per_user: int = Field(default=5, ge=1)
-    max_queued_per_guild: int | None = Field(default=None, ge=1)
-    max_running_per_guild: int | None = Field(default=None, ge=1)
-    gpu_seconds_per_user: float | None = Field(default=None, gt=0)
-    gpu_seconds_per_guild: float | None = Field(default=None, gt=0)
-    cooldown: float | None = Field(default=None, gt=0)
+    max_queued_per_user: Count = 5
+    max_queued_per_guild: Count = None
+    max_running_per_guild: Count = None
+    gpu_seconds_per_user: Amount = None
+    gpu_seconds_per_guild: Amount = None
+    cooldown: Amount = None
     on_delete: OnDelete = OnDelete.DELIVER
-    longest_run_minutes: float = Field(default=45, gt=0)
-    longest_wait_hours: float | None = Field(default=24, gt=0)
+    longest_run_minutes: Amount = 45
+    longest_wait_hours: Amount = 24
     blocked_words: Texts = ()
-    keep_days: float = Field(default=365, gt=0)
-    keep_pictures_days: float = Field(default=30, gt=0)
-    keep_clips_days: float = Field(default=7, gt=0)
-    backups: int = Field(default=24, ge=0)
+    keep_days: float = Field(default=365, gt=0, le=MAX_DAYS)
+    keep_pictures_days: float = Field(default=30, gt=0, le=MAX_DAYS)
+    keep_clips_days: float = Field(default=7, gt=0, le=MAX_DAYS)
+    backups: int = Field(default=24, ge=0, le=100_000)
     previews: bool = True
     previews_off_guilds: Ids = frozenset()
     model_file: str = comfy.ModelFiles().model
@@ -64,35 +127,52 @@ class Settings(BaseSettings):
     lora_file: str = comfy.ModelFiles().lora
     attention: str = comfy.ModelFiles().attention
 
-    @field_validator(
-        "comfyui_url",
-        "comfyui_token",
-        "allowed_guilds",
-        "allowed_channels",
-        "allowed_roles",
-        "previews_off_guilds",
-        "blocked_users",
-        "blocked_words",
-        mode="before",
-    )
+    @field_validator(*LISTS, mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Split a comma-separated list."""
-        return (
-            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-        )
+        return split_list(value) if isinstance(value, str) else value
+
+    @field_validator("discord_token", mode="before")
+    @classmethod
+    def _clean_token(cls, value: object) -> object:
+        return read_discord_token(value) if isinstance(value, str) else value
+
+    @field_validator("comfyui_token", mode="before")
+    @classmethod
+    def _clean_tokens(cls, value: object) -> object:
+        return [read_token(part, "Bearer") for part in split_list(value)] if isinstance(value, str) else value
+
+    @field_validator(*IDS, mode="before")
+    @classmethod
+    def _read_ids(cls, value: object) -> object:
+        return [read_id(part) for part in split_list(value)] if isinstance(value, str) else value
 
     @field_validator("role_weights", mode="before")
     @classmethod
     def _parse_weights(cls, value: object) -> object:
         """Parse `role:weight, role:weight`, with weights from 1 to 4."""
-        if not isinstance(value, str):
-            return value
-        pairs = [part.split(":") for part in value.split(",") if part.strip()]
-        weights = {int(role): float(weight) for role, weight in pairs}
-        if not all(1 <= weight <= 4 for weight in weights.values()):
-            raise ValueError("a weight is from 1 to 4")
-        return weights
+        return dict(map(read_weight, split_list(value))) if isinstance(value, str) else value
+
+    @field_validator("comfyui_url")
+    @classmethod
+    def _check_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return read_addresses(list(value), "http://127.0.0.1:8188")
+
+    @field_validator("discord_api_url")
+    @classmethod
+    def _check_api(cls, value: str) -> str:
+        return read_address(value, DISCORD_API)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _locate_data(cls, value: Path) -> Path:
+        return usable_folder(locate(value, "animate.db").path, exists=False)
+
+    @field_validator("workflows_dir")
+    @classmethod
+    def _locate_workflows(cls, value: Path | None) -> Path | None:
+        return usable_folder(locate(value).path, exists=True) if value else None
 
     @field_validator("comfyui_token")
     @classmethod
@@ -107,9 +187,21 @@ class Settings(BaseSettings):
     @field_validator("log_level")
     @classmethod
     def _check_level(cls, value: str) -> str:
-        if value.upper() not in logging.getLevelNamesMapping():
-            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        if value.upper() not in LOG_LEVELS:
+            raise ValueError(f"{shown(value)}: must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Use the arguments of the constructor, then the environment, then `.env`."""
+        return init_settings, CleanedSource(settings_cls)
 
     def token_of(self, server: int) -> str | None:
         """The token of the server with that index in COMFYUI_URL; the last token serves all that follow."""
