@@ -7,14 +7,15 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 import storage
+from cli.demo_options import DEFAULT_PORT, SAMPLE_PROMPT, check_once, demo_tokens, read_picture
 from cli.signals import stop_on_signal
 from cogs.runtime.app import open_application
 from cogs.runtime.logs import start_logging
@@ -31,23 +32,7 @@ Open {url}
 Attach a picture, write what should move, press Enter; when the clip is there, click 🔁 under it.
 {source} Ctrl+C ends it."""
 NO_MODEL = "No model runs here: the built-in ComfyUI only moves a camera over the picture."
-DEFAULT_PORT = 8420
 BUILT_IN_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
-SAMPLE_PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `demo` to a parser."""
-    parser.add_argument("--comfyui", metavar="URL", help="a real ComfyUI instead of the built-in one")
-    parser.add_argument("--port", type=int, metavar="N", help=f"where the page is served ({DEFAULT_PORT})")
-    parser.add_argument("--once", action="store_true", help="one /animate without a browser, then exit")
-    parser.add_argument("--image", type=Path, metavar="FILE", help="with --once: the picture (else a sample)")
-    parser.add_argument(
-        "--prompt", default=SAMPLE_PROMPT, metavar="TEXT", help="with --once: what should move"
-    )
-    parser.add_argument("--reroll", action="store_true", help="with --once: react with 🔁 and save that too")
-    parser.add_argument("--out", type=Path, default=Path("clips"), metavar="DIR", help="with --once (clips)")
-    parser.add_argument("--json", action="store_true", help="with --once: a JSON object as the last line")
 
 
 async def demo(options: argparse.Namespace) -> int:
@@ -55,9 +40,12 @@ async def demo(options: argparse.Namespace) -> int:
     from media.sample import sample_picture
     from playground.page import Sample, playground_with_page
 
-    start_logging(logging.WARNING, secrets_of((options.comfyui or "",), demo_tokens()))
+    tokens = demo_tokens()
+    start_logging(logging.WARNING, secrets_of((options.comfyui or "",), tokens))
     stop = stop_on_signal()
-    image = await asyncio.to_thread(options.image.read_bytes if options.image else sample_picture)
+    if options.once:
+        await check_once(options, tokens)
+    image = await asyncio.to_thread(read_picture, options.image) if options.image else sample_picture()
     port = options.port if options.port is not None else 0 if options.once else DEFAULT_PORT
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(
@@ -67,7 +55,7 @@ async def demo(options: argparse.Namespace) -> int:
         page = playground_with_page(comfyui=options.comfyui or BUILT_IN_COMFYUI, port=port, sample=sample)
         playground = await stack.enter_async_context(page)
         application = await stack.enter_async_context(
-            open_application(demo_settings(playground, Path(folder)))
+            open_application(demo_settings(playground, options.data_dir or Path(folder), tokens))
         )
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         tasks.create_task(application.run(stop), name="bot")
@@ -81,21 +69,16 @@ async def demo(options: argparse.Namespace) -> int:
         return code
 
 
-def demo_settings(playground: Playground, folder: Path) -> Settings:
-    """The playground's addresses and token; of the environment only COMFYUI_TOKEN and DATA_DIR."""
+def demo_settings(playground: Playground, folder: Path, tokens: Sequence[SecretStr]) -> Settings:
+    """The playground's addresses and token, and what the command line names: never the real bot's folder."""
     environment = playground.environment()
     return DemoSettings(
         discord_token=SecretStr(environment["DISCORD_TOKEN"]),
         discord_api_url=environment["DISCORD_API_URL"],
         comfyui_url=(environment["COMFYUI_URL"],),
-        comfyui_token=demo_tokens(),
-        data_dir=Path(os.environ.get("DATA_DIR") or folder),
+        comfyui_token=tuple(tokens),
+        data_dir=folder.expanduser().absolute(),
     )
-
-
-def demo_tokens() -> tuple[SecretStr, ...]:
-    """The tokens of COMFYUI_TOKEN."""
-    return tuple(SecretStr(each) for each in os.environ.get("COMFYUI_TOKEN", "").split(",") if each)
 
 
 async def wait_for_signal(playground: Playground, stop: asyncio.Event, source: str) -> int:
@@ -109,7 +92,7 @@ async def run_once(
     options: argparse.Namespace, image: bytes, playground: Playground, store: storage.Store
 ) -> int:
     """Send one `/animate`, print the bot's messages and save the clips; returns the exit code."""
-    from playground.demo_once import DemoRun
+    from playground.demo_once import DemoRun, readable_times
     from playground.errors import PlaygroundError
 
     demo_run = DemoRun(
@@ -118,7 +101,7 @@ async def run_once(
         filename=options.image.name if options.image else "sample.png",
         prompt=options.prompt,
         folder=options.out,
-        report=lambda text: print(text, flush=True),
+        report=lambda text: print(readable_times(text), flush=True),
     )
     clips: list[dict[str, object]] = []
     report: dict[str, object] = {"clips": clips}
@@ -127,10 +110,13 @@ async def run_once(
             clips.append(await describe(saved, store))
             print(f"saved {saved.file}", flush=True)
     except* PlaygroundError as failures:
-        report["error"] = str(failures.exceptions[0])
+        report["error"] = readable_times(str(failures.exceptions[0]))
+    except* OSError as failures:
+        report["error"] = f"a file cannot be written: {failures.exceptions[0]}"
+    if "error" in report:
         print(f"failed: {report['error']}")
     if options.json:
-        print(json.dumps(report, ensure_ascii=False))
+        print(json.dumps(report))  # in ASCII: whatever the encoding of the output, a program can read it
     return 1 if "error" in report else 0
 
 

@@ -40,7 +40,7 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     )
     report = await run_checks(options)
     if arguments.json:
-        print(json.dumps(asdict(report), ensure_ascii=False))
+        print(json.dumps(asdict(report)))  # in ASCII: no encoding of the output changes it
     else:
         print_report(report)
     return report.exit_code

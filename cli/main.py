@@ -2,21 +2,27 @@
 
 import argparse
 import asyncio
+import errno
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
 import aiohttp
 import discord
-from pydantic import ValidationError
 
 import comfy
 import storage
-from cli.demo import add_arguments, demo
+from cli.backup import add_commands, backup, restore
+from cli.demo import demo
+from cli.demo_options import add_arguments
 from cli.doctor import doctor
+from cli.errors import CommandFailed
 from cli.run import run
+from cli.streams import tolerate_encodings
+from cli.version import version
 from cogs.runtime.redaction import Redactor
-from cogs.runtime.settings import Settings
+from cogs.runtime.setting_mistakes import SettingsUnusable, read_settings
 from media.child.system_calls import forbid_memory_reads
 
 
@@ -25,6 +31,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bot.py", description="A Discord bot that brings pictures to life on a GPU of your own."
     )
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     commands.add_parser("run", help="the bot, with the settings of the environment or .env (default)")
     check = commands.add_parser(
@@ -32,41 +39,64 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     check.add_argument("--run", action="store_true", help="make the smallest clip with each workflow, too")
     check.add_argument("--json", action="store_true", help="one JSON object instead of words")
+    add_commands(commands.add_parser)
     add_arguments(commands.add_parser("demo", help="try it here: no Discord, no GPU, nothing to set up"))
     return parser.parse_args(arguments)
 
 
 async def dispatch(arguments: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
+    if arguments.command == "demo":
+        return await demo(arguments)
+    settings, warnings = read_settings()
+    for warning in warnings:
+        fail(f"Warning: {warning}", 0)
     match arguments.command:
-        case "demo":
-            return await demo(arguments)
         case "doctor":
-            return await doctor(arguments, Settings())
+            return await doctor(arguments, settings)
+        case "backup":
+            return await backup(arguments, settings)
+        case "restore":
+            return await restore(arguments, settings)
         case _:
-            return await run(Settings())
+            return await run(settings)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command line; returns the exit code: 0 success, 1 failed while running, 2 wrong configuration."""
+    """Run a command line; returns the exit code: 0 success, 2 something has to be changed, 1 try again."""
+    tolerate_encodings()
     if sys.platform == "linux":
         forbid_memory_reads()  # a child of the same user could read the tokens from the environment
+    parsed = parse_arguments(arguments)
+    if os.name == "posix" and parsed.command != "demo":
+        os.umask(0o077)  # what people ask for is nobody's but the bot's on this machine
     try:
-        return asyncio.run(dispatch(parse_arguments(arguments)))
-    except ValidationError as err:
-        wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in err.errors())
-        return fail(f"A setting is not usable: {wrong}", 2)
-    except (storage.StoreError, comfy.WorkflowInvalid) as err:
+        return asyncio.run(dispatch(parsed))
+    except CommandFailed as err:
+        return fail(str(err), err.code)
+    except (SettingsUnusable, storage.StoreError, comfy.WorkflowInvalid) as err:
         return fail(str(err), 2)
     except discord.LoginFailure:
         return fail("Discord refuses the DISCORD_TOKEN: copy it anew from the developer portal.", 2)
     except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
-        return fail(f"Discord cannot be reached: {type(err).__name__}", 1)
-    except OSError as err:  # a file that is not there, a port that is taken
-        return fail(f"That did not work: {err}", 1)
+        return fail(
+            f"Discord cannot be reached ({type(err).__name__}): try again when this machine is online.", 1
+        )
+    except OSError as err:
+        return fail(*explain(err))
     except ExceptionGroup as err:
         logging.getLogger("bot").critical("the bot died", exc_info=err)
         return fail("A part of the bot died; the log above says which and why.", 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def explain(err: OSError) -> tuple[str, int]:
+    """The sentence and the exit code for an error of the system."""
+    if err.errno in (errno.EADDRINUSE, errno.EACCES) and not err.filename:
+        return "The port is taken, or not allowed: choose another one with --port N.", 2
+    where = f"{err.filename}: " if err.filename else ""
+    return f"That did not work: {where}{err.strerror or err}", 1
 
 
 def fail(sentence: str, code: int) -> int:

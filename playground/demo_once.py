@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from playground.errors import NeverHappened, PlaygroundError
 from playground.playground import Playground
 from playground.tracked_job import Clip, TextRevision, TrackedJob
 
+TIME_STAMP = re.compile(r"<t:(-?\d{1,11})(?::([tTdDfFR]))?>")
+TIME_FORMATS = {"t": "%H:%M", "T": "%H:%M:%S", "d": "%Y-%m-%d", "D": "%Y-%m-%d"}
 FAILED, DONE = "❌", "✅"  # how the last text of a status begins
 
 
@@ -84,6 +87,20 @@ class DemoRun:
             self.report(await job.says(DONE, 15))
         texts = len({revision.text for revision in job.texts})
         return Saved(file=file, message_id=clip.message.id, seconds=seconds, texts=texts)
+
+
+def readable_times(text: str, now: float | None = None) -> str:
+    """A message as a terminal shows it: Discord's time stamps, such as `<t:1700000000:R>`, in words."""
+    at = time.time() if now is None else now
+    return TIME_STAMP.sub(lambda found: _time_in_words(int(found[1]), found[2] or "f", at), text)
+
+
+def _time_in_words(stamp: int, style: str, now: float) -> str:
+    if style != "R":
+        return time.strftime(TIME_FORMATS.get(style, "%Y-%m-%d %H:%M"), time.localtime(stamp))
+    seconds = round(abs(stamp - now))
+    number, unit = (seconds, "s") if seconds < 100 else (round(seconds / 60), "min")
+    return f"in {number} {unit}" if stamp >= now else f"{number} {unit} ago"
 
 
 def _write(file: Path, data: bytes) -> None:

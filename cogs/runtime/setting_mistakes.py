@@ -36,15 +36,25 @@ def read_settings() -> tuple[Settings, Sequence[str]]:
     except ValidationError as err:
         mistakes += [describe(each) for each in err.errors()]
     mistakes += [each for each in _unknown_names(os.environ, os.environ.keys()) if each not in mistakes]
-    if mistakes or settings is None:
+    if settings is None or mistakes:
+        if not _given().get("discord_token"):
+            mistakes.append("DISCORD_TOKEN: there is none; README.md says where to get it")
         raise SettingsUnusable(mistakes)
     return settings, _warnings()
 
 
+def _given() -> Mapping[str, str]:
+    """All that is set, by small names; nothing of a `.env` that cannot be read."""
+    try:
+        file = read_env_file()
+    except EnvFileUnusable:
+        file = {}
+    return {name.lower(): clean(value) for name, value in {**file, **os.environ}.items()}
+
+
 def _warnings() -> Sequence[str]:
     """Where something is used that is not beside bot.py."""
-    values = {name.lower(): clean(value) for name, value in {**read_env_file(), **os.environ}.items()}
-    data = Path(values.get("data_dir") or "data")
+    data = Path(_given().get("data_dir") or "data")
     found = (locate(Path(".env")), locate(data, "animate.db"))
     return [each.warning for each in found if each.warning]
 

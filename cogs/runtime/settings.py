@@ -1,5 +1,6 @@
 """The settings, read from the environment and `.env`; README.md explains each."""
 
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,7 +40,6 @@ Amount = Annotated[float | None, Field(gt=0, le=MAX_SECONDS)]
 Texts = Annotated[tuple[str, ...], NoDecode]
 
 
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LIMITS = frozenset(
     {
         *("max_queued_per_user", "max_queued_per_guild", "max_running_per_guild", "gpu_seconds_per_user"),
@@ -187,7 +187,7 @@ class Settings(BaseSettings):
     @field_validator("log_level")
     @classmethod
     def _check_level(cls, value: str) -> str:
-        if value.upper() not in LOG_LEVELS:
+        if value.upper() not in logging.getLevelNamesMapping().keys() - {"NOTSET"}:
             raise ValueError(f"{shown(value)}: must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
 
