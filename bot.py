@@ -11,8 +11,8 @@ def start() -> int:
     if sys.version_info < OLDEST:
         have, need = (".".join(map(str, version[:2])) for version in (sys.version_info, OLDEST))
         sys.stderr.write(
-            f"This bot needs Python {need} or newer, and this is {have}: install a newer one, make the folder "
-            ".venv anew with it, and install what requirements.lock names (README.md).\n"
+            f"This bot needs Python {need} or newer, and this is {have}: install a newer one, make the "
+            "folder .venv anew with it, and install what requirements.lock names (README.md).\n"
         )
         return 2
     try:

@@ -5,8 +5,11 @@ import json
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 from playground.discord.permissions import Permission
 from playground.playground import Playground
@@ -14,22 +17,30 @@ from tests.e2e.pictures import frames_of, photo
 from tests.e2e.process import ROOT, BotProcess
 
 
-async def run(folder: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
+async def run(
+    folder: Path, *arguments: str, encoding: str = "utf-8", **settings: str
+) -> tuple[int, str, str]:
     """`python bot.py ARGUMENTS` with an empty environment but for these settings."""
+    return await communicate(folder, settings, str(ROOT / "bot.py"), *arguments, encoding=encoding)
+
+
+async def communicate(
+    folder: Path, settings: Mapping[str, str], *arguments: str, encoding: str = "utf-8"
+) -> tuple[int, str, str]:
+    """Run Python to its end; returns its exit code and what it wrote."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(ROOT / "bot.py"),
         *arguments,
         cwd=folder,
-        env=kept | settings,
+        env=kept | dict(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(100):
         out, err = await process.communicate()
     assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+    return process.returncode, out.decode(encoding), err.decode(encoding)
 
 
 async def test_without_a_token_one_sentence_says_what_to_do(tmp_path: Path) -> None:
@@ -50,10 +61,99 @@ async def test_two_ways_in_at_once_are_refused_without_showing_either(tmp_path: 
 
 
 async def test_a_setting_that_cannot_be_is_named(tmp_path: Path) -> None:
-    code, _, err = await run(tmp_path, DISCORD_TOKEN="x", MAX_QUEUED_PER_USER="none")
+    wrong = {"MAX_QUEUED_PER_USER": "lots", "COMFYUI_URL": "gpu-box:8188", "COMFYUI_TOKENS": "x"}
+    code, _, err = await run(tmp_path, DISCORD_TOKEN="x", **wrong)
     assert code == 2
-    assert "MAX_QUEUED_PER_USER" in err
+    for told in ("MAX_QUEUED_PER_USER: lots", "write http://gpu-box:8188", "Did you mean COMFYUI_TOKEN?"):
+        assert told in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence", "expected"),
+    [
+        (["demo", "--port", "99999"], "--port: 99999 is no port", 2),
+        (["demo", "--comfyui", "gpu:8188"], "write http://gpu:8188", 2),
+        (["demo", "--once", "--out", "taken/out"], "nothing can be written there", 2),
+        (["demo", "--once", "--image", "nowhere.png"], "cannot be read", 2),
+        (["demo", "--once", "--comfyui", "http://127.0.0.1:9"], "nothing answers there", 1),
+        (["restore", "nowhere.db"], "there is no file", 2),
+        (["backup"], "there is no database", 2),
+    ],
+)
+async def test_what_cannot_be_is_one_sentence_and_a_code(
+    tmp_path: Path, arguments: list[str], sentence: str, expected: int
+) -> None:
+    (tmp_path / "taken").write_bytes(b"")
+    code, out, err = await run(tmp_path, *arguments, DATA_DIR=str(tmp_path / "data"))
+    assert (code, out) == (expected, "")
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+async def test_the_version_is_that_of_the_project(tmp_path: Path) -> None:
+    code, out, _ = await run(tmp_path, "--version")
+    assert code == 0
+    assert re.match(r"animate-bot \d+\.\d+\.\d+ \(Python 3\.", out)
+
+
+@pytest.mark.parametrize("text", [{"version_info": "(3, 10, 2)"}, {"path": "[sys.path[0]]"}], ids=str)
+async def test_an_old_python_and_a_missing_library_are_told(tmp_path: Path, text: dict[str, str]) -> None:
+    [(name, value)] = text.items()
+    program = f"import runpy, sys; sys.argv = ['bot.py']; sys.path[0] = {str(ROOT)!r}; sys.{name} = {value}; "
+    program += f"runpy.run_path({str(ROOT / 'bot.py')!r}, run_name='__main__')"
+    code, _, err = await communicate(tmp_path, {}, "-c", program)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert "Python 3.11 or newer, and this is 3.10" in err or "-r requirements.lock" in err
+
+
+@pytest.mark.parametrize("encoding", ["cp936", "cp1252"])
+async def test_output_fails_on_no_encoding(tmp_path: Path, encoding: str) -> None:
+    environment = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding, "LC_ALL": "C"}
+    picture = tmp_path / "no.png"
+    picture.write_bytes(b"no picture at all")
+    code, out, err = await run(
+        tmp_path, "demo", "--once", "--json", "--image", str(picture), encoding=encoding, **environment
+    )
+    assert code == 1, err
+    assert json.loads(out.splitlines()[-1])["clips"] == []
+    assert "Traceback" not in err
+    code, out, err = await run(
+        tmp_path, "doctor", encoding=encoding, COMFYUI_URL="http://127.0.0.1:9", **environment
+    )
+    assert code == 1, err
+    assert "\\u2717" in out
+    assert "Traceback" not in err
+
+
+async def test_the_demo_opens_a_folder_only_where_it_is_told_to(tmp_path: Path) -> None:
+    real, named, picture = tmp_path / "real", tmp_path / "named", tmp_path / "no.png"
+    picture.write_bytes(b"no picture at all")
+    (tmp_path / ".env").write_text(f"DATA_DIR={real}\n")
+    arguments = ("demo", "--once", "--image", str(picture))
+    await run(tmp_path, *arguments, DATA_DIR=str(real), PYTHONUTF8="1")
+    assert not real.exists()
+    await run(tmp_path, *arguments, "--data-dir", str(named), PYTHONUTF8="1")
+    assert (named / "animate.db").exists()
+
+
+async def test_a_backup_of_a_running_bot_is_restored_when_it_has_ended(
+    playground: Playground, bot: BotProcess, picture: bytes, tmp_path: Path
+) -> None:
+    ada, data = playground.member(), str(tmp_path / "data")
+    await (await ada.animate(picture, "a boat rocks")).video()
+    code, _, err = await run(tmp_path, "backup", "copy.db", DATA_DIR=data)
+    assert code == 0, err
+    code, _, err = await run(tmp_path, "restore", "copy.db", DATA_DIR=data)
+    assert code == 2
+    assert "end it first" in err
+    await bot.kill()
+    code, out, err = await run(tmp_path, "restore", "copy.db", DATA_DIR=data)
+    assert code == 0, err
+    assert "1 jobs" in out
+    await bot.start()
+    assert oct((tmp_path / "data" / "animate.db").stat().st_mode)[-3:] == "600" or os.name == "nt"
 
 
 async def test_the_demo_brings_two_clips_without_a_browser(tmp_path: Path) -> None:
