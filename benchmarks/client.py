@@ -21,12 +21,14 @@ from benchmarks.engine import engine
 from benchmarks.gaps import lanes, whole_bot
 from benchmarks.lies import table
 from benchmarks.rivals import (
+    INSTALL,
     Durable,
     FromPyPI,
     Ideal,
     Ours,
     Polling,
     Rival,
+    is_installed,
     newest,
     opened_ideal,
     opened_server,
@@ -97,10 +99,10 @@ async def rivals(url: str, server: comfy.Server) -> AsyncGenerator[list[Rival]]:
     async with AsyncExitStack() as stack:
         ideal: Ideal = await stack.enter_async_context(opened_ideal(url))
         racers: list[Rival] = [Ours(server), ideal, Durable(ideal)]
-        try:
+        if is_installed():
             racers.append(FromPyPI(url))
-        except ImportError:
-            print("comfyui-utils is not installed: left out")
+        else:
+            print(f"comfyui-utils is left out. To measure it too: {INSTALL}")
         yield racers
 
 
@@ -158,13 +160,12 @@ def report_gaps(title: str, gaps: Sequence[float]) -> dict[str, float]:
     return {"median": round(median, 2), "p95": round(worst, 2)}
 
 
-def report_faults(found: Mapping[str, list[str]]) -> Mapping[str, Mapping[str, str]]:
+def report_faults(found: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
     """Who is right about what."""
-    names = ("animate", "ideal script", "comfyui-utils", "polling")
-    print(f"\n{'fault':<24}" + "".join(f"{name:>16}" for name in names))
+    print(f"\n{'fault':<24}" + "".join(f"{name:>16}" for name in next(iter(found.values()))))
     for fault, verdicts in found.items():
-        print(f"{fault:<24}" + "".join(f"{verdict:>16}" for verdict in verdicts))
-    return {fault: dict(zip(names, verdicts, strict=True)) for fault, verdicts in found.items()}
+        print(f"{fault:<24}" + "".join(f"{verdict:>16}" for verdict in verdicts.values()))
+    return found
 
 
 def quantile(numbers: Sequence[float], share: float = 0.95) -> float:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import comfy
-from benchmarks.rivals import FromPyPI, Ours, Polling, Rival, opened_ideal, opened_server
+from benchmarks.rivals import FromPyPI, Ours, Polling, Rival, is_installed, opened_ideal, opened_server
 from playground.comfyui import ComfyUI, Failure, Stage
 
 HANGS = 6.0  # seconds; whoever has said nothing until then will not
@@ -28,13 +28,19 @@ FAULTS: Mapping[str, tuple[Act, bool]] = {
 """What happens at the second step, and whether there is a clip in the end."""
 
 
-async def table(build: Callable[[comfy.Server, str, int], Awaitable[comfy.Graph]]) -> Mapping[str, list[str]]:
-    """For each fault what ours, the ideal script, comfyui-utils and polling made of it."""
+async def table(
+    build: Callable[[comfy.Server, str, int], Awaitable[comfy.Graph]],
+) -> Mapping[str, Mapping[str, str]]:
+    """For each fault what each client made of it, by its name; comfyui-utils where it is installed."""
     places = asyncio.Semaphore(AT_ONCE)
+    clients = {name: each for name, each in CLIENTS.items() if name != FromPyPI.name or is_installed()}
 
-    async def row(act: Act, *, clip: bool) -> list[str]:
+    async def row(act: Act, *, clip: bool) -> Mapping[str, str]:
         async with places:
-            return list(await asyncio.gather(*(_meet(build, each, act, clip=clip) for each in CLIENTS)))
+            verdicts = await asyncio.gather(
+                *(_meet(build, each, act, clip=clip) for each in clients.values())
+            )
+            return dict(zip(clients, verdicts, strict=True))
 
     rows = await asyncio.gather(*(row(act, clip=clip) for act, clip in FAULTS.values()))
     return dict(zip(FAULTS, rows, strict=True))
@@ -97,4 +103,4 @@ async def _polling(url: str, server: comfy.Server) -> AsyncGenerator[Rival]:
     yield Polling(url, every=POLLS)
 
 
-CLIENTS = (_ours, _ideal, _pypi, _polling)
+CLIENTS = {"animate": _ours, "ideal script": _ideal, FromPyPI.name: _pypi, "polling": _polling}

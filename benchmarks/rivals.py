@@ -124,6 +124,18 @@ class Polling(Rival):
             return await answer.json()
 
 
+INSTALL = "python -m pip install --no-deps comfyui-utils==0.0.1"
+
+
+def is_installed() -> bool:
+    """Whether comfyui-utils can be imported."""
+    try:
+        importlib.import_module("comfyui_utils.comfy")
+    except ImportError:
+        return False
+    return True
+
+
 class FromPyPI(Rival):
     """comfyui-utils 0.0.1, used as its README shows."""
 

@@ -18,17 +18,13 @@ class StoreError(Exception):
 
 
 class AdmissionRefused(StoreError):
-    """An admission rule does not allow this job.
-
-    `rule` is its name in storage/sqlite/admission_rules.py, `number` its limit where it has one, `lifts_at`
-    the Unix time from which it would allow the job, where that is known.
-    """
+    """An admission rule, by its name in storage/sqlite/admission_rules.py, does not allow this job."""
 
     def __init__(self, rule: str, number: float | None = None, lifts_at: float | None = None) -> None:
         super().__init__(f"the rule {rule} ({number}) does not allow it")
         self.rule = rule
-        self.number = number
-        self.lifts_at = lifts_at
+        self.number = number  # its limit, where it has one
+        self.lifts_at = lifts_at  # the Unix time from which it would allow the job, where that is known
 
 
 class LeaseLost(StoreError):
