@@ -31,3 +31,32 @@ def test_the_wire_is_not_logged(level: int, ours: int, theirs: int) -> None:
     assert sum("discord.http says" in line for line in lines) == theirs
     assert len(lines) == ours + 5 * theirs
     assert "sesame" not in done.stderr
+
+
+QUIET = """
+import asyncio, logging, stamina
+from cogs.runtime.logs import start_logging
+start_logging(logging.INFO, [])
+logging.getLogger("discord.gateway").warning("Can't keep up, shard ID %s websocket is %.1fs behind.", None, 41)
+logging.getLogger("discord.gateway").warning("Shard ID None has stopped responding to the gateway.")
+
+@stamina.retry(on=ConnectionError, attempts=2, wait_initial=0)
+def fetch_clip():
+    raise ConnectionError("the server hung up")
+
+try:
+    fetch_clip()
+except ConnectionError:
+    pass
+"""
+
+
+def test_lines_of_libraries_that_say_nothing_are_left_out_or_say_why() -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", QUIET], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "keep up" not in done.stderr
+    assert "stopped responding" in done.stderr
+    assert "retry_scheduled" not in done.stderr
+    [line] = [line for line in done.stderr.splitlines() if "fetch_clip" in line]
+    assert "the server hung up" in line
