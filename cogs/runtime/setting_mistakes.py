@@ -60,21 +60,24 @@ def _warnings() -> Sequence[str]:
 
 
 def _unknown_names(values: Mapping[str, str], given: Collection[str]) -> Iterator[str]:
-    """Ask about names that are almost those of settings, but for settings that are `given` too."""
+    """Ask about names that are almost those of settings, but for settings that are `given` too.
+
+    Of the environment, whose settings are `given`, names of one word are those of many other programs.
+    """
     known = [name.upper() for name in Settings.model_fields]
     for name in sorted(values.keys() - set(known)):
-        near = _near(name.upper(), known)
+        near = _near(name.upper(), known) if "_" in name or not given else None
         if near and name.upper() not in known and near not in given:
             yield f"{name}: there is no such setting. Did you mean {near}? Rename it, or take it away"
 
 
 def _near(name: str, known: Sequence[str]) -> str | None:
-    """The setting that a name almost is. Names of one word are those of many other programs."""
+    """The setting that a name almost is."""
     plain = {each.replace("_", ""): each for each in known}
     bare = "".join(filter(str.isalnum, name))
     if bare in plain:
         return plain[bare]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=MIN_LIKENESS) if "_" in name else []
+    near = difflib.get_close_matches(name, known, n=1, cutoff=MIN_LIKENESS)
     return near[0] if near else None
 
 

@@ -37,8 +37,9 @@ QUIET = """
 import asyncio, logging, stamina
 from cogs.runtime.logs import start_logging
 start_logging(logging.INFO, [])
-logging.getLogger("discord.gateway").warning("Can't keep up, shard ID %s websocket is %.1fs behind.", None, 41)
-logging.getLogger("discord.gateway").warning("Shard ID None has stopped responding to the gateway.")
+log = logging.getLogger("discord.gateway")
+log.warning("Can't keep up, shard ID %s websocket is %.1fs behind.", None, 41)
+log.warning("Shard ID None has stopped responding to the gateway.")
 
 @stamina.retry(on=ConnectionError, attempts=2, wait_initial=0)
 def fetch_clip():

@@ -58,9 +58,11 @@ def test_every_mistake_is_told_at_once_and_in_no_words_of_python(
 
 
 def test_names_that_are_almost_right_are_asked_about(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("DISCORD_TOKKEN=x\nALLOWED_GUILD=1\nCOMPOSE_PROJECT_NAME=x\n")
-    told = mistakes(monkeypatch, COMFYUI_URLS="http://a", ComfyUIToken="x", BACKUP="x", DATA_DIRS="x")
-    for near in ("DISCORD_TOKEN", "ALLOWED_GUILDS", "COMFYUI_URL", "COMFYUI_TOKEN", "DATA_DIR"):
+    (tmp_path / ".env").write_text(
+        "DISCORD_TOKKEN=x\nALLOWED_GUILD=1\nLogLevel=info\nCOMPOSE_PROJECT_NAME=x\n"
+    )
+    told = mistakes(monkeypatch, COMFYUI_URLS="http://a", COMFYUI_TOKENS="x", BACKUP="x", DATA_DIRS="x")
+    for near in ("DISCORD_TOKEN", "ALLOWED_GUILDS", "COMFYUI_URL", "COMFYUI_TOKEN", "DATA_DIR", "LOG_LEVEL"):
         assert f"Did you mean {near}?" in told
     assert "COMPOSE" not in told
     assert "BACKUP:" not in told  # a word that other programs use
