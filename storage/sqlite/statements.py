@@ -148,7 +148,8 @@ CANCEL_BLOCKED = CANCEL.replace(
     """WHERE state = 'queued' AND (
         user_id IN (SELECT value FROM json_each(:people))
         OR EXISTS (
-            SELECT 1 FROM blocked WHERE blocked.user_id = job.user_id AND blocked.guild_id IN (0, job.guild_id)
+            SELECT 1 FROM blocked
+            WHERE blocked.user_id = job.user_id AND blocked.guild_id IN (0, job.guild_id)
             AND (until IS NULL OR until > :now)
         )
     )""",
