@@ -38,7 +38,7 @@ async def backup(arguments: argparse.Namespace, settings: Settings) -> int:
 async def restore(arguments: argparse.Namespace, settings: Settings) -> int:
     """Put a copy in place and print what was done; returns the exit code. Raises StoreError."""
     done = await storage.restore(settings.data_dir, arguments.file.expanduser())
-    print(f"The database in {settings.data_dir} is that of {arguments.file}: {done.jobs} jobs.")
+    print(f"The database in {settings.data_dir} is that of {done.source}: {done.jobs} jobs.")
     if done.erased:
         print(f"{done.erased} deletions that people asked for since are carried out again.")
     if done.replaced:

@@ -12,8 +12,8 @@ from pathlib import Path
 from storage.errors import CopyUnusable, StoreError
 from storage.permissions import make_private
 from storage.sqlite.copies import (
-    all_copies,
     backup_folder,
+    copies_to_restore,
     copy_database,
     files_of,
     finish_replacing,
@@ -34,11 +34,12 @@ SQLITE_HEADER = b"SQLite format 3\0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What a restore did. `replaced`: where the database of before is kept, None where there was none.
+    """What a restore of `source` did. `replaced`: where the database of before is kept, if there was one.
 
     `erased`: how many deletions that people asked for since were carried out again; `jobs`: rows now.
     """
 
+    source: Path
     replaced: Path | None
     erased: int
     jobs: int
@@ -91,7 +92,9 @@ async def restore(folder: Path, source: Path) -> Restored:
         ) from err
     async with open_store(folder) as store:
         rows = await store.database.fetch("SELECT count(*) AS jobs FROM job", {})
-        return Restored(replaced=replaced, erased=store.repeated_erasures, jobs=rows[0]["jobs"])
+        return Restored(
+            source=source, replaced=replaced, erased=store.repeated_erasures, jobs=rows[0]["jobs"]
+        )
 
 
 def _find(source: Path, database: Path) -> Path:
@@ -100,7 +103,7 @@ def _find(source: Path, database: Path) -> Path:
         if path.is_file():
             if path.resolve() in {each.resolve() for each in files_of(database)}:
                 raise CopyUnusable(f"{path} is the database itself: name a copy of it{_copies(database)}")
-            return path
+            return path.absolute()
     raise CopyUnusable(f"there is no file {source.absolute()}{_copies(database)}")
 
 
@@ -161,7 +164,7 @@ def _check_tables(path: Path) -> None:
 
 def _copies(database: Path) -> str:
     """The newest copies to try instead, as the end of a sentence."""
-    found = all_copies(backup_folder(database))[:3]
+    found = copies_to_restore(backup_folder(database), max(migrations()))[:3]
     return f". Copies: {', '.join(map(str, found))}" if found else ""
 
 

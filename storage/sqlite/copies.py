@@ -1,6 +1,7 @@
 """Copies of the database file: made while it is open, looked at, and put in its place."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -19,6 +20,16 @@ COMPANIONS = ("", "-wal", "-shm")
 def backup_folder(database: Path) -> Path:
     """The folder of the copies of this database."""
     return database.parent / "backups"
+
+
+def copies_to_restore(folder: Path, newest_schema: int) -> list[Path]:
+    """The copies that this version can read: of before an update, others, then what was replaced."""
+    readable = [path for path in all_copies(folder) if 0 < (schema_of(path) or 0) <= newest_schema]
+    return sorted(readable, key=_preference)
+
+
+def _preference(copy: Path) -> int:
+    return 0 if copy.name.startswith(BEFORE_UPDATE) else 2 if copy.name.startswith(BEFORE_RESTORE) else 1
 
 
 def all_copies(folder: Path) -> list[Path]:
@@ -118,9 +129,8 @@ def keep_replaced(database: Path) -> Path | None:
     """Link (else copy) the database's three files into the folder of backups; None where there is none."""
     folder = backup_folder(database)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = folder / f"{BEFORE_RESTORE}-{timestamp()}.db"
+    kept = _free_name(folder, f"{BEFORE_RESTORE}-{timestamp()}")
     for source, target in zip(files_of(database), files_of(kept), strict=True):
-        target.unlink(missing_ok=True)
         if source.exists():
             try:
                 target.hardlink_to(source)
@@ -128,6 +138,12 @@ def keep_replaced(database: Path) -> Path | None:
                 shutil.copy2(source, target)
     keep_newest_of(folder, BEFORE_RESTORE)
     return kept if kept.exists() else None
+
+
+def _free_name(folder: Path, stem: str) -> Path:
+    """The name of a copy that is not taken, with a number where another is of the same second."""
+    names = (f"{stem}{f'-{number}' if number else ''}.db" for number in itertools.count())
+    return next(path for name in names if not any(map(Path.exists, files_of(path := folder / name))))
 
 
 def finish_replacing(database: Path) -> None:

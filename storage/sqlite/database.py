@@ -16,14 +16,12 @@ import aiosqlite
 
 from storage.errors import SchemaTooNew, StoreInUse, StoreUnavailable
 from storage.sqlite.copies import (
-    BEFORE_UPDATE,
-    all_copies,
     backup_folder,
+    copies_to_restore,
     copy_before_migration,
     copy_database,
     finish_replacing,
     make_private_file,
-    schema_of,
 )
 from storage.sqlite.translation import damaged, translated_errors
 
@@ -168,8 +166,7 @@ def migrations() -> Mapping[int, Path]:
 def too_new(path: Path, version: int, backups: Path) -> SchemaTooNew:
     """The error for a database of a later version, with the copy to go back to where there is one."""
     newest = max(migrations())
-    usable = [each for each in all_copies(backups) if 0 < (schema_of(each) or 0) <= newest]
-    usable.sort(key=lambda each: not each.name.startswith(BEFORE_UPDATE))
+    usable = copies_to_restore(backups, newest)
     way_back = f", or go back to what was there before: python bot.py restore {usable[0]}" if usable else ""
     return SchemaTooNew(
         f"{path} was written by a newer version of the bot (schema {version}, this one knows {newest}): "
