@@ -6,6 +6,7 @@ Layers, each may import those before it: printable, errors, protocol, workflows,
 """
 
 from comfy.doctor.findings import TOKEN, Finding
+from comfy.doctor.graph_checks import SampleJob
 from comfy.doctor.requirement_checks import describe_missing
 from comfy.doctor.server_check import ServerToCheck, check_server, find_local_servers
 from comfy.errors import (
@@ -80,6 +81,7 @@ __all__ = [
     "Queued",
     "Role",
     "Running",
+    "SampleJob",
     "Sampling",
     "Saved",
     "Server",

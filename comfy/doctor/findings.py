@@ -6,6 +6,8 @@ The sentences are English only: they are printed on the terminal of whoever runs
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from comfy.protocol.transport import CUT_OFF, NO_ROUTE, NO_TLS, TIMED_OUT, UNKNOWN_HOST, UNTRUSTED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -19,6 +21,10 @@ class Check:
     passed: str = ""
     failed: str = ""
     fix: str = ""
+
+    def for_jobs(self, needed: bool) -> "Check":
+        """The same check, where jobs would fail without it only if `needed`."""
+        return replace(self, needed=needed)
 
     def result(self, subject: str, *, ok: bool, **fields: str) -> "Finding":
         """The finding that `subject` passed or failed this check."""
@@ -60,6 +66,17 @@ REACHABLE = Check(
     failed="does not answer as a ComfyUI does",
     fix="Start ComfyUI there (elsewhere with --listen), or correct COMFYUI_URL ({reason}).",
 )
+# What to do about each reason of a ServerUnreachable; REACHABLE's own fix for others.
+REASON_FIXES = {
+    UNKNOWN_HOST: "Correct the host name in COMFYUI_URL ({reason}).",
+    NO_ROUTE: "Look at the network, or at the address in COMFYUI_URL ({reason}).",
+    NO_TLS: "Write http:// instead of https:// in COMFYUI_URL ({reason}).",
+    UNTRUSTED: "Write the name in COMFYUI_URL for which its certificate is, or let this machine trust it:"
+    " SSL_CERT_FILE names a file of certificates ({reason}).",
+    TIMED_OUT: "Look at the address in COMFYUI_URL, at a firewall, or whether ComfyUI hangs ({reason}).",
+    CUT_OFF: "Write https:// in COMFYUI_URL if it wants that; else look at the proxy in front ({reason}).",
+}
+ADDRESS = replace(REACHABLE, failed="has no address that can be used", fix="{how}")
 IS_COMFYUI = replace(REACHABLE, fix="Correct COMFYUI_URL: something else answers there ({reason}).")
 TOKEN = Check(
     id="token",
@@ -75,6 +92,12 @@ VERSION = Check(
     failed="is ComfyUI {subject}, which is too old",
     fix="Update ComfyUI. {since} or newer is needed.",
 )
+CLOCK = Check(
+    id="clock",
+    passed="its clock agrees with this machine's",
+    failed="its clock is {seconds} s {direction} this machine's",
+    fix="Let both machines set their clocks by the network.",
+)
 MEMORY = Check(id="memory", passed="{subject}: {free} of {total} GiB of memory free")
 WEBSOCKET = Check(
     id="websocket",
@@ -84,22 +107,25 @@ WEBSOCKET = Check(
     fix="Let the proxy in front of it pass websockets ({reason}).",
 )
 PACK = Check(id="pack", passed="has the nodes of {subject}")
-NODE = Check(
-    id="node",
-    failed="lacks the node {subject}",
-    fix="Install or update {pack}, with ComfyUI's manager, and restart ComfyUI.",
-)
+NODE = Check(id="node", failed="lacks the node {subject}", fix="{how}")
+NODES = Check(id="node", failed="lacks {count} nodes of {pack}: {subject}", fix="{how}")
 MODEL = Check(
     id="model",
     passed="has {subject}",
     failed="lacks {subject}",
-    fix="Put the file into ComfyUI/models/{folder}, or name another one in the settings.",
+    fix="Put the file {place}, or name another one in {settings}.",
 )
 SIMILAR_MODEL = replace(MODEL, fix=f"{MODEL.fix} There is: {{near}}.")
+MISPLACED_MODEL = replace(MODEL, fix=f"{MODEL.fix} A file of that name lies in ComfyUI/models/{{other}}.")
 ATTENTION = Check(
     id="attention",
     failed="does not offer the attention {subject}",
     fix="Set ATTENTION to one of: {offered}.",
+)
+UNPROVEN_ATTENTION = Check(
+    id="attention",
+    failed="offers the attention {subject} even where the package {package} is not installed",
+    fix="Make sure that ComfyUI's Python has {package}, which --run shows, or set ATTENTION=sdpa.",
 )
 DEPRECATED = Check(
     id="deprecated",
@@ -113,7 +139,13 @@ WORKFLOW = Check(
     failed="cannot run the workflow {subject}",
     fix="What it lacks is named above.",
 )
-OTHER_WORKFLOW = replace(WORKFLOW, needed=False)
+REFUSED_GRAPH = replace(WORKFLOW, fix="It would answer a job with: {reason}.")
+KEEPS_CLIPS = Check(
+    id="keeps_clips",
+    failed="the workflow {subject} leaves each clip in ComfyUI's output folder, with the prompt in it",
+    fix="Start ComfyUI with --disable-metadata and empty the folder now and then, or install"
+    " ComfyUI-VideoHelperSuite for the workflows that leave nothing.",
+)
 IDLE = Check(
     id="idle",
     failed="is at work, so that nothing was tried there",
@@ -141,8 +173,8 @@ PREVIEWS = Check(
 PREVIEWED = Check(
     id="previewed",
     passed="{subject} showed previews",
-    failed="{subject} showed no preview",
-    fix="Start ComfyUI with --preview-method auto.",
+    failed="{subject} showed no preview in so short a run",
+    fix="Nothing to do for clips: a run of one step may end before its first preview.",
 )
 RUN = Check(
     id="run",
@@ -150,4 +182,13 @@ RUN = Check(
     passed="{subject} made a clip in {seconds} s",
     failed="{subject} made no clip",
     fix="It said: {reason}.",
+)
+RUN_WITHOUT_ATTENTION = replace(
+    RUN,
+    fix="Set ATTENTION=sdpa, or install the package {package} into ComfyUI's Python. It said: {reason}.",
+)
+LEFT_FILES = Check(
+    id="left_files",
+    failed="the run of {subject} left {files} there",
+    fix="Delete it in ComfyUI's folder output/animate, by hand: ComfyUI has no call for that.",
 )

@@ -7,7 +7,16 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from comfy.doctor.findings import INTERRUPT, PREVIEWED, PROMPT_ID, RUN, Finding
+from comfy.doctor.findings import (
+    INTERRUPT,
+    LEFT_FILES,
+    PREVIEWED,
+    PROMPT_ID,
+    RUN,
+    RUN_WITHOUT_ATTENTION,
+    Finding,
+)
+from comfy.doctor.requirement_checks import attention_package
 from comfy.errors import BadAnswer, ComfyError, ServerTooOld
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.responses import Done, Failed, Interrupted, Running
@@ -21,6 +30,8 @@ MAX_CLIP_BYTES = 50 * 2**20
 IDS_TIMEOUT = 60.0  # seconds
 RUN_TIMEOUT = 30 * 60.0  # seconds; loading a large model for the first time takes minutes
 UPLOAD_NAME = "checkup.png"
+MAX_SEED = 2**32 - 1
+ATTENTION_WORDS = ("sage", "flash")  # of the errors of WanVideoModelLoader: "Can't import SageAttention: …"
 
 
 async def check_ids(server: Server, endpoints: Endpoints, picture: bytes) -> list[Finding]:
@@ -36,26 +47,43 @@ async def check_ids(server: Server, endpoints: Endpoints, picture: bytes) -> lis
         return [PROMPT_ID.result(server.name, ok=False, since=OLDEST_VERSION)]
 
 
-async def check_workflow(server: Server, workflow: Workflow, picture: bytes) -> list[Finding]:
-    """Run the smallest job that the workflow's ranges allow, and download its clip."""
+async def check_workflow(
+    server: Server, workflow: Workflow, picture: bytes, *, attention: str = ""
+) -> list[Finding]:
+    """Run the smallest job that the workflow's ranges allow, and download its clip.
+
+    `attention`: the one that it asks for, which may be what is missing.
+    """
     try:
         async with asyncio.timeout(RUN_TIMEOUT):
             events = await _run_smallest(server, workflow, picture)
     except ComfyError as err:
-        return [RUN.result(workflow.name, ok=False, reason=str(err))]
+        return [_describe_failure(workflow, str(err), attention)]
     except TimeoutError:
         reason = f"it took more than {RUN_TIMEOUT / 60:.0f} minutes"
         return [RUN.result(workflow.name, ok=False, reason=reason)]
-    seconds = next(event.seconds for event in events if isinstance(event, Done)) or 0.0
+    done = next(event for event in events if isinstance(event, Done))
+    left = ", ".join(file.filename for file in done.files if file.type == "output")
     return [
-        RUN.result(workflow.name, ok=True, seconds=f"{seconds:.1f}"),
+        RUN.result(workflow.name, ok=True, seconds=f"{done.seconds or 0.0:.1f}"),
         PREVIEWED.result(workflow.name, ok=any(isinstance(event, Preview) for event in events)),
+        *([LEFT_FILES.result(workflow.name, ok=False, files=left)] if left else []),
     ]
 
 
+def _describe_failure(workflow: Workflow, reason: str, attention: str) -> Finding:
+    package = attention_package(attention)
+    if package and any(part in reason.lower() for part in (*ATTENTION_WORDS, package.lower())):
+        return RUN_WITHOUT_ATTENTION.result(workflow.name, ok=False, reason=reason, package=package)
+    return RUN.result(workflow.name, ok=False, reason=reason)
+
+
 def smallest_values(workflow: Workflow) -> Mapping[str, object]:
-    """Values for the least work: the lower ends of the ranges, the rest as in the first preset."""
-    defaults = {"seed": 0, "steps": 1, "cfg": 1.0, "shift": 5.0, "denoise": 1.0, "width": 256, "height": 256}
+    """Values for the least work: the lower ends of the ranges, the rest as in the first preset.
+
+    The seed is another one each time: ComfyUI answers what it has run already from its cache.
+    """
+    numbers = {"steps": 1, "cfg": 1.0, "shift": 5.0, "denoise": 1.0, "width": 256, "height": 256}
     preset = next(iter(workflow.presets.values()), dict[str, float]())
     least = {
         name: int(workflow.ranges[name].least)
@@ -63,7 +91,13 @@ def smallest_values(workflow: Workflow) -> Mapping[str, object]:
         if name in workflow.ranges
     }
     texts = {"prompt": "a calm sea", "negative_prompt": "", "prefix": f"animate/checkup-{uuid4()}"}
-    return {**defaults, "frames": 1, "fps": 16, **preset, **least, **texts}
+    return {**numbers, "seed": _other_seed(workflow), "frames": 1, "fps": 16, **preset, **least, **texts}
+
+
+def _other_seed(workflow: Workflow) -> int:
+    bounds = workflow.ranges.get("seed")
+    most = min(MAX_SEED, int(bounds.most)) if bounds else MAX_SEED
+    return random.SystemRandom().randint(int(bounds.least) if bounds else 0, most)
 
 
 async def _run_smallest(server: Server, workflow: Workflow, picture: bytes) -> list[Event]:
@@ -98,6 +132,8 @@ async def _check_outcome(server: Server, event: Event) -> None:
         case Done(files=files):
             with tempfile.TemporaryDirectory(prefix="checkup-") as folder:
                 await server.download(files[0], Path(folder) / "clip", limit=MAX_CLIP_BYTES)
+            for file in files:
+                await server.overwrite(file)
         case _:
             pass
 

@@ -1,86 +1,123 @@
 """Check what a server has of what the workflows need: packs, nodes, files. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from comfy.doctor.findings import (
     ATTENTION,
     DEPRECATED,
+    KEEPS_CLIPS,
     MODEL,
     NODE,
-    OTHER_WORKFLOW,
+    NODES,
     PACK,
-    SIMILAR_MODEL,
+    REFUSED_GRAPH,
+    UNPROVEN_ATTENTION,
     WORKFLOW,
     Finding,
 )
+from comfy.doctor.graph_checks import Pair
+from comfy.doctor.model_checks import check_missing_model
+from comfy.doctor.node_packs import pack_of
 from comfy.errors import MissingModel, NodeMissing
-from comfy.protocol.object_info import NodeClasses, base_name, is_model_file
+from comfy.protocol.object_info import NodeClasses, is_model_file
 from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
-from comfy.workflows.workflow import Role, Workflow, used_classes
+from comfy.workflows.workflow import Role, TemplateNode, Workflow, used_classes
 
-CORE = "ComfyUI"
-# By the beginning of a node's class name.
-PACKS = {
-    "WanVideo": "ComfyUI-WanVideoWrapper",
-    "LoadWanVideo": "ComfyUI-WanVideoWrapper",
-    "VHS_": "ComfyUI-VideoHelperSuite",
-}
-FOLDERS = {
-    "WanVideoModelLoader": "diffusion_models",
-    "UNETLoader": "diffusion_models",
-    "LoadWanVideoT5TextEncoder": "text_encoders",
-    "CLIPLoader": "text_encoders",
-    "LoadWanVideoClipTextEncoder": "clip_vision",
-    "CLIPVisionLoader": "clip_vision",
-    "WanVideoVAELoader": "vae",
-    "VAELoader": "vae",
-    "WanVideoLoraSelect": "loras",
-    "LoraLoaderModelOnly": "loras",
-}
+MAX_NAMES = 20  # node classes in one line
+# Nodes that write into the output folder, the prompt with it, and have no input that keeps them from it.
+SAVING_CLASSES = frozenset(
+    {"SaveVideo", "SaveWEBM", "SaveAnimatedWEBP", "SaveAnimatedPNG", "SaveImage", "SaveAudio"}
+)
+# By a part of the attention's name: the packages without which it fails, though every server offers it.
+ATTENTION_PACKAGES = {"sage": "sageattention", "flash_attn_3": "flash_attn_interface", "flash": "flash-attn"}
 
 Workflows = Mapping[str, Workflow]
 Missing = Mapping[str, Sequence[MissingRequirement]]
+NO_REFUSALS: Mapping[Pair, str] = MappingProxyType({})
+
+
+def adapt_runnable(workflows: Workflows, node_classes: NodeClasses, files: ModelFiles) -> Workflows:
+    """The workflows of which the server lacks nothing, adapted to it."""
+    return {
+        name: adapt(workflow, node_classes, files)
+        for name, workflow in workflows.items()
+        if not find_missing(workflow, node_classes, files)
+    }
 
 
 def check_requirements(
-    workflows: Workflows, node_classes: NodeClasses, files: ModelFiles
+    workflows: Workflows,
+    node_classes: NodeClasses,
+    files: ModelFiles,
+    refusals: Mapping[Pair, str] = NO_REFUSALS,
+    preferred: Pair | None = None,
 ) -> Iterator[Finding]:
-    """Packs, nodes, files and deprecated nodes; then each workflow, needed where no other can run."""
+    """Packs, nodes, files and deprecated nodes; then each workflow.
+
+    `refusals`: why jobs of a workflow that lacks nothing would fail. `preferred`: what a plain request takes
+    of those that lack nothing. What a workflow lacks is needed where no other is complete.
+    """
     missing = {name: find_missing(workflow, node_classes, files) for name, workflow in workflows.items()}
-    runnable = {name: adapt(workflows[name], node_classes, files) for name in workflows if not missing[name]}
-    yield from _check_nodes(workflows, node_classes)
-    yield from _check_files(runnable)
-    yield from _check_missing_files(workflows, missing)
-    yield from _check_deprecated(runnable, node_classes)
+    complete = adapt_runnable(workflows, node_classes, files)
+    needed = not complete
+    refused = {name: f"preset {preset}: {reason}" for (name, preset), reason in refusals.items()}
+    yield from _check_nodes(workflows, node_classes, needed)
+    yield from _check_files(complete)
+    yield from _check_missing_files(workflows, missing, node_classes, needed=needed)
+    yield from _check_attention(complete, files)
+    yield from _check_deprecated(complete, node_classes)
     for name in workflows:
-        check = WORKFLOW if name in runnable or not runnable else OTHER_WORKFLOW
-        yield check.result(name, ok=name in runnable)
+        if name in refused:
+            fails_all = preferred in refusals if preferred else complete.keys() <= refused.keys()
+            yield REFUSED_GRAPH.for_jobs(fails_all).result(name, ok=False, reason=refused[name])
+        else:
+            yield WORKFLOW.for_jobs(needed).result(name, ok=name in complete)
+    yield from _check_leftovers(complete)
 
 
 def describe_missing(workflow: Workflow, missing: Iterable[MissingRequirement]) -> str:
     """What a server lacks to run the workflow, and what to do about it, in one line of a log."""
     lacks = list(missing)
     classes = {each.class_type for each in lacks if isinstance(each, NodeMissing)}
-    findings = [NODE.result(each, ok=False, pack=pack_of(each)) for each in sorted(classes)]
-    findings += _check_missing_files({workflow.name: workflow}, {workflow.name: lacks})
+    findings = list(_missing_nodes(classes, needed=True))
+    findings += _check_missing_files({workflow.name: workflow}, {workflow.name: lacks}, {}, needed=True)
     texts, fixes = ([getattr(each, name) for each in findings] for name in ("text", "fix"))
     return f"{', '.join(texts)}. {' '.join(dict.fromkeys(fixes))}"
 
 
-def pack_of(class_type: str) -> str:
-    """The pack that provides a node class, ComfyUI itself for those of no known pack."""
-    return next((pack for start, pack in PACKS.items() if class_type.startswith(start)), CORE)
+def attention_package(attention: str) -> str:
+    """The Python package that an attention needs, "" where it needs none."""
+    return next((package for part, package in ATTENTION_PACKAGES.items() if part in attention), "")
 
 
-def _check_nodes(workflows: Workflows, node_classes: NodeClasses) -> Iterator[Finding]:
-    used = sorted(used_classes(workflows.values()))
-    for pack in sorted({pack_of(each) for each in used}):
-        absent = [each for each in used if pack_of(each) == pack and each not in node_classes]
-        if not absent:
-            yield PACK.result(pack, ok=True)
-        for each in absent:
-            yield NODE.result(each, ok=False, pack=pack)
+def _check_nodes(workflows: Workflows, node_classes: NodeClasses, needed: bool) -> Iterator[Finding]:
+    used = used_classes(workflows.values())
+    absent = {each for each in used if each not in node_classes}
+    for pack in sorted(
+        {pack_of(each).name for each in used} - {pack_of(each).name for each in absent} - {""}
+    ):
+        yield PACK.result(pack, ok=True)
+    yield from _missing_nodes(absent, needed=needed)
+
+
+def _missing_nodes(absent: Collection[str], *, needed: bool) -> Iterator[Finding]:
+    """One finding for each pack, however many of its nodes are missing."""
+    for pack in sorted({pack_of(each).name for each in absent}):
+        classes = [each for each in sorted(absent) if pack_of(each).name == pack]
+        if not pack:
+            yield from (_missing_node(each, needed) for each in classes)
+        elif len(classes) == 1:
+            yield _missing_node(classes[0], needed)
+        else:
+            more = ["…"] if len(classes) > MAX_NAMES else []
+            names, how = ", ".join(classes[:MAX_NAMES] + more), pack_of(classes[0]).fix
+            yield NODES.for_jobs(needed).result(names, ok=False, count=str(len(classes)), pack=pack, how=how)
+
+
+def _missing_node(class_type: str, needed: bool) -> Finding:
+    pack = pack_of(class_type)
+    return NODE.for_jobs(needed).result(class_type, ok=False, pack=pack.name, how=pack.fix)
 
 
 def _check_files(runnable: Workflows) -> Iterator[Finding]:
@@ -95,18 +132,21 @@ def _check_files(runnable: Workflows) -> Iterator[Finding]:
         yield MODEL.result(file, ok=True)
 
 
-def _check_missing_files(workflows: Workflows, missing: Missing) -> Iterator[Finding]:
+def _check_missing_files(
+    workflows: Workflows, missing: Missing, node_classes: NodeClasses, *, needed: bool
+) -> Iterator[Finding]:
     models = {
-        (not _is_attention(each, workflows[name]), each.file): each
+        (not _is_attention(each, workflows[name]), each.file): (each, workflows[name])
         for name, requirements in missing.items()
         for each in requirements
         if isinstance(each, MissingModel)
     }
-    for (is_file, _), model in sorted(models.items()):
+    for (is_file, _), (model, workflow) in sorted(models.items(), key=lambda item: item[0]):
         if is_file:
-            yield _missing_file(model)
+            yield check_missing_model(model, workflow, node_classes, needed=needed)
         else:
-            yield ATTENTION.result(model.file, ok=False, offered=", ".join(model.offered))
+            offered = ", ".join(model.offered)
+            yield ATTENTION.for_jobs(needed).result(model.file, ok=False, offered=offered)
 
 
 def _is_attention(missing: MissingModel, workflow: Workflow) -> bool:
@@ -114,12 +154,22 @@ def _is_attention(missing: MissingModel, workflow: Workflow) -> bool:
     return (missing.node, missing.field) in {(each.node, each.input) for each in inputs}
 
 
-def _missing_file(missing: MissingModel) -> Finding:
-    names = sorted({base_name(each) for each in missing.offered if is_model_file(each)})
-    near = get_close_matches(missing.file, names, n=3, cutoff=0.5)
-    check = SIMILAR_MODEL if near else MODEL
-    folder = FOLDERS.get(missing.class_type, "")
-    return check.result(missing.file, ok=False, folder=folder, near=", ".join(near))
+def _check_attention(runnable: Workflows, files: ModelFiles) -> Iterator[Finding]:
+    package = attention_package(files.attention)
+    if package and any(workflow.installed.get(Role.ATTENTION) for workflow in runnable.values()):
+        yield UNPROVEN_ATTENTION.result(files.attention, ok=False, package=package)
+
+
+def _check_leftovers(runnable: Workflows) -> Iterator[Finding]:
+    for name, workflow in sorted(runnable.items()):
+        if any(map(_keeps_files, workflow.nodes.values())):
+            yield KEEPS_CLIPS.result(name, ok=False)
+
+
+def _keeps_files(node: TemplateNode) -> bool:
+    if node.class_type == "VHS_VideoCombine":
+        return node.inputs.get("save_output") is not False
+    return node.class_type in SAVING_CLASSES
 
 
 def _check_deprecated(runnable: Workflows, node_classes: NodeClasses) -> Iterator[Finding]:

@@ -1,41 +1,61 @@
 """Check one server: everything that would keep it from making clips, found before a job fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
+from comfy.doctor.address_checks import address_fix
 from comfy.doctor.findings import (
+    ADDRESS,
+    CLOCK,
     IDLE,
     IS_COMFYUI,
     MEMORY,
     PREVIEWS,
+    PROMPT_ID,
     REACHABLE,
+    REASON_FIXES,
+    RUN,
     TOKEN,
+    UNPROVEN_ATTENTION,
     VERSION,
     WEBSOCKET,
     Finding,
 )
-from comfy.doctor.job_checks import OLDEST_VERSION, check_ids, check_workflow
-from comfy.doctor.requirement_checks import check_requirements
+from comfy.doctor.graph_checks import Pair, SampleJob, Samples, find_refusals
+from comfy.doctor.job_checks import OLDEST_VERSION, UPLOAD_NAME, check_ids, check_workflow
+from comfy.doctor.requirement_checks import adapt_runnable, check_requirements
 from comfy.errors import ComfyError, ServerUnreachable, TokenRefused
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.system_stats import SystemStats, parse_version
 from comfy.server.connect import open_server, open_transport
 from comfy.server.server import Server
 from comfy.workflows.adapt import ModelFiles
-from comfy.workflows.workflow import Workflow, used_classes
+from comfy.workflows.workflow import Role, Workflow, used_classes
 
 WEBSOCKET_TIMEOUT = 15.0  # seconds
 # The ports of ComfyUI, and of its Desktop edition.
 DEFAULT_PORTS = (8188, 8000)
 PORT_TIMEOUT = 3.0  # seconds
+MAX_CLOCK_SKEW = 10.0  # seconds
+
+
+def no_preference(_: AbstractSet[str]) -> Pair | None:
+    """No workflow counts more than another."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerToCheck:
-    """A server, and what it shall be able to do; `picture` is a small one to try it with."""
+    """A server, and what it shall be able to do; `picture` is a small one to try it with.
+
+    `samples`: jobs whose graphs it is asked about. `prefer`: what a plain request takes of the workflows that
+    a server can run.
+    """
 
     url: str
     name: str
@@ -43,6 +63,8 @@ class ServerToCheck:
     workflows: Mapping[str, Workflow]
     files: ModelFiles
     picture: bytes
+    samples: Samples = field(default_factory=dict[str, Sequence[SampleJob]])
+    prefer: Callable[[AbstractSet[str]], Pair | None] = no_preference
 
 
 async def check_server(target: ServerToCheck, *, run: bool = False) -> list[Finding]:
@@ -50,6 +72,8 @@ async def check_server(target: ServerToCheck, *, run: bool = False) -> list[Find
 
     Raises no ComfyError: that is a finding.
     """
+    if how := address_fix(target.url):
+        return [ADDRESS.result(target.name, ok=False, how=how)]
     findings: list[Finding] = []
     try:
         async with open_transport(target.url, name=target.name, token=target.token) as transport:
@@ -59,7 +83,7 @@ async def check_server(target: ServerToCheck, *, run: bool = False) -> list[Find
                 findings.append(finding)  # noqa: PERF401 - see above
     except ComfyError as err:
         findings.append(_describe_error(err, target.name))
-    return findings
+    return list(_settle(findings, target))
 
 
 async def find_local_servers(host: str = "127.0.0.1") -> list[str]:
@@ -73,8 +97,16 @@ async def find_local_servers(host: str = "127.0.0.1") -> list[str]:
 async def _check(target: ServerToCheck, endpoints: Endpoints, *, run: bool) -> AsyncIterator[Finding]:
     for finding in _check_stats(target, await endpoints.system_stats()):
         yield finding
+    if (clock := await endpoints.clock()) is not None:
+        yield _check_clock(target, clock - time.time())
     node_classes = await endpoints.node_classes(used_classes(target.workflows.values()))
-    for finding in check_requirements(target.workflows, node_classes, target.files):
+    complete = adapt_runnable(target.workflows, node_classes, target.files)
+    refusals = dict[Pair, str]()
+    if complete.keys() & target.samples.keys():
+        image = await endpoints.upload(target.picture, UPLOAD_NAME)
+        refusals |= await find_refusals(endpoints, complete, target.samples, node_classes, image)
+    preferred = target.prefer(complete.keys())
+    for finding in check_requirements(target.workflows, node_classes, target.files, refusals, preferred):
         yield finding
     features = await endpoints.features()
     yield PREVIEWS.result(target.name, ok=features.get("supports_preview_metadata") is True)
@@ -102,7 +134,8 @@ async def _check_jobs(target: ServerToCheck, endpoints: Endpoints, *, run: bool)
         for finding in await check_ids(server, endpoints, target.picture):
             yield finding
         for name in sorted(server.runnable) if run else ():
-            for finding in await check_workflow(server, target.workflows[name], target.picture):
+            workflow, attention = target.workflows[name], target.files.attention
+            for finding in await check_workflow(server, workflow, target.picture, attention=attention):
                 yield finding
 
 
@@ -118,6 +151,32 @@ def _check_stats(target: ServerToCheck, stats: SystemStats) -> Iterator[Finding]
         yield MEMORY.result(device.name, ok=True, free=free, total=total)
 
 
+def _check_clock(target: ServerToCheck, skew: float) -> Finding:
+    direction = "ahead of" if skew > 0 else "behind"
+    ok = abs(skew) <= MAX_CLOCK_SKEW
+    return CLOCK.result(target.name, ok=ok, seconds=f"{abs(skew):.0f}", direction=direction)
+
+
+def _settle(findings: Sequence[Finding], target: ServerToCheck) -> Iterator[Finding]:
+    """The findings, those that a later one answers corrected: a proof counts more than a sign."""
+    takes_ids = any(each.check == PROMPT_ID and each.ok for each in findings)
+    runs = {each.subject: each.ok for each in findings if each.check.id == RUN.id}
+    preferred = target.prefer(runs.keys())
+    ran_with_attention = any(
+        ok and target.workflows[name].installed.get(Role.ATTENTION) for name, ok in runs.items()
+    )
+    for each in findings:
+        if each.check == UNPROVEN_ATTENTION and ran_with_attention:
+            continue
+        if each.check == VERSION and takes_ids:
+            yield replace(each, check=VERSION.for_jobs(False))
+        elif each.check.id == RUN.id:
+            fails_all = each.subject == preferred[0] if preferred else not any(runs.values())
+            yield replace(each, check=each.check.for_jobs(fails_all))
+        else:
+            yield each
+
+
 async def _check_websocket(server: Server) -> Finding:
     """Some proxies let everything through but websockets."""
     with suppress(TimeoutError):
@@ -130,7 +189,8 @@ async def _check_websocket(server: Server) -> Finding:
 def _describe_error(err: ComfyError, name: str) -> Finding:
     match err:
         case ServerUnreachable(reason=reason):
-            return REACHABLE.result(name, ok=False, reason=reason)
+            check = replace(REACHABLE, fix=REASON_FIXES.get(reason, REACHABLE.fix))
+            return check.result(name, ok=False, reason=reason)
         case TokenRefused():
             return TOKEN.result(name, ok=False)
         case _:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,9 +16,22 @@ from comfy.protocol.files import AtomicDownload, OutputFile
 from comfy.protocol.json_values import MAX_INLINE_BYTES, as_mapping, as_text, parse_large_json
 from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.protocol.queue import OWNER, ServerQueue, parse_queue
-from comfy.protocol.responses import Finished, parse_history, parse_node_faults, parse_rejection
+from comfy.protocol.responses import (
+    Finished,
+    parse_history,
+    parse_node_faults,
+    parse_rejection,
+    parse_rejections,
+)
 from comfy.protocol.system_stats import SystemStats, parse_system_stats
-from comfy.protocol.transport import CHUNK_BYTES, OBJECT_INFO_TIMEOUT, TRANSFER_TIMEOUT, Transport
+from comfy.protocol.transport import (
+    CHUNK_BYTES,
+    OBJECT_INFO_TIMEOUT,
+    REQUEST_TIMEOUT,
+    TRANSFER_TIMEOUT,
+    HttpResponse,
+    Transport,
+)
 
 ERASED = b"erased"  # what is left of a file that was overwritten
 UPLOAD_SUBFOLDER = "animate"  # of the server's temp folder
@@ -70,18 +84,22 @@ class Endpoints:
 
         A fault beside an id: only a part of the graph will run. Raises GraphRejected when nothing is queued.
         """
-        body = {
-            "prompt": nodes,
-            "prompt_id": prompt_id,
-            "client_id": client_id,
-            "extra_data": {**EXTRA_DATA, OWNER: self._owner},
-        }
-        response = await self._transport.post("prompt", limit=PROMPT_LIMIT, json=body)
+        response = await self._post_prompt(prompt_id, nodes, client_id)
         if response.status == 400:
             raise parse_rejection(await parse_large_json(response.body))
         accepted = as_mapping(await response.load())
         faults = parse_node_faults(accepted.get("node_errors"))
         return as_text(accepted.get("prompt_id")), next(iter(faults), None)
+
+    async def find_faults(
+        self, prompt_id: str, nodes: Mapping[str, object]
+    ) -> Sequence[GraphRejected] | None:
+        """`POST /prompt` with a graph that cannot be queued: all its faults; None where it was queued."""
+        response = await self._post_prompt(prompt_id, nodes, self._owner)
+        if response.status == 400:
+            return parse_rejections(await parse_large_json(response.body))
+        response.json()
+        return None
 
     async def queue(self) -> ServerQueue:
         """`GET /queue`."""
@@ -98,6 +116,14 @@ class Endpoints:
         started = time.monotonic()
         stats = await self._transport.get("system_stats")
         return parse_system_stats(stats, time.monotonic() - started)
+
+    async def clock(self) -> float | None:
+        """The server's own time in Unix seconds, from the Date header; None where a gateway leaves it out."""
+        async with self._transport.request("GET", "features", timeout=REQUEST_TIMEOUT) as response:
+            date = response.headers.get("Date", "")
+        with suppress(ValueError):
+            return parsedate_to_datetime(date).timestamp()
+        return None
 
     async def node_classes(self, names: Collection[str]) -> NodeClasses:
         """`GET /object_info`, of which these classes are kept; those not installed are left out."""
@@ -142,6 +168,15 @@ class Endpoints:
     async def free(self) -> None:
         """`POST /free`: unload the models, empty the cache."""
         await self._post("free", {"unload_models": True, "free_memory": True})
+
+    async def _post_prompt(self, prompt_id: str, nodes: Mapping[str, object], client_id: str) -> HttpResponse:
+        body = {
+            "prompt": nodes,
+            "prompt_id": prompt_id,
+            "client_id": client_id,
+            "extra_data": {**EXTRA_DATA, OWNER: self._owner},
+        }
+        return await self._transport.post("prompt", limit=PROMPT_LIMIT, json=body)
 
     async def _post(self, path: str, body: Mapping[str, object]) -> None:
         response = await self._transport.post(path, json=body)

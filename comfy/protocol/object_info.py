@@ -18,12 +18,14 @@ class InputSpec:
 
     `choices`: a dropdown's entries, None where it is no dropdown.
     `brings`: for each entry the further inputs that choosing it adds, by the names under which they are sent.
+    `tooltip`: what the page shows about it.
     """
 
     required: bool
     choices: tuple[str, ...] | None
     default: object
     brings: Mapping[str, "Inputs"]
+    tooltip: str = ""
 
 
 Inputs = Mapping[str, InputSpec]
@@ -31,10 +33,13 @@ Inputs = Mapping[str, InputSpec]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeClass:
-    """A class of nodes. `deprecated`: it will be removed in a later version."""
+    """A class of nodes. `deprecated`: it will be removed in a later version; `output`: its nodes are run for
+    themselves, with all that they need.
+    """
 
     inputs: Inputs
     deprecated: bool
+    output: bool = False
 
 
 NodeClasses = Mapping[str, NodeClass]
@@ -53,7 +58,7 @@ def base_name(file: str) -> str:
 
 def is_model_file(value: object) -> TypeGuard[str]:
     """Whether an input's value names a model file."""
-    return isinstance(value, str) and value.endswith(MODEL_SUFFIXES)
+    return isinstance(value, str) and value.lower().endswith(MODEL_SUFFIXES)
 
 
 def dropdown(node_classes: NodeClasses, class_type: str, name: str) -> tuple[str, ...]:
@@ -72,7 +77,11 @@ def find_choice(node_classes: NodeClasses, class_type: str, name: str, wanted: s
 
 def _parse_class(value: Mapping[str, object]) -> NodeClass:
     inputs = _parse_inputs(as_mapping(value.get("input"), "input"))
-    return NodeClass(inputs=inputs, deprecated=value.get("deprecated") is True)
+    return NodeClass(
+        inputs=inputs,
+        deprecated=value.get("deprecated") is True,
+        output=value.get("output_node") is True,
+    )
 
 
 def _parse_inputs(groups: Mapping[str, object], prefix: str = "") -> Inputs:
@@ -101,6 +110,7 @@ def _make_input(name: str, kind: object, options: Mapping[str, object], *, requi
         choices=None if entries is None else tuple(map(str, entries)),
         default=options.get("default", entries[0] if entries else None),
         brings={**_parse_formats(options), **dict(_parse_branches(name, listed))},
+        tooltip=tooltip if isinstance(tooltip := options.get("tooltip"), str) else "",
     )
 
 

@@ -151,10 +151,15 @@ def sanitize(message: str) -> str:
 
 
 def parse_rejection(answer: object) -> GraphRejected:
-    """Parse the 400 of `POST /prompt`. Raises BadAnswer."""
+    """Parse the 400 of `POST /prompt`: its first fault. Raises BadAnswer."""
+    return parse_rejections(answer)[0]
+
+
+def parse_rejections(answer: object) -> Sequence[GraphRejected]:
+    """Parse the 400 of `POST /prompt`: all its faults, at least one. Raises BadAnswer."""
     body = as_mapping(answer, "the refusal")
     faults = parse_node_faults(body.get("node_errors"))
-    return faults[0] if faults else _parse_error(as_mapping(body.get("error"), "error"))
+    return faults or [_parse_error(as_mapping(body.get("error"), "error"))]
 
 
 def _parse_error(error: Mapping[str, object]) -> GraphRejected:

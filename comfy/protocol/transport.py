@@ -4,6 +4,8 @@ Nothing is retried here: whether that is safe depends on the endpoint.
 """
 
 import asyncio
+import errno
+import ssl
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,15 @@ TRANSFER_TIMEOUT = aiohttp.ClientTimeout(total=600, sock_connect=10, sock_read=3
 HEARTBEAT_SECONDS = 20  # the server sends no pings of its own
 # What a gateway answers for a ComfyUI that is down or busy.
 GATEWAY_STATUSES = frozenset({429, 502, 503, 504})
+# The reasons of ServerUnreachable.
+REFUSED = "refused"
+TIMED_OUT = "timed out"
+CUT_OFF = "cut off"
+UNKNOWN_HOST = "its host name is not known"
+NO_ROUTE = "no way leads there"
+NO_TLS = "it does not answer in TLS"
+UNTRUSTED = "its certificate is not accepted"
+UNREACHABLE_ERRORS = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
 UNCOMPRESSED = {"Accept-Encoding": "identity"}  # what is compressed may be a thousand times as large
 
 
@@ -149,18 +160,31 @@ def _network_errors() -> Generator[None]:
     try:
         yield
     except TimeoutError as err:
-        raise ServerUnreachable(reason="timed out") from err
-    except aiohttp.ClientSSLError as err:
-        raise ServerUnreachable(reason="its certificate is not accepted") from err
+        raise ServerUnreachable(reason=TIMED_OUT) from err
     except aiohttp.ClientConnectorError as err:
-        raise ServerUnreachable(reason="refused") from err
+        raise ServerUnreachable(reason=_connection_fault(err)) from err
     except aiohttp.ClientResponseError as err:
         _check_status(err.status)
         raise BadAnswer(reason=f"HTTP {err.status}") from err
     except aiohttp.InvalidURL as err:
         raise BadAnswer(reason="its address is no URL") from err
     except (aiohttp.ClientError, ConnectionError) as err:
-        raise ServerUnreachable(reason="cut off") from err
+        raise ServerUnreachable(reason=CUT_OFF) from err
+
+
+def _connection_fault(err: aiohttp.ClientConnectorError) -> str:
+    """Why no connection came about: the name, TLS, the network, or nothing that listens."""
+    match err:
+        case aiohttp.ClientConnectorCertificateError():
+            return UNTRUSTED
+        case aiohttp.ClientConnectorDNSError():
+            return UNKNOWN_HOST
+        case aiohttp.ClientSSLError():
+            return UNTRUSTED if isinstance(err.os_error, ssl.SSLCertVerificationError) else NO_TLS
+        case _ if err.os_error.errno in UNREACHABLE_ERRORS:
+            return NO_ROUTE
+        case _:
+            return REFUSED
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> HttpResponse:

@@ -44,7 +44,7 @@ def test_a_result_is_a_finding_of_that_check():
 
 
 def test_what_is_like_a_missing_file_is_added_to_its_fix():
-    known = {"folder": "vae", "near": "a, b"}
+    known = {"place": "into ComfyUI/models/vae", "settings": "the settings", "near": "a, b"}
 
     assert SIMILAR_MODEL.result("c", ok=False, **known).fix == (
         MODEL.result("c", ok=False, **known).fix + " There is: a, b."
