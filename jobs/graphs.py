@@ -8,12 +8,16 @@ from jobs.errors import Refusal
 from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
 from jobs.uploads import picture_name
-from storage import Job
+from storage import Job, Params
 
 
 def build_values(job: Job) -> Mapping[str, object]:
     """The values of the graph's inputs. The file prefix holds the job's id only: never the prompt."""
-    params = job.params
+    return values_of(job.params, job.id)
+
+
+def values_of(params: Params, job_id: str) -> Mapping[str, object]:
+    """The values of the graph's inputs for a job with these parameters and this id."""
     return {
         "prompt": params.prompt,
         "negative_prompt": params.negative_prompt,
@@ -26,7 +30,7 @@ def build_values(job: Job) -> Mapping[str, object]:
         "height": params.height,
         "frames": params.frames,
         "fps": params.fps,
-        "prefix": f"animate/{job.id}",
+        "prefix": f"animate/{job_id}",
     }
 
 

@@ -68,17 +68,19 @@ async def read_known_servers(
     """What is known of the configured servers. Raises StoreError."""
     silent = [server.name for server in servers if server.answered_at is None]
     records = await store.server_records(silent) if silent else dict[str, ServerRecord]()
-    return [
-        KnownServer(
-            name=server.name,
-            offer=_recall(workflows, records.get(server.name))
-            if server.answered_at is None
-            else offer_of(server),
-            live=server.reachable,
-            unavailable=server.unavailable_reason,
-        )
-        for server in servers
-    ]
+    return [describe_server(workflows, server, records.get(server.name)) for server in servers]
+
+
+def describe_server(
+    workflows: Workflows, server: ComputeServer, record: ServerRecord | None = None
+) -> KnownServer:
+    """What is known of a server that answered, else of its record."""
+    return KnownServer(
+        name=server.name,
+        offer=_recall(workflows, record) if server.answered_at is None else offer_of(server),
+        live=server.reachable,
+        unavailable=server.unavailable_reason,
+    )
 
 
 def runnable_by_any(known_servers: Iterable[KnownServer]) -> AbstractSet[str] | None:

@@ -14,18 +14,13 @@ from jobs.announcer import WaitReason
 from jobs.errors import Refusal
 from jobs.options import (
     Options,
-    build_params,
     change_params,
-    default_preset,
-    fields_left_open,
-    offered_models,
     other_seed,
-    parse_choices,
-    pick_presets,
 )
 from jobs.picture_loader import LoadPicture, PictureLoader
 from jobs.requester import Requester, SharePolicy
-from jobs.routing import KnownServer, Wanted, read_known_servers, runnable_by_any, wait_reason
+from jobs.routing import KnownServer, Wanted, read_known_servers, wait_reason
+from jobs.selection import Selection, choices_among, models_among, select, selected_params
 from jobs.server import ComputeServer, refresh_all
 from storage import Admission, AdmissionRefused, FileStore, Job, Params, Request, Store, StoreError
 
@@ -36,8 +31,6 @@ REFRESH_TIMEOUT = 2.0  # seconds for servers to say again what they can run, bef
 
 T = TypeVar("T")
 
-UNKNOWN_SIZE = (1, 1)  # pixels, until the picture has been read
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
@@ -46,16 +39,6 @@ class Admitted:
     job: Job
     created: bool
     advice: tuple[Advice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What the options come to: preset, workflow, choices; `left_open` where no server could decide yet."""
-
-    preset: str
-    workflow: str
-    choices: Mapping[str, str]
-    left_open: tuple[str, ...] = ()
 
 
 class JobService:
@@ -83,11 +66,11 @@ class JobService:
 
         As each server says now, else as it said last; all models where none ever said. Raises StoreError.
         """
-        return self._models(await self._known_servers())
+        return models_among(self._workflows, await self._known_servers())
 
     async def choices(self, workflow: str) -> Mapping[str, Choice]:
         """What at least one server is known to let people choose in this workflow. Raises StoreError."""
-        return _choices_among(workflow, await self._known_servers())
+        return choices_among(workflow, await self._known_servers())
 
     async def recall(self, requester: Requester, options: Options) -> Options:
         """The options; a prompt of `#` and a short id is replaced by the prompt of that job of theirs."""
@@ -113,12 +96,7 @@ class JobService:
         """
         options.check()
         selection = await self._ask_servers(lambda known_servers: self._select(options, known_servers))
-        params = build_params(
-            replace(options, preset=selection.preset),
-            UNKNOWN_SIZE,
-            {selection.preset: self._workflows[selection.workflow]},
-        )
-        params = replace(params, choices=selection.choices, left_open=selection.left_open, spoiler=spoiler)
+        params = replace(selected_params(self._workflows, options, selection), spoiler=spoiler)
         if known := await self._check_limits(requester, key, params, draft=draft):
             return Admitted(job=known, created=False)
 
@@ -169,10 +147,6 @@ class JobService:
     async def _known_servers(self) -> Sequence[KnownServer]:
         return await read_known_servers(self._store, self._workflows, self._servers)
 
-    def _models(self, known_servers: Sequence[KnownServer]) -> Mapping[str, Mapping[str, Workflow]]:
-        runnable = runnable_by_any(known_servers)
-        return offered_models(self._workflows, self._workflows.keys() if runnable is None else runnable)
-
     async def _ask_servers(self, decide: Callable[[Sequence[KnownServer]], T]) -> T:
         """What `decide` makes of the servers; they say again what they can run before it refuses."""
         try:
@@ -182,32 +156,8 @@ class JobService:
             return decide(await self._known_servers())
 
     def _select(self, options: Options, known_servers: Sequence[KnownServer]) -> Selection:
-        """What the options come to on these servers: what none can run only where somebody named it.
-
-        Raises Refusal, also for what no server will be able to run.
-        """
-        possible = offered_models(self._workflows, self._workflows.keys())
-        models = dict(self._models(known_servers))
-        undecided = runnable_by_any(known_servers) is None
-        if not models and not all(each.live for each in known_servers):
-            models, undecided = dict(possible), True  # a server that comes back may be able to
-        if options.model is not None and options.model in possible:
-            models.setdefault(options.model, possible[options.model])
-        presets = pick_presets(models, options.model)
-        preset = options.preset or default_preset(presets)
-        family = possible[next(iter(presets.values())).family]
-        workflow = presets.get(preset) or family.get(preset)
-        if workflow is None:
-            raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
-        selection = Selection(
-            preset=preset,
-            workflow=workflow.name,
-            choices=parse_choices(
-                options.choices,
-                workflow.choices if undecided else _choices_among(workflow.name, known_servers),
-            ),
-            left_open=fields_left_open(options) if undecided and not options.preset else (),
-        )
+        """What the options come to on these servers. Raises Refusal, also for what none could ever run."""
+        selection = select(self._workflows, options, known_servers)
         self._refuse_impossible(selection, known_servers)
         return selection
 
@@ -216,7 +166,7 @@ class JobService:
         if wait_reason(self._workflows, known_servers, wanted) is not WaitReason.CANNOT_RUN:
             return
         family = self._workflows[wanted.workflow].family if wanted.workflow in self._workflows else ""
-        presets = self._models(known_servers).get(family, dict[str, Workflow]())
+        presets = models_among(self._workflows, known_servers).get(family, dict[str, Workflow]())
         lacks = [each for server in self._servers for each in server.missing.get(wanted.workflow, ())]
         code = "cannot_run"
         if lacks:
@@ -302,14 +252,6 @@ class JobService:
             admission = await self._store.admit(request)
         log.info("job %s: admitted for person %s", admission.job.id, request.user_id)
         return admission
-
-
-def _choices_among(workflow: str, known_servers: Sequence[KnownServer]) -> Mapping[str, Choice]:
-    """What may be chosen in this workflow on at least one of these servers."""
-    offered: dict[str, Choice] = {}
-    for each in known_servers:
-        offered |= (each.offer or {}).get(workflow, {})
-    return offered
 
 
 @contextlib.contextmanager

@@ -1,0 +1,84 @@
+"""What the options of a request come to on the servers that are known: model, workflow, preset. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from comfy import Choice, Workflow
+from jobs.errors import Refusal
+from jobs.options import (
+    Options,
+    build_params,
+    default_preset,
+    fields_left_open,
+    offered_models,
+    parse_choices,
+    pick_presets,
+)
+from jobs.routing import KnownServer, Workflows, runnable_by_any
+from storage import Params
+
+UNKNOWN_SIZE = (1, 1)  # pixels, until the picture has been read
+
+Models = Mapping[str, Mapping[str, Workflow]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the options come to: preset, workflow, choices; `left_open` where no server could decide yet."""
+
+    preset: str
+    workflow: str
+    choices: Mapping[str, str]
+    left_open: tuple[str, ...] = ()
+
+
+def models_among(workflows: Workflows, known_servers: Sequence[KnownServer]) -> Models:
+    """The models that these servers can run, with their presets; all where no server ever answered."""
+    runnable = runnable_by_any(known_servers)
+    return offered_models(workflows, workflows.keys() if runnable is None else runnable)
+
+
+def choices_among(workflow: str, known_servers: Sequence[KnownServer]) -> Mapping[str, Choice]:
+    """What may be chosen in this workflow on at least one of these servers."""
+    offered: dict[str, Choice] = {}
+    for each in known_servers:
+        offered |= (each.offer or {}).get(workflow, {})
+    return offered
+
+
+def select(workflows: Workflows, options: Options, known_servers: Sequence[KnownServer]) -> Selection:
+    """What the options come to on these servers: what none can run only where somebody named it.
+
+    Raises Refusal.
+    """
+    possible = offered_models(workflows, workflows.keys())
+    models = dict(models_among(workflows, known_servers))
+    undecided = runnable_by_any(known_servers) is None
+    if not models and not all(each.live for each in known_servers):
+        models, undecided = dict(possible), True  # a server that comes back may be able to
+    if options.model is not None and options.model in possible:
+        models.setdefault(options.model, possible[options.model])
+    presets = pick_presets(models, options.model)
+    preset = options.preset or default_preset(presets)
+    family = possible[next(iter(presets.values())).family]
+    workflow = presets.get(preset) or family.get(preset)
+    if workflow is None:
+        raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
+    return Selection(
+        preset=preset,
+        workflow=workflow.name,
+        choices=parse_choices(
+            options.choices,
+            workflow.choices if undecided else choices_among(workflow.name, known_servers),
+        ),
+        left_open=fields_left_open(options) if undecided and not options.preset else (),
+    )
+
+
+def selected_params(
+    workflows: Workflows, options: Options, selection: Selection, size: tuple[int, int] = UNKNOWN_SIZE
+) -> Params:
+    """The parameters of a job with these options, for a picture of `size`. Raises Refusal."""
+    presets = {selection.preset: workflows[selection.workflow]}
+    params = build_params(replace(options, preset=selection.preset), size, presets)
+    return replace(params, choices=selection.choices, left_open=selection.left_open)

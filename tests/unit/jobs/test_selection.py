@@ -1,0 +1,51 @@
+"""What the options of a request come to on the servers that are known."""
+
+import pytest
+
+import comfy
+from jobs.errors import Refusal
+from jobs.options import Options
+from jobs.routing import KnownServer, describe_server
+from jobs.selection import choices_among, models_among, select, selected_params
+from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
+
+PLAIN = Options(prompt="go")
+
+
+def known(*runnable: str, live: bool = True) -> KnownServer:
+    """A server that can run these workflows."""
+    server = ScriptedServer()
+    server.runnable, server.reachable = frozenset(runnable), live
+    return describe_server(WORKFLOWS, server)
+
+
+UNKNOWN = KnownServer(name="gpu", offer=None, live=False, unavailable=comfy.UnavailableReason.UNREACHABLE)
+
+
+def test_a_plain_request_takes_turbo_where_a_server_has_it() -> None:
+    found = select(WORKFLOWS, PLAIN, [known("wan21_i2v"), known("wan21_i2v_lightx2v")])
+    assert (found.workflow, found.preset, found.left_open) == ("wan21_i2v_lightx2v", "turbo", ())
+    assert select(WORKFLOWS, PLAIN, [known("wan21_i2v")]).preset == "fast"
+
+
+def test_where_no_server_ever_answered_the_preset_is_left_open() -> None:
+    assert "preset" in select(WORKFLOWS, PLAIN, [UNKNOWN]).left_open
+    assert models_among(WORKFLOWS, [UNKNOWN]).keys() == {"wan21_i2v"}
+
+
+def test_where_connected_servers_can_run_nothing_there_is_no_workflow() -> None:
+    with pytest.raises(Refusal) as refused:
+        select(WORKFLOWS, PLAIN, [known()])
+    assert refused.value.code == "no_workflow"
+
+
+def test_the_parameters_are_those_of_the_selected_workflow() -> None:
+    servers = [known("wan21_i2v")]
+    params = selected_params(WORKFLOWS, PLAIN, select(WORKFLOWS, PLAIN, servers), (832, 480))
+    assert (params.workflow, params.preset, params.steps) == ("wan21_i2v", "fast", 20)
+    assert (params.width, params.height) == (832, 480)
+
+
+def test_the_choices_are_those_of_any_server() -> None:
+    assert "loop" in choices_among("wan21_i2v", [known(), known("wan21_i2v")])
+    assert choices_among("wan21_i2v", [UNKNOWN]) == {}
