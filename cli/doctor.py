@@ -5,6 +5,7 @@ import asyncio
 import json
 import logging
 from dataclasses import asdict
+from functools import partial
 
 import comfy
 from cogs.runtime.doctor import DoctorOptions, run_checks
@@ -12,6 +13,7 @@ from cogs.runtime.doctor_report import print_report
 from cogs.runtime.logs import start_logging
 from cogs.runtime.resources import load_workflows, server_name
 from cogs.runtime.settings import Settings
+from jobs.trial import preferred, sample_jobs
 
 
 async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -21,14 +23,17 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     start_logging(logging.ERROR, settings.secrets())
     workflows = load_workflows(settings)
     picture = await asyncio.to_thread(sample_picture)
+    samples = sample_jobs(workflows)
     servers = [
         comfy.ServerToCheck(
             url=url,
-            name=server_name(url),
+            name=_name(url),
             token=settings.token_of(number),
             workflows=workflows,
             files=settings.model_files(),
             picture=picture,
+            samples=samples,
+            prefer=partial(preferred, workflows),
         )
         for number, url in enumerate(settings.comfyui_url)
     ]
@@ -37,6 +42,7 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
         discord_api_url=settings.discord_api_url,
         servers=servers,
         run=arguments.run,
+        settings=settings,
     )
     report = await run_checks(options)
     if arguments.json:
@@ -44,3 +50,12 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     else:
         print_report(report)
     return report.exit_code
+
+
+def _name(url: str) -> str:
+    """The server's name in the log, also of an address that cannot be used."""
+    try:
+        name = server_name(url)
+    except ValueError:
+        return url.rpartition("@")[2]
+    return url.rpartition("@")[2] if name.startswith("None") else name

@@ -5,7 +5,7 @@
 Layers, each may import those before it: printable, errors, protocol, workflows, server, doctor.
 """
 
-from comfy.doctor.findings import TOKEN, Finding
+from comfy.doctor.findings import ADDRESS, TOKEN, Finding
 from comfy.doctor.graph_checks import SampleJob
 from comfy.doctor.requirement_checks import describe_missing
 from comfy.doctor.server_check import ServerToCheck, check_server, find_local_servers
@@ -48,6 +48,7 @@ from comfy.workflows.manifest import BUILT_IN, load_workflows
 from comfy.workflows.workflow import Choice, Option, Role, Stage, Workflow
 
 __all__ = [
+    "ADDRESS",
     "BUILT_IN",
     "TOKEN",
     "UPLOAD_SUBFOLDER",

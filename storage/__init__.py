@@ -9,6 +9,7 @@ Imports no other package of this program; sqlite3 and aiosqlite are imported in 
 
 from storage.blobs.files import FileStore
 from storage.blocked_words import BLOCKED_WORDS
+from storage.chores import read_failures
 from storage.errors import (
     AdmissionRefused,
     CopyUnusable,
@@ -38,12 +39,13 @@ from storage.job import (
     Waiting,
 )
 from storage.limits import QueueLimits
-from storage.maintenance import Maintenance, backup_times
+from storage.maintenance import Maintenance, backup_times, failure_record
 from storage.preferences import Draft, GuildSettings, UploadLimit
 from storage.restore import Restored, back_up, restore
 from storage.retention import Retention
 from storage.servers import ServerRecord
 from storage.sqlite.copies import all_copies, backup_folder
+from storage.sqlite.inspection import check_database
 from storage.store import LEASE_SECONDS, Changes, Store, open_store
 
 __all__ = [
@@ -90,6 +92,9 @@ __all__ = [
     "back_up",
     "backup_folder",
     "backup_times",
+    "check_database",
+    "failure_record",
     "open_store",
+    "read_failures",
     "restore",
 ]

@@ -47,7 +47,7 @@ class Maintenance:
         self._files = files
         self._retention = retention
         self._on_expired = on_expired
-        self._chores = Chores()
+        self._chores = Chores(failure_record(store.database.path.parent))
 
     @property
     def failures(self) -> Mapping[str, ChoreFailure]:
@@ -103,6 +103,11 @@ class Maintenance:
         while True:
             await self._chores.run(chore.__name__, chore)
             await asyncio.sleep(seconds)
+
+
+def failure_record(folder: Path) -> Path:
+    """The file beside the database that holds the chores which failed (see `read_failures`)."""
+    return folder / "failures.json"
 
 
 def backups_in(folder: Path) -> list[Path]:

@@ -1,126 +1,91 @@
-"""The checks of `python bot.py doctor`: ComfyUI servers, the Discord token, the bot's permissions."""
+"""The checks of `python bot.py doctor`: Discord, ComfyUI servers, this machine, and `/animate` itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
-
-import aiohttp
-import discord
-from discord.ext import commands
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import comfy
-from cogs.runtime.client import INTENTS, PERMISSIONS, invite_link, open_client
-from cogs.runtime.doctor_report import Line, Report, Section, describe
-
-GUILDS_PER_REQUEST = 200  # Discord's limit
-PRIVILEGED = ("members", "presences", "message_content")
+from cogs.runtime.doctor_discord import check_discord
+from cogs.runtime.doctor_machine import check_machine
+from cogs.runtime.doctor_report import Line, Report, Scope, Section, describe, failed
+from cogs.runtime.doctor_road import check_animate
+from cogs.runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorOptions:
-    """What to check; `run`: also make the smallest clip with each workflow that can run."""
+    """What to check; `run`: also make the smallest clip with each workflow that can run.
+
+    `settings`: those of the bot; without them neither its ids nor this machine nor `/animate` are looked at.
+    """
 
     discord_token: str
     discord_api_url: str
     servers: Sequence[comfy.ServerToCheck]
     run: bool
+    settings: Settings | None = None
 
 
 async def run_checks(options: DoctorOptions) -> Report:
-    """Check Discord and every server concurrently."""
+    """Check Discord, every server, this machine and what a request would come to, concurrently."""
     async with asyncio.TaskGroup() as tasks:
-        guilds = tasks.create_task(_check_discord(options), name="doctor: Discord")
-        local = tasks.create_task(comfy.find_local_servers(), name="doctor: this machine")
+        discord = tasks.create_task(
+            check_discord(options.discord_token, options.discord_api_url, options.settings),
+            name="doctor: Discord",
+        )
+        local = tasks.create_task(comfy.find_local_servers(), name="doctor: this machine's ComfyUI")
         servers = [
-            tasks.create_task(comfy.check_server(subject, run=options.run), name=f"doctor: {subject.name}")
-            for subject in options.servers
+            tasks.create_task(comfy.check_server(each, run=options.run), name=f"doctor: {each.name}")
+            for each in options.servers
         ]
-    checked = [
-        Section(title=f"ComfyUI at {subject.name}", lines=tuple(map(describe, server.result())))
-        for subject, server in zip(options.servers, servers, strict=True)
+        machine = tasks.create_task(_check_own(options), name="doctor: this machine")
+    sections = [
+        Section(title=f"ComfyUI at {each.name}", lines=tuple(_describe(each.name, server.result())))
+        for each, server in zip(options.servers, servers, strict=True)
     ]
-    others = _unconfigured_servers(local.result(), [subject.url for subject in options.servers])
-    return Report(sections=(Section(title="Discord", lines=guilds.result()), *checked, *others))
+    if not _any_works(sections):
+        sections += _unconfigured_servers(local.result(), [each.url for each in options.servers])
+    road = await _check_road(options, sections)
+    own = [Section(title="This machine", lines=machine.result())] if options.settings else []
+    return Report(sections=(Section(title="Discord", lines=discord.result()), *sections, *own, *road))
+
+
+def _describe(server: str, findings: Iterable[comfy.Finding]) -> list[Line]:
+    """The lines of a server. An address that cannot be used keeps the bot from starting at all."""
+    scope = Scope("server", server)
+    return [describe(each, scope=None if each.check == comfy.ADDRESS else scope) for each in findings]
+
+
+def _any_works(sections: Sequence[Section]) -> bool:
+    return any(not any(line.failed for line in section.lines) for section in sections)
 
 
 def _unconfigured_servers(found: Iterable[str], known: Iterable[str]) -> list[Section]:
     """ComfyUI servers on this machine that are not in the settings, such as the Desktop edition's."""
     configured = {url.rstrip("/").replace("localhost", "127.0.0.1") for url in known}
     lines = [
-        Line(
-            check="unused",
-            ok=False,
-            needed=False,
-            text=f"a ComfyUI answers at {url}",
-            fix=f"To use it, set COMFYUI_URL={url}",
-        )
+        failed("unused", f"a ComfyUI answers at {url}", f"To use it, set COMFYUI_URL={url}", needed=False)
         for url in found
         if url not in configured
     ]
     return [Section(title="On this machine", lines=tuple(lines))] if lines else []
 
 
-async def _check_discord(options: DoctorOptions) -> tuple[Line, ...]:
-    """Check by HTTP only, so that the bot does not appear online."""
-    if not options.discord_token:
-        return (
-            _failed("token", "there is no DISCORD_TOKEN", "Create a bot: README.md, Run it for your server."),
-        )
-    try:
-        async with open_client(options.discord_token, options.discord_api_url) as client:
-            return tuple([line async for line in _check_bot(client)])
-    except discord.LoginFailure:
-        fix = "Copy it anew from Discord's developer portal: Bot, Reset Token."
-        return (_failed("token", "Discord refuses the DISCORD_TOKEN", fix),)
-    except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
-        fix = "Look at the network, or at discordstatus.com, and try again."
-        return (_failed("reachable", f"Discord cannot be asked ({type(err).__name__})", fix),)
+async def _check_own(options: DoctorOptions) -> tuple[Line, ...]:
+    return await check_machine(options.settings.data_dir) if options.settings else ()
 
 
-async def _check_bot(client: commands.Bot) -> AsyncIterator[Line]:
-    yield _passed("token", f"logged in as {client.user}")
-    wanted = [name for name in PRIVILEGED if getattr(INTENTS, name)]
-    yield _passed("intents", f"privileged intents that must be switched on: {', '.join(wanted) or 'none'}")
-    is_anywhere = False
-    async for name, granted in _guilds(client):
-        is_anywhere = True
-        yield _check_permissions(name, granted, client)
-    if not is_anywhere:
-        fix = f"Invite it: {invite_link(client)}"
-        yield Line(check="guild", ok=False, needed=False, text="it is in no guild yet", fix=fix)
-    else:
-        yield _passed("invite", f"invite it to another guild: {invite_link(client)}")
-
-
-async def _guilds(client: commands.Bot) -> AsyncIterator[tuple[str, discord.Permissions]]:
-    """The name of each guild, and the bot's permissions there, without overwrites of channels."""
-    after = None
-    while True:
-        # discord.py's Guild leaves out the field that says what the bot may do.
-        page = await client.http.get_guilds(GUILDS_PER_REQUEST, after=after, with_counts=False)
-        for guild in page:
-            yield guild["name"], discord.Permissions(int(guild.get("permissions", 0)))
-        if len(page) < GUILDS_PER_REQUEST:
-            return
-        after = page[-1]["id"]
-
-
-def _check_permissions(guild: str, granted: discord.Permissions, client: commands.Bot) -> Line:
-    lacking = [
-        name.replace("_", " ").title()
-        for name, is_needed in PERMISSIONS
-        if is_needed and not (granted.administrator or getattr(granted, name))
-    ]
-    if not lacking:
-        return _passed("permissions", f"{guild}: has all permissions that it needs")
-    text = f"{guild}: lacks {', '.join(lacking)}"
-    fix = f"Give them to its role under Server Settings, Roles, or invite it again: {invite_link(client)}"
-    return _failed("permissions", text, fix)
-
-
-def _passed(check: str, text: str) -> Line:
-    return Line(check=check, ok=True, needed=True, text=text)
-
-
-def _failed(check: str, text: str, fix: str) -> Line:
-    return Line(check=check, ok=False, needed=True, text=text, fix=fix)
+async def _check_road(options: DoctorOptions, sections: Sequence[Section]) -> list[Section]:
+    """What a plain request would come to; not tried where no server is named, or one by no address."""
+    if not options.servers:
+        fix = "Set COMFYUI_URL to the address of your ComfyUI, such as http://127.0.0.1:8188."
+        line = failed("servers", "COMFYUI_URL names no server", fix)
+        return [Section(title="ComfyUI", lines=(line,))]
+    unusable = any(line.failed and line.scope is None for section in sections for line in section.lines)
+    if options.settings is None or unusable:
+        return []
+    line = await check_animate(options.settings, options.servers[0].workflows)
+    if line.ok and not _any_works(sections):
+        fix = "See what is marked with ✗ for the servers."
+        line = replace(line, ok=False, text="/animate would be taken, and then fail", fix=fix)
+    return [Section(title="/animate", lines=(line,))]

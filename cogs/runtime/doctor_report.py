@@ -1,22 +1,40 @@
 """The doctor's report: lines in sections, printed on a terminal or as JSON."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.console import Console
 
 from comfy import Finding
 
 
+class Scope(NamedTuple):
+    """One of several of a kind, such as a server, of which one that is well is enough for `/animate`."""
+
+    kind: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One check's result; `needed`: where it is not ok, jobs would fail. `fix`: what to do about it."""
+    """One check's result; `needed`: where it is not ok, jobs would fail. `fix`: what to do about it.
+
+    `scope`: where they would fail, None for everywhere.
+    """
 
     check: str
     ok: bool
     needed: bool
     text: str
     fix: str = ""
+    scope: Scope | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether jobs would fail for it."""
+        return self.needed and not self.ok
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +52,40 @@ class Report:
     sections: tuple[Section, ...]
 
     @property
+    def lines(self) -> list[Line]:
+        """The lines of all sections."""
+        return [line for section in self.sections for line in section.lines]
+
+    @property
     def exit_code(self) -> int:
-        """1 where something would fail."""
-        return int(any(line.needed and not line.ok for section in self.sections for line in section.lines))
+        """1 where `/animate` would fail for everybody: everywhere, or in all of a kind of scopes."""
+        scopes = defaultdict[str, set[Scope]](set)
+        failed = {line.scope for line in self.lines if line.failed}
+        for line in self.lines:
+            if line.scope:
+                scopes[line.scope.kind].add(line.scope)
+        return int(None in failed or any(each <= failed for each in scopes.values()))
 
 
-def describe(finding: Finding) -> Line:
+def passed(check: str, text: str, *, scope: Scope | None = None) -> Line:
+    """A line about something that is well."""
+    return Line(check=check, ok=True, needed=True, text=text, scope=scope)
+
+
+def failed(check: str, text: str, fix: str, *, needed: bool = True, scope: Scope | None = None) -> Line:
+    """A line about something that is not."""
+    return Line(check=check, ok=False, needed=needed, text=text, fix=fix, scope=scope)
+
+
+def describe(finding: Finding, *, scope: Scope | None = None) -> Line:
     """Turn a finding of the servers' doctor into a line."""
     return Line(
-        check=finding.check.id, ok=finding.ok, needed=finding.needed, text=finding.text, fix=finding.fix
+        check=finding.check.id,
+        ok=finding.ok,
+        needed=finding.needed,
+        text=finding.text,
+        fix=finding.fix,
+        scope=scope,
     )
 
 
@@ -67,4 +110,6 @@ def _render(report: Report) -> Iterator[tuple[str, str]]:
 def _verdict(report: Report) -> tuple[str, str]:
     if report.exit_code:
         return "Something would fail: see ✗.", "bold red"
+    if any(line.failed for line in report.lines):
+        return "/animate works, but not everywhere: see ✗.", "bold yellow"
     return "All that is needed is there.", "bold green"
