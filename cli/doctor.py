@@ -17,13 +17,22 @@ from jobs.trial import preferred, sample_jobs
 
 
 async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Run all checks and print the report; returns the exit code, 1 if something would fail."""
+    """Run all checks and print the report; returns the exit code, 1 where `/animate` would fail."""
+    start_logging(logging.ERROR, settings.secrets())
+    report = await run_checks(await options_of(settings, run=arguments.run))
+    if arguments.json:
+        print(json.dumps(asdict(report)))
+    else:
+        print_report(report)
+    return report.exit_code
+
+
+async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
+    """What the doctor checks with these settings. Raises WorkflowInvalid."""
     from media.sample import sample_picture  # imports Pillow: `run` starts faster without
 
-    start_logging(logging.ERROR, settings.secrets())
     workflows = load_workflows(settings)
-    picture = await asyncio.to_thread(sample_picture)
-    samples = sample_jobs(workflows)
+    picture, samples = await asyncio.to_thread(sample_picture), sample_jobs(workflows)
     servers = [
         comfy.ServerToCheck(
             url=url,
@@ -37,19 +46,13 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
         )
         for number, url in enumerate(settings.comfyui_url)
     ]
-    options = DoctorOptions(
+    return DoctorOptions(
         discord_token=settings.discord_token.get_secret_value(),
         discord_api_url=settings.discord_api_url,
         servers=servers,
-        run=arguments.run,
+        run=run,
         settings=settings,
     )
-    report = await run_checks(options)
-    if arguments.json:
-        print(json.dumps(asdict(report)))  # in ASCII: no encoding of the output changes it
-    else:
-        print_report(report)
-    return report.exit_code
 
 
 def _name(url: str) -> str:

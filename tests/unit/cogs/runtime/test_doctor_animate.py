@@ -1,0 +1,131 @@
+"""The doctor's exit code and `/animate` agree, over a table of broken and sound servers and settings."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from cli.doctor import options_of
+from cogs.runtime.app import open_application
+from cogs.runtime.doctor import run_checks
+from cogs.runtime.doctor_report import Report
+from cogs.runtime.settings import DemoSettings, Settings
+from media.sample import sample_picture
+from playground.discord.model import Overwrite
+from playground.discord.permissions import Permission
+from playground.errors import PlaygroundError
+from playground.playground import Playground
+
+DEAD = "http://127.0.0.1:9"
+PACK = ("WanVideoSampler", "WanVideoDecode", "KSampler")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is broken. `works`: whether somebody who uses `/animate` gets a clip all the same."""
+
+    works: bool
+    without: Sequence[str] = ()
+    urls: Sequence[str] = ("SERVER",)
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    token: str = ""
+
+
+CASES = {
+    "all is well": Case(works=True),
+    "a dead server alone": Case(works=False, urls=(DEAD,)),
+    "a dead server beside a good one": Case(works=True, urls=(DEAD, "SERVER")),
+    "an address without a scheme": Case(works=False, urls=("127.0.0.1:8188",)),
+    "no address": Case(works=False, urls=()),
+    "the packs are missing": Case(works=False, without=PACK),
+    "a model that no server has": Case(works=True, settings={"lora_file": "none.safetensors"}),
+    "no model at all": Case(works=False, settings={"vae_file": "x.pt"}, without=("KSampler",)),
+    "an attention that is not offered": Case(works=False, settings={"attention": "x"}, without=("KSampler",)),
+    "a token that is refused": Case(works=False, token="right", settings={"comfyui_token": ("wrong",)}),
+    "a token that is accepted": Case(works=True, token="right", settings={"comfyui_token": ("right",)}),
+    "allowed guilds that do not exist": Case(works=False, settings={"allowed_guilds": {7}}),
+    "allowed channels that do not exist": Case(works=False, settings={"allowed_channels": {7}}),
+    "allowed roles that do not exist": Case(works=False, settings={"allowed_roles": {7}}),
+    "role weights for nobody": Case(works=True, settings={"role_weights": {7: 2.0}}),
+}
+
+
+@contextlib.asynccontextmanager
+async def broken(case: Case, folder: Path) -> AsyncGenerator[tuple[Playground, Settings]]:
+    """A playground of that case, and the settings of a bot in it."""
+    comfyui = {"without": case.without, "speed": 200, "token": case.token or None}
+    async with Playground(comfyui=comfyui) as playground:
+        url = playground.comfyui.url
+        settings = DemoSettings.model_validate(
+            {
+                "discord_token": SecretStr(playground.state.token),
+                "discord_api_url": playground.discord.api_url,
+                "comfyui_url": tuple(
+                    playground.comfyui.url if each == "SERVER" else each for each in case.urls
+                ),
+                "data_dir": folder / "data",
+                **case.settings,
+            }
+        )
+        yield playground, settings
+
+
+async def examine(settings: Settings) -> Report:
+    """The doctor's report."""
+    return await run_checks(await options_of(settings, run=False))
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_the_exit_code_is_0_exactly_where_animate_makes_a_clip(case: Case, tmp_path: Path) -> None:
+    async with broken(case, tmp_path) as (_, settings):
+        report = await examine(settings)
+
+    assert report.exit_code == (0 if case.works else 1), [line for line in report.lines if not line.ok]
+    if case.works:
+        assert [line.text for line in report.lines if line.check == "animate" and line.ok]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+async def test_animate_itself_agrees_with_that(case: Case, tmp_path: Path) -> None:
+    async with broken(case, tmp_path) as (playground, settings):
+        assert await makes_a_clip(playground, settings) is case.works
+
+
+async def test_a_channel_where_it_cannot_attach_is_named_and_is_a_failure_where_it_is_the_only_one(
+    tmp_path: Path,
+) -> None:
+    async with broken(Case(works=True), tmp_path) as (playground, settings):
+        other = playground.state.add_channel(playground.guild, "clips")
+        everybody, mute = playground.guild.id, Overwrite(deny=Permission.SEND_MESSAGES)
+        playground.state.set_permissions(other, everybody, Overwrite(deny=Permission.ATTACH_FILES))
+        one = await examine(settings)
+        playground.state.set_permissions(
+            playground.channel, everybody, Overwrite(deny=Permission.SEND_MESSAGES)
+        )
+        every = await examine(settings)
+
+    (line,) = [each for each in one.lines if each.check == "channels"]
+    assert line.text == "Playground: cannot post clips in #clips (lacks Attach Files)"
+    assert (one.exit_code, line.needed) == (0, False)
+    assert every.exit_code == 1
+
+
+async def makes_a_clip(playground: Playground, settings: Settings) -> bool:
+    """Whether somebody who uses `/animate` gets a clip from a bot with these settings."""
+    stop = asyncio.Event()
+    async with open_application(settings) as application, asyncio.TaskGroup() as tasks:
+        tasks.create_task(application.run(stop), name="application")
+        try:
+            await playground.bot_online()
+            job = await playground.member("ada").animate(sample_picture(), "she smiles")
+            await job.video(timeout=15)
+        except PlaygroundError:
+            return False
+        finally:
+            stop.set()
+    return True
