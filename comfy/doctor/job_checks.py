@@ -58,7 +58,7 @@ async def check_workflow(
         async with asyncio.timeout(RUN_TIMEOUT):
             events = await _run_smallest(server, workflow, picture)
     except ComfyError as err:
-        return [_describe_failure(workflow, str(err), attention)]
+        return [describe_failure(workflow, str(err), attention)]
     except TimeoutError:
         reason = f"it took more than {RUN_TIMEOUT / 60:.0f} minutes"
         return [RUN.result(workflow.name, ok=False, reason=reason)]
@@ -71,7 +71,8 @@ async def check_workflow(
     ]
 
 
-def _describe_failure(workflow: Workflow, reason: str, attention: str) -> Finding:
+def describe_failure(workflow: Workflow, reason: str, attention: str) -> Finding:
+    """The finding of a run that failed; `attention`: the one that it asked for."""
     package = attention_package(attention)
     if package and any(part in reason.lower() for part in (*ATTENTION_WORDS, package.lower())):
         return RUN_WITHOUT_ATTENTION.result(workflow.name, ok=False, reason=reason, package=package)

@@ -162,11 +162,9 @@ def _settle(findings: Sequence[Finding], target: ServerToCheck) -> Iterator[Find
     takes_ids = any(each.check == PROMPT_ID and each.ok for each in findings)
     runs = {each.subject: each.ok for each in findings if each.check.id == RUN.id}
     preferred = target.prefer(runs.keys())
-    ran_with_attention = any(
-        ok and target.workflows[name].installed.get(Role.ATTENTION) for name, ok in runs.items()
-    )
+    tried_attention = any(target.workflows[name].installed.get(Role.ATTENTION) for name in runs)
     for each in findings:
-        if each.check == UNPROVEN_ATTENTION and ran_with_attention:
+        if each.check == UNPROVEN_ATTENTION and tried_attention:
             continue
         if each.check == VERSION and takes_ids:
             yield replace(each, check=VERSION.for_jobs(False))

@@ -1,14 +1,16 @@
 """Only jobs show whether a server honours our ids and makes clips."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import ClientSession
 
 from comfy import Server, ServerToCheck, Workflow, build_graph, check_server
-from comfy.doctor.findings import IDLE, INTERRUPT, PREVIEWED, PROMPT_ID, RUN
-from comfy.doctor.job_checks import check_ids, check_workflow, smallest_values
+from comfy.doctor.findings import IDLE, INTERRUPT, LEFT_FILES, PREVIEWED, PROMPT_ID, RUN
+from comfy.doctor.job_checks import check_ids, check_workflow, describe_failure, smallest_values
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.transport import Transport
+from comfy.workflows.workflow import TemplateNode
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.unit.comfy.doctor.checked_servers import findings_of
 from tests.unit.comfy.server_jobs import build, opened, soon
@@ -84,3 +86,42 @@ async def test_the_smallest_clip_is_made_and_previews_are_seen(server: Server, w
 
     assert (ran.check, ran.ok, ran.subject) == (RUN, True, "wan21_i2v")
     assert (previewed.check, previewed.ok) == (PREVIEWED, True)
+
+
+async def test_a_second_run_is_no_answer_from_the_cache(
+    comfyui: ComfyUI, server: Server, wan: Workflow, picture: bytes
+):
+    await soon(check_workflow(server, wan, picture))
+    await soon(check_workflow(server, wan, picture))
+
+    assert len(comfyui.gpu_runs) == 2
+    seeds = {smallest_values(wan)["seed"] for _ in range(5)}
+    assert len(seeds) == 5
+
+
+async def test_what_a_run_leaves_in_the_output_folder_is_told(
+    comfyui: ComfyUI, server: Server, wan: Workflow, picture: bytes
+):
+    combine = wan.nodes["54"]
+    kept = TemplateNode(class_type=combine.class_type, inputs={**combine.inputs, "save_output": True})
+    saving = replace(wan, nodes={**wan.nodes, "54": kept})
+    async with opened(comfyui.url, {saving.name: saving}) as other:
+        await soon(other.ready())
+        findings = await soon(check_workflow(other, saving, picture))
+
+    left = findings_of(LEFT_FILES, findings)["wan21_i2v"]
+    assert (left.ok, left.needed) == (False, False)
+    assert "checkup-" in left.text
+    assert not findings_of(LEFT_FILES, await soon(check_workflow(server, wan, picture)))
+
+
+def test_a_run_that_fails_for_the_attention_says_which_package(wan: Workflow):
+    reason = (
+        "WanVideoModelLoader (node 48) failed: Can't import SageAttention: No module named 'sageattention'"
+    )
+
+    finding = describe_failure(wan, reason, "sageattn")
+
+    assert finding.fix.startswith("Set ATTENTION=sdpa, or install the package sageattention")
+    assert describe_failure(wan, reason, "sdpa").check == RUN
+    assert describe_failure(wan, "it ran out of memory", "sageattn").check == RUN

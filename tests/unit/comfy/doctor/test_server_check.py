@@ -6,9 +6,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from comfy import Finding, ServerToCheck, Workflow, check_server, find_local_servers
+from comfy import Finding, ModelFiles, ServerToCheck, Workflow, check_server, find_local_servers
 from comfy.doctor import server_check
 from comfy.doctor.findings import (
+    CLOCK,
     INTERRUPT,
     MEMORY,
     PREVIEWED,
@@ -17,6 +18,7 @@ from comfy.doctor.findings import (
     REACHABLE,
     RUN,
     TOKEN,
+    UNPROVEN_ATTENTION,
     VERSION,
     WEBSOCKET,
 )
@@ -110,3 +112,66 @@ async def test_it_looks_where_comfyuis_usually_listen(comfyui: ComfyUI, monkeypa
     monkeypatch.setattr(server_check, "DEFAULT_PORTS", (9, port))
 
     assert await soon(find_local_servers()) == [comfyui.url]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("127.0.0.1:8188", "Write http:// in front: COMFYUI_URL=http://127.0.0.1:8188"),
+        ("http://no-such-host.invalid:8188", "Correct the host name in COMFYUI_URL"),
+    ],
+)
+async def test_an_address_that_leads_nowhere_is_told_by_its_fault(
+    workflows: Mapping[str, Workflow], picture: bytes, url: str, told: str
+):
+    (finding,) = await soon(check_server(server_to_check(url, workflows, picture)))
+
+    assert (finding.ok, finding.needed) == (False, True)
+    assert told in finding.fix
+
+
+async def test_https_at_a_plain_port_is_told(
+    comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes
+):
+    url = comfyui.url.replace("http://", "https://")
+    (finding,) = await soon(check_server(server_to_check(url, workflows, picture)))
+
+    assert finding.fix == ("Write http:// instead of https:// in COMFYUI_URL (it does not answer in TLS).")
+
+
+async def test_a_clock_that_is_wrong_is_told(
+    comfyui: ComfyUI, subject: ServerToCheck, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server_check, "MAX_CLOCK_SKEW", -1)
+
+    finding = findings_of(CLOCK, await soon(check_server(subject)))["gpu"]
+
+    assert (finding.ok, finding.needed) == (False, False)
+    assert "this machine's" in finding.text
+
+
+async def test_an_old_version_that_takes_our_ids_is_no_failure(comfyui: ComfyUI, subject: ServerToCheck):
+    stats = b'{"system": {"comfyui_version": "0.3.40"}, "devices": []}'
+    comfyui.answer(200, path="/system_stats", body=stats)
+
+    findings = await soon(check_server(subject))
+
+    assert would_fail(findings) == []
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_an_attention_is_unproven_until_a_run_shows_it(
+    workflows: Mapping[str, Workflow], picture: bytes, installed: bool
+):
+    files, light = ModelFiles(attention="sageattn"), {"wan21_i2v": workflows["wan21_i2v"]}
+    async with ComfyUI(speed=200, sageattention=installed) as comfyui:
+        subject = server_to_check(comfyui.url, light, picture, files=files)
+        looked = findings_of(UNPROVEN_ATTENTION, await soon(check_server(subject)))
+        findings = await soon(check_server(subject, run=True), limit=30)
+
+    assert (looked["sageattn"].ok, looked["sageattn"].needed) == (False, False)
+    assert "sageattention" in looked["sageattn"].text
+    assert not findings_of(UNPROVEN_ATTENTION, findings)
+    ran = findings_of(RUN, findings)["wan21_i2v"]
+    assert (ran.ok, ran.needed) == (installed, not installed)
+    assert installed or ran.fix.startswith("Set ATTENTION=sdpa, or install the package sageattention")
