@@ -53,11 +53,19 @@ async def test_a_dead_server_beside_a_good_one_is_named_with_what_to_do(tmp_path
         urls = f"{playground.environment()['COMFYUI_URL']},http://127.0.0.1:9"
         code, out = await doctor(tmp_path, **playground.environment() | {"COMFYUI_URL": urls})
 
-    assert code == 1
+    assert code == 0
     dead = out[out.index("ComfyUI at 127.0.0.1:9\n") :]
     assert "✗ does not answer" in dead
     assert "Start ComfyUI there" in dead
-    assert out.splitlines()[-1].startswith("Something would fail")
+    assert out.splitlines()[-1] == "/animate works, but not everywhere: see ✗."
+
+
+async def test_where_no_server_is_named_that_is_a_failure(tmp_path: Path) -> None:
+    async with Playground(comfyui=None) as playground:
+        code, out = await doctor(tmp_path, **playground.environment() | {"COMFYUI_URL": ","})
+
+    assert code == 1
+    assert "✗ COMFYUI_URL names no server" in out
 
 
 async def test_what_is_missing_is_told_with_pack_folder_and_name(tmp_path: Path) -> None:
