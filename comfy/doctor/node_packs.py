@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 CORE = "ComfyUI"
 TABLE = Path(__file__).with_name("node_packs.json")
@@ -31,12 +30,13 @@ SUFFIXES = {
 }
 
 
-class Table(TypedDict):
-    """The contents of node_packs.json; `page`: classes that exist in ComfyUI's page only."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeTable:
+    """node_packs.json: the pack of each class, the repository of each pack, classes of the page alone."""
 
+    packs: Mapping[str, str]
     repositories: Mapping[str, str]
     page: Collection[str]
-    classes: Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +49,17 @@ class NodePack:
 
 def pack_of(class_type: str) -> NodePack:
     """The pack that provides a node class: CORE for ComfyUI itself."""
-    if class_type in _table()["page"]:
+    if class_type in _table().page:
         return NodePack(
             name="ComfyUI's page", fix="Export the workflow as API: the page leaves such nodes out of that."
         )
-    name = _names().get(class_type) or _by_affix(class_type)
+    name = _table().packs.get(class_type) or _by_affix(class_type)
     if name == CORE:
         return NodePack(name=CORE, fix="Update ComfyUI and restart it.")
     if not name:
         fix = "Search ComfyUI's manager for the pack that brings it, install that, and restart ComfyUI."
         return NodePack(name="", fix=fix)
-    repository = _table()["repositories"][name]
+    repository = _table().repositories[name]
     fix = f"Install or update {name}, with ComfyUI's manager or from github.com/{repository}, "
     return NodePack(name=name, fix=f"{fix}and restart ComfyUI.")
 
@@ -71,11 +71,10 @@ def _by_affix(class_type: str) -> str:
 
 
 @functools.cache
-def _table() -> Table:
-    table: Table = json.loads(TABLE.read_text(encoding="utf-8"))
-    return table
-
-
-@functools.cache
-def _names() -> Mapping[str, str]:
-    return {name: pack for pack, names in _table()["classes"].items() for name in names}
+def _table() -> NodeTable:
+    table = json.loads(TABLE.read_text(encoding="utf-8"))
+    return NodeTable(
+        packs={name: pack for pack, names in table["classes"].items() for name in names},
+        repositories=table["repositories"],
+        page=table["page"],
+    )

@@ -2,8 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
+import comfy
 from cogs.runtime.doctor import DoctorOptions, run_checks
 from cogs.runtime.doctor_report import Line
+from comfy.doctor import server_check
+from playground.comfyui import ComfyUI
 from playground.discord.permissions import Permission
 from playground.playground import Playground
 
@@ -43,3 +48,31 @@ async def test_a_token_that_is_missing_wrong_or_cannot_be_tried_has_its_fix() ->
         assert not (await check("", url))["token"].ok
         assert "Copy it anew" in (await check("wrong", url))["token"].fix
     assert "discordstatus.com" in (await check("any", "http://127.0.0.1:9"))["reachable"].fix
+
+
+async def test_another_comfyui_here_is_offered_only_where_no_named_one_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with ComfyUI() as named, ComfyUI() as other:
+        monkeypatch.setattr(server_check, "DEFAULT_PORTS", (int(other.url.rpartition(":")[2]),))
+        texts = [
+            [line.text for line in (await run_checks(options(url))).lines]
+            for url in (named.url, "http://127.0.0.1:9")
+        ]
+
+    offered = f"a ComfyUI answers at {other.url}"
+    assert offered not in texts[0]
+    assert offered in texts[1]
+
+
+def options(url: str) -> DoctorOptions:
+    """A check of one server, without Discord and this machine."""
+    target = comfy.ServerToCheck(
+        url=url,
+        name="gpu",
+        token=None,
+        workflows=comfy.load_workflows(comfy.BUILT_IN),
+        files=comfy.ModelFiles(),
+        picture=b"no picture",
+    )
+    return DoctorOptions(discord_token="", discord_api_url="", servers=[target], run=False)

@@ -40,7 +40,11 @@ async def test_a_full_disk_is_a_failure_and_a_fuller_one_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, ok: bool, needed: bool
 ) -> None:
     assert MIN_FREE > 1
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+
+    def disk_usage(_: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=free)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
     line = (await checked(tmp_path))["disk"]
     assert (line.ok, line.needed) == (ok, needed)
 
