@@ -10,7 +10,7 @@ from cogs.runtime.doctor_report import Line, Scope, failed
 from cogs.runtime.settings import Settings
 
 MAX_NAMES = 10  # channels in one line
-MAX_LOOKUPS = 20  # ids of one setting that are asked for one by one
+MAX_USERS = 20  # ids that are asked for one by one
 ALLOW_FIX = "Allow it to the bot or its role: Edit Channel, Permissions."
 ID_FIX = "Copy the id anew: Developer Mode in Discord's settings, then a right click and Copy ID."
 
@@ -150,7 +150,7 @@ async def _is_thread(client: commands.Bot, channel_id: int) -> bool:
 
 
 async def _missing_users(client: commands.Bot, ids: Iterable[int]) -> AsyncIterator[str]:
-    for user_id in sorted(ids)[:MAX_LOOKUPS]:
+    for user_id in sorted(ids)[:MAX_USERS]:
         try:
             await client.fetch_user(user_id)
         except discord.NotFound:

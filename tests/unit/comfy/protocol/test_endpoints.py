@@ -1,6 +1,8 @@
 """Each endpoint of a ComfyUI, without retries."""
 
 import asyncio
+import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -8,11 +10,22 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from comfy import BadAnswer, Done, GraphRejected, JobLost, OutputFile, Pending, Running, TooLarge, Workflow
+from comfy import (
+    BadAnswer,
+    Done,
+    GraphRejected,
+    JobLost,
+    OutputFile,
+    Pending,
+    Running,
+    TooLarge,
+    Workflow,
+    build_graph,
+)
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.transport import Transport
 from playground.comfyui import ComfyUI, Stage
-from tests.unit.comfy.job_values import graph
+from tests.unit.comfy.job_values import graph, values
 from tests.unit.comfy.server_jobs import LARGEST_CLIP, contents
 
 GONE = OutputFile(filename="gone.mp4", subfolder="animate", type="temp")
@@ -115,3 +128,37 @@ async def test_classes_asked_for_one_by_one_are_the_same_as_all_at_once(endpoint
     found = await endpoints.node_classes_one_by_one(names)
     assert found == await endpoints.node_classes(names)
     assert found.keys() == {"LoadImage", "WanVideoSampler", "VHS_VideoCombine"}
+
+
+async def test_a_graph_that_cannot_run_is_asked_for_all_its_faults(
+    comfyui: ComfyUI, endpoints: Endpoints, wan: Workflow, picture: bytes
+):
+    image = await endpoints.upload(picture, "p1.png")
+    nodes = json.loads(json.dumps(build_graph(wan, values(), image).as_json()))
+    nodes["52"]["inputs"]["scheduler"] = "of my own"
+    del nodes["54"]["inputs"]["filename_prefix"]
+
+    faults = await endpoints.find_faults(str(uuid4()), nodes)
+
+    assert {(fault.node, fault.field) for fault in faults or ()} == {
+        ("52", "scheduler"),
+        ("54", "filename_prefix"),
+    }
+    assert comfyui.waiting == []
+    assert comfyui.gpu_runs == []
+
+
+async def test_a_graph_that_can_run_is_queued_and_has_no_faults(
+    endpoints: Endpoints, wan: Workflow, picture: bytes
+):
+    image, prompt_id = await endpoints.upload(picture, "p1.png"), str(uuid4())
+
+    assert await endpoints.find_faults(prompt_id, build_graph(wan, values(), image).as_json()) is None
+    assert isinstance(await outcome(endpoints, prompt_id), Done)
+
+
+async def test_the_servers_clock_is_read_from_its_answers(endpoints: Endpoints):
+    clock = await endpoints.clock()
+
+    assert clock is not None
+    assert abs(clock - time.time()) < 30
