@@ -85,6 +85,7 @@ TOKEN = Check(
     failed="refuses the token",
     fix="Set COMFYUI_TOKEN to the token that its gateway wants.",
 )
+TOKEN_WANTED = replace(TOKEN, failed="wants a token")
 VERSION = Check(
     id="version",
     needed=True,

@@ -21,6 +21,7 @@ from comfy.doctor.findings import (
     REASON_FIXES,
     RUN,
     TOKEN,
+    TOKEN_WANTED,
     UNPROVEN_ATTENTION,
     VERSION,
     WEBSOCKET,
@@ -82,7 +83,7 @@ async def check_server(target: ServerToCheck, *, run: bool = False) -> list[Find
             async for finding in _check(target, endpoints, run=run):
                 findings.append(finding)  # noqa: PERF401 - see above
     except ComfyError as err:
-        findings.append(_describe_error(err, target.name))
+        findings.append(_describe_error(err, target))
     return list(_settle(findings, target))
 
 
@@ -184,13 +185,14 @@ async def _check_websocket(server: Server) -> Finding:
     return WEBSOCKET.result(server.name, ok=server.reachable, reason=str(server.error or ""))
 
 
-def _describe_error(err: ComfyError, name: str) -> Finding:
+def _describe_error(err: ComfyError, target: ServerToCheck) -> Finding:
+    name = target.name
     match err:
         case ServerUnreachable(reason=reason):
             check = replace(REACHABLE, fix=REASON_FIXES.get(reason, REACHABLE.fix))
             return check.result(name, ok=False, reason=reason)
         case TokenRefused():
-            return TOKEN.result(name, ok=False)
+            return (TOKEN if target.token else TOKEN_WANTED).result(name, ok=False)
         case _:
             return IS_COMFYUI.result(name, ok=False, reason=str(err))
 
