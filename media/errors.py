@@ -32,6 +32,7 @@ class ClipFault(StrEnum):
     TOO_SLOW = "too_slow"
     TOO_LARGE = "too_large"
     NO_ROOM = "no_room"  # on our disk, while writing the result
+    BUSY = "busy"  # another program holds the file, or the system is short of something: it passes
     NOT_ALIKE = "not_alike"  # two clips that cannot be joined without encoding
 
 

@@ -26,7 +26,7 @@ def probe(path: Path) -> Mapping[str, object]:
             "height": reader.height,
             "frames": reader.frames,
             "fps": float(reader.rate),
-            "seconds": float(reader.frames / reader.rate),
+            "seconds": float(reader.timeline.seconds),
             "codec": reader.codec,
             "pixel_format": reader.pixel_format,
             "bytes": path.stat().st_size,

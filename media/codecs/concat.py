@@ -1,11 +1,13 @@
-"""Concatenate two clips by copying their packets, without encoding."""
+"""Concatenate two clips by copying their frames, without encoding; their sounds are encoded as one."""
 
 # PyAV leaves types open in its stubs.
 # pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,11 @@ from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer, OutputContainer
 from av.video.stream import VideoStream
 
-from media.codecs.encoder import open_output
-from media.codecs.video_reader import open_clip, open_container, video_of
+from media.codecs.containers import open_container, open_output, video_of
+from media.codecs.ladder import PLAYED_PROFILES
+from media.codecs.sound import Sound, SoundFormat, copy_sound, encode_sound, find_sound
+from media.codecs.timeline import Timeline
+from media.codecs.video_reader import VideoReader, clip_errors, open_clip
 from media.errors import BadClip, ClipFault
 from media.file_types import FileType
 
@@ -24,30 +29,74 @@ if TYPE_CHECKING:
     Packets = Iterator[Packet[VideoStream]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A clip to join: `looks` is what it must have in common with the other to play as one stream."""
+
+    path: Path
+    looks: tuple[object, ...]
+    timeline: Timeline
+    sound: Sound | None
+
+
 def join(paths: tuple[Path, Path], target: Path) -> None:
-    """Write both clips to `target`, the timestamps of the second shifted by the duration of the first.
+    """Write both clips to `target`, the second begins where the first ends; its folder holds scratch files.
 
-    Raises BadClip: `not_alike` unless both are h264 in MP4 of the same size, rate and pixel format, or what
-    `open_clip` raises for a clip that cannot be read.
+    A part without sound is silent. Raises BadClip: `not_alike` unless both are h264 in MP4 of the same size,
+    rate and pixel format, or what `open_clip` raises for a clip that cannot be read.
     """
-    formats = [_stream_format(path) for path in paths]
-    if formats[0] != formats[1] or formats[0][:2] != (FileType.MP4, "h264"):
-        raise BadClip(ClipFault.NOT_ALIKE)
-    with open_output(target, None) as out:
-        stream, start = None, 0
-        for path in paths:
-            with open_container(path, FileType.MP4) as container:
-                source = video_of(container)
-                stream = stream or out.add_stream_from_template(source)
-                # The filter sets up the output stream: only then does the muxer write length-prefixed units.
-                inline = BitStreamFilterContext("h264_mp4toannexb", source, stream if start == 0 else None)
-                start = _append(out, stream, _packets(container, source, inline), start)
+    with clip_errors():
+        parts = [_look_at(path) for path in paths]
+        if parts[0].looks != parts[1].looks or parts[0].looks[:2] != (FileType.MP4, "h264"):
+            raise BadClip(ClipFault.NOT_ALIKE)
+        sound = _join_sounds(parts, target.with_suffix(".sound.mp4"))
+        with open_output(target, None) as out:
+            _write(out, parts, sound)
 
 
-def _stream_format(path: Path) -> tuple[FileType, str, str, int, int, object]:
-    """What two clips must have in common to play as one stream."""
+def _look_at(path: Path) -> _Part:
     with open_clip(path) as reader:
-        return reader.file_type, reader.codec, reader.pixel_format, reader.width, reader.height, reader.rate
+        return _Part(
+            path=path,
+            looks=_looks(reader),
+            timeline=reader.timeline,
+            sound=find_sound(path, reader.file_type) if reader.has_sound else None,
+        )
+
+
+def _looks(reader: VideoReader) -> tuple[object, ...]:
+    profile = "played" if reader.profile in PLAYED_PROFILES else reader.profile
+    shape = (reader.pixel_format, profile, reader.width, reader.height, reader.is_plain)
+    return (reader.file_type, reader.codec, *shape, reader.rate)
+
+
+def _join_sounds(parts: Sequence[_Part], target: Path) -> Sound | None:
+    """Encode the sounds of the parts as one, each as long as its part; None where there are none."""
+    formats = [part.sound.format for part in parts if part.sound]
+    if not formats:
+        return None
+    joint = SoundFormat(
+        rate=max(each.rate for each in formats), channels=max(each.channels for each in formats)
+    )
+    return encode_sound(
+        ((part.sound, part.timeline.begin, part.timeline.seconds) for part in parts), target, joint
+    )
+
+
+def _write(out: OutputContainer, parts: Sequence[_Part], sound: Sound | None) -> None:
+    """Mux the frames of all parts, and the sound."""
+    stream, at = None, Fraction(0)
+    for part in parts:
+        with open_container(part.path, FileType.MP4) as container:
+            source = video_of(container)
+            first = stream is None
+            stream = stream or out.add_stream_from_template(source)
+            # The filter sets up the output stream: only then does the muxer write length-prefixed units.
+            inline = BitStreamFilterContext("h264_mp4toannexb", source, stream if first else None)
+            if first and sound:
+                copy_sound(out, sound, shift=Fraction(0))
+            _append(out, stream, _packets(container, source, inline), at - part.timeline.begin)
+        at += part.timeline.seconds
 
 
 def _packets(container: InputContainer, source: VideoStream, inline: BitStreamFilterContext) -> Packets:
@@ -56,14 +105,12 @@ def _packets(container: InputContainer, source: VideoStream, inline: BitStreamFi
         yield from inline.filter(packet if packet.dts is not None else None)
 
 
-def _append(out: OutputContainer, stream: VideoStream, packets: Packets, start: int) -> int:
-    """Write the packets, their timestamps shifted by `start` ticks; returns the tick at which they end."""
-    end = start
+def _append(out: OutputContainer, stream: VideoStream, packets: Packets, shift: Fraction) -> None:
+    """Write the packets, their times shifted by seconds."""
     for packet in packets:
         if packet.pts is None or packet.dts is None:
             continue
-        packet.pts, packet.dts = packet.pts + start, packet.dts + start
-        end = max(end, packet.pts + (packet.duration or 0))
+        ticks = round(shift / Fraction(packet.time_base))
+        packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
         packet.stream = stream
         out.mux(packet)
-    return end

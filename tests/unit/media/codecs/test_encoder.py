@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from media.codecs.encoder import EncodeSettings, encode, open_output, remux
+from media.codecs.containers import open_output
+from media.codecs.encoder import EncodeSettings, encode, remux
 from media.codecs.mp4 import is_faststart
 from media.codecs.video_reader import open_clip
 from tests.unit.media.sample_clips import RATE, decoded, gradient_frames, metadata, noise_frames, write_clip

@@ -7,7 +7,8 @@ import pytest
 from av.error import FFmpegError
 
 from media import BadClip, ClipFault, Media
-from media.codecs.video_reader import open_clip, open_container, video_of
+from media.codecs.containers import open_container, video_of
+from media.codecs.video_reader import open_clip
 from media.file_types import FileType
 from tests.unit.media.sample_clips import (
     RATE,
