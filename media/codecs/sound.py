@@ -221,27 +221,49 @@ def read_samples(sound: Sound, begin: Fraction, sound_format: SoundFormat) -> It
 def _decoded(sound: Sound, sound_format: SoundFormat) -> Iterator[tuple[Fraction | None, Samples]]:
     """The decoded frames in a format: the time of each, and its samples. Ends where nothing can be read."""
     # One channel is doubled here: the resampler would make it quieter.
-    channels = min(sound_format.channels, sound.format.channels)
-    layout = "mono" if channels == 1 else "stereo"
-    resampler, setup = None, None
+    doubled = sound_format.channels // sound.format.channels or 1
+    to_format = _Converter(replace(sound_format, channels=sound_format.channels // doubled))
     try:
         with open_container(sound.path, sound.file_type) as container:
             stream = _sound_of(container)
             for packet in container.demux(stream) if stream else ():
                 for frame in _decode(packet) or ():
-                    time, frame.pts = _time_of(frame), None
-                    kind = (frame.format.name, frame.layout.name, frame.sample_rate)
-                    if resampler is None or kind != setup:
-                        setup, resampler = kind, AudioResampler("fltp", layout, sound_format.rate)
-                    for each in resampler.resample(frame):
-                        planes = tuple(bytes(plane)[: each.samples * _SAMPLE] for plane in each.planes)
-                        yield time, planes * (sound_format.channels // channels)
+                    time = _time_of(frame)
+                    for samples in to_format.convert(frame):
+                        yield time, samples * doubled
                         time = None
-            for each in resampler.resample(None) if resampler else ():
-                planes = tuple(bytes(plane)[: each.samples * _SAMPLE] for plane in each.planes)
-                yield None, planes * (sound_format.channels // channels)
+            for samples in to_format.convert(None):
+                yield None, samples * doubled
     except _ERRORS as err:
         log.warning("a sound ends early: %s", err)
+
+
+class _Converter:
+    """Converts frames to floats of one format, also where their own changes on the way."""
+
+    def __init__(self, sound_format: SoundFormat) -> None:
+        self._format = sound_format
+        self._setup: tuple[object, ...] | None = None
+        self._steps: tuple[AudioResampler, ...] = ()
+
+    def convert(self, frame: AudioFrame | None) -> Iterator[Samples]:
+        """The samples of a frame; of None, those that were held back."""
+        if frame is not None:
+            frame.pts = None
+            setup = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if setup != self._setup:
+                # By way of 16 bits: mixing then keeps within full scale, and what is no number becomes one.
+                self._setup, self._steps = setup, tuple(map(self._resampler, ("s16p", "fltp")))
+        if not self._steps:
+            return
+        first, second = self._steps
+        for each in first.resample(frame):
+            each.pts = None
+            for made in second.resample(each):
+                yield tuple(bytes(plane)[: made.samples * _SAMPLE] for plane in made.planes)
+
+    def _resampler(self, sample_format: str) -> AudioResampler:
+        return AudioResampler(sample_format, self._format.layout, self._format.rate)
 
 
 def _frames(samples: Iterable[Samples], sound_format: SoundFormat) -> Iterator[AudioFrame]:
