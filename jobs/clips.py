@@ -22,7 +22,7 @@ class ClipJoiner:
         """The file to deliver: the job's clip, joined behind the one it extends where that was asked for.
 
         The job's clip alone where the other is no longer kept, was taken back, or cannot be joined. Raises
-        StoreError, BadClip (no room on the disk).
+        StoreError, BadClip (no room on the disk, or a file is held open), OSError.
         """
         own = self._files.clip_path(job.clip or clip_name(job))
         before = await self._store.find(job.params.after) if job.params.after else None
@@ -35,7 +35,7 @@ class ClipJoiner:
                 await self._media.join_clips(await self._joined_or_own(before), own, scratch)
                 await self._files.keep_clip(scratch)
             except media.BadClip as err:
-                if err.code is media.ClipFault.NO_ROOM:
+                if media.may_pass(err):
                     raise
                 log.warning("job %s: stands alone, its clip cannot be joined: %r", job.id, err)
                 return own

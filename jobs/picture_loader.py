@@ -74,7 +74,7 @@ class PictureLoader:
             return await self._pictures.last_frame(path)
         except media.MediaError as err:
             log.error("job %s: its last frame cannot be read: %s", parent.id, err)
-            raise Refusal("clip_gone") from err
+            raise Refusal("clip_busy" if media.may_pass(err) else "clip_gone") from err
 
     async def _clean(self, data: bytes) -> media.Picture:
         try:

@@ -16,6 +16,7 @@ from media.errors import (
     MediaError,
     PictureFault,
     ProcessStartFailed,
+    may_pass,
 )
 from media.file_types import FileType, sniff
 from media.sizes import Aspect, size_for
@@ -50,6 +51,7 @@ __all__ = [
     "PictureFault",
     "PictureIssue",
     "ProcessStartFailed",
+    "may_pass",
     "open_media",
     "size_for",
     "sniff",

@@ -68,3 +68,14 @@ class CannotFit(MediaError):
 
 class ProcessStartFailed(MediaError):
     """No child process could be started."""
+
+
+def may_pass(err: BaseException) -> bool:
+    """Whether it is not the clip's fault: the disk is full, a file is held open, no process can be started."""
+    match err:
+        case BadClip():
+            return err.code in (ClipFault.NO_ROOM, ClipFault.BUSY)
+        case FileNotFoundError():
+            return False
+        case _:
+            return isinstance(err, (ProcessStartFailed, OSError))

@@ -19,6 +19,7 @@ from media.child.responses import (
 from media.errors import BadPicture, PictureFault
 from media.file_types import FileType, sniff
 from media.posters import Posters
+from media.replacing import replace_file
 from media.values import MAX_PICTURE_BYTES, Clip, FitMethod, Fitted, Picture
 
 _PICTURES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
@@ -59,7 +60,7 @@ class Media:
         return png
 
     async def probe_clip(self, path: Path, *, timeout: float = 20) -> Clip:
-        """Measure a clip (MP4, WebM, GIF or animated WebP). Raises BadClip."""
+        """Measure a clip (MP4, WebM, Matroska, GIF, animated WebP or PNG). Raises BadClip."""
         header, _ = await self._clip({"do": "probe", "path": str(path)}, timeout)
         return parse_clip(header)
 
@@ -77,20 +78,21 @@ class Media:
         return png
 
     async def join_clips(self, first: Path, second: Path, target: Path, *, timeout: float = 20) -> None:
-        """Concatenate two clips without encoding; `target` is written whole or not at all.
+        """Concatenate two clips without encoding their frames; `target` is written whole or not at all.
 
-        Raises BadClip, with `not_alike` for clips of different size, rate or codec.
+        A part without sound is silent beside one that has some. Raises BadClip, with `not_alike` for clips
+        of different size, rate or codec.
         """
         with TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as scratch:
             made = Path(scratch) / "joined.mp4"
             paths = {"first": str(first), "second": str(second), "target": str(made)}
             await self._clip({"do": "join", **paths}, timeout)
-            await asyncio.to_thread(made.replace, target)
+            await replace_file(made, target)
 
     async def fit_clip(
         self, source: Path, target: Path, *, limit: int, comment: str | None = None, timeout: float = 120
     ) -> Fitted:
-        """Make a clip that Discord plays, of at most `limit` bytes: h264, yuv420p, index first, no sound.
+        """Make a clip that Discord plays, of at most `limit` bytes: h264, yuv420p, index first, AAC.
 
         The result is at `target`, written whole or not at all; or at `source` where nothing had to be done.
         The `comment` replaces all metadata of the container.
@@ -103,7 +105,7 @@ class Media:
             header, _ = await self._clip(request, timeout)
             fitted = parse_fitted(header, source, target)
             if fitted.method is not FitMethod.UNTOUCHED:
-                await asyncio.to_thread(made.replace, target)
+                await replace_file(made, target)
         return fitted
 
     async def _make_poster(self, path: Path) -> bytes:

@@ -55,20 +55,22 @@ class Sharing:
         self._copies += 1
         try:
             async with self._one_copy:
+                copy = self._context.files.unique_scratch_path(f"{job.id}.dm.mp4")
                 try:
-                    await self._send(requester, job)
+                    await self._send(requester, job, copy)
                 finally:
-                    await self._context.files.discard(self._copy_path(job))
+                    await self._context.files.discard(copy)
         except BaseException:
             self._cooldown.reset(key)  # nothing was sent: it may be tried again
             raise
         finally:
             self._copies -= 1
 
-    async def _send(self, requester: Requester, job: Job) -> None:
+    async def _send(self, requester: Requester, job: Job, copy: Path) -> None:
+        """Send it; `copy`: where the clip stands as it is uploaded, until it is. Raises Refusal, StoreError."""
         tried = set(NOT_FOR_COPIES)
         while True:
-            path = await self._fit_clip(job, tried)
+            path = await self._fit_clip(job, tried, copy)
             try:
                 await self._send_copy(
                     requester, job, path, with_prompt=DeliveryStep.WITHOUT_PROMPT not in tried
@@ -106,24 +108,18 @@ class Sharing:
                 nonce=sharing_nonce("copy", job, requester),
             )
 
-    async def _fit_clip(self, job: Job, tried: Collection[DeliveryStep]) -> Path:
+    async def _fit_clip(self, job: Job, tried: Collection[DeliveryStep], copy: Path) -> Path:
         """The clip, within the upload limit of direct messages. Raises Refusal."""
         source = self._context.files.clip_path(job.clip or clip_name(job))
         limit = self._context.messages.upload_limits.limit(DIRECT_MESSAGES)
         if DeliveryStep.SMALLER in tried:
             limit = min(limit, SMALLER_LIMIT)
         try:
-            fitted = await self._context.pictures.fit_clip(
-                source, self._copy_path(job), limit=limit, comment=COMMENT
-            )
+            fitted = await self._context.pictures.fit_clip(source, copy, limit=limit, comment=COMMENT)
         except (media.MediaError, OSError) as err:
             log.info("job %s: no copy: %r", job.id, err)
-            raise Refusal("clip_gone") from err
+            raise Refusal("clip_busy" if media.may_pass(err) else "clip_gone") from err
         return fitted.path
-
-    def _copy_path(self, job: Job) -> Path:
-        """Where the clip stands as it is uploaded, until it is."""
-        return self._context.files.scratch_path(f"{job.id}.dm.mp4")
 
     async def report(self, requester: Requester, job: Job) -> None:
         """Send a report to the report channel of the guild, once in a while. Raises Refusal, StoreError."""

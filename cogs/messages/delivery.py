@@ -70,9 +70,13 @@ class ResultMessage:
 
 @dataclass(slots=True)
 class Attempt:
-    """What was tried for a lease: the steps taken, the first error, and the size of the file sent last."""
+    """What was tried for a lease: the steps taken, the first error, and the size of the file sent last.
+
+    `fitted`: where the clip stands as it is uploaded, until it is.
+    """
 
     lease: Lease
+    fitted: Path
     tried: list[DeliveryStep] = field(default_factory=list[DeliveryStep])
     first: DeliveryError | None = None
     size: int = 0
@@ -139,7 +143,7 @@ class Delivery:
 
         Raises JobFailure, MediaError, StoreError, LeaseLost.
         """
-        attempt = Attempt(lease)
+        attempt = Attempt(lease, self._files.unique_scratch_path(f"{lease.job.id}.fitted.mp4"))
         try:
             while True:
                 try:
@@ -149,7 +153,7 @@ class Delivery:
                         await self._store.postpone(lease, backoff(lease.job.tries, err))
                         return None
         finally:
-            await self._files.discard(self._fitted_path(lease.job))
+            await self._files.discard(attempt.fitted)
 
     async def _prepare_next(self, attempt: Attempt, err: DeliveryError) -> DeliveryStep:
         """The step after an error, noted in `attempt`. Raises JobFailure where none is left, StoreError."""
@@ -217,7 +221,7 @@ class Delivery:
             text, name = render_poster(job, with_prompt=with_prompt), file_name(job, "jpg")
             return ResultMessage(text=text, file=poster, name=name, alt=alt, spoiler=job.params.spoiler)
         fitted = await self._media.fit_clip(
-            source, self._fitted_path(job), limit=self._limit(attempt), comment=COMMENT
+            source, attempt.fitted, limit=self._limit(attempt), comment=COMMENT
         )
         reencoded = fitted.method not in (media.FitMethod.UNTOUCHED, media.FitMethod.REMUXED)
         text = render_result(
@@ -228,10 +232,6 @@ class Delivery:
         )
         name = file_name(job, "mp4")
         return ResultMessage(text=text, file=fitted.path, name=name, alt=alt, spoiler=job.params.spoiler)
-
-    def _fitted_path(self, job: Job) -> Path:
-        """Where the clip stands as it is uploaded, until it is."""
-        return self._files.scratch_path(f"{job.id}.fitted.mp4")
 
     def _limit(self, attempt: Attempt) -> int:
         """The size in bytes that the clip must not exceed."""

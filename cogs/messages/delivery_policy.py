@@ -26,8 +26,9 @@ DeliveryError = (
     | errors.UnreadableAnswer
     | media.CannotFit
     | media.BadClip
+    | media.ProcessStartFailed
 )
-DELIVERY_ERRORS = (*DISCORD_ERRORS, media.CannotFit, media.BadClip)
+DELIVERY_ERRORS = (*DISCORD_ERRORS, media.CannotFit, media.BadClip, media.ProcessStartFailed)
 
 
 class DeliveryStep(StrEnum):
@@ -131,7 +132,7 @@ def rule_of(err: DeliveryError) -> Rule:
     match err:
         case media.CannotFit():
             return Rule("too_large", (DeliveryStep.POSTER,))
-        case media.BadClip() if err.code is not media.ClipFault.NO_ROOM:
+        case media.BadClip() if not media.may_pass(err):
             return Rule("no_clip")
         case discord.HTTPException(code=errors.INVALID_FORM_BODY):
             return _rule_of_form(err)

@@ -92,7 +92,9 @@ def _encode_pass(source: Path, target: Path, settings: EncodeSettings, flags: in
         _mux(out, stream.encode(None), durations)
 
 
-def _mux(out: OutputContainer, packets: Iterable[Packet], durations: Mapping[int | None, int]) -> None:
+def _mux(
+    out: OutputContainer, packets: Iterable[Packet[VideoStream]], durations: Mapping[int | None, int]
+) -> None:
     """Write packets with the durations of their frames: x264 gives the last one that of the mean rate."""
     for packet in packets:
         packet.duration = durations.get(packet.pts, packet.duration)

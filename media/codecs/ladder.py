@@ -84,7 +84,8 @@ def fit(request: FitRequest) -> Mapping[str, object]:
         except BadClip as err:
             if source.sound is None or err.code is not ClipFault.BROKEN:
                 raise
-        return _fit(request, replace(source, sound=None))  # perhaps the sound is at fault: never the clip's end
+        # Perhaps the sound is at fault, for which no clip is refused.
+        return _fit(request, replace(source, sound=None))
 
 
 def _look_at(path: Path) -> _Source:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -29,7 +28,7 @@ from media.file_types import FileType
 log = logging.getLogger(__name__)
 
 MIN_BITRATE = 24_000  # bits per second: less is hardly to be understood
-_BITRATE = 128_000  # of each channel: encoded from what was encoded before, so nothing more is heard to be lost
+_BITRATE = 128_000  # of each channel: what was encoded before is to lose nothing more that is heard
 _USUAL_RATE = 48_000  # samples per second
 _RATES = frozenset({48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000})
 _PLAYED = ("aac", "LC")  # the codec and profile that every client plays
@@ -57,7 +56,7 @@ class SoundFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """A sound in a file: from `begin` to `end` in seconds of its container, `size` in bytes.
+    """A sound in a file: it lasts to `end` in seconds of its container, and has `size` bytes.
 
     `plays`: it is AAC that can be copied as it is.
     """
@@ -65,7 +64,6 @@ class Sound:
     path: Path
     file_type: FileType
     format: SoundFormat
-    begin: Fraction
     end: Fraction
     size: int
     plays: bool
@@ -93,7 +91,7 @@ def _sound_of(container: InputContainer) -> AudioStream | None:
 
 def _measure(path: Path, file_type: FileType, container: InputContainer, stream: AudioStream) -> Sound | None:
     size, whole, last = 0, True, -1
-    begin, end, first = None, Fraction(0), None
+    end, first = Fraction(0), None
     for packet in container.demux(stream):
         size += packet.size + _INDEX_BYTES
         if packet.size:
@@ -104,8 +102,8 @@ def _measure(path: Path, file_type: FileType, container: InputContainer, stream:
         for frame in frames or ():
             first = first or frame
             time = _time_of(frame)
-            begin = time if begin is None and time is not None else begin
-            end = max(end, (time if time is not None else end) + Fraction(frame.samples, frame.sample_rate or 1))
+            time = end if time is None else time
+            end = max(end, time + Fraction(frame.samples, frame.sample_rate or 1))
     if first is None:
         return None
     layout = SoundFormat(rate=_rate_for(first.sample_rate), channels=min(2, first.layout.nb_channels))
@@ -115,9 +113,7 @@ def _measure(path: Path, file_type: FileType, container: InputContainer, stream:
         and first.sample_rate == layout.rate
         and first.layout.nb_channels == layout.channels
     )
-    return Sound(
-        path=path, file_type=file_type, format=layout, begin=begin or Fraction(0), end=end, size=size, plays=plays
-    )
+    return Sound(path=path, file_type=file_type, format=layout, end=end, size=size, plays=plays)
 
 
 def _rate_for(rate: int) -> int:

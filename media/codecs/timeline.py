@@ -34,7 +34,9 @@ class Timeline:
         return round((time - self.begin) / self.time_base)
 
 
-def even_timeline(times: Sequence[Fraction], end: Fraction, rate: Fraction | None, tick: Fraction) -> Timeline:
+def even_timeline(
+    times: Sequence[Fraction], end: Fraction, rate: Fraction | None, tick: Fraction
+) -> Timeline:
     """Make a timeline of the frames' times in order; `tick` is the unit in which these are written.
 
     Frames that are less than a tick beside those of `rate` get its times: so does a rate of 16 in a container

@@ -1,14 +1,15 @@
 """Show frames as a player does: turned by the display matrix, with square pixels."""
 
 # PyAV leaves types open in its stubs.
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import av
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 from PIL import Image
 
 _MAX_PIXEL_ASPECT = 8  # to one: more is a mistake of the file
@@ -70,11 +71,11 @@ def _stretched(size: tuple[int, int], pixel_aspect: Fraction | None) -> tuple[in
 
 def _turn_of(frame: av.VideoFrame) -> Image.Transpose | None:
     """The turn by the frame's display matrix; None for one that turns by no quarters."""
-    side_data = frame.side_data.get(Type.DISPLAYMATRIX)
+    side_data = cast("SideDataContainer", frame.side_data).get(Type.DISPLAYMATRIX)
     if side_data is None:
         return None
-    numbers = _MATRIX.unpack(bytes(side_data)[: _MATRIX.size])
-    return _TURNS.get(tuple(_sign(numbers[index]) for index in (0, 1, 3, 4)))
+    a, b, _, c, d, *_ = _MATRIX.unpack(bytes(side_data)[: _MATRIX.size])
+    return _TURNS.get((_sign(a), _sign(b), _sign(c), _sign(d)))
 
 
 def _sign(number: int) -> int:

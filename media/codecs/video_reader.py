@@ -1,7 +1,7 @@
 """Open a clip of any supported file type as decoded frames: PyAV, and Pillow for animated WebP."""
 
 # PyAV leaves types open in its stubs.
-# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 import errno
 import itertools
@@ -17,10 +17,10 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 from PIL import Image, ImageSequence
 
+from media.codecs.animation import animation_timeline, placed, webp_durations
 from media.codecs.completeness import is_cut
 from media.codecs.containers import DEMUXERS, open_container, video_of
 from media.codecs.sound import has_sound
-from media.codecs.animation import animation_timeline, placed, webp_durations
 from media.codecs.timeline import Timeline, read_timeline, timed
 from media.codecs.upright import display_of
 from media.errors import BadClip, ClipFault
@@ -77,7 +77,7 @@ def open_clip(path: Path) -> Generator[VideoReader]:
     with clip_errors():
         with path.open("rb") as file:
             file_type = sniff(file.read(_SNIFFED_BYTES))
-        if file_type is not FileType.WEBP and file_type not in DEMUXERS:
+        if file_type is None or (file_type is not FileType.WEBP and file_type not in DEMUXERS):
             raise BadClip(ClipFault.NOT_A_CLIP)
         if file_type is FileType.PNG and not _is_animated_png(path):
             raise BadClip(ClipFault.NOT_A_CLIP)

@@ -1,6 +1,7 @@
 """Pictures and clips as files in a folder: pictures named by their sha256, clips by their job."""
 
 import asyncio
+import errno
 import hashlib
 import os
 import shutil
@@ -10,6 +11,9 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 SCRATCH_SECONDS = 6 * 3600.0  # no step that writes scratch takes that long
+REPLACE_SECONDS = 5.0  # for which a rename is tried again: on Windows scanners and viewers hold files open
+_PAUSE_SECONDS = 0.1
+_BUSY = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY})
 
 
 class FilesLeft(OSError):
@@ -58,9 +62,14 @@ class FileStore:
         """A path for a file that is being written, which nobody needs after a restart."""
         return self._scratch / name
 
+    def unique_scratch_path(self, name: str) -> Path:
+        """As `scratch_path`, a path of its own for each call: nobody else can hold that file open."""
+        whole = Path(name)
+        return self._scratch / f"{whole.stem}.{os.urandom(4).hex()}{whole.suffix}"
+
     async def keep_clip(self, scratch: Path) -> Path:
-        """Move a file that is whole from `scratch` to the clips; returns its path there."""
-        return await asyncio.to_thread(scratch.replace, self._clips / scratch.name)
+        """Move a file that is whole from `scratch` to the clips; returns its path there. Raises OSError."""
+        return await asyncio.to_thread(_replace, scratch, self._clips / scratch.name)
 
     async def discard(self, scratch: Path) -> None:
         """Remove a file in `scratch` that has been used. Raises nothing: what stays is swept later."""
@@ -117,7 +126,7 @@ class FileStore:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(target)
+            _replace(part, target)
         finally:
             part.unlink(missing_ok=True)
         return sha256
@@ -134,6 +143,18 @@ class FileStore:
 
 def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+def _replace(source: Path, target: Path) -> Path:
+    """Rename a file, tried again for REPLACE_SECONDS while another program holds it; returns the target."""
+    deadline = time.monotonic() + REPLACE_SECONDS
+    while True:
+        try:
+            return source.replace(target)
+        except OSError as err:
+            if err.errno not in _BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _names_before(folder: Path, time: float) -> AbstractSet[str]:
