@@ -71,7 +71,7 @@ class ProcessStartFailed(MediaError):
 
 
 def may_pass(err: BaseException) -> bool:
-    """Whether it is not the clip's fault: the disk is full, a file is held open, no process can be started."""
+    """Whether the clip is not at fault: the disk is full, a file is held open, no process can start."""
     match err:
         case BadClip():
             return err.code in (ClipFault.NO_ROOM, ClipFault.BUSY)

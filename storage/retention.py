@@ -1,13 +1,20 @@
 """Remove old rows, drafts, pictures and clips in batches."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from storage.blobs.files import FilesLeft, FileStore
 from storage.job import Row
 from storage.sqlite.database import Database
-from storage.sqlite.statements import NEEDED_PICTURES, REMOVE_PEOPLE, REMOVE_ROWS
+from storage.sqlite.statements import (
+    FORGET_CLIPS,
+    NEEDED_PICTURES,
+    REMOVE_PEOPLE,
+    REMOVE_ROWS,
+    UNFINISHED_AMONG,
+)
 
 DAY = 86400.0  # seconds
 HOUR = 3600.0
@@ -63,19 +70,38 @@ async def _page(database: Database, before: float, after: int) -> Row | None:
 
 
 async def remove_clips(database: Database, files: FileStore, before: float) -> None:
-    """Remove clips written before that Unix time, unless their job is unfinished. Raises FilesLeft."""
+    """Remove clips written before that Unix time, unless their job is unfinished. Raises FilesLeft.
+
+    The folder is listed once, the rows are read and written in batches.
+    """
     left = list[FilesLeft]()
-    for name in await files.clips_before(before):
-        job = {"id": name.partition(".")[0]}
-        if await database.fetch("SELECT 1 FROM job WHERE id = :id AND finished_at IS NULL", job):
-            continue
+    for names in _batches(sorted(await files.clips_before(before))):
+        kept = await _unfinished(database, {_job_of(name) for name in names})
+        old, held = [name for name in names if _job_of(name) not in kept], frozenset[str]()
         try:
-            await files.remove_clips([name], before)
+            await files.remove_clips(old, before)
         except FilesLeft as err:
             left.append(err)
-        else:
-            await database.fetch(
-                "UPDATE job SET clip = NULL WHERE id = :id AND clip = :name", job | {"name": name}
-            )
+            held = err.names
+        gone = [name for name in old if name not in held]
+        await database.fetch(FORGET_CLIPS, _as_json(jobs=list(map(_job_of, gone)), clips=gone))
     if left:
-        raise FilesLeft(f"{len(left)} clips: {left[0]}")
+        raise FilesLeft(f"{sum(len(each.names) for each in left)} clips: {left[0]}")
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[at : at + ROWS_PER_BATCH] for at in range(0, len(names), ROWS_PER_BATCH))
+
+
+async def _unfinished(database: Database, jobs: AbstractSet[str]) -> AbstractSet[str]:
+    """The ids among these of jobs that have not ended."""
+    return {row["id"] for row in await database.fetch(UNFINISHED_AMONG, _as_json(jobs=sorted(jobs)))}
+
+
+def _job_of(clip: str) -> str:
+    """The id of the job that a file in the folder of clips belongs to."""
+    return clip.partition(".")[0]
+
+
+def _as_json(**lists: Sequence[str]) -> Mapping[str, str]:
+    return {name: json.dumps(values) for name, values in lists.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 
-from media.codecs.timeline import Timeline, even_timeline
+from media.codecs.timeline import Timeline, make_timeline
 
 _LEAST_DURATION = 11  # ms: Chromium shows a page that says less for 100
 _USUAL_DURATION = 100  # ms
@@ -18,7 +18,7 @@ _MAX_PAGES = 100_000
 
 
 def webp_durations(path: Path) -> list[int]:
-    """The milliseconds for which each page is shown: the chunks `ANMF` of the WebP container specification."""
+    """The milliseconds for which each page is shown: chunks `ANMF` of the WebP container specification."""
     found = list[int]()
     with path.open("rb") as file:
         file.seek(12)
@@ -40,7 +40,7 @@ def animation_timeline(durations: Sequence[int]) -> Timeline:
     rate = _whole_rate(durations)
     if rate is None:
         times = list(_times(durations))
-        return even_timeline(times, times[-1] + durations[-1] * _MILLISECOND, None, _MILLISECOND)
+        return make_timeline(times, times[-1] + durations[-1] * _MILLISECOND, None, _MILLISECOND)
     count = len(durations)
     return Timeline(frames=count, begin=Fraction(0), seconds=count / rate, rate=rate, time_base=1 / rate)
 

@@ -1,7 +1,7 @@
 """Write an MP4 that plays on all of Discord's clients: h264, yuv420p, AAC, index first (`faststart`)."""
 
 # PyAV leaves types open in its stubs.
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 

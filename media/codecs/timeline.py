@@ -34,7 +34,7 @@ class Timeline:
         return round((time - self.begin) / self.time_base)
 
 
-def even_timeline(
+def make_timeline(
     times: Sequence[Fraction], end: Fraction, rate: Fraction | None, tick: Fraction
 ) -> Timeline:
     """Make a timeline of the frames' times in order; `tick` is the unit in which these are written.
@@ -82,7 +82,7 @@ def read_timeline(container: InputContainer, stream: VideoStream) -> Timeline:
     usual = round(1 / (rate * tick)) if rate else 1
     step = ordered[-1] - ordered[-2] if len(ordered) > 1 else usual
     end = ordered[-1] + (times[ordered[-1]] or step or 1)
-    return even_timeline([each * tick for each in ordered], end * tick, rate, tick)
+    return make_timeline([each * tick for each in ordered], end * tick, rate, tick)
 
 
 def timed(frames: Iterable[av.VideoFrame], timeline: Timeline) -> Iterator[av.VideoFrame]:

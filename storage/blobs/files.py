@@ -17,7 +17,11 @@ _BUSY = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY})
 
 
 class FilesLeft(OSError):
-    """Some of the files could not be removed; all others were."""
+    """Some of the files, `names`, could not be removed; all others were."""
+
+    def __init__(self, message: str, names: Collection[str] = ()) -> None:
+        super().__init__(message)
+        self.names = frozenset(names)
 
 
 class FileStore:
@@ -169,15 +173,18 @@ def _is_older(path: Path, time: float) -> bool:
 
 
 def _remove_before(folder: Path, before: float, names: AbstractSet[str] | None = None) -> None:
-    old = _names_before(folder, before)
-    remove_all(folder / name for name in (old if names is None else old & names))
+    """Remove what is older; with `names`, of these only, without listing the folder."""
+    paths = folder.iterdir() if names is None else (folder / name for name in names)
+    remove_all([path for path in paths if _is_older(path, before)])
 
 
 def remove_all(paths: Iterable[Path]) -> None:
     """Remove each of them, a folder with all in it; then raise FilesLeft where some could not be."""
-    errors = [error for path in paths if (error := _try(lambda path=path: _remove(path)))]
+    tried = [(path.name, _try(lambda path=path: _remove(path))) for path in paths]
+    errors = {name: error for name, error in tried if error}
     if errors:
-        raise FilesLeft(f"{len(errors)} cannot be removed, the first: {errors[0]}")
+        first = next(iter(errors.values()))
+        raise FilesLeft(f"{len(errors)} cannot be removed, the first: {first}", errors)
 
 
 def _try(action: Callable[[], None]) -> OSError | None:

@@ -245,6 +245,16 @@ DELETE FROM person WHERE id IN (
 RETURNING id
 """
 
+# `jobs` and `clips` are JSON lists.
+UNFINISHED_AMONG = (
+    "SELECT id FROM job WHERE id IN (SELECT value FROM json_each(:jobs)) AND finished_at IS NULL"
+)
+
+FORGET_CLIPS = """
+UPDATE job SET clip = NULL
+WHERE id IN (SELECT value FROM json_each(:jobs)) AND clip IN (SELECT value FROM json_each(:clips))
+"""
+
 NEEDED_PICTURES = """
 SELECT
     max(seq) AS last,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage import Draft, FileStore, Job, State, Store, open_store, retention
+from storage.blobs.files import FilesLeft
 from storage.retention import DAY, remove_preferences
 from tests.unit.storage.blobs.test_files import refuse_removal
 from tests.unit.storage.requests import (
@@ -196,3 +197,36 @@ def time_of_files(folder: Path) -> float:
     """The time that the files' clock has."""
     (folder / "now").write_bytes(b"")
     return (folder / "now").stat().st_mtime
+
+
+async def test_old_clips_are_removed_with_one_listing_of_their_folder_and_few_statements(
+    aged: Store, files: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "ROWS_PER_BATCH", 50)
+    await admit(aged, make_request("done"))
+    done = await finish(aged, await claim(aged), 5)
+    for name in (done.job.id, *(f"old{number}" for number in range(399))):
+        path = files.clip_path(f"{name}.mp4")
+        path.write_bytes(b"clip")
+        os.utime(path, (time.time() - 100 * DAY,) * 2)
+    refuse_removal(monkeypatch, "old7.mp4")
+    listings, statements = count_listings(monkeypatch), count_statements(aged, monkeypatch)
+    with pytest.raises(FilesLeft, match="1 clips"):
+        await retention.remove_clips(aged.database, files, time.time() - 30 * DAY)
+    assert (listings, len(statements)) == (["clips"], 2 * 400 / 50)
+    assert [path.name for path in files.clip_path("").iterdir()] == ["old7.mp4"]
+    assert (await aged.job(done.job.id)).clip is None
+
+
+def count_listings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the folders that are listed from now on."""
+    listed, list_folder = list[str](), Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: listed.append(path.name) or list_folder(path))
+    return listed
+
+
+def count_statements(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that run from now on."""
+    run, fetch = list[str](), store.database.fetch
+    monkeypatch.setattr(store.database, "fetch", lambda sql, values: run.append(sql) or fetch(sql, values))
+    return run
