@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -85,7 +86,7 @@ def _join_sounds(parts: Sequence[_Part], target: Path) -> Sound | None:
 
 def _write(out: OutputContainer, parts: Sequence[_Part], sound: Sound | None) -> None:
     """Mux the frames of all parts, and the sound."""
-    stream, at = None, Fraction(0)
+    stream, at, decoded = None, Fraction(0), Fraction(-10)
     for part in parts:
         with open_container(part.path, FileType.MP4) as container:
             source = video_of(container)
@@ -95,7 +96,8 @@ def _write(out: OutputContainer, parts: Sequence[_Part], sound: Sound | None) ->
             inline = BitStreamFilterContext("h264_mp4toannexb", source, stream if first else None)
             if first and sound:
                 copy_sound(out, sound, shift=Fraction(0))
-            _append(out, stream, _packets(container, source, inline), at - part.timeline.begin)
+            shift = at - part.timeline.begin
+            decoded = _append(out, stream, _packets(container, source, inline), shift, decoded)
         at += part.timeline.seconds
 
 
@@ -105,12 +107,19 @@ def _packets(container: InputContainer, source: VideoStream, inline: BitStreamFi
         yield from inline.filter(packet if packet.dts is not None else None)
 
 
-def _append(out: OutputContainer, stream: VideoStream, packets: Packets, shift: Fraction) -> None:
-    """Write the packets, their times shifted by seconds."""
+def _append(
+    out: OutputContainer, stream: VideoStream, packets: Packets, shift: Fraction, after: Fraction
+) -> Fraction:
+    """Write the packets, their times shifted by seconds; returns when the last one is decoded.
+
+    Encodings differ in how long before showing they decode: `after` is that time of the part before.
+    """
     for packet in packets:
         if packet.pts is None or packet.dts is None:
             continue
-        ticks = round(shift / Fraction(packet.time_base))
-        packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
-        packet.stream = stream
+        packet.stream, tick = stream, Fraction(packet.time_base)
+        packet.pts += round(shift / tick)
+        packet.dts = max(packet.dts + round(shift / tick), math.floor(after / tick) + 1)
+        after = packet.dts * tick
         out.mux(packet)
+    return after

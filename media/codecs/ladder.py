@@ -23,7 +23,8 @@ from media.values import FitMethod
 # Of h264 in 8 bits with 4:2:0: lossless is "High 4:4:4 Predictive" whatever its pixel format.
 PLAYED_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High", "Constrained High"})
 _BITRATES = (10_000, 100_000_000)  # bits per second, minimum and maximum: x264 accepts 1,000 to 2³¹
-_SOUND_SHARE = 0.3  # of the limit, at most
+_SOUND_SHARE = 0.3  # of the limit; more where even MIN_BITRATE takes more
+_STEREO_BITRATE = 40_000  # bits per second: below, one channel sounds better than two
 _LONGER = Fraction(1, 2)  # seconds by which a sound may exceed the frames before it is cut
 
 
@@ -150,9 +151,9 @@ def _sound_within(request: FitRequest, source: _Source) -> Sound | None:
     if not (sound.plays and fits_frames):
         sound = _encode(request, source)
     if sound is not None and sound.size > most:
-        bitrate = round(most * 8 * 0.8 / timeline.seconds)
-        sound = _encode(request, source, bitrate) if bitrate >= MIN_BITRATE else None
-    return sound if sound is None or sound.size <= most else None
+        bitrate = max(MIN_BITRATE, round(most * 8 * 0.8 / timeline.seconds))
+        sound = _encode(request, source, bitrate)
+    return sound if sound is None or sound.size <= request.limit / 2 else None  # else the frames had no room
 
 
 def _encode(request: FitRequest, source: _Source, bitrate: int | None = None) -> Sound | None:
@@ -162,7 +163,9 @@ def _encode(request: FitRequest, source: _Source, bitrate: int | None = None) ->
         return None
     # The frames keep their times where they are copied: what is before the first is silence.
     part = (sound, min(Fraction(0), timeline.begin), timeline.seconds + max(Fraction(0), timeline.begin))
-    return encode_sound([part], request.scratch / "sound.mp4", sound.format, bitrate)
+    few_bits = bitrate is not None and bitrate < _STEREO_BITRATE
+    made_format = replace(sound.format, channels=1) if few_bits else sound.format
+    return encode_sound([part], request.scratch / "sound.mp4", made_format, bitrate)
 
 
 def _settings(request: FitRequest, rung: _Rung, seconds: Fraction, sound: Sound | None) -> EncodeSettings:

@@ -10,6 +10,7 @@ clip is never refused for its sound.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -90,20 +91,21 @@ def _sound_of(container: InputContainer) -> AudioStream | None:
 
 
 def _measure(path: Path, file_type: FileType, container: InputContainer, stream: AudioStream) -> Sound | None:
-    size, whole, last = 0, True, -1
+    size, whole, last = 0, True, -math.inf
     end, first = Fraction(0), None
     for packet in container.demux(stream):
         size += packet.size + _INDEX_BYTES
         if packet.size:
-            whole = whole and packet.dts is not None and packet.dts > last and not packet.is_corrupt
-            last = packet.dts if packet.dts is not None else last
+            time = -math.inf if packet.dts is None else packet.dts
+            whole = whole and time > last and not packet.is_corrupt
+            last = time
         frames = _decode(packet)
         whole = whole and frames is not None
         for frame in frames or ():
             first = first or frame
-            time = _time_of(frame)
-            time = end if time is None else time
-            end = max(end, time + Fraction(frame.samples, frame.sample_rate or 1))
+            begin = _time_of(frame)
+            begin = end if begin is None else begin
+            end = max(end, begin + Fraction(frame.samples, frame.sample_rate or 1))
     if first is None:
         return None
     layout = SoundFormat(rate=_rate_for(first.sample_rate), channels=min(2, first.layout.nb_channels))
