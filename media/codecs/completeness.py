@@ -22,19 +22,25 @@ def is_cut(path: Path, file_type: FileType) -> bool:
 
 
 def _is_mp4_cut(file: BinaryIO, size: int) -> bool:
-    """Boxes as in ISO/IEC 14496-12, 4.2; bytes behind the last one that make no box are ignored."""
-    at = 0
+    """Boxes as in ISO/IEC 14496-12, 4.2; bytes behind the last one that make no box are ignored.
+
+    A fragment has two boxes, and others follow in a file that has any: it does not end within a header.
+    """
+    at, names = 0, [b""]
     for _ in range(_MAX_PARTS):
         file.seek(at)
         header = file.read(16)
         length, name = int.from_bytes(header[:4], "big"), header[4:8]
         if length == 1:  # a 64-bit size follows the name
             length = int.from_bytes(header[8:16], "big")
+        if len(name) < 4:
+            return names[-1] == b"moof" or (bool(header) and b"moof" in names)
         if length < 8 or not name.isalnum():  # 0: the box reaches to the end of the file
             return False
+        names.append(name)
         at += length
-        if at >= size:
-            return at > size
+        if at > size:
+            return True
     return False
 
 

@@ -45,22 +45,32 @@ def make_timeline(
     if not times or end <= times[0]:
         raise BadClip(ClipFault.BROKEN)
     begin, count = times[0], len(times)
-    if rate and _are_even(times, end, rate, tick):
-        return Timeline(
-            frames=count, begin=begin, seconds=Fraction(count) / rate, rate=rate, time_base=1 / rate
-        )
+    for even in _rates(times, rate):
+        if _are_even(times, end, even, tick):
+            return Timeline(
+                frames=count, begin=begin, seconds=Fraction(count) / even, rate=even, time_base=1 / even
+            )
     mean = (count / (end - begin)).limit_denominator(1001)
     return Timeline(
         frames=count, begin=begin, seconds=end - begin, rate=min(mean, Fraction(_MAX_RATE)), time_base=tick
     )
 
 
+def _rates(times: Sequence[Fraction], said: Fraction | None) -> Iterator[Fraction]:
+    """The rates that evenly spaced frames may have: what the header says, the nearest whole number."""
+    if said:
+        yield said
+    if len(times) > 1:
+        yield Fraction(max(1, round((len(times) - 1) / (times[-1] - times[0]))))
+
+
 def _are_even(times: Sequence[Fraction], end: Fraction, rate: Fraction, tick: Fraction) -> bool:
+    """Whether frames are at the times of a rate; the last one may say nothing useful of its duration."""
     allowed = max(tick, Fraction(1, 1_000_000)) * Fraction(11, 10)
-    expected = (times[0] + number / rate for number in range(len(times) + 1))
-    return rate <= _MAX_RATE and all(
-        abs(time - at) <= allowed for time, at in zip((*times, end), expected, strict=True)
-    )
+    last = end - times[-1]
+    if rate > _MAX_RATE or not (abs(last - 1 / rate) <= 2 * allowed or last < 1 / rate / 2):
+        return False
+    return all(abs(time - times[0] - number / rate) <= allowed for number, time in enumerate(times))
 
 
 def read_timeline(container: InputContainer, stream: VideoStream) -> Timeline:

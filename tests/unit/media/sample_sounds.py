@@ -44,7 +44,10 @@ def write_sounding_clip(
     video: str = "libx264",
     noise: bool = False,
 ) -> Path:
-    """Write a clip, of `noise` where it is to be large, with a tone of 440 Hz, as long as its frames unless `seconds` says otherwise."""
+    """Write a clip with a tone of 440 Hz, as long as its frames unless `seconds` says otherwise.
+
+    `noise`: frames that make it large.
+    """
     options = {"movflags": "+faststart"} if path.suffix == ".mp4" else {}
     with av.open(str(path), "w", options=options) as out:
         stream = out.add_stream(video, rate=RATE)
