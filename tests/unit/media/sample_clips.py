@@ -43,17 +43,18 @@ def write_clip(
     faststart: bool = True,
     colours: int = 2,
     aspect: Fraction | None = None,
+    options: dict[str, str] | None = None,
     **metadata: str,
 ) -> Path:
     """Write a clip; the path's ending names the container, `colours` is 2 for unsaid, 1 for BT.709.
 
-    `aspect`: how many times as wide as high its pixels are.
+    `aspect`: how many times as wide as high its pixels are; `options`: of the encoder.
     """
     movflags = "+faststart+use_metadata_tags" if faststart else "+use_metadata_tags"
-    options = {"movflags": movflags} if path.suffix == ".mp4" else {}
-    with av.open(str(path), "w", options=options) as out:
+    container_options = {"movflags": movflags} if path.suffix == ".mp4" else {}
+    with av.open(str(path), "w", options=container_options) as out:
         out.metadata.update(metadata)
-        stream = out.add_stream(codec, rate=RATE)
+        stream = out.add_stream(codec, rate=RATE, options=options)
         stream.width, stream.height = SIZE
         stream.pix_fmt = pixel_format
         if aspect:

@@ -1,5 +1,8 @@
 """The coroutines of Media: what they refuse at once, and what they leave when time runs out."""
 
+import errno
+import math
+import os
 import subprocess
 import sys
 from io import BytesIO
@@ -8,7 +11,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from media import BadClip, BadPicture, ClipFault, FitMethod, PictureFault
+from media import (
+    BadClip,
+    BadPicture,
+    ClipFault,
+    FitMethod,
+    PictureFault,
+    ProcessStartFailed,
+    may_pass,
+    replacing,
+)
 from media.media import Media, open_media
 from tests.unit.media.sample_clips import gradient_frames, names, noise_frames, write_clip
 from tests.unit.media.sample_pictures import opened, photo, save
@@ -66,3 +78,59 @@ async def test_a_poster_for_a_list_waits_for_no_clip_and_no_clip_for_it(tmp_path
         assert await busy.posters.get(clip)
     async with busy._poster_workers._slots:
         assert await busy.probe_clip(clip)
+
+
+def hold(monkeypatch: pytest.MonkeyPatch, name: str, times: float) -> list[Path]:
+    """Let so many renames to a file of that name fail, as on Windows while another program has it open."""
+    tried, replace = list[Path](), Path.replace
+
+    def refuse(path: Path, target: Path) -> Path:
+        if Path(target).name == name:
+            tried.append(path)
+            if len(tried) <= times:
+                raise PermissionError(errno.EACCES, "used by another process")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    return tried
+
+
+async def test_a_clip_that_somebody_looks_at_is_replaced_when_it_is_let_go(
+    media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, target = write_clip(tmp_path / "a.mp4", gradient_frames(4)), tmp_path / "b.mp4"
+    target.write_bytes(b"old")
+    tried = hold(monkeypatch, "b.mp4", 2)
+    await media.fit_clip(clip, target, limit=10**7, comment="AI")
+    assert len(tried) == 3
+    assert (await media.probe_clip(target)).frames == 4
+
+
+async def test_a_clip_that_is_held_for_longer_is_busy_and_not_broken(
+    media: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replacing, "REPLACE_SECONDS", 0.01)
+    clip = write_clip(tmp_path / "a.mp4", gradient_frames(4))
+    hold(monkeypatch, "b.mp4", math.inf)
+    with pytest.raises(BadClip) as caught:
+        await media.join_clips(clip, clip, tmp_path / "b.mp4")
+    assert caught.value.code is ClipFault.BUSY
+    assert may_pass(caught.value)
+    assert names(tmp_path) == ["a.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
+async def test_a_clip_that_cannot_be_opened_now_is_busy(media: Media, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", gradient_frames(4))
+    clip.chmod(0)
+    if os.access(clip, os.R_OK):
+        pytest.skip("root reads everything")
+    with pytest.raises(BadClip) as caught:
+        await media.fit_clip(clip, tmp_path / "b.mp4", limit=10**7)
+    assert caught.value.code is ClipFault.BUSY
+
+
+def test_what_may_pass() -> None:
+    passing = (BadClip(ClipFault.NO_ROOM), BadClip(ClipFault.BUSY), ProcessStartFailed(), PermissionError())
+    assert all(map(may_pass, passing))
+    assert not any(map(may_pass, (BadClip(ClipFault.BROKEN), FileNotFoundError(), ValueError())))

@@ -98,3 +98,15 @@ def test_joined_clips_of_different_sizes_are_not_alike(tmp_path: Path) -> None:
     with pytest.raises(BadClip) as caught:
         join((first, small), tmp_path / "d.mp4")
     assert caught.value.code is ClipFault.NOT_ALIKE
+
+
+@pytest.mark.parametrize("first", ["0", "3"])
+def test_encodings_that_decode_further_ahead_are_joined_in_either_order(tmp_path: Path, first: str) -> None:
+    paths = [
+        write_clip(tmp_path / f"{frames}.mp4", gradient_frames(9), options={"bf": frames})
+        for frames in (first, "3" if first == "0" else "0")
+    ]
+    join((paths[0], paths[1]), tmp_path / "c.mp4")
+    with av.open(str(tmp_path / "c.mp4")) as container:
+        times = [frame.time for frame in container.decode(video=0)]
+    assert times == pytest.approx([number / RATE for number in range(18)], abs=0.001)

@@ -74,6 +74,26 @@ async def test_what_would_not_play_is_converted(media: Media, tmp_path: Path, na
     assert near(Image.open(BytesIO(await media.last_frame(fitted.path))).getpixel((9, 9)), (255, 255, 0), 12)
 
 
+@pytest.mark.parametrize(
+    ("options", "profile"),
+    [({"qp": "0"}, "High 4:4:4 Predictive"), ({"profile": "main"}, "Main"), ({"profile": "baseline"}, None)],
+    ids=str,
+)
+def test_the_profile_says_whether_players_can_decode_it(
+    tmp_path: Path, options: dict[str, str], profile: str | None
+) -> None:
+    source = write_clip(tmp_path / "a.mp4", gradient_frames(), options=options)
+    with open_clip(source) as reader:
+        assert reader.pixel_format == "yuv420p"
+        assert profile in (None, reader.profile)
+    request = FitRequest(source=source, target=tmp_path / "b.mp4", scratch=tmp_path, limit=MEBI, comment=None)
+    method = fit(request)["method"]
+    assert method == (FitMethod.CRF if "qp" in options else FitMethod.UNTOUCHED)
+    if "qp" in options:
+        with open_clip(request.target) as reader:
+            assert reader.profile == "High"
+
+
 @pytest.mark.parametrize("share", [0.9, 0.5, 0.2, 0.05])
 async def test_the_hardest_clip_fits_any_sensible_limit(media: Media, tmp_path: Path, share: float) -> None:
     source, target = write_clip(tmp_path / "a.mp4", noise_frames()), tmp_path / "b.mp4"

@@ -87,10 +87,15 @@ def test_a_container_is_opened_as_what_it_is_and_as_nothing_else(tmp_path: Path)
         (errno.ENOSPC, ClipFault.NO_ROOM),
         (errno.EDQUOT, ClipFault.NO_ROOM),
         (errno.EFBIG, ClipFault.NO_ROOM),
+        (errno.EACCES, ClipFault.BUSY),
+        (errno.EBUSY, ClipFault.BUSY),
+        (errno.EMFILE, ClipFault.BUSY),
         (errno.EIO, ClipFault.BROKEN),
     ],
 )
-def test_a_full_disk_is_not_the_clips_fault(tmp_path: Path, number: int, code: ClipFault) -> None:
+def test_a_full_disk_or_a_file_held_open_is_not_the_clips_fault(
+    tmp_path: Path, number: int, code: ClipFault
+) -> None:
     path = write_clip(tmp_path / "a.mp4", gradient_frames())
     with pytest.raises(BadClip) as caught, open_clip(path):
         raise OSError(number, "while the result was written")

@@ -1,5 +1,6 @@
 """Pictures and clips on disk."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -168,3 +169,37 @@ async def test_a_job_without_a_picture_has_none(tmp_path: Path) -> None:
     for access in (files.read_picture, files.touch_picture):
         with pytest.raises(FileNotFoundError):
             await access("")
+
+
+async def test_a_clip_whose_place_is_held_is_put_there_when_it_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, tried, replace = FileStore(tmp_path), list[Path](), Path.replace
+
+    def refuse(path: Path, target: Path) -> Path:
+        tried.append(path)
+        if len(tried) < 3:
+            raise PermissionError(errno.EACCES, "used by another process")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    scratch = files.scratch_path("a.mp4")
+    scratch.write_bytes(b"clip")
+    assert (await files.keep_clip(scratch)).read_bytes() == b"clip"
+    monkeypatch.setattr("storage.blobs.files.REPLACE_SECONDS", 0.01)
+    tried.clear()
+    scratch.write_bytes(b"clip")
+    with pytest.raises(PermissionError):
+        await files.keep_clip(scratch)
+    assert scratch.exists()
+
+
+async def test_two_files_of_one_name_in_scratch_are_two_and_go_with_their_job(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    paths = {files.unique_scratch_path("a1.fitted.mp4") for _ in range(2)}
+    assert len(paths) == 2
+    for path in paths:
+        path.write_bytes(b"clip")
+    assert {path.suffix for path in paths} == {".mp4"}
+    await files.remove_clips_of("a1")
+    assert all_files(tmp_path) == []
