@@ -81,11 +81,11 @@ async def test_a_poster_for_a_list_waits_for_no_clip_and_no_clip_for_it(tmp_path
 
 
 def hold(monkeypatch: pytest.MonkeyPatch, name: str, times: float) -> list[Path]:
-    """Let so many renames to a file of that name fail, as on Windows while another program has it open."""
+    """Let so many renames to files whose names begin so fail, as on Windows while a program holds them."""
     tried, replace = list[Path](), Path.replace
 
     def refuse(path: Path, target: Path) -> Path:
-        if Path(target).name == name:
+        if Path(target).name.startswith(name):
             tried.append(path)
             if len(tried) <= times:
                 raise PermissionError(errno.EACCES, "used by another process")

@@ -1,21 +1,29 @@
 """Delivery of a finished clip: once, wherever Discord takes it."""
 
+import asyncio
+import math
 import time
+from pathlib import Path
 from types import MappingProxyType
 
 import discord
 import pytest
 
+from cogs.actions.share import Sharing
 from cogs.messages import upload_limits
 from cogs.messages.delivery import file_name
 from cogs.messages.delivery_policy import MAX_UNCLEAR_TRIES, backoff
 from jobs.errors import JobFailure
+from media import replacing
 from playground.discord.faults import Unreadable
 from playground.discord.model import Message, MessageFlag
 from playground.discord.permissions import Permission
 from storage import Job, Lease, Reason, State
 from tests.unit.cogs.bot_setup import BotSetup, write_noise
 from tests.unit.jobs.sample_jobs import JOB
+from tests.unit.media.sample_clips import gradient_frames, write_clip
+from tests.unit.media.sample_sounds import LOUDNESS, listen, write_sounding_clip
+from tests.unit.media.test_media import hold
 
 POST = "^POST .*/messages$"
 
@@ -232,3 +240,66 @@ async def test_a_refused_size_is_learnt_and_the_next_clip_of_the_guild_is_not_re
     assert len(refused) == 1
     learnt = await opened.context.store.upload_limits(since=0)
     assert [(each.guild_id, each.bytes) for each in learnt] == [(opened.playground.guild.id, size // 2)]
+
+
+async def test_a_clip_arrives_with_its_sound_and_so_does_its_copy(opened: BotSetup, tmp_path: Path) -> None:
+    ada = opened.playground.member("ada")
+    lease = await opened.delivering(ada, clip=write_sounding_clip)
+    await opened.context.messages.announcer.deliver(lease)
+    job = await opened.context.store.job(lease.job.id)
+    await Sharing(opened.context).send(opened.requester(ada), job)
+    for number, message in enumerate((clips(opened)[0], ada.inbox[0])):
+        path = tmp_path / f"{number}.mp4"
+        await asyncio.to_thread(path.write_bytes, message.attachments[0].data)
+        heard = await asyncio.to_thread(listen, path)
+        assert heard
+        assert heard.loudness == pytest.approx([LOUDNESS] * 4, rel=0.1)
+
+
+async def test_an_extension_sounds_in_both_parts_and_each_clip_is_kept_as_it_came(
+    opened: BotSetup, tmp_path: Path
+) -> None:
+    ada, store = opened.playground.member("ada"), opened.context.store
+    first = await opened.delivering(ada, "a", clip=write_sounding_clip)
+    await opened.context.messages.announcer.deliver(first)
+    second = await opened.delivering(ada, "b", clip=write_silent_clip, after=first.job.id)
+    await opened.context.messages.announcer.deliver(second)
+    path = tmp_path / "joined.mp4"
+    await asyncio.to_thread(path.write_bytes, clips(opened)[-1].attachments[0].data)
+    heard = await asyncio.to_thread(listen, path)
+    assert heard
+    assert heard.loudness[0] == pytest.approx(LOUDNESS, rel=0.1)
+    assert heard.loudness[3] == pytest.approx(0, abs=0.01)
+    assert (await store.job(second.job.id)).state is State.DONE
+    files = opened.context.files
+    kept = {each.name for each in files.clip_path("").iterdir()}
+    assert kept == {f"{first.job.id}.mp4", f"{second.job.id}.mp4", f"{second.job.id}.joined.mp4"}
+    assert list(files.scratch_path("").iterdir()) == []
+
+
+def write_silent_clip(path: Path) -> None:
+    write_clip(path, gradient_frames())
+
+
+async def test_a_file_that_is_held_open_costs_nobody_the_clip(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = await opened.delivering(opened.playground.member("ada"))
+    monkeypatch.setattr(replacing, "REPLACE_SECONDS", 0.01)
+    with monkeypatch.context() as held:
+        hold(held, "", math.inf)
+        await opened.context.messages.announcer.deliver(lease)
+    job = await opened.context.store.job(lease.job.id)
+    assert (job.state, job.tries) == (State.DELIVERING, 1)
+    await opened.context.messages.announcer.deliver(Lease(job=job, adopted=True))
+    assert (await opened.context.store.job(job.id)).state is State.DONE
+
+
+async def test_what_stands_in_scratch_under_the_name_of_another_delivery_is_not_touched(
+    opened: BotSetup,
+) -> None:
+    lease = await opened.delivering(opened.playground.member("ada"))
+    other = opened.context.files.unique_scratch_path(f"{lease.job.id}.fitted.mp4")
+    await asyncio.to_thread(other.write_bytes, b"being sent")
+    await opened.context.messages.announcer.deliver(lease)
+    assert await asyncio.to_thread(other.read_bytes) == b"being sent"

@@ -83,6 +83,9 @@ PASSING = {
     "no answer": TimeoutError(),
     "an answer that cannot be read": UnreadableAnswer("a page"),
     "our disk is full": media.BadClip(media.ClipFault.NO_ROOM),
+    "a file is held open": media.BadClip(media.ClipFault.BUSY),
+    "a file may not be opened now": PermissionError(13, "used by another process"),
+    "no process can be started": media.ProcessStartFailed("no memory"),
 }
 UNCLEAR = {
     "another 400": refused(400),
