@@ -67,7 +67,7 @@ class Sharing:
             self._copies -= 1
 
     async def _send(self, requester: Requester, job: Job, copy: Path) -> None:
-        """Send it; `copy`: where the clip stands as it is uploaded, until it is. Raises Refusal, StoreError."""
+        """Send it; `copy`: where the clip stands as it is uploaded. Raises Refusal, StoreError."""
         tried = set(NOT_FOR_COPIES)
         while True:
             path = await self._fit_clip(job, tried, copy)

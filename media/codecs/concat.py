@@ -41,7 +41,7 @@ class _Part:
 
 
 def join(paths: tuple[Path, Path], target: Path) -> None:
-    """Write both clips to `target`, the second begins where the first ends; its folder holds scratch files.
+    """Write both clips to `target`, the second begins where the first ends.
 
     A part without sound is silent. Raises BadClip: `not_alike` unless both are h264 in MP4 of the same size,
     rate and pixel format, or what `open_clip` raises for a clip that cannot be read.
@@ -50,9 +50,13 @@ def join(paths: tuple[Path, Path], target: Path) -> None:
         parts = [_look_at(path) for path in paths]
         if parts[0].looks != parts[1].looks or parts[0].looks[:2] != (FileType.MP4, "h264"):
             raise BadClip(ClipFault.NOT_ALIKE)
-        sound = _join_sounds(parts, target.with_suffix(".sound.mp4"))
-        with open_output(target, None) as out:
-            _write(out, parts, sound)
+        sounds = target.with_suffix(".sound.mp4")
+        try:
+            sound = _join_sounds(parts, sounds)
+            with open_output(target, None) as out:
+                _write(out, parts, sound)
+        finally:
+            sounds.unlink(missing_ok=True)
 
 
 def _look_at(path: Path) -> _Part:
