@@ -51,7 +51,7 @@ class EncodeSettings:
 def remux(source: Path, target: Path, comment: str | None, sound: Sound | None = None) -> None:
     """Copy the frames of an MP4 into a new one with its index first and no metadata but the comment.
 
-    The `sound` goes beside them: that of the clip itself, or one at the same times.
+    The first is shown at once. The `sound` goes beside them: that of the clip itself, or one at the same times.
     """
     with (
         open_clip(source) as reader,
@@ -61,11 +61,12 @@ def remux(source: Path, target: Path, comment: str | None, sound: Sound | None =
         stream = video_of(container)
         copy = out.add_stream_from_template(stream)
         if sound:
-            copy_sound(out, sound, shift=Fraction(0))
+            copy_sound(out, sound, shift=-reader.timeline.begin)
         for packet in container.demux(stream):
-            if packet.dts is None:  # the empty packet at the end
+            if packet.pts is None or packet.dts is None:  # the empty packet at the end
                 continue
-            packet.stream = copy
+            begin = round(reader.timeline.begin / Fraction(packet.time_base))
+            packet.pts, packet.dts, packet.stream = packet.pts - begin, packet.dts - begin, copy
             out.mux(packet)
 
 

@@ -6,10 +6,9 @@
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
 import av
-from av.sidedata.sidedata import SideDataContainer, Type
+from av.sidedata.sidedata import Type
 from PIL import Image
 
 _MAX_PIXEL_ASPECT = 8  # to one: more is a mistake of the file
@@ -71,7 +70,7 @@ def _stretched(size: tuple[int, int], pixel_aspect: Fraction | None) -> tuple[in
 
 def _turn_of(frame: av.VideoFrame) -> Image.Transpose | None:
     """The turn by the frame's display matrix; None for one that turns by no quarters."""
-    side_data = cast("SideDataContainer", frame.side_data).get(Type.DISPLAYMATRIX)
+    side_data = frame.side_data.get(Type.DISPLAYMATRIX)  # pyright: ignore[reportArgumentType, reportCallIssue] - the stub knows names only
     if side_data is None:
         return None
     a, b, _, c, d, *_ = _MATRIX.unpack(bytes(side_data)[: _MATRIX.size])

@@ -5,6 +5,7 @@
 
 import errno
 import itertools
+import struct
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,18 @@ THREADS = 4  # of the decoder and the encoder: each costs memory, and the clips 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # Another program holds the file, as scanners do on Windows, or the system is short of something.
 _BUSY = frozenset({errno.EACCES, errno.EPERM, errno.EBUSY, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
+# What FFmpeg and Pillow raise for malformed files.
+_ERRORS = (
+    FFmpegError,
+    OSError,
+    ValueError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+)
 _SNIFFED_BYTES = 1024  # enough for `sniff`
 _COLOURS = ("color_range", "colorspace", "color_primaries", "color_trc")
 
@@ -98,7 +111,7 @@ def clip_errors() -> Generator[None]:
         yield
     except MemoryError:  # PyAV's is an FFmpegError too
         raise
-    except (FFmpegError, OSError, ValueError, EOFError) as err:
+    except _ERRORS as err:
         raise BadClip(_classify(err)) from err
 
 

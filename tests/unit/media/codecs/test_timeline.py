@@ -59,6 +59,8 @@ def test_an_mp4_with_an_index_and_fragments_has_the_frames_of_both(tmp_path: Pat
     assert (measured["frames"], measured["fps"], measured["seconds"]) == (32, RATE, 2.0)
     path = converted(source)
     assert probe(path)["frames"] == decoded(path) == 32
+    shown, seconds = times(path)
+    assert (shown[0], seconds) == (0, 2.0)
 
 
 def test_a_timeline_is_even_or_has_the_mean_rate() -> None:
