@@ -51,7 +51,7 @@ class EncodeSettings:
 def remux(source: Path, target: Path, comment: str | None, sound: Sound | None = None) -> None:
     """Copy the frames of an MP4 into a new one with its index first and no metadata but the comment.
 
-    The first is shown at once. The `sound` goes beside them: that of the clip itself, or one at the same times.
+    The first is shown at once. The `sound` beside them is that of the clip, or one at the same times.
     """
     with (
         open_clip(source) as reader,
