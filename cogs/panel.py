@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import discord
@@ -20,12 +21,38 @@ from cogs.ui.components import PersistentButton
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.modals import animate_modal, parse_animation
 from cogs.ui.submissions import ModalSubmission, parse_number
+from cogs.ui.texts import render_refusal
 from jobs.errors import Refusal
 from jobs.requester import Requester
 from storage import Draft, Job
 
 SEND_TIMEOUT = 30.0  # seconds for one message
-HIDDEN = ":spoiler"  # at the end of a modal's custom id whose picture is a spoiler
+HIDDEN = ":spoiler"  # at the end of a custom id whose picture is a spoiler
+KEEPS_PICTURE = frozenset(
+    {
+        "prompt_empty",
+        "prompt_long",
+        "blocked_words",
+        "queued_per_person",
+        "queued_per_guild",
+        "gpu_seconds_per_person",
+        "gpu_seconds_per_guild",
+        "cooldown",
+        "too_many_pictures",
+        "no_workflow",
+        "full",
+    }
+)
+"""Refusals after which the same picture can be asked for again, with other words or later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenPicture:
+    """The picture of a submitted modal; `draft`: the id of the draft that it is of, None for an upload."""
+
+    url: str
+    spoiler: bool
+    draft: int | None = None
 
 
 class Panel(InteractiveCog):
@@ -67,9 +94,13 @@ class Panel(InteractiveCog):
         await self._context.answer(interaction, handle)
 
     async def _open(self, interaction: discord.Interaction, argument: str, requester: Requester) -> None:
+        """Open the modal: with a field for a picture, or for that of the draft in the button's custom id."""
         await self._context.require(requester, Action.ANIMATE)
         await self._context.require_channel(interaction)
-        await interaction.response.send_modal(animate_modal(requester.locale, "animate:", upload=True))
+        if argument:
+            await self._drafted(argument, requester)
+        modal = animate_modal(requester.locale, f"animate:{argument}", upload=not argument)
+        await interaction.response.send_modal(modal)
 
     async def _animate_this(self, interaction: discord.Interaction, message: discord.Message) -> None:
         """Open the modal for a message's picture; its address is kept as a draft until the modal is sent."""
@@ -115,38 +146,60 @@ class Panel(InteractiveCog):
         requester: Requester,
         submission: ModalSubmission,
     ) -> None:
-        draft_id, url, spoiler = await self._picture_of(argument, requester, submission)
+        picture = await self._picture_of(argument, requester, submission)
         options = parse_animation(submission, requester.locale)
-        await self._submitter.submit(
-            interaction,
-            requester,
-            Action.ANIMATE,
-            lambda: self._context.service.animate(
+        try:
+            await self._submitter.submit(
+                interaction,
                 requester,
-                options,
-                lambda: self._context.fetch_picture(url),
-                f"interaction {interaction.id}",
-                spoiler=spoiler,
-                draft=draft_id,
-            ),
-        )
+                Action.ANIMATE,
+                lambda: self._context.service.animate(
+                    requester,
+                    options,
+                    lambda: self._context.fetch_picture(picture.url),
+                    f"interaction {interaction.id}",
+                    spoiler=picture.spoiler,
+                    draft=picture.draft,
+                ),
+            )
+        except Refusal as refusal:
+            if refusal.code not in KEEPS_PICTURE:
+                raise
+            await self._offer_again(interaction, requester, picture, refusal)
 
     async def _picture_of(
         self, argument: str, requester: Requester, submission: ModalSubmission
-    ) -> tuple[int | None, str, bool]:
-        """The draft's id (None for an upload), the picture's address, and whether it is a spoiler.
-
-        Raises Refusal, StoreError.
-        """
+    ) -> ChosenPicture:
+        """The picture that was uploaded, else that of the draft. Raises Refusal, StoreError."""
         uploads = submission.uploads.get("image", ())
         if uploads:
             refuse_by_metadata(uploads[0])
-            return None, uploads[0].url, uploads[0].spoiler
+            return ChosenPicture(url=uploads[0].url, spoiler=uploads[0].spoiler)
+        return await self._drafted(argument, requester)
+
+    async def _drafted(self, argument: str, requester: Requester) -> ChosenPicture:
+        """The picture of the draft that a custom id names. Raises Refusal, StoreError."""
         draft_id = parse_number(argument.removesuffix(HIDDEN))
         draft = None if draft_id is None else await self._context.store.draft(draft_id)
         if draft is None or draft.user_id != requester.user_id:
             raise Refusal("picture_forgotten")
-        return draft.id, draft.url, argument.endswith(HIDDEN)
+        return ChosenPicture(url=draft.url, spoiler=argument.endswith(HIDDEN), draft=draft.id)
+
+    async def _offer_again(
+        self, interaction: discord.Interaction, requester: Requester, picture: ChosenPicture, refusal: Refusal
+    ) -> None:
+        """Answer with the refusal, and with a button that opens the modal again for the same picture.
+
+        A modal cannot be answered by a modal (Discord reference, "Interaction Callback Type"). Raises StoreError.
+        """
+        if picture.draft is None:
+            draft = Draft(id=interaction.id, user_id=requester.user_id, url=picture.url)
+            await self._context.store.save_draft(draft)
+        argument = f"{picture.draft or interaction.id}{HIDDEN if picture.spoiler else ''}"
+        view = ui.View(timeout=None)
+        label = translate(requester.locale, "same_picture_button")
+        view.add_item(PersistentButton("panel", argument, label=label, emoji="✏️"))
+        await reply_privately(interaction, render_refusal(requester.locale, refusal), view)
 
 
 def render_panel(locale: str) -> ui.LayoutView:

@@ -69,17 +69,19 @@ class InteractionReply:
                     await self._interaction.delete_original_response()
 
 
-async def reply_privately(interaction: discord.Interaction, text: str) -> None:
-    """Answer with an ephemeral text. Raises nothing of Discord's."""
+async def reply_privately(
+    interaction: discord.Interaction, text: str, view: ui.View = discord.utils.MISSING
+) -> None:
+    """Answer with an ephemeral text, and the buttons of `view`. Raises nothing of Discord's."""
     try:
         async with discord_request(REPLY_TIMEOUT):
             if interaction.response.is_done():
                 await interaction.followup.send(
-                    text, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
+                    text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
                 )
             else:
                 await interaction.response.send_message(
-                    text, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
+                    text, view=view, ephemeral=True, allowed_mentions=NO_MENTIONS, suppress_embeds=True
                 )
     except DISCORD_ERRORS as err:
         log.warning("interaction %s: cannot be answered: %r", interaction.id, err)

@@ -6,6 +6,7 @@ from cogs.i18n.catalogue import translate
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
 from playground.members import Member
+from playground.tracked_job import TrackedJob
 from playground.writers import Target
 from storage import GuildSettings, Job
 from tests.playground.small_bot import picture
@@ -98,3 +99,60 @@ async def test_a_draft_goes_when_it_is_used_and_knows_whose_picture_it_is(bot: B
     assert await bot.context.store.drafts_of(grace.id) == []
     await bot.context.store.mark_all_for_deletion(ada.id)
     assert (await bot.context.store.job(job.id)).withdrawn
+
+
+async def opened_panel(bot: BotSetup, person: Member) -> TrackedJob:
+    """The modal of a new panel, opened by that person."""
+    boss = bot.playground.member("boss", permissions=Permission.MANAGE_GUILD)
+    await (await boss.command("panel")).refused()
+    return await person.press(bot.playground.messages[-1], "panel:")
+
+
+async def test_a_modal_without_words_keeps_the_picture_and_is_opened_again_for_it(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    empty = await ada.submit(await opened_panel(bot, ada), image=IMAGE)
+    assert await empty.refused() == translate("en-US", "refused_prompt_empty")
+    (draft,) = await bot.context.store.drafts_of(ada.id)
+    still_empty = await ada.submit(await ada.press(empty, "Try again with this picture"))
+    assert await still_empty.refused() == translate("en-US", "refused_prompt_empty")
+    assert [each.id for each in await bot.context.store.drafts_of(ada.id)] == [draft.id]
+    job = await bot.job_of(
+        await (
+            await ada.submit(await ada.press(still_empty, "Try again with this picture"), prompt="it moves")
+        ).answered()
+    )
+    assert job.params.prompt == "it moves"
+    assert await bot.context.store.drafts_of(ada.id) == []
+    late = await (await ada.press(empty, "Try again with this picture")).refused()
+    assert late == translate("en-US", "refused_picture_forgotten")
+
+
+async def test_the_message_command_without_words_offers_the_way_back_and_a_spoiler_stays_one(
+    bot: BotSetup,
+) -> None:
+    ada = bot.playground.member("ada")
+    message = await ada.say("", Upload(filename="SPOILER_cat.png", data=picture()))
+    empty = await ada.submit(await ada.menu("Animate this", message))
+    assert await empty.refused() == translate("en-US", "refused_prompt_empty")
+    again = await ada.submit(await ada.press(empty, "Try again with this picture"), prompt="it moves")
+    assert (await bot.job_of(await again.answered())).params.spoiler
+
+
+async def test_a_picture_at_fault_is_not_offered_again(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    text = Upload(filename="a.txt", data=b"no picture", content_type="text/plain")
+    refused = await ada.submit(await opened_panel(bot, ada), image=text, prompt="x")
+    assert await refused.refused() == translate("en-US", "refused_not_a_picture")
+    assert refused.card.components == ()
+    assert await bot.context.store.drafts_of(ada.id) == []
+
+
+async def test_nobody_opens_the_form_for_the_picture_of_somebody_else(bot: BotSetup) -> None:
+    ada, grace = bot.playground.member("ada"), bot.playground.member("grace")
+    empty = await ada.submit(await opened_panel(bot, ada), image=IMAGE)
+    await empty.refused()
+    (draft,) = await bot.context.store.drafts_of(ada.id)
+    button = {"type": 2, "style": 2, "label": "mine", "custom_id": f"panel:{draft.id}"}
+    forged = bot.post("press", components=({"type": 1, "components": [button]},))
+    words = await (await grace.press(forged, "mine")).refused()
+    assert words == translate("en-US", "refused_picture_forgotten")
