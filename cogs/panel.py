@@ -190,7 +190,7 @@ class Panel(InteractiveCog):
     ) -> None:
         """Answer with the refusal, and with a button that opens the modal again for the same picture.
 
-        A modal cannot be answered by a modal (Discord reference, "Interaction Callback Type"). Raises StoreError.
+        Discord does not take a modal as the answer to a modal. Raises StoreError.
         """
         if picture.draft is None:
             draft = Draft(id=interaction.id, user_id=requester.user_id, url=picture.url)
