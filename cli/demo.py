@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 INSTRUCTIONS = """\
 Open {url}
-Attach a picture, write what should move, press Enter; when the clip is there, click 🔁 under it.
+Tap a sample, or attach a picture and write what should move; when the clip is there, click 🔁 under it.
 {source} Ctrl+C ends it."""
 NO_MODEL = "No model runs here: the built-in ComfyUI only moves a camera over the picture."
 BUILT_IN_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to watch
@@ -37,8 +37,9 @@ BUILT_IN_COMFYUI = {"lora": False, "speed": 0.8}  # 20 steps, slow enough to wat
 
 async def demo(options: argparse.Namespace) -> int:
     """Run the demo; returns the exit code."""
+    from cli.demo_samples import demo_example, demo_samples
     from media.sample import sample_picture
-    from playground.page import Sample, playground_with_page
+    from playground.page import playground_with_page
 
     tokens = demo_tokens()
     start_logging(logging.WARNING, secrets_of((options.comfyui or "",), tokens))
@@ -51,8 +52,12 @@ async def demo(options: argparse.Namespace) -> int:
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="animate-", ignore_cleanup_errors=True)
         )
-        sample = Sample(draw=sample_picture, prompt=SAMPLE_PROMPT)
-        page = playground_with_page(comfyui=options.comfyui or BUILT_IN_COMFYUI, port=port, sample=sample)
+        page = playground_with_page(
+            comfyui=options.comfyui or BUILT_IN_COMFYUI,
+            port=port,
+            samples=demo_samples(SAMPLE_PROMPT),
+            example=demo_example(),
+        )
         playground = await stack.enter_async_context(page)
         application = await stack.enter_async_context(
             open_application(demo_settings(playground, options.data_dir or Path(folder), tokens))

@@ -185,9 +185,9 @@ async def main() -> None:
             "No Chromium here. On Debian: apt-get install chromium fonts-noto-color-emoji fonts-noto-cjk"
         )
     FOLDER.mkdir(exist_ok=True)
-    sample = Sample(draw=sample_picture, prompt=PROMPT)
+    samples = [Sample(draw=sample_picture, prompt=PROMPT)]
     async with (
-        playground_with_page(comfyui={"speed": 8, "lora": False}, sample=sample) as playground,
+        playground_with_page(comfyui={"speed": 8, "lora": False}, samples=samples) as playground,
         bot_at(playground),
         open_browser(chromium) as browser,
         browser.tab() as tab,

@@ -7,7 +7,7 @@ from playground.discord.components import numbered
 from playground.discord.json_values import Json
 from playground.discord.message_bodies import mentions_in
 from playground.discord.model import Attachment, Channel, Message, MessageFlag, MessageKind, Upload, User
-from playground.discord.permissions import NOTHING, Permission, send_permission
+from playground.discord.permissions import NOTHING, Permission, name_permissions, send_permission
 from playground.discord.render.messages import render_link
 from playground.errors import NotPossible
 from playground.guild import PlaygroundGuild
@@ -136,7 +136,7 @@ class Writer:
         if not self.playground.state.sees(self.id, channel):
             granted &= ~Permission.VIEW_CHANNEL
         if missing := (needed | Permission.VIEW_CHANNEL) & ~granted:
-            raise NotPossible(f"{self.name} lacks {missing!r} in #{channel.name}")
+            raise NotPossible(f"{self.name} lacks {name_permissions(missing)} in #{channel.name}")
 
     def _reopen(self, channel: Channel) -> None:
         """Unarchive a thread, as a message does; locked ones are for moderators."""

@@ -29,6 +29,19 @@ class Permission(IntFlag):
 
 
 P = Permission
+NAMES = {
+    P.MANAGE_GUILD: "Manage Server",
+    P.VIEW_CHANNEL: "View Channel",
+    P.SEND_MESSAGES_IN_THREADS: "Send Messages in Threads",
+}
+"""Names in Discord's settings, where they are not the bit's own."""
+
+
+def name_permissions(permissions: Permission) -> str:
+    """Their names in Discord's settings, as `Manage Server, Manage Messages`."""
+    return ", ".join(NAMES.get(each, (each.name or "").replace("_", " ").title()) for each in permissions)
+
+
 NOTHING = Permission(0)
 EVERYTHING = Permission((1 << 50) - 1)
 NORMAL = (

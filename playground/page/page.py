@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp import WSCloseCode, web
+from PIL import Image
 
+from playground.comfyui.execution.clip import Clip
 from playground.discord.errors import DiscordRefusal
 from playground.discord.model import Overwrite
 from playground.discord.permissions import Permission
@@ -22,6 +25,7 @@ from playground.page.view import View
 from playground.playground import BUILT_IN, Playground
 
 STATIC = Path(__file__).parent / "static"
+EXAMPLE_CRF = 23
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' blob:; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -31,21 +35,47 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A sample picture and prompt that the page offers. `draw` returns a PNG; it is called in a thread."""
+    """A sample picture and prompt that the page offers. `draw` returns a PNG; it is called in a thread.
+
+    `prompt` and `title` are the same for everybody, or by Discord's code of a language.
+    """
 
     draw: Callable[[], bytes]
-    prompt: str
+    prompt: str | Mapping[str, str]
+    title: str | Mapping[str, str] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A finished clip of the first sample, which the page shows. `draw` yields its frames, in a thread."""
+
+    draw: Callable[[], Iterable[Image.Image]]
+    size: tuple[int, int]
+    fps: float
+
+    def encode(self) -> bytes:
+        """The clip as MP4. Blocks for seconds."""
+        with tempfile.TemporaryDirectory(prefix="example-") as folder:
+            file = Path(folder) / "example.mp4"
+            clip = Clip(file, self.size, self.fps, EXAMPLE_CRF, {})
+            clip.add(self.draw())
+            clip.close()
+            return file.read_bytes()
 
 
 @contextlib.asynccontextmanager
 async def playground_with_page(
-    *, comfyui: Mapping[str, Any] | str | None = BUILT_IN, port: int = 0, sample: Sample | None = None
+    *,
+    comfyui: Mapping[str, Any] | str | None = BUILT_IN,
+    port: int = 0,
+    samples: Sequence[Sample] = (),
+    example: Example | None = None,
 ) -> AsyncGenerator[Playground]:
     """A playground whose address (`playground.discord.origin`) opens as a page in a browser."""
     playground: Playground = Playground(
         check_contract=False, comfyui=comfyui, port=port, routes=lambda: page.routes()
     )
-    page = Page(playground, sample)
+    page = Page(playground, samples, example)
     async with playground, contextlib.aclosing(page):
         add_sample_channels(playground)
         yield playground
@@ -65,9 +95,13 @@ def add_sample_channels(playground: Playground) -> None:
 class Page:
     """Handlers for one playground. Each request's query names the viewer: `?as=ada&locale=en-US`."""
 
-    def __init__(self, playground: Playground, sample: Sample | None = None) -> None:
+    def __init__(
+        self, playground: Playground, samples: Sequence[Sample] = (), example: Example | None = None
+    ) -> None:
         self._playground = playground
-        self._sample = sample
+        self._samples = samples
+        self._example = example
+        self._encoding: asyncio.Task[bytes] | None = None
         self._actions = ActionHandlers(playground, Personas(playground))
         self._open: set[web.WebSocketResponse] = set()
 
@@ -76,7 +110,8 @@ class Page:
         return [
             web.get("/", same_origin(self._index)),
             web.get("/playground/{name:[a-z]+\\.(?:css|js|svg)}", same_origin(self._static)),
-            web.get("/playground/sample.png", same_origin(self._draw_sample)),
+            web.get("/playground/sample/{number:[0-9]}.png", same_origin(self._draw_sample)),
+            web.get("/playground/example.mp4", same_origin(self._send_example)),
             web.get("/playground/events", same_origin(self._events)),
             *(
                 web.post(f"/playground/{path}", same_origin(handler))
@@ -85,7 +120,9 @@ class Page:
         ]
 
     async def aclose(self) -> None:
-        """Close every websocket, so that the server need not wait for them."""
+        """Close every websocket, so that the server need not wait for them, and encode nothing more."""
+        if self._encoding:
+            self._encoding.cancel()
         await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._open))
 
     # static files
@@ -96,11 +133,21 @@ class Page:
     async def _static(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / request.match_info["name"], headers=HEADERS)
 
-    async def _draw_sample(self, _: web.Request) -> web.Response:
-        if self._sample is None:
+    async def _draw_sample(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["number"])
+        if number >= len(self._samples):
             raise web.HTTPNotFound
-        picture = await asyncio.to_thread(self._sample.draw)
+        picture = await asyncio.to_thread(self._samples[number].draw)
         return web.Response(body=picture, content_type="image/png", headers=HEADERS)
+
+    async def _send_example(self, _: web.Request) -> web.Response:
+        """The example's clip, encoded once: who asks meanwhile waits for it, and who leaves stops nothing."""
+        if self._example is None:
+            raise web.HTTPNotFound
+        if self._encoding is None:
+            self._encoding = asyncio.create_task(asyncio.to_thread(self._example.encode), name="example")
+        clip = await asyncio.shield(self._encoding)
+        return web.Response(body=clip, content_type="video/mp4", headers=HEADERS)
 
     # events
 
@@ -132,7 +179,17 @@ class Page:
                     await socket.send_json(["about", about])
 
     def _about(self, view: View) -> dict[str, object]:
-        return {**view.about(), "sample": self._sample.prompt if self._sample else None}
+        locale = view.locale
+        samples = [
+            {"title": in_language(each.title, locale), "prompt": in_language(each.prompt, locale)}
+            for each in self._samples
+        ]
+        return {**view.about(), "samples": samples, "example": self._example is not None}
+
+
+def in_language(text: str | Mapping[str, str], locale: str) -> str:
+    """The text in that language, else in English."""
+    return text if isinstance(text, str) else text.get(locale, text["en-US"])
 
 
 def same_origin(handler: Handler) -> Handler:

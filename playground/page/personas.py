@@ -14,10 +14,12 @@ LANGUAGES = {"en-US": "English", "zh-CN": "简体中文", "zh-TW": "繁體中文
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """A member to be on the page: language, and permissions and roles beyond everybody's."""
+    """A member to be on the page, with permissions and roles beyond everybody's."""
 
-    locale: str = "en-US"
+    locale: str | None = None
+    """None: whatever language the page is read in."""
     about: str = ""
+    """The name of a sentence of the page."""
     permissions: Permission = NOTHING
     roles: tuple[str, ...] = ()
 
@@ -26,8 +28,8 @@ MODERATES = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
 PEOPLE: Mapping[str, Persona] = {
     "ada": Persona(),
     "grace": Persona(),
-    "mia": Persona(about="moderator", permissions=MODERATES, roles=("moderator",)),
-    "小雨": Persona(about="reads Chinese", locale="zh-CN"),
+    "mia": Persona(about="moderates", permissions=MODERATES, roles=("moderator",)),
+    "小雨": Persona(about="reads_chinese", locale="zh-CN"),
 }
 
 

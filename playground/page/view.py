@@ -20,6 +20,11 @@ class View:
         self._playground = playground
         self._viewer = viewer
 
+    @property
+    def locale(self) -> str:
+        """Discord's code of the language that the member reads."""
+        return self._viewer.user.locale
+
     def about(self) -> Data:
         """Everything but the messages."""
         playground = self._playground

@@ -22,7 +22,7 @@ SAMPLE = Sample(draw=picture, prompt="the cat blinks")
 async def page_with_bot(**options: object) -> AsyncGenerator[tuple[Playground, SmallBot]]:
     """A playground with a page, and the small bot in it."""
     async with (
-        playground_with_page(**{"comfyui": None, "sample": SAMPLE} | options) as playground,
+        playground_with_page(**{"comfyui": None, "samples": [SAMPLE]} | options) as playground,
         running(playground, SmallBot()) as bot,
     ):
         yield playground, bot

@@ -16,9 +16,9 @@ PLAYING = "[...document.querySelectorAll('video')].filter((each) => each.videoWi
 @pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 async def test_somebody_at_the_page_gets_a_clip_that_plays_and_another_one(tmp_path: Path):
-    sample = Sample(draw=photo, prompt="the cat blinks")
+    samples = [Sample(draw=photo, prompt="the cat blinks")]
     async with (
-        playground_with_page(comfyui={"speed": 20}, sample=sample) as playground,
+        playground_with_page(comfyui={"speed": 20}, samples=samples) as playground,
         running_bot(playground, tmp_path),
         open_browser(CHROMIUM) as browser,
         browser.tab() as tab,

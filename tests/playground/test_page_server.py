@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import io
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from urllib.parse import urljoin
 
 import aiohttp
+import av
 import discord
 import pytest
+from PIL import Image
 
-from playground.page import playground_with_page
+from playground.page import Example, Sample, playground_with_page
 from playground.playground import Playground
 from tests.playground.page_client import PageClient, page_with_bot
 from tests.playground.small_bot import Setup, picture
@@ -64,16 +66,46 @@ async def test_nothing_but_the_page_s_own_files_is_served(ada: PageClient):
 
 
 async def test_the_sample_is_a_picture_where_there_is_one(ada: PageClient, session: aiohttp.ClientSession):
-    assert (await ada.get("sample.png"))[1] == picture()
+    assert (await ada.get("sample/0.png"))[1] == picture()
+    assert (await ada.get("sample/1.png"))[0] == 404
     async with playground_with_page(comfyui=None) as bare:
-        assert (await PageClient(session, bare).get("sample.png"))[0] == 404
+        assert (await PageClient(session, bare).get("sample/0.png"))[0] == 404
+        assert (await PageClient(session, bare).get("example.mp4"))[0] == 404
+
+
+async def test_the_example_is_a_clip_that_is_encoded_once(session: aiohttp.ClientSession):
+    drawn = []
+
+    def draw() -> Iterator[Image.Image]:
+        drawn.append(True)
+        return iter([Image.new("RGB", (64, 48), "teal")] * 4)
+
+    example = Example(draw=draw, size=(64, 48), fps=16)
+    async with playground_with_page(comfyui=None, example=example) as playground:
+        client = PageClient(session, playground)
+        answers = await asyncio.gather(*(client.get("example.mp4") for _ in range(3)))
+    assert [(status, kind) for status, _, kind in answers] == [(200, "video/mp4")] * 3
+    assert len(drawn) == 1
+    with av.open(io.BytesIO(answers[0][1])) as clip:
+        assert len(list(clip.decode(video=0))) == 4
+
+
+async def test_samples_are_told_in_the_language_of_whoever_looks(session: aiohttp.ClientSession):
+    sample = Sample(draw=picture, title={"en-US": "Cat", "zh-CN": "猫"}, prompt="it blinks")
+    async with playground_with_page(comfyui=None, samples=[sample]) as playground:
+        for locale, title in (("en-US", "Cat"), ("zh-CN", "猫"), ("zh-TW", "Cat")):
+            client = PageClient(session, playground)
+            client.query["locale"] = locale
+            async with client.events() as stream:
+                told = (await stream.next("state")).data["about"]["samples"]
+            assert told == [{"title": title, "prompt": "it blinks"}]
 
 
 # who may ask
 
 
 async def test_a_foreign_name_for_this_machine_reads_nothing(ada: PageClient):
-    for path in ("page.css", "sample.png", "events"):
+    for path in ("page.css", "sample/0.png", "events"):
         assert (await ada.get(path, Host="evil.example"))[0] == 403
         assert (await ada.get(path, Host="evil.example:8420"))[0] == 403
 
@@ -252,7 +284,7 @@ async def test_a_file_over_the_limit_is_refused_by_name(ada: PageClient):
 async def test_what_is_not_there_or_not_allowed_is_refused_in_words(setup: Setup, ada: PageClient):
     assert await ada.run("nothing") == (409, {"reason": "there is no command nothing"})
     assert await ada.run("rules hide") == (409, {"reason": "/rules has no subcommand hide"})
-    assert "MANAGE_GUILD" in (await ada.run("rules show"))[1]["reason"]
+    assert (await ada.run("rules show"))[1]["reason"] == "ada lacks Manage Server in #general"
     for gone in ("1", "x", ""):
         assert await ada.do("react", message=gone, emoji="🔁") == (409, {"reason": "that message is gone"})
     ada.query = {"as": "mallory"}

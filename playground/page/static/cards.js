@@ -1,8 +1,10 @@
 // Components of messages: buttons, menus, and the cards of Components V2.
 
 import { el } from "./dom.js";
+import { link } from "./links.js";
 import { markdown } from "./markdown.js";
 import { coloured, file, picture, veiled } from "./parts.js";
+import { t } from "./words.js";
 
 // By Discord's number of their type; `context` has `names`, `lists`, `press(custom_id)`, `choose(custom_id, values)`.
 const COMPONENTS = {
@@ -36,9 +38,9 @@ function component(data, context) {
   return COMPONENTS[data?.type]?.(data, context);
 }
 
-function button({ label, emoji, url, style, disabled, custom_id }, { press }) {
+function button({ label, emoji, url, style, disabled, custom_id }, { press, names }) {
   const words = [emoji?.name, label].filter(Boolean).join(" ");
-  if (url) return el("a", { class: "button", href: url, target: "_blank", rel: "noopener noreferrer" }, words, " ↗");
+  if (url) return link(url, words, names, { class: "button" });
   const click = () => press(custom_id);
   return el("button", { type: "button", disabled, "data-style": style, "data-id": custom_id, click }, words);
 }
@@ -50,7 +52,7 @@ export function spoken({ value, label, description, emoji, default: chosen }) {
 }
 
 function menu({ custom_id, placeholder, min_values, max_values, disabled }, { choose }, entries) {
-  const label = placeholder ?? "Make a selection";
+  const label = placeholder ?? t("select");
   if ((max_values ?? 1) > 1) return several(label, entries, min_values ?? 1, max_values, (chosen) => choose(custom_id, chosen));
   const change = ({ target }) => target.value && choose(custom_id, [target.value]);
   const attributes = { class: "menu", "aria-label": label, "data-id": custom_id, disabled, change };
@@ -63,7 +65,7 @@ function option([value, words, selected]) {
 
 function several(label, entries, fewest, most, choose) {
   const boxes = entries.map(([value, words, checked]) => ({ value, words, box: el("input", { type: "checkbox", checked }) }));
-  const send = el("button", { type: "button", click: () => choose(chosen()) }, "Choose");
+  const send = el("button", { type: "button", click: () => choose(chosen()) }, t("choose"));
   const chosen = () => boxes.filter(({ box }) => box.checked).map(({ value }) => value);
   const judge = () => {
     send.disabled = chosen().length < fewest || chosen().length > most;
@@ -82,7 +84,7 @@ function gallery({ items }) {
 }
 
 function attached({ file: media, name, size, spoiler }) {
-  const link = el("a", { href: media.url, download: name ?? true }, `📄 ${name ?? "file"}`);
+  const link = el("a", { href: media.url, download: name ?? true }, `📄 ${name ?? t("file")}`);
   const card = el("div", { class: "file" }, link, el("small", {}, size == null ? "" : bytes(size)));
   return spoiler ? veiled(card) : card;
 }

@@ -1,6 +1,7 @@
 // The list of channels: where one is, what is new elsewhere, and where one was pinged.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
 export const SIGNS = { text: "#", public_thread: "🧵", voice: "🔊", forum: "💬", dm: "@" };
 
@@ -27,6 +28,11 @@ export class Channels {
   /** By id their names, for mentions. */
   get names() {
     return Object.fromEntries(this.#list.map(({ id, name }) => [id, name]));
+  }
+
+  /** Whether the person sees that channel. */
+  has(id) {
+    return this.#list.some((channel) => channel.id === id);
   }
 
   get lists() {
@@ -64,7 +70,7 @@ export class Channels {
     const direct = this.#list.filter(({ kind }) => kind === "dm");
     this.#nav.replaceChildren(
       el("ul", {}, top.map((channel) => this.#entry(channel))),
-      ...(direct.length ? [el("h2", {}, "Direct messages"), el("ul", {}, direct.map((each) => this.#entry(each)))] : []),
+      ...(direct.length ? [el("h2", {}, t("direct_messages")), el("ul", {}, direct.map((each) => this.#entry(each)))] : []),
     );
     this.#nav.dataset.pings = [...this.#news.values()].reduce((sum, pings) => sum + pings, 0);
   }
@@ -79,7 +85,7 @@ export class Channels {
     const pings = this.#news.get(channel.id);
     const marks = { class: pings === undefined ? null : "unread", "data-channel": channel.name };
     const here = channel.id === this.#current?.id ? "page" : null;
-    const badge = pings ? el("span", { class: "pings", "aria-label": `${pings} new for you` }, String(pings)) : null;
+    const badge = pings ? el("span", { class: "pings", role: "img", "aria-label": t("pings", { number: pings }) }, String(pings)) : null;
     const click = () => this.#go(channel.id);
     return el("button", { type: "button", ...marks, "aria-current": here, click }, name(channel), badge);
   }

@@ -2,17 +2,19 @@
 
 import { el } from "./dom.js";
 import { buildField } from "./fields.js";
+import { reasonInWords } from "./refusals.js";
+import { t } from "./words.js";
 
 const [SUBCOMMAND, GROUP, SLASH] = [1, 2, 1];
 const FIRST = "animate";
 const [STRING, ATTACHMENT] = [3, 11];
-const MESSAGE = {
-  description: "Write a message, with a picture if you like",
+const message = () => ({
+  description: t("message_about"),
   options: [
-    { name: "words", type: STRING, description: "What everybody reads", first: true },
-    { name: "file", type: ATTACHMENT, description: "A picture or another file", first: true },
+    { name: "words", title: t("words"), type: STRING, description: t("words_about"), first: true },
+    { name: "file", title: t("file"), type: ATTACHMENT, description: t("file_about"), first: true },
   ],
-};
+});
 
 /**
  * Builds itself from the bot's commands; the one without a name is a plain message.
@@ -25,10 +27,10 @@ export class Composer {
   #built = "";
   #name = FIRST;
   #fields = [];
-  #sample = null;
+  #samples = [];
   #reader = { locale: "en-US", lists: {} };
   #error = el("p", { class: "error", role: "alert" });
-  #send = el("button", { class: "send" }, "Send");
+  #send = el("button", { class: "send" });
 
   constructor(form, actions) {
     this.#form = form;
@@ -41,55 +43,72 @@ export class Composer {
   }
 
   /** What the bot offers now; what somebody has filled in stays unless the commands changed. */
-  update({ commands, sample }, reader) {
-    const built = JSON.stringify([commands, sample, reader.locale]);
-    [this.#sample, this.#reader] = [sample, reader];
+  update({ commands, samples }, reader) {
+    const built = JSON.stringify([commands, samples, reader.locale]);
+    [this.#samples, this.#reader] = [samples, reader];
     if (built === this.#built) return;
     this.#built = built;
     this.#commands = new Map(commands.filter(({ type }) => type === SLASH).flatMap((each) => flatten(each)));
-    this.#commands.set("", MESSAGE);
+    this.#commands.set("", message());
     if (!this.#commands.has(this.#name)) this.#name = this.#commands.keys().next().value;
     this.#build();
   }
 
+  /** Attach a sample and run `/animate` with it, if there is such a command. */
+  async start(number) {
+    if (!this.#commands.has(FIRST)) return;
+    this.#name = FIRST;
+    this.#build();
+    await this.#useSample(number);
+    this.#form.requestSubmit(this.#send);
+  }
+
   #build() {
+    const hadFocus = this.#form.contains(document.activeElement);
     const command = this.#commands.get(this.#name);
     const ask = (option) => this.#actions.choices(this.#name, option, this.#filled((field) => !field.takesFiles));
     const fields = (command.options ?? []).map((option) => buildField(option, this.#reader, ask));
     this.#fields = fields.filter(Boolean);
     const of = (needed) => this.#fields.filter(({ first }) => first === needed).map(({ node }) => node);
     const about = el("span", { class: "faint" }, described(command, this.#reader.locale));
-    const more = el("details", {}, el("summary", {}, "More"), el("div", { class: "more" }, of(false)));
+    const more = el("details", {}, el("summary", {}, t("more")), el("div", { class: "more" }, of(false)));
+    this.#send.textContent = t("send");
     this.#form.replaceChildren(
       el("div", { class: "command" }, this.#chooser(), about),
       el("div", { class: "needed" }, of(true), this.#send),
       el("div", { class: "below" }, this.#sampleButton(), of(false).length ? more : null),
       this.#error,
     );
+    if (hadFocus) (this.#firstText()?.input ?? this.#send).focus();
   }
 
   #chooser() {
     const options = [...this.#commands.keys()].map((name) =>
-      el("option", { value: name, selected: name === this.#name }, name ? `/${name}` : "💬 Message"),
+      el("option", { value: name, selected: name === this.#name }, name ? `/${name}` : `💬 ${t("message")}`),
     );
     const choose = (event) => {
       this.#name = event.target.value;
       this.#build();
+      this.#form.querySelector("select").focus(); // to go on choosing by the arrow keys
     };
-    return el("select", { "aria-label": "Command", change: choose }, options);
+    return el("select", { "aria-label": t("command"), change: choose }, options);
   }
 
   #sampleButton() {
-    if (!this.#sample || !this.#fields.some(({ takesFiles }) => takesFiles)) return null;
-    return el("button", { type: "button", class: "link", click: () => this.#useSample() }, "Use the sample picture");
+    if (!this.#samples.length || !this.#fields.some(({ takesFiles }) => takesFiles)) return null;
+    return el("button", { type: "button", class: "link", click: () => this.#useSample(0) }, t("use_sample"));
   }
 
-  async #useSample() {
-    const picture = await (await fetch("/playground/sample.png")).blob();
-    this.#attach(new File([picture], "sample.png", { type: picture.type }));
-    const words = this.#fields.find(({ first, takesFiles }) => first && !takesFiles);
-    if (words && !words.input.value) words.input.value = this.#sample;
+  async #useSample(number) {
+    const picture = await (await fetch(`/playground/sample/${number}.png`)).blob();
+    this.#attach(new File([picture], `sample-${number + 1}.png`, { type: picture.type }));
+    const words = this.#firstText();
+    if (words && !words.input.value) words.input.value = this.#samples[number].prompt;
     words?.input.focus();
+  }
+
+  #firstText() {
+    return this.#fields.find(({ first, takesFiles }) => first && !takesFiles);
   }
 
   #attach(file) {
@@ -131,8 +150,8 @@ export class Composer {
 
   #refuse({ option, reason }) {
     const field = this.#fields.find(({ name }) => name === option);
-    if (field) field.fail(reason);
-    else this.#error.textContent = reason;
+    if (field) field.fail(reasonInWords(reason));
+    else this.#error.textContent = reasonInWords(reason);
   }
 }
 

@@ -1,6 +1,7 @@
 // One field of a command's form for each kind of option that Discord knows and a form can hold.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
 const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 9, 10, 11];
 const KINDS = {
@@ -14,13 +15,13 @@ const KINDS = {
   [NUMBER]: numberField,
   [ATTACHMENT]: fileField,
 };
-const INVITATION = "Drop, paste or choose a picture";
 const TYPING = 150; // milliseconds of quiet before the bot is asked for choices
 
 /** A field, or nothing for an option that no form here can hold. `ask(option)` gives choices. */
 export function buildField(option, { locale, lists }, ask) {
   const description = option.description_localizations?.[locale] ?? option.description;
-  const described = { ...option, description, locale, lists };
+  const title = option.name_localizations?.[locale] ?? option.title ?? option.name;
+  const described = { ...option, title, description, locale, lists };
   const build = option.choices?.length ? choiceField : KINDS[option.type];
   return build && new Field(described, build(described, ask));
 }
@@ -36,7 +37,7 @@ class Field {
     this.value = value ?? (() => input.value.trim() || null);
     this.set = set;
     const about = el("span", { class: "about" }, option.description);
-    const name = el("span", { class: "name" }, option.name);
+    const name = el("span", { class: "name" }, option.title);
     this.node = el("label", { class: "field" }, name, shown, about, this.#error);
     input.addEventListener("input", () => this.fail(""));
   }
@@ -65,7 +66,7 @@ function suggestField({ name }, ask) {
   const show = (choices) =>
     list.replaceChildren(...choices.map(({ name, value }) => el("option", { value, label: name })));
   offerSoon(input, async () => show(await ask(name)));
-  return { input, shown: el("span", { class: "suggest" }, input, list) };
+  return { input, shown: el("span", { class: "suggest line" }, input, list) };
 }
 
 /** Room for a long text, with the choices below it. */
@@ -106,7 +107,7 @@ function plainNumberField({ name, type, min_value: min, max_value: max }) {
 }
 
 function booleanField({ name }) {
-  return menu(name, [{ name: "yes", value: "true" }, { name: "no", value: "false" }]);
+  return menu(name, [{ name: t("yes"), value: "true" }, { name: t("no"), value: "false" }]);
 }
 
 function choiceField({ name, choices, locale }) {
@@ -126,14 +127,14 @@ function menu(name, choices) {
 function fileField({ name, description }) {
   const input = el("input", { name, type: "file", class: "hidden" });
   const thumbnail = el("img", { alt: "", hidden: true });
-  const words = el("span", {}, INVITATION);
+  const words = el("span", {}, t("invitation"));
   let chosen = null;
   const set = (file) => {
     chosen = file ?? null;
     URL.revokeObjectURL(thumbnail.src);
     thumbnail.hidden = !chosen?.type.startsWith("image/");
     if (!thumbnail.hidden) thumbnail.src = URL.createObjectURL(chosen);
-    words.textContent = chosen?.name ?? INVITATION;
+    words.textContent = chosen?.name ?? t("invitation");
     input.dispatchEvent(new Event("input"));
   };
   input.addEventListener("change", () => set(input.files[0]));

@@ -3,13 +3,19 @@
 import { Channels, SIGNS } from "./channels.js";
 import { Composer } from "./composer.js";
 import { el } from "./dom.js";
+import { Kept } from "./kept.js";
 import { Messages } from "./messages.js";
 import { Modal } from "./modal.js";
+import { reasonInWords } from "./refusals.js";
+import { keep, kept as chosen, useTheme } from "./settings.js";
+import { Welcome } from "./welcome.js";
+import { firstLanguage, language, readIn, t } from "./words.js";
 
 const MESSAGE_MENU = 3;
 const $ = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
-const me = { as: asked.get("as") ?? "ada", locale: asked.get("locale") ?? "en-US" };
+const me = { as: asked.get("as") ?? "ada", locale: asked.get("locale") ?? firstLanguage() };
+const home = { locale: me.locale }; // the language of everybody who has none of their own
 const messages = new Messages($("messages"), {
   react: (message, emoji) => act("react", { message: message.id, emoji }),
   press: (message, button) => act("press", { message: message.id, button }),
@@ -20,11 +26,13 @@ const composer = new Composer($("composer"), {
   run: (name, form) => post(name ? `command/${name}` : "say", form).then((answer) => answer.refusal),
   choices: (name, option, form) => post(`choices/${name}`, form, { option }).then(({ data }) => data ?? []),
 });
-const modal = new Modal($("modal"), (id, form) => post(`modal/${id}`, form).then((answer) => answer.refusal));
+const modal = new Modal($("modal"), (id, form) => post(`modal/${id}`, form).then((answer) => answer.refusal), focusAgain);
+const welcome = new Welcome($("example"), (number) => composer.start(number));
 const channels = new Channels($("channels"), enter, asked.get("channel"));
-const kept = new Map(); // every message that this person sees anywhere, by id
+const kept = new Kept();
 let about = {};
 let stream;
+let used = null; // the message or form in which something was clicked last
 
 function address(path, more = {}) {
   const where = channels.current ? { in: channels.current.id } : {};
@@ -36,17 +44,17 @@ async function post(path, body, more) {
   try {
     const answer = await fetch(address(path, more), { method: "POST", body });
     const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
-    const reason = answer.status === 413 ? "The file is too large." : answer.statusText;
+    const reason = answer.status === 413 ? t("file_too_large") : answer.statusText;
     const data = isJson ? await answer.json() : { reason };
     return answer.ok ? { data } : { refusal: data };
   } catch {
-    return { refusal: { reason: "The playground cannot be reached." } };
+    return { refusal: { reason: t("unreachable") } };
   }
 }
 
 async function act(path, what) {
   const { refusal } = await post(path, JSON.stringify(what));
-  $("connection").textContent = refusal?.reason ?? trouble();
+  $("connection").textContent = refusal ? reasonInWords(refusal.reason) : trouble();
 }
 
 const TOLD = {
@@ -68,25 +76,24 @@ function listen() {
   });
   fresh.addEventListener("close", () => {
     if (stream !== fresh) return;
-    $("connection").textContent = "The connection is lost; trying again …";
+    $("connection").textContent = t("connection_lost");
     setTimeout(() => stream === fresh && listen(), 1000);
   });
 }
 
 function showState(state) {
-  kept.clear();
-  for (const message of state.messages) kept.set(message.id, message);
+  kept.reset(state.messages);
   showAbout(state.about);
 }
 
 function showAbout(news) {
   about = news;
-  $("notice").textContent = about.comfyui
-    ? `Playground: no Discord here. Clips come from the ComfyUI at ${about.comfyui}.`
-    : "Playground: no Discord, no GPU, no model runs here. A camera moves over your picture.";
+  $("notice").textContent = about.comfyui ? t("notice_comfyui", { host: about.comfyui }) : t("notice_simulated");
   $("connection").textContent = trouble();
-  offer($("person"), about.visitors.map(({ name, about: note }) => [name, note ? `${name} · ${note}` : name]), me.as);
+  offer($("person"), about.visitors.map(({ name, about: note }) => [name, note ? `${name} · ${t(note)}` : name]), me.as);
   offer($("language"), Object.entries(about.languages), me.locale);
+  offer($("theme"), ["system", "light", "dark"].map((theme) => [theme, t(`theme_${theme}`)]), chosen("theme") || "system");
+  welcome.update(about);
   channels.update(about.channels);
   const menus = about.commands.filter(({ type }) => type === MESSAGE_MENU).map(({ name }) => name);
   messages.about = { names: names(), lists: lists(), menus };
@@ -107,7 +114,8 @@ function showChannel() {
   $("channel-name").textContent = name;
   $("channel-sign").textContent = SIGNS[kind] ?? "#";
   $("show-channels").dataset.pings = $("channels").dataset.pings;
-  messages.reset([...kept.values()].filter((message) => message.channel_id === id));
+  $("welcome").hidden = kind === "dm";
+  messages.reset(kept.in(id));
 }
 
 function enter(id) {
@@ -119,10 +127,11 @@ function enter(id) {
 function openChannels(open) {
   document.body.classList.toggle("with-channels", open);
   $("show-channels").setAttribute("aria-expanded", String(open));
+  if (open) $("channels").querySelector("[aria-current]")?.focus();
 }
 
 function trouble() {
-  return about.online ? "" : "The bot is offline.";
+  return about.online ? "" : t("offline");
 }
 
 function offer(select, entries, chosen) {
@@ -131,28 +140,32 @@ function offer(select, entries, chosen) {
 
 function showMessage(message) {
   const isNew = !kept.has(message.id);
-  kept.set(message.id, message);
+  const changed = kept.set(message);
   if (isNew) channels.hear(message);
   $("show-channels").dataset.pings = $("channels").dataset.pings;
-  if (message.channel_id !== channels.current.id) return;
-  messages.show(message);
-  if (isNew) $("spoken").textContent = `${message.author.username}: ${messages.words(message.id)}`;
+  showChanged(changed);
+  if (isNew && message.channel_id === channels.current.id) $("spoken").textContent = `${message.author.username}: ${messages.words(message.id)}`;
+}
+
+function showChanged(changed) {
+  for (const each of changed) if (each.channel_id === channels.current.id) messages.show(each);
 }
 
 function forget({ id }) {
-  kept.delete(id);
+  const replies = kept.remove(id);
   messages.remove(id);
+  showChanged(replies);
 }
 
-function showUnanswered({ id, text, channel_id }) {
+function showUnanswered({ id, channel_id }) {
   const now = new Date().toISOString();
   const nothing = { reactions: [], embeds: [], attachments: [], components: [], mentions: [], flags: 0 };
-  showMessage({ ...nothing, id, channel_id, author: about.bot, content: text, timestamp: now, only_you: true });
+  showMessage({ ...nothing, id, channel_id, author: about.bot, content: t("did_not_respond"), timestamp: now, only_you: true });
 }
 
 function become(change) {
   Object.assign(me, change);
-  document.documentElement.dataset.language = me.locale;
+  readIn(me.locale);
   channels.reset();
   history.replaceState(null, "", `?${new URLSearchParams(me)}`);
   const before = stream;
@@ -161,19 +174,60 @@ function become(change) {
 }
 
 function becomeSomebody(name) {
-  become({ as: name, locale: about.visitors.find((visitor) => visitor.name === name).locale });
+  become({ as: name, locale: about.visitors.find((visitor) => visitor.name === name).locale ?? home.locale });
+}
+
+function chooseLanguage(locale) {
+  home.locale = locale;
+  keep("language", locale);
+  become({ locale });
+}
+
+function chooseTheme(theme) {
+  keep("theme", theme);
+  useTheme(theme);
+}
+
+/** After a modal: to what opened it, or where that is now. */
+function focusAgain() {
+  const button = used?.custom && document.querySelector(`#${used.id} [data-id="${CSS.escape(used.custom)}"]`);
+  const place = document.getElementById(used?.id);
+  const target = button ?? (place === $("composer") ? place.querySelector("select") : place);
+  if (!document.activeElement || document.activeElement === document.body || !target?.contains(document.activeElement)) target?.focus();
+}
+
+function remember({ target }) {
+  const place = target.closest("#messages > li, #composer");
+  if (place) used = { id: place.id, custom: target.closest("[data-id]")?.dataset.id };
 }
 
 /** A link to a message in another channel goes there first. */
 function follow(event) {
   const link = event.target.closest("a[data-channel]");
-  if (!link || link.dataset.channel === channels.current.id) return;
-  enter(link.dataset.channel);
+  if (!link) return;
+  const { channel } = link.dataset;
+  if (channels.has(channel) && channel !== channels.current.id) enter(channel);
+  const isThere = channels.has(channel) && document.getElementById(link.hash.slice(1));
+  $("connection").textContent = isThere ? trouble() : t("gone");
+  if (!isThere) event.preventDefault();
 }
 
 $("person").addEventListener("change", (event) => becomeSomebody(event.target.value));
-$("language").addEventListener("change", (event) => become({ locale: event.target.value }));
+$("language").addEventListener("change", (event) => chooseLanguage(event.target.value));
+$("theme").addEventListener("change", (event) => chooseTheme(event.target.value));
 $("show-channels").addEventListener("click", () => openChannels(!document.body.classList.contains("with-channels")));
+$("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address stays as it is
+  $("composer").querySelector("select").focus();
+});
 document.addEventListener("click", follow);
-document.documentElement.dataset.language = me.locale;
+document.addEventListener("click", remember, true);
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape" || !document.body.classList.contains("with-channels")) return;
+  openChannels(false);
+  $("show-channels").focus();
+});
+useTheme(chosen("theme"));
+readIn(me.locale);
+me.locale = language();
 listen();

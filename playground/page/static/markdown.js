@@ -1,15 +1,14 @@
 // Discord's markdown (the part that bots use) as nodes. Nothing in a text can become markup of the page.
 
 import { el, fragment } from "./dom.js";
+import { link } from "./links.js";
 import { moment } from "./time.js";
+import { t } from "./words.js";
 
 const STYLES = { "**": "strong", __: "u", "~~": "s" };
-const link = (url, text = [url]) =>
-  el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text);
-const jump = (channel, id, label) => el("a", { href: `#m-${id}`, class: "mention", "data-channel": channel }, label);
 const mention = (text) => el("span", { class: "mention" }, text);
 const spoiler = (nodes) =>
-  el("button", { type: "button", class: "spoiler", "aria-label": "Spoiler", click: reveal }, el("span", {}, nodes));
+  el("button", { type: "button", class: "spoiler", "aria-label": t("spoiler"), click: reveal }, el("span", {}, nodes));
 
 function reveal(event) {
   event.currentTarget.classList.add("open");
@@ -24,19 +23,15 @@ const INLINE = [
   [/(([*_~])\2)((?:\\[^]|[^\\])+?)\1(?!\2)/y, ([, mark, , text], names) => el(STYLES[mark], {}, inline(text, names))],
   [/\*(?=\S)((?:\*\*|\\[^]|[^*\\])+?)\*(?!\*)/y, ([, text], names) => el("em", {}, inline(text, names))],
   [/(?<!\w)_((?:__|\\[^]|[^_\\])+?)_(?!\w)/y, ([, text], names) => el("em", {}, inline(text, names))],
-  [/<@!?(\d+)>/y, ([, id], names) => mention(`@${names.people[id] ?? "unknown"}`)],
-  [/<@&(\d+)>/y, () => mention("@role")],
-  [/<#(\d+)>/y, ([, id], names) => mention(`#${names.channels[id] ?? "unknown"}`)],
+  [/<@!?(\d+)>/y, ([, id], names) => mention(`@${names.people[id] ?? t("unknown")}`)],
+  [/<@&(\d+)>/y, () => mention(`@${t("role")}`)],
+  [/<#(\d+)>/y, ([, id], names) => mention(`#${names.channels[id] ?? t("unknown")}`)],
   [/<\/([^:>]+):\d+>/y, ([, name]) => mention(`/${name}`)],
   [/<a?(:\w+:)\d+>/y, ([, name]) => name],
   [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, ([, seconds, style]) => moment(Number(seconds), style)],
-  [
-    /<?https:\/\/(?:\w+\.)?discord\.com\/channels\/[\d@me]+\/(\d+)\/(\d+)>?/y,
-    ([, channel, id], names) => jump(channel, id, `#${names.channels[channel] ?? "unknown"} › message`),
-  ],
-  [/\[((?:\\[^]|[^\]\\])+)\]\(<?(https?:\/\/[^\s<>)]+)>?\)/y, ([, text, url], names) => link(url, inline(text, names))],
-  [/<(https?:\/\/[^\s<>]+)>/y, ([, url]) => link(url)],
-  [/https?:\/\/[^\s<>]*[^\s<>.,:;"')\]!?*_]/y, ([url]) => link(url)],
+  [/\[((?:\\[^]|[^\]\\])+)\]\(<?(https?:\/\/[^\s<>)]+)>?\)/y, ([, text, url], names) => link(url, inline(text, names), names)],
+  [/<(https?:\/\/[^\s<>]+)>/y, ([, url], names) => link(url, null, names)],
+  [/https?:\/\/[^\s<>]*[^\s<>.,:;"')\]!?*_]/y, ([url], names) => link(url, null, names)],
 ];
 
 const BLOCKS = [
@@ -46,7 +41,7 @@ const BLOCKS = [
     /(?<![^\n])(?:> .*(?:\n|$))+/y,
     ([text], names) => el("blockquote", {}, inline(text.replace(/^> /gm, "").trimEnd(), names)),
   ],
-  [/(?<![^\n])(#{1,3}) (.+)\n?/y, ([, marks, text], names) => el(`h${marks.length + 2}`, {}, inline(text, names))],
+  [/(?<![^\n])(#{1,3}) (.+)\n?/y, ([, marks, text], names) => el("h3", { "data-size": marks.length }, inline(text, names))],
   [/(?<![^\n])-# (.+)\n?/y, ([, text], names) => el("small", {}, inline(text, names))],
   [/(?<![^\n])(?:[-*] .+(?:\n|$))+/y, ([text], names) => el("ul", {}, items(text, names))],
 ];

@@ -5,7 +5,9 @@ import { el, fragment } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { embed, file } from "./parts.js";
 import { moment } from "./time.js";
+import { Roving } from "./roving.js";
 import { tools } from "./tools.js";
+import { language, nodes, t } from "./words.js";
 
 const [LOADING, IS_CARD] = [1 << 7, 1 << 15];
 
@@ -26,6 +28,7 @@ const PARTS = {
 export class Messages {
   #list;
   #actions;
+  #roving;
   #rows = new Map();
   #dismissed = new Set();
   #about = { names: { people: {}, channels: {}, me: "" }, lists: {}, menus: [] };
@@ -33,6 +36,7 @@ export class Messages {
   constructor(list, actions) {
     this.#list = list;
     this.#actions = actions;
+    this.#roving = new Roving(list);
   }
 
   /** What rows are drawn with: `names` for mentions, `lists` for menus, `menus` of the context menu. */
@@ -54,7 +58,7 @@ export class Messages {
     row.message = message;
     for (const [name, [shown, build]] of Object.entries(PARTS)) this.#refresh(row, name, shown, build);
     row.node.classList.toggle("pings-me", message.mentions.some(({ id }) => id === this.#about.names.me));
-    this.#tellReplies(message.id, message);
+    this.#roving.update(row.node);
   }
 
   /** What a message says, for those who listen instead of look. */
@@ -66,7 +70,7 @@ export class Messages {
   remove(id) {
     this.#rows.get(id)?.node.remove();
     this.#rows.delete(id);
-    this.#tellReplies(id, null);
+    this.#roving.update(null);
   }
 
   #insert({ id, only_you }) {
@@ -81,18 +85,10 @@ export class Messages {
 
   #refresh(row, name, shown, build) {
     const context = { ...this.#actions, ...this.#about, dismiss: (id) => this.#dismiss(id) };
-    const key = JSON.stringify(shown(row.message, context) ?? null).replace(/\?ex=[^"]*/g, "");
+    const key = JSON.stringify([language(), shown(row.message, context) ?? null]).replace(/\?ex=[^"]*/g, "");
     if (row.keys[name] === key) return;
     row.keys[name] = key;
     row.slots[name].replaceChildren(fragment(build(row.message, context)));
-  }
-
-  #tellReplies(id, message) {
-    for (const row of this.#rows.values()) {
-      if (row.message.message_reference?.message_id !== id) continue;
-      row.message = { ...row.message, referenced_message: message };
-      this.#refresh(row, "above", ...PARTS.above);
-    }
   }
 
   #dismiss(id) {
@@ -103,21 +99,22 @@ export class Messages {
 
 function above(message, { names }) {
   const { message_reference: reference, referenced_message: replied, interaction } = message;
-  if (reference && !replied) return "↩ the message was deleted";
+  if (reference && !replied) return `↩ ${t("reply_deleted")}`;
   if (reference) {
-    const target = el("a", { href: `#m-${replied.id}` }, excerpt(replied, names));
+    const label = t("reply_to", { person: replied.author.username, message: excerpt(replied, names) });
+    const target = el("a", { href: `#m-${replied.id}`, "data-channel": replied.channel_id, "aria-label": label }, excerpt(replied, names));
     return ["↩ ", el("b", {}, replied.author.username), " ", target];
   }
   if (!interaction) return [];
   const command = el("span", { class: "mention" }, `/${interaction.name}`);
-  return [el("b", {}, interaction.user.username), " used ", command];
+  return nodes("used", { person: el("b", {}, interaction.user.username), command });
 }
 
 function excerpt(message, names) {
   const shown = markdown(message.content || spokenBy(message.components), names);
-  for (const block of shown.querySelectorAll("blockquote, pre, li, h3, h4, h5, small")) block.append(" ");
+  for (const block of shown.querySelectorAll("blockquote, pre, li, h3, small")) block.append(" ");
   const words = shown.textContent.replace(/\s+/g, " ").trim();
-  return words.slice(0, 200) || (message.attachments?.length ? "a file" : "a message");
+  return words.slice(0, 200) || t(message.attachments?.length ? "a_file" : "a_message");
 }
 
 /** The words of a card. */
@@ -126,15 +123,15 @@ function spokenBy(components) {
 }
 
 function head({ author, timestamp }) {
-  const badge = author.bot ? el("span", { class: "badge" }, "APP") : null;
+  const badge = author.bot ? el("span", { class: "badge" }, t("app")) : null;
   const avatar = el("span", { class: "avatar", "aria-hidden": "true" }, author.bot ? "▶" : author.username[0]);
   avatar.dataset.tint = author.bot ? "bot" : Number(BigInt(author.id) >> 22n) % 5;
   return [avatar, el("b", {}, author.username), badge, moment(Date.parse(timestamp) / 1000, "t")];
 }
 
 function text({ content, flags, edited_timestamp: edited, author }, { names }) {
-  if (flags & LOADING) return el("span", { class: "faint" }, `${author.username} is thinking …`);
-  return [markdown(content, names), edited && content ? el("span", { class: "faint" }, " (edited)") : null];
+  if (flags & LOADING) return el("span", { class: "faint" }, t("thinking", { person: author.username }));
+  return [markdown(content, names), edited && content ? el("span", { class: "faint" }, ` ${t("edited")}`) : null];
 }
 
 function reactions(message, { react }) {
@@ -149,7 +146,7 @@ function reactionButton(message, { emoji, count, me, names }, react) {
 
 function alone(message, { dismiss }) {
   if (!message.only_you) return [];
-  return ["👁 Only you can see this · ", button({ class: "link" }, () => dismiss(message.id), "Dismiss")];
+  return [`👁 ${t("only_you")} · `, button({ class: "link" }, () => dismiss(message.id), t("dismiss"))];
 }
 
 function button(attributes, click, words) {

@@ -3,6 +3,8 @@
 import { spoken } from "./cards.js";
 import { el } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { reasonInWords } from "./refusals.js";
+import { t } from "./words.js";
 
 const [ROW, TEXT, WORDS, LABEL] = [1, 4, 10, 18];
 const PARAGRAPH = 2;
@@ -19,32 +21,44 @@ const FIELDS = {
   23: checkbox,
 };
 
-/** Opens in a `dialog`; `submit(id, form)` gives what was refused, if anything. */
+/** Opens in a `dialog`; `submit(id, form)` gives what was refused, if anything; `back()` when it is closed. */
 export class Modal {
   #dialog;
   #submit;
   #error = el("p", { class: "error", role: "alert" });
 
-  constructor(dialog, submit) {
+  constructor(dialog, submit, back) {
     this.#dialog = dialog;
     this.#submit = submit;
+    dialog.addEventListener("close", back);
+    dialog.addEventListener("keydown", (event) => this.#keepFocus(event));
   }
 
   open({ id, modal }, context) {
     this.#error.textContent = "";
     const close = () => this.#dialog.close();
-    const cancel = el("button", { type: "button", class: "cancel", click: close }, "Cancel");
+    const cancel = el("button", { type: "button", class: "cancel", click: close }, t("cancel"));
     const form = el(
       "form",
       { novalidate: true, "aria-labelledby": "modal-title", submit: (event) => this.#send(event, id) },
       el("h2", { id: "modal-title" }, modal.title),
       modal.components.map((row) => shown(row, context)),
       this.#error,
-      el("div", { class: "buttons" }, cancel, el("button", { class: "send" }, "Submit")),
+      el("div", { class: "buttons" }, cancel, el("button", { class: "send" }, t("submit"))),
     );
     this.#dialog.replaceChildren(form);
     if (!this.#dialog.open) this.#dialog.showModal();
     form.querySelector("input:not(.hidden), textarea, select")?.focus();
+  }
+
+  /** The Tab key goes around in the dialog, and not out into the browser. */
+  #keepFocus(event) {
+    if (event.key !== "Tab") return;
+    const stops = [...this.#dialog.querySelectorAll("a[href], button, input, select, textarea")].filter(canFocus);
+    const [from, to] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
+    if (document.activeElement !== from) return;
+    event.preventDefault();
+    to.focus();
   }
 
   async #send(event, id) {
@@ -62,9 +76,14 @@ export class Modal {
   #refuse({ option, reason }) {
     const field = [...this.#dialog.querySelectorAll(".field")].find(({ dataset }) => dataset.name === option);
     const place = field?.querySelector(".error") ?? this.#error;
-    place.textContent = reason;
+    place.textContent = reasonInWords(reason);
     field?.querySelector("input, textarea, select")?.focus();
   }
+}
+
+function canFocus(node) {
+  const isChosenOfGroup = node.type !== "radio" || node.checked || !node.form.querySelector(`[name="${CSS.escape(node.name)}"]:checked`);
+  return !node.disabled && node.offsetParent !== null && isChosenOfGroup;
 }
 
 function shown(row, context) {

@@ -2,6 +2,7 @@
 
 import { el, fragment } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { t } from "./words.js";
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const watcher = new IntersectionObserver((entries) => {
@@ -26,7 +27,7 @@ export function file(attachment) {
 
 /** What one sees only after a click. */
 export function veiled(node) {
-  return el("details", { class: "veil" }, el("summary", {}, "Spoiler"), node);
+  return el("details", { class: "veil" }, el("summary", {}, t("spoiler")), node);
 }
 
 function shown(attachment) {
@@ -48,7 +49,7 @@ function video({ url, width, height, description, filename }) {
 export function picture({ url, width, height, description, filename }) {
   const image = el("img", { src: url, width, height, alt: description ?? filename ?? "", loading: "lazy" });
   if (!description) return image;
-  return el("span", { class: "described" }, image, el("span", { class: "alt", title: description, "aria-hidden": "true" }, "ALT"));
+  return el("span", { class: "described" }, image, el("span", { class: "alt", title: description, "aria-hidden": "true" }, t("alt")));
 }
 
 export function embed(data, names) {

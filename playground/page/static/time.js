@@ -1,6 +1,7 @@
 // Moments: Discord's `<t:…>` and the times of messages. Relative ones tick.
 
 import { el } from "./dom.js";
+import { language } from "./words.js";
 
 const STYLES = {
   t: { timeStyle: "short" },
@@ -11,7 +12,6 @@ const STYLES = {
   F: { dateStyle: "full", timeStyle: "short" },
 };
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3600], ["minute", 60]];
-const language = () => document.documentElement.dataset.language;
 
 /** A `<time>` for seconds since 1970, in one of Discord's styles. */
 export function moment(seconds, style = "f") {

@@ -1,22 +1,23 @@
 // What somebody can do with a message that they point at: react, and the commands of its context menu.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
 const EMOJIS = ["🔁", "❌", "✉️", "🚩", "⏳", "❤️", "👍", "😂"];
 
 /** Two small menus. `actions` has `react(message, emoji)` and `menu(message, name)`; `menus` are names. */
 export function tools(message, { react, menu, menus }) {
   if (message.only_you) return [];
-  const reactions = EMOJIS.map((emoji) => entry(emoji, () => react(message, emoji), `React with ${emoji}`));
+  const reactions = EMOJIS.map((emoji) => entry(emoji, () => react(message, emoji), t("react_with", { emoji })));
   const apps = menus.map((name) => entry(name, () => menu(message, name)));
   return [
-    popup("add", "Add a reaction", "☺", reactions),
-    popup("apps", "More", "⋯", [el("small", {}, "Apps"), ...(apps.length ? apps : ["no commands"])]),
+    popup("add", t("add_reaction"), "☺", reactions),
+    popup("apps", t("more_apps"), "⋯", [el("small", {}, t("apps")), ...(apps.length ? apps : [t("no_commands")])]),
   ];
 }
 
 function popup(kind, label, sign, entries) {
-  const button = el("summary", { class: kind, "aria-label": label, title: label, role: "button" }, sign);
+  const button = el("summary", { class: kind, "aria-label": label, title: label }, sign);
   return el("details", { class: `popup ${kind}-popup`, toggle: closeOthers }, button, el("div", {}, entries));
 }
 
