@@ -139,7 +139,7 @@ async def test_the_stream_begins_with_everything_there_is(setup: Setup, ada: Pag
     about = state["about"]
     assert about["names"][about["me"]] == "ada"
     assert about["online"]
-    assert about["sample"] == "the cat blinks"
+    assert about["samples"] == [{"title": "", "prompt": "the cat blinks"}]
     kinds = [each["kind"] for each in about["channels"]]
     assert kinds == ["text", "public_thread", "forum", "public_thread", "voice"]
     assert {"animate", "hold", "rules"} <= {command["name"] for command in about["commands"]}

@@ -59,7 +59,7 @@ export class Composer {
     if (!this.#commands.has(FIRST)) return;
     this.#name = FIRST;
     this.#build();
-    await this.#useSample(number);
+    await this.#fillIn(number);
     this.#form.requestSubmit(this.#send);
   }
 
@@ -96,15 +96,19 @@ export class Composer {
 
   #sampleButton() {
     if (!this.#samples.length || !this.#fields.some(({ takesFiles }) => takesFiles)) return null;
-    return el("button", { type: "button", class: "link", click: () => this.#useSample(0) }, t("use_sample"));
+    return el("button", { type: "button", class: "link", click: () => this.#useSample() }, t("use_sample"));
   }
 
-  async #useSample(number) {
+  async #useSample() {
+    await this.#fillIn(0);
+    this.#firstText()?.input.focus();
+  }
+
+  async #fillIn(number) {
     const picture = await (await fetch(`/playground/sample/${number}.png`)).blob();
     this.#attach(new File([picture], `sample-${number + 1}.png`, { type: picture.type }));
     const words = this.#firstText();
     if (words && !words.input.value) words.input.value = this.#samples[number].prompt;
-    words?.input.focus();
   }
 
   #firstText() {

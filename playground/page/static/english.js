@@ -11,7 +11,7 @@ export default {
   reads_chinese: "reads Chinese",
   language: "Language",
   theme: "Colours",
-  theme_system: "As the system",
+  theme_system: "System",
   theme_light: "Light",
   theme_dark: "Dark",
   notice_simulated: "Playground: no Discord, no GPU, no model runs here. A camera moves over your picture.",

@@ -216,10 +216,7 @@ $("person").addEventListener("change", (event) => becomeSomebody(event.target.va
 $("language").addEventListener("change", (event) => chooseLanguage(event.target.value));
 $("theme").addEventListener("change", (event) => chooseTheme(event.target.value));
 $("show-channels").addEventListener("click", () => openChannels(!document.body.classList.contains("with-channels")));
-$("skip").addEventListener("click", (event) => {
-  event.preventDefault(); // the address stays as it is
-  $("composer").querySelector("select").focus();
-});
+$("skip").addEventListener("click", () => $("composer").querySelector("select").focus());
 document.addEventListener("click", follow);
 document.addEventListener("click", remember, true);
 document.addEventListener("keydown", ({ key }) => {

@@ -41,7 +41,7 @@ const BLOCKS = [
     /(?<![^\n])(?:> .*(?:\n|$))+/y,
     ([text], names) => el("blockquote", {}, inline(text.replace(/^> /gm, "").trimEnd(), names)),
   ],
-  [/(?<![^\n])(#{1,3}) (.+)\n?/y, ([, marks, text], names) => el("h3", { "data-size": marks.length }, inline(text, names))],
+  [/(?<![^\n])(#{1,3}) (.+)\n?/y, ([, marks, text], names) => el("h3", { "data-size": marks.length > 1 ? marks.length : null }, inline(text, names))],
   [/(?<![^\n])-# (.+)\n?/y, ([, text], names) => el("small", {}, inline(text, names))],
   [/(?<![^\n])(?:[-*] .+(?:\n|$))+/y, ([text], names) => el("ul", {}, items(text, names))],
 ];

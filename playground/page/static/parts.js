@@ -37,7 +37,8 @@ function shown(attachment) {
   return el("a", { href: attachment.url, download: attachment.filename }, `📎 ${attachment.filename}`);
 }
 
-function video({ url, width, height, description, filename }) {
+/** A video, muted and again and again, fetched and played while it is in sight. */
+export function video({ url, width, height, description, filename }) {
   const attributes = { width, height, controls: true, loop: true, playsinline: true, preload: "metadata" };
   const node = el("video", { ...attributes, "data-src": url, "aria-label": description ?? filename });
   node.muted = true;

@@ -1,9 +1,8 @@
 // What the page shows before anything was asked for: a finished clip, and samples to try.
 
 import { el } from "./dom.js";
+import { video } from "./parts.js";
 import { language, t } from "./words.js";
-
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Welcome {
   #place;
@@ -36,15 +35,14 @@ export class Welcome {
 }
 
 function finished({ prompt }) {
-  const video = el("video", { src: "/playground/example.mp4", controls: true, loop: true, playsinline: true, "aria-label": prompt });
-  video.muted = true;
-  video.autoplay = !calm.matches;
+  const clip = video({ url: "/playground/example.mp4", width: 640, height: 480, description: prompt });
+  clip.poster = "/playground/sample/0.png";
   return el(
     "div",
     { class: "finished" },
     el("figure", {}, picture(0), el("figcaption", {}, t("before"))),
     el("p", { class: "arrow" }, el("q", {}, prompt), el("span", { "aria-hidden": "true" }, "→")),
-    el("figure", {}, video, el("figcaption", {}, t("after"))),
+    el("figure", {}, clip, el("figcaption", {}, t("after"))),
   );
 }
 
