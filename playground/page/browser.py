@@ -16,7 +16,16 @@ from playground.discord.json_values import Json, as_int, as_object, as_text
 from playground.page.chromium import BrowserFailed, find_chromium, running
 
 __all__ = ["DESKTOP", "PHONE", "Browser", "BrowserFailed", "Size", "Tab", "find_chromium", "open_browser"]
-KEYS = {"Backspace": 8, "Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}
+KEYS = {
+    "Backspace": 8,
+    "Tab": 9,
+    "Enter": 13,
+    "Escape": 27,
+    "End": 35,
+    "Home": 36,
+    "ArrowUp": 38,
+    "ArrowDown": 40,
+}
 """Windows' number of each key by its name on the web."""
 ANSWER_TIMEOUT = 30.0
 """Seconds that an answer of the browser may take."""

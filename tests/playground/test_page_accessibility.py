@@ -1,6 +1,7 @@
-"""The page by keyboard and for screen readers, in a Chromium; and what axe-core says, where it is installed."""
+"""The page by keyboard and for screen readers, in a Chromium, and what axe-core finds in it."""
 
 import importlib.util
+import itertools
 import json
 import os
 from pathlib import Path
@@ -19,18 +20,18 @@ pytestmark = [
     pytest.mark.long,
 ]
 AXE = "AXE_CORE"
-"""The setting that names a file `axe.min.js`; else that of the package axe-playwright-python is taken."""
+"""The environment variable that names a file `axe.min.js`; else that of one of the packages is taken."""
+AXE_PACKAGES = ("axe_playwright_python", "axe_core_python")
 
 
 def axe_script() -> str:
-    """The source of axe-core; without it the test is skipped."""
+    """The source of axe-core; where there is none the test is skipped."""
     if named := os.environ.get(AXE):
         return Path(named).read_text(encoding="utf-8")
-    package = importlib.util.find_spec("axe_playwright_python")
-    for place in (package and package.submodule_search_locations) or ():
-        for found in Path(place).rglob("axe.min.js"):
-            return found.read_text(encoding="utf-8")
-    pytest.skip(f"no axe-core here: set {AXE} to its axe.min.js, or install axe-playwright-python")
+    for spec in filter(None, map(importlib.util.find_spec, AXE_PACKAGES)):
+        for place in spec.submodule_search_locations or ():
+            return (Path(place) / "axe.min.js").read_text(encoding="utf-8")
+    pytest.skip(f"no axe-core here: install axe-core-python, or set {AXE} to an axe.min.js")
 
 
 async def violations(tab: Tab, script: str) -> list[str]:
@@ -130,7 +131,7 @@ async def test_headings_go_down_one_level_at_a_time(setup: Setup):
         "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((each) => Number(each.tagName[1]))"
     )
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), levels
 
 
 async def test_a_link_in_a_text_is_underlined(setup: Setup):

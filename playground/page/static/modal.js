@@ -6,7 +6,7 @@ import { markdown } from "./markdown.js";
 import { reasonInWords } from "./refusals.js";
 import { t } from "./words.js";
 
-const [ROW, TEXT, WORDS, LABEL] = [1, 4, 10, 18];
+const [ROW, TEXT, WORDS, LABEL, UPLOAD] = [1, 4, 10, 18, 19];
 const PARAGRAPH = 2;
 const FIELDS = {
   3: (data) => menu(data, data.options.map(spoken)),
@@ -15,7 +15,7 @@ const FIELDS = {
   6: (data, { lists }) => menu(data, lists.roles),
   7: (data, { lists }) => menu(data, [...lists.people, ...lists.roles]),
   8: (data, { lists }) => menu(data, lists.channels),
-  19: upload,
+  [UPLOAD]: upload,
   21: (data) => boxes(data, "radio"),
   22: (data) => boxes(data, "checkbox"),
   23: checkbox,
@@ -98,7 +98,8 @@ function field(label, description, data, context) {
   const isNeeded = data.required !== false && data.type !== 23;
   const name = el("span", { class: "name" }, label, isNeeded ? el("span", { "aria-hidden": "true" }, " *") : null);
   const about = description ? el("span", { class: "about" }, description) : null;
-  const single = [TEXT, 3, 5, 6, 7, 8, 19, 23].includes(data.type) && (data.max_values ?? 1) === 1;
+  const isMenuOfMany = data.type !== UPLOAD && (data.max_values ?? 1) > 1;
+  const single = [TEXT, 3, 5, 6, 7, 8, UPLOAD, 23].includes(data.type) && !isMenuOfMany;
   const attributes = { class: "field", "data-name": data.custom_id };
   const parts = [name, about, build(data, context), el("span", { class: "error", role: "alert" })];
   if (single) return el("label", attributes, parts);
