@@ -15,16 +15,17 @@ from playground.page.browser import Tab, find_chromium, open_browser  # noqa: E4
 
 PICTURE = ROOT / "docs" / "page.png"
 WIDTH, HEIGHT = 1200, 1456
+DARK = {"name": "prefers-color-scheme", "value": "dark"}
 TIMEOUT = 120.0
 """Seconds for one clip."""
 READY = """(() => {{
     const done = [...document.querySelectorAll(".text")].filter((each) => each.textContent.includes("Done"));
-    const videos = [...document.querySelectorAll("video")];
+    const videos = [...document.querySelectorAll("#messages video")];
     const ready = videos.filter((each) => each.readyState === HTMLMediaElement.HAVE_ENOUGH_DATA);
     return done.length === {clips} && ready.length === {clips};
 }})()"""
 STILL = """
-    Promise.all([...document.querySelectorAll("video")].map((video) => new Promise((shown) => {
+    Promise.all([...document.querySelectorAll("#messages video")].map((video) => new Promise((shown) => {
         video.pause();
         video.controls = false;
         video.addEventListener("seeked", shown, { once: true });
@@ -57,7 +58,8 @@ async def address_of(process: asyncio.subprocess.Process) -> str:
 
 
 async def use(tab: Tab, url: str) -> None:
-    """ada asks for a clip, grace for another one."""
+    """ada asks for a clip, grace for another one, both in dark colours."""
+    await tab.call("Emulation.setEmulatedMedia", features=[DARK])
     await tab.open(f"{url}/?as=ada", width=WIDTH, height=HEIGHT)
     await tab.click(".below .link")
     await tab.until("document.querySelector('.drop img')?.naturalWidth")

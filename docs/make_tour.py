@@ -19,6 +19,7 @@ from playground.playground import Playground  # noqa: E402
 
 FOLDER = ROOT / "docs" / "tour"
 PROMPT = "The boat rocks gently on the waves while the evening sun glitters on the water"
+DARK = {"name": "prefers-color-scheme", "value": "dark"}
 TIMEOUT = 60.0
 """Seconds for whatever is waited for."""
 LAST = "#messages > li:last-child"
@@ -34,6 +35,7 @@ class Guide:
     async def open_as(self, who: str, locale: str = "en-US", *, phone: bool = False) -> None:
         """Look at the page as somebody else."""
         url = f"{self.playground.discord.origin}/?as={who}&locale={locale}"
+        await self.tab.call("Emulation.setEmulatedMedia", features=[DARK])
         await self.tab.open(url, width=820, height=1000)
         if phone:
             await self.tab.resize(PHONE)

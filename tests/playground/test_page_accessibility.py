@@ -123,6 +123,23 @@ async def test_messages_are_one_stop_and_the_arrows_go_through_them(setup: Setup
     assert await tab.evaluate(said) == "hello 0"
 
 
+async def test_what_changes_under_the_keyboard_keeps_its_place(setup: Setup):
+    playground, _, tab = setup
+    bob = playground.member("bob")
+    message = await bob.say("hello")
+    await bob.react(message, "👀")
+    await tab.until(shows(".reactions button", "👀 1"))
+    await tab.evaluate("document.querySelector('.reactions button').focus()")
+    await tab.press("Enter")
+    await tab.until(shows(".reactions button", "👀 2"))
+    assert await tab.evaluate("document.activeElement.textContent") == "👀 2"
+    await bob.say("there")
+    await tab.until(shows(".text", "there"))
+    await bob.delete(message)
+    await tab.until("document.querySelectorAll('#messages > li').length === 1")
+    assert await tab.evaluate("document.activeElement.querySelector('.text').textContent") == "there"
+
+
 async def test_headings_go_down_one_level_at_a_time(setup: Setup):
     playground, _, tab = setup
     await playground.member("bob").say("### Small\ntext\n# Big")

@@ -5,7 +5,7 @@ import { el, fragment } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { embed, file } from "./parts.js";
 import { moment } from "./time.js";
-import { Roving } from "./roving.js";
+import { Roving, STOPS } from "./roving.js";
 import { tools } from "./tools.js";
 import { language, nodes, t } from "./words.js";
 
@@ -68,7 +68,10 @@ export class Messages {
   }
 
   remove(id) {
-    this.#rows.get(id)?.node.remove();
+    const node = this.#rows.get(id)?.node;
+    const near = node?.contains(document.activeElement) ? (node.nextElementSibling ?? node.previousElementSibling) : null;
+    node?.remove();
+    near?.focus();
     this.#rows.delete(id);
     this.#roving.update(null);
   }
@@ -88,13 +91,20 @@ export class Messages {
     const key = JSON.stringify([language(), shown(row.message, context) ?? null]).replace(/\?ex=[^"]*/g, "");
     if (row.keys[name] === key) return;
     row.keys[name] = key;
-    row.slots[name].replaceChildren(fragment(build(row.message, context)));
+    keepFocus(row, row.slots[name], () => row.slots[name].replaceChildren(fragment(build(row.message, context))));
   }
 
   #dismiss(id) {
     this.#dismissed.add(id);
     this.remove(id);
   }
+}
+
+/** Build a part anew; who was in it is at the same place again, or at the message. */
+function keepFocus({ node }, slot, build) {
+  const place = [...slot.querySelectorAll(STOPS)].indexOf(document.activeElement);
+  build();
+  if (place >= 0) (slot.querySelectorAll(STOPS)[place] ?? node).focus();
 }
 
 function above(message, { names }) {

@@ -1,6 +1,7 @@
 // One message at a time is a stop of the Tab key, with what is in it; the arrow keys go to the others.
 
-const STOPS = "a[href], button, input, select, textarea, summary, video";
+/** What the Tab key stops at in a message. */
+export const STOPS = "a[href], button, input, select, textarea, summary, video";
 const OWN_ARROWS = "select, input, textarea, video, .popup[open]";
 
 export class Roving {
