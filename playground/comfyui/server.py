@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from playground.comfyui.execution.node_environment import NodeEnvironment
-from playground.comfyui.faults import CannedAnswer, Faults, OneTimeFault
+from playground.comfyui.faults import CannedAnswer, Faults, OneTimeFault, SocketFault
 from playground.comfyui.folders import Folders
 from playground.comfyui.lifecycle import RunningServer, serve
 from playground.comfyui.object_info import Installed, NodeClasses
@@ -86,6 +86,11 @@ class ComfyUI:
         """The id of the prompt that runs."""
         prompt = self._current.prompt_queue.running if self._current else None
         return prompt.id if prompt else None
+
+    @property
+    def history(self) -> list[str]:
+        """The prompts in the history, by id, oldest first: everybody can read what they were."""
+        return list(self._current.prompt_queue.history) if self._current else []
 
     async def __aenter__(self) -> Self:
         temporary = tempfile.TemporaryDirectory(prefix="comfyui-", ignore_cleanup_errors=True)
@@ -176,6 +181,18 @@ class ComfyUI:
         """Keep websockets open and send nothing more."""
         self._faults.silent = True
 
+    async def http_only(self, fault: int | SocketFault = 404) -> None:
+        """Pass no websocket, as some gateways do: refuse each with a status, or treat it as `fault` says.
+
+        Those that are open are cut. `pass_sockets` and `heal` let new ones through again.
+        """
+        self._faults.socket = fault
+        await self.close_sockets()
+
+    def pass_sockets(self) -> None:
+        """Pass websockets again from now on."""
+        self._faults.socket = None
+
     # Faults of a run
 
     def fail_next(self, failure: Failure) -> None:
@@ -198,6 +215,11 @@ class ComfyUI:
         """The next output node succeeds and lists nothing."""
         self._faults.once[OneTimeFault.EMPTY_OUTPUT] += 1
 
+    def silent_history(self, *, entries: bool = False) -> None:
+        """Let the history list no outputs of what ended; with `entries` not even that it ended."""
+        self._faults.history_without_outputs = True
+        self._faults.history_without_entries = entries
+
     def forget(self, prompt_id: str) -> None:
         """Remove a prompt from queue and history without an event, even if it runs."""
         if self._current:
@@ -214,12 +236,18 @@ class ComfyUI:
         status: int,
         *,
         path: str = "",
+        method: str = "",
         times: int = 1,
         body: bytes = b"Bad Gateway",
         content_type: str = "text/plain",
     ) -> None:
-        """Answer the next `times` requests whose path contains `path` with this, doing nothing."""
-        canned = CannedAnswer(status=status, path=path, times=times, body=body, content_type=content_type)
+        """Answer the next `times` requests whose path contains `path` with this, doing nothing.
+
+        `method`: only requests with this one.
+        """
+        canned = CannedAnswer(
+            status=status, method=method, path=path, times=times, body=body, content_type=content_type
+        )
         self._faults.answers.append(canned)
 
     def stall(self, path: str = "") -> None:
@@ -229,6 +257,10 @@ class ComfyUI:
     def accept_then_close(self) -> None:
         """The next POST /prompt is queued, but the connection is cut before the answer."""
         self._faults.once[OneTimeFault.LOST_ANSWER] += 1
+
+    def accept_then_answer(self, status: int) -> None:
+        """The next POST /prompt is queued, but the answer is this, as of a tunnel that waited too long."""
+        self._faults.late_status = status
 
     def cut_download(self) -> None:
         """The next GET /view ends in the middle of the file."""

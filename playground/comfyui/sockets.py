@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import WSCloseCode, web
 
-from playground.comfyui.faults import Faults
+from playground.comfyui.faults import Faults, SocketFault
 from playground.comfyui.graph import Json
 
 Frame = str | bytes
@@ -52,6 +52,11 @@ class Sockets:
     def is_silent(self) -> bool:
         """Whether nothing is to be sent."""
         return self._faults.silent
+
+    @property
+    def fault(self) -> int | SocketFault | None:
+        """What becomes of a new socket: a status that refuses it, or worse; None where all is well."""
+        return self._faults.socket
 
     def supports_metadata(self, client_id: str) -> None:
         """This client asked for previews of type 4."""

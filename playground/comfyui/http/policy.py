@@ -32,15 +32,14 @@ class RequestPolicy:
             return web.Response(status=401, text="401: Unauthorized")
         if self._faults.stalled_path is not None and self._faults.stalled_path in request.path:
             await asyncio.Event().wait()
-        if canned := self._faults.take_answer(request.path):
+        if canned := self._faults.take_answer(request.method, request.path):
             return web.Response(status=canned.status, body=canned.body, content_type=canned.content_type)
         response = await _answer(request, handler)
-        if (
-            request.method == "POST"
-            and request.path.endswith("/prompt")
-            and self._faults.take(OneTimeFault.LOST_ANSWER)
-        ):
-            cut(request.transport)
+        if request.method == "POST" and request.path.endswith("/prompt"):
+            if self._faults.take(OneTimeFault.LOST_ANSWER):
+                cut(request.transport)
+            if status := self._faults.take_late_status():
+                return web.Response(status=status, text="a timeout occurred")
         return response
 
 

@@ -95,8 +95,11 @@ class QueueEndpoints:
     async def get_one_history(self, request: web.Request) -> web.Response:
         """`{}` while it runs and when it is unknown (fact 5)."""
         prompt_id = request.match_info["prompt_id"]
-        entry = self._prompt_queue.history.get(prompt_id)
-        return web.json_response({prompt_id: entry.as_entry()} if entry else {})
+        entry, faults = self._prompt_queue.history.get(prompt_id), self._environment.faults
+        if entry is None or faults.history_without_entries:
+            return web.json_response({})
+        silenced: Json = {"outputs": {}} if faults.history_without_outputs else {}
+        return web.json_response({prompt_id: {**entry.as_entry(), **silenced}})
 
     async def post_history(self, request: web.Request) -> web.Response:
         """`{"clear": true}` or `{"delete": [ids]}`."""

@@ -1,15 +1,17 @@
 """The websocket endpoint."""
 
+import asyncio
 import json
 import uuid
 
 from aiohttp import WSMsgType, web
 
 from playground.comfyui.execution.engine import Engine
+from playground.comfyui.faults import SocketFault
 from playground.comfyui.graph import parse_object
 from playground.comfyui.object_info import NodeClasses
 from playground.comfyui.queue import PromptQueue
-from playground.comfyui.sockets import Sockets, render_message
+from playground.comfyui.sockets import Sockets, cut, render_message
 
 
 class SocketEndpoint:
@@ -27,8 +29,12 @@ class SocketEndpoint:
         """Where the endpoint is."""
         return [web.get("/ws", self.connect)]
 
-    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+    async def connect(self, request: web.Request) -> web.StreamResponse:
         """Send the status (a returning client also gets the running node), then read (10, 14, 15)."""
+        fault = self._sockets.fault
+        return await (self._serve(request) if fault is None else refuse_socket(request, fault))
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         client_id = request.query.get("clientId") or uuid.uuid4().hex
@@ -61,3 +67,21 @@ class SocketEndpoint:
         if not self._sockets.is_silent:
             features = parse_object(self._node_classes.about("features"))
             await socket.send_str(render_message("feature_flags", features))
+
+
+async def refuse_socket(request: web.Request, fault: int | SocketFault) -> web.StreamResponse:
+    """Answer a handshake as a gateway that passes HTTP only."""
+    if isinstance(fault, int):
+        return web.Response(status=fault)
+    if fault is SocketFault.HANG:
+        await asyncio.Event().wait()
+    if fault is SocketFault.CUT:
+        cut(request.transport)
+        return web.Response()
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    if fault is SocketFault.CLOSE:
+        await socket.close()
+    async for _ in socket:
+        pass  # a mute one reads what it is sent, pings too, and says nothing
+    return socket
