@@ -1,7 +1,9 @@
 """The errors of a ComfyUI server, of its jobs and of workflows, as one tree.
 
     ComfyError
-    ├── ServerUnreachable   no answer: refused, timed out, cut off, or a gateway's status (retry later)
+    ├── ServerUnreachable   no answer: refused, timed out, cut off, or 429 (retry later)
+    │   └── ServerFault     … but a 5xx, of the server itself or of a gateway or tunnel before it
+    ├── SubmissionFailed    it answers reads, but a job with a 5xx, and has not taken it (retry a few times)
     ├── TokenRefused        401 or 403: it wants another token
     ├── ServerTooOld        it chose a prompt_id of its own (before 0.3.45)
     ├── BadAnswer           its answer is not ComfyUI's protocol
@@ -30,6 +32,8 @@ class Fault(StrEnum):
     """The stable code of each error, for logs and for translation."""
 
     UNREACHABLE = "unreachable"
+    SERVER_FAULT = "server_fault"
+    SUBMISSION_FAILED = "submission_failed"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a fault, no password
     SERVER_TOO_OLD = "server_too_old"
     BAD_ANSWER = "bad_answer"
@@ -63,6 +67,33 @@ class ServerUnreachable(ComfyError):
 
     def __str__(self) -> str:
         return f"ComfyUI does not answer ({self.reason})"
+
+
+@dataclass(kw_only=True, eq=False)
+class ServerFault(ServerUnreachable):
+    """The answer has status 5xx; `words`: what its body says, in one line, "" where it says nothing."""
+
+    code = Fault.SERVER_FAULT
+    words: str = ""
+
+    def __str__(self) -> str:
+        return f"ComfyUI does not answer ({self.description})"
+
+    @property
+    def description(self) -> str:
+        """The status, and the words where there are any."""
+        return f"{self.reason}: {self.words}" if self.words else self.reason
+
+
+@dataclass(kw_only=True, eq=False)
+class SubmissionFailed(ComfyError):
+    """The job was answered with a 5xx and is not there, though the server answers; `reason`: its words."""
+
+    code = Fault.SUBMISSION_FAILED
+    reason: str
+
+    def __str__(self) -> str:
+        return f"ComfyUI fails to take the job: {self.reason}"
 
 
 class TokenRefused(ComfyError):

@@ -102,9 +102,8 @@ CLOCK = Check(
 MEMORY = Check(id="memory", passed="{subject}: {free} of {total} GiB of memory free")
 WEBSOCKET = Check(
     id="websocket",
-    needed=True,
     passed="its websocket opens",
-    failed="its websocket does not open",
+    failed="its websocket does not open: jobs run, but there are no live steps here",
     fix="Let the proxy in front of it pass websockets ({reason}).",
 )
 PACK = Check(id="pack", passed="has the nodes of {subject}")

@@ -130,7 +130,7 @@ async def _check_jobs(target: ServerToCheck, endpoints: Endpoints, *, run: bool)
         if prompts := len(queue.running) + len(queue.waiting):
             yield IDLE.result(target.name, ok=False, others=str(prompts))
             return
-        if not websocket.ok:
+        if not server.reachable:
             return
         for finding in await check_ids(server, endpoints, target.picture):
             yield finding
@@ -177,12 +177,12 @@ def _settle(findings: Sequence[Finding], target: ServerToCheck) -> Iterator[Find
 
 
 async def _check_websocket(server: Server) -> Finding:
-    """Some proxies let everything through but websockets."""
+    """Some proxies let everything through but websockets: jobs are polled there."""
     with suppress(TimeoutError):
         async with asyncio.timeout(WEBSOCKET_TIMEOUT):
-            while not server.reachable:
+            while not (server.reachable and server.live):
                 await server.changed()
-    return WEBSOCKET.result(server.name, ok=server.reachable, reason=str(server.error or ""))
+    return WEBSOCKET.result(server.name, ok=server.live, reason=str(server.websocket_error or "no message"))
 
 
 def _describe_error(err: ComfyError, target: ServerToCheck) -> Finding:

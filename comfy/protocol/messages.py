@@ -7,7 +7,7 @@ into the events of a job.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
@@ -79,6 +79,7 @@ class JobEnding:
     """The job is ending, well or not: the history may not have it yet."""
 
     prompt_id: str
+    success: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,13 +179,17 @@ def _parse_end(data: Mapping[str, object]) -> SocketMessage:
     return JobEnding(prompt_id=as_text(data.get("prompt_id")))
 
 
+def _parse_success(data: Mapping[str, object]) -> SocketMessage:
+    return JobEnding(prompt_id=as_text(data.get("prompt_id")), success=True)
+
+
 PARSERS: Mapping[str, Callable[[Mapping[str, object]], SocketMessage]] = {
     "status": _parse_status,
     "execution_start": _parse_start,
     "executing": _parse_executing,
     "progress": _parse_progress,
     "executed": _parse_executed,
-    "execution_success": _parse_end,
+    "execution_success": _parse_success,
     "execution_error": _parse_end,
     "execution_interrupted": _parse_end,
 }

@@ -2,12 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from comfy.errors import BadAnswer, GraphRejected, MissingModel, NodeFailed, NodeMissing
 from comfy.printable import printable
 from comfy.protocol.files import OutputFile
-from comfy.protocol.json_values import as_list, as_mapping, as_number, as_printable, as_text
+from comfy.protocol.json_values import (
+    as_list,
+    as_mapping,
+    as_number,
+    as_printable,
+    as_text,
+    is_mapping,
+    parse_json,
+)
 from comfy.protocol.messages import parse_files
 from comfy.protocol.object_info import base_name, is_model_file
 
@@ -32,6 +41,7 @@ MAX_REASON_LENGTH = 200
 class Done:
     """The job made its clip.
 
+    `files`: empty where the history names none; the websocket may have named them.
     `seconds`: from start to success, as the server says; None where it says nothing that can be so.
     """
 
@@ -99,7 +109,7 @@ def parse_history(answer: object, prompt_id: str, output: str | None = None) -> 
         return Failed(error=parse_node_error(messages["execution_error"]))
     if status.get("status_str") != "success":
         raise BadAnswer(reason="an end that is neither success, fault nor stop")
-    outputs = as_mapping(entry.get("outputs"), "its outputs")
+    outputs = as_mapping(entry.get("outputs") or {}, "its outputs")
     return Done(files=_result_files(outputs, output), seconds=_duration(messages))
 
 
@@ -113,10 +123,7 @@ def _parse_pair(message: object) -> tuple[object, object]:
 
 def _result_files(outputs: Mapping[str, object], output: str | None) -> tuple[OutputFile, ...]:
     wanted = [as_mapping(value) for node, value in outputs.items() if output in (node, None)]
-    files = tuple(file for value in wanted for file in parse_files(value))
-    if not files:
-        raise BadAnswer(reason="the job succeeded without a file")
-    return files
+    return tuple(file for value in wanted for file in parse_files(value))
 
 
 def _duration(messages: Mapping[str, Mapping[str, object]]) -> float | None:
@@ -148,6 +155,27 @@ def sanitize(message: str) -> str:
     # Cut first: searching for addresses takes time that grows with the square of a word's length.
     first = next(iter(message[:MAX_MESSAGE_LENGTH].strip().splitlines()), "")
     return PATH_OR_ADDRESS.sub("…", printable(first, MAX_MESSAGE_LENGTH))[:MAX_REASON_LENGTH]
+
+
+def parse_fault_words(body: bytes) -> str:
+    """What the body of a 5xx answer says, in one line; "" for a gateway's page and an empty body."""
+    text = body.decode(errors="replace").strip()
+    if text.startswith("<"):
+        return ""  # its words are the gateway's, and name hosts
+    with suppress(BadAnswer):
+        text = _message_in(parse_json(text)) or text
+    return sanitize(" ".join(text[:MAX_MESSAGE_LENGTH].split()))
+
+
+def _message_in(value: object) -> str:
+    """The first text of `{"error": …}`, `{"error": {"message": …}}` and the like; "" where there is none."""
+    if not is_mapping(value):
+        return ""
+    for key in ("error", "message", "detail"):
+        inner = value.get(key)
+        if text := inner if isinstance(inner, str) else _message_in(inner):
+            return text
+    return ""
 
 
 def parse_rejection(answer: object) -> GraphRejected:

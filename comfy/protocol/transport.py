@@ -7,14 +7,15 @@ import asyncio
 import errno
 import ssl
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
 import aiohttp
 
-from comfy.errors import BadAnswer, ServerUnreachable, TokenRefused, TooLarge
+from comfy.errors import BadAnswer, ServerFault, ServerUnreachable, TokenRefused, TooLarge
 from comfy.protocol.json_values import parse_json, parse_large_json
+from comfy.protocol.responses import parse_fault_words
 from comfy.protocol.session import ServerWebSocket, open_session
 
 MAX_RESPONSE_BYTES = 2**20
@@ -25,8 +26,6 @@ REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=20)
 OBJECT_INFO_TIMEOUT = aiohttp.ClientTimeout(total=120)  # the server walks all model folders
 TRANSFER_TIMEOUT = aiohttp.ClientTimeout(total=600, sock_connect=10, sock_read=30)
 HEARTBEAT_SECONDS = 20  # the server sends no pings of its own
-# What a gateway answers for a ComfyUI that is down or busy.
-GATEWAY_STATUSES = frozenset({429, 502, 503, 504})
 # The reasons of ServerUnreachable.
 REFUSED = "refused"
 TIMED_OUT = "timed out"
@@ -36,6 +35,10 @@ NO_ROUTE = "no way leads there"
 NO_TLS = "it does not answer in TLS"
 UNTRUSTED = "its certificate is not accepted"
 UNREACHABLE_ERRORS = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL})
+TOO_MANY_REQUESTS = 429
+FIRST_FAULT = 500  # a server or gateway that is down, busy or in trouble: 500 … 504, of tunnels 520 … 530
+MAX_FAULT_BYTES = 4096  # of the body of a 5xx
+FAULT_TIMEOUT = 2.0  # seconds in which that is read
 UNCOMPRESSED = {"Accept-Encoding": "identity"}  # what is compressed may be a thousand times as large
 
 
@@ -111,7 +114,7 @@ class Transport:
                 **options,
             )
             async with request as response:
-                self._check(response.status)
+                await self._check(response)
                 if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise BadAnswer(reason="it is compressed, unasked")
                 yield response
@@ -138,9 +141,12 @@ class Transport:
             )
         return cast(ServerWebSocket, socket)
 
-    def _check(self, status: int) -> None:
+    async def _check(self, response: aiohttp.ClientResponse) -> None:
         try:
-            _check_status(status)
+            _check_status(response.status)
+        except ServerFault as err:
+            err.words = await _read_words(response)
+            raise
         except TokenRefused as err:
             if self._on_token_refused:
                 self._on_token_refused(err)
@@ -150,8 +156,23 @@ class Transport:
 def _check_status(status: int) -> None:
     if status in (401, 403):
         raise TokenRefused
-    if status in GATEWAY_STATUSES:
+    if status == TOO_MANY_REQUESTS:
         raise ServerUnreachable(reason=f"HTTP {status}")
+    if status >= FIRST_FAULT:
+        raise ServerFault(reason=f"HTTP {status}")
+
+
+async def _read_words(response: aiohttp.ClientResponse) -> str:
+    """What the answer says of its fault, as far as that arrives soon."""
+    body = bytearray()
+    with suppress(TimeoutError, aiohttp.ClientError, ConnectionError):
+        async with asyncio.timeout(FAULT_TIMEOUT):
+            while len(body) < MAX_FAULT_BYTES and (
+                chunk := await response.content.read(MAX_FAULT_BYTES - len(body))
+            ):
+                body += chunk
+    encoded = response.headers.get("Content-Encoding", "identity").lower() != "identity"
+    return "" if encoded else parse_fault_words(bytes(body))
 
 
 @contextmanager

@@ -82,6 +82,10 @@ class Availability:
         self._drained = False
         self._on_change()
 
+    async def poll(self) -> None:
+        """Count `others` again. Raises what a request to the server raises."""
+        await self._queue.poll()
+
     async def probe(self) -> SystemStats:
         """Request its stats and count `others` again. Raises what a request to the server raises."""
         await self._queue.poll()

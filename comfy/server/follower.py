@@ -1,4 +1,7 @@
-"""Follow one job to its end: websocket messages as hints, the server's queue and history as the truth."""
+"""Follow one job to its end: websocket messages as hints, the server's queue and history as the truth.
+
+Where no websocket is open, queue and history are polled.
+"""
 
 import math
 import time
@@ -6,9 +9,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 import stamina
 
-from comfy.errors import JobLost, ServerUnreachable
+from comfy.errors import BadAnswer, JobLost, ServerUnreachable
 from comfy.protocol.messages import JobEnded, JobEnding, MessagesMissed, QueueChanged, SocketMessage
-from comfy.protocol.responses import Finished, Interrupted, JobPosition, Pending, Running
+from comfy.protocol.responses import Done, Finished, Interrupted, JobPosition, Pending, Running
 from comfy.server.progress import ProgressTracker
 from comfy.server.websocket import Subscription, WebSocketReader
 from comfy.workflows.events import Event, Queued
@@ -19,6 +22,8 @@ END_POLL_SECONDS = 0.02
 START_TIMEOUT = 0.03
 # Loading a large model is silent for minutes: later reconnections are rarer and rarer.
 SILENCES_BEFORE_RECONNECT = 8
+# Without a websocket, between two looks: a short job's end is seen soon, a long one costs few requests.
+MIN_POLL_SECONDS, MAX_POLL_SECONDS, POLL_GROWTH = 0.25, 2.0, 1.25
 
 Locate = Callable[[], Awaitable[JobPosition | None]]
 
@@ -51,6 +56,7 @@ class Follower:
         self._is_over = False
         self._poll_seconds, self._poll_at = END_POLL_SECONDS, math.inf
         self._silences = 0
+        self._next_poll = MIN_POLL_SECONDS
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """All events up to the one that ends the job.
@@ -64,7 +70,7 @@ class Follower:
             for event in self._tracker.feed(message) if message else ():
                 yield event
             is_reason_to_ask = self._is_reason_to_ask(message)
-            wait = self._next_wait(message, asks=is_reason_to_ask)
+            wait = min(self._next_wait(message, asks=is_reason_to_ask), self._poll_wait())
             if not is_reason_to_ask:
                 continue
             position = await self._retry(self._locate)
@@ -81,7 +87,7 @@ class Follower:
     def _count_silence(self, message: SocketMessage | None, wait: float) -> None:
         if message:
             self._silences = 0
-        elif wait >= self._silence_timeout:
+        elif self._reader.connected and wait >= self._silence_timeout:
             self._silences += 1
 
     def _next_wait(self, message: SocketMessage | None, *, asks: bool) -> float:
@@ -102,6 +108,13 @@ class Follower:
         self._poll_seconds, self._poll_at = seconds, time.monotonic() + seconds
         return seconds
 
+    def _poll_wait(self) -> float:
+        """The longest wait until the next look: none while a websocket is open."""
+        if self._reader.connected:
+            return math.inf
+        wait, self._next_poll = self._next_poll, min(POLL_GROWTH * self._next_poll, MAX_POLL_SECONDS)
+        return wait
+
     async def _check_websocket(self, position: JobPosition | None) -> None:
         """Reconnect a websocket that is open but receives nothing (an older one with its id was closed)."""
         if not self._silences or self._ended:
@@ -121,14 +134,24 @@ class Follower:
                 yield queued
             case Running():
                 yield from self._tracker.start(time.time())
+            case Finished(outcome=Done(files=(), seconds=seconds)):
+                yield self._done_as_told(seconds)
             case Finished(outcome=outcome):
                 yield outcome
             case None if self._cancelled:
                 yield Interrupted(node="")
+            case None if self._tracker.succeeded and self._tracker.saved:  # somebody cleared the history
+                yield self._done_as_told(None)
             case None:
                 raise JobLost
             case _:
                 pass
+
+    def _done_as_told(self, seconds: float | None) -> Done:
+        """Done with the files that the websocket named, for a history that names none. Raises BadAnswer."""
+        if not self._tracker.saved:
+            raise BadAnswer(reason="the job succeeded without a file")
+        return Done(files=self._tracker.saved, seconds=seconds)
 
     def _is_reason_to_ask(self, message: SocketMessage | None) -> bool:
         """Whether to ask the server; told the end again and again, it is asked at growing intervals."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from comfy.protocol.files import OutputFile
 from comfy.protocol.messages import (
+    JobEnding,
     JobStarted,
     NodeProgress,
     NodeSaved,
@@ -18,11 +20,14 @@ from comfy.workflows.workflow import Stage
 class ProgressTracker:
     """Knows the graph, and so which progress bars are sampling steps; yields no event twice.
 
-    `started`: whether the job was seen to run.
+    `started`: whether the job was seen to run. `saved`: the files that its output node named last.
+    `succeeded`: whether its success was told.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.started = False
+        self.saved: tuple[OutputFile, ...] = ()
+        self.succeeded = False
         self._graph = graph
         self._node: Node | None = None
         self._step: Sampling | None = None
@@ -40,7 +45,10 @@ class ProgressTracker:
             case NodeProgress():
                 yield from self._progress(message)
             case NodeSaved(node=node, files=files) if node == self._graph.output and files:
+                self.saved = files
                 yield Saved(files=files)
+            case JobEnding(success=True):
+                self.succeeded = True
             case PreviewSent(image=image, kind=kind) if self.started:
                 # Some previews name no job; a server runs one job at a time, and this one runs.
                 yield Preview(image=image, kind=kind)

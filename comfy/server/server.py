@@ -13,10 +13,13 @@ from comfy.errors import (
     BadAnswer,
     ComfyError,
     GraphRejected,
+    JobLost,
     MissingModel,
     NodeMissing,
+    ServerFault,
     ServerTooOld,
     ServerUnreachable,
+    SubmissionFailed,
     TokenRefused,
 )
 from comfy.protocol.endpoints import Endpoints
@@ -25,6 +28,7 @@ from comfy.protocol.responses import JobPosition, Running
 from comfy.protocol.transport import Transport
 from comfy.server.availability import Availability, UnavailableReason
 from comfy.server.capabilities import Capabilities, Missing
+from comfy.server.connection import Connection
 from comfy.server.follower import Follower
 from comfy.server.progress import ProgressTracker
 from comfy.server.websocket import WebSocketReader
@@ -34,6 +38,8 @@ from comfy.workflows.graph import NO_CHOICES, Graph
 from comfy.workflows.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
+
+MAX_SUBMISSIONS = 3  # of one job that is answered 5xx
 
 
 class Server:
@@ -71,8 +77,16 @@ class Server:
             yield_to_others=yield_to_others,
         )
         self._reader = WebSocketReader(
-            transport, client_id, self._on_connection, self.availability.queue_changed
+            transport, client_id, self._on_websocket, self.availability.queue_changed
         )
+        self._connection = Connection(
+            self.availability.poll,
+            self._on_connection,
+            name=transport.name,
+            is_live=lambda: self._reader.connected,
+            poll_seconds=silence_timeout,
+        )
+        self._told_at_epoch = 0
         self._capabilities = Capabilities(
             self._endpoints,
             workflows,
@@ -85,14 +99,24 @@ class Server:
 
     @property
     def reachable(self) -> bool:
-        """Whether its websocket is open, its nodes are known, and its last request was not answered 401."""
+        """Whether it answers, its nodes are known, and its last request was not answered 401."""
         refused = isinstance(self._capabilities.error, TokenRefused)
-        return self._reader.connected and self.answered_at is not None and not refused
+        return self._connection.up and self.answered_at is not None and not refused
+
+    @property
+    def live(self) -> bool:
+        """Whether its websocket is open, which tells of steps and previews; else jobs are polled."""
+        return self._reader.connected
+
+    @property
+    def websocket_error(self) -> ComfyError | None:
+        """Why its websocket is not open."""
+        return self._reader.error
 
     @property
     def connection_epoch(self) -> int:
-        """Number of websocket connections so far. If it changed, uploads may be gone: send them again."""
-        return self._reader.openings
+        """How often it came up so far. If it changed, uploads may be gone: send them again."""
+        return self._connection.epoch
 
     @property
     def runnable(self) -> frozenset[str]:
@@ -112,7 +136,7 @@ class Server:
     @property
     def error(self) -> ComfyError | None:
         """Why it is not reachable."""
-        return self._reader.error or self._capabilities.error
+        return self._connection.error or self._capabilities.error
 
     @property
     def unavailable_reason(self) -> UnavailableReason | None:
@@ -128,12 +152,12 @@ class Server:
             await self.changed()
 
     async def changed(self) -> None:
-        """Wait for the next change of `unavailable_reason`, `answered_at`, `error` or `availability`."""
+        """Wait for the next change of any of these: availability, `answered_at`, `error`, `live`."""
         await self._next_change.wait()
 
     async def refresh(self) -> None:
         """Ask what it can run, unless that was done a few seconds ago; returns once it answered or failed."""
-        if self._reader.connected:
+        if self._connection.up:
             await self._capabilities.ask()
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
@@ -157,26 +181,17 @@ class Server:
         """
         return await self._endpoints.upload(picture, name)
 
-    async def submit(self, prompt_id: str, graph: Graph) -> None:
-        """Submit a job under our own id, a lowercase UUID.
+    async def submit(self, prompt_id: str, graph: Graph, *, tries: int = MAX_SUBMISSIONS) -> None:
+        """Submit a job under our own id, a lowercase UUID; answered 5xx, up to `tries` times.
 
-        Raises GraphRejected (MissingModel, NodeMissing) and ServerTooOld. While the server is
-        stuck it waits for `answer_timeout` seconds, then raises ServerUnreachable.
+        Raises GraphRejected (MissingModel, NodeMissing), ServerTooOld and SubmissionFailed. While the server
+        is stuck it waits for `answer_timeout` seconds, then raises ServerUnreachable.
         """
-        await self._wait_until_not_stuck()
-        async for attempt in stamina.retry_context(on=ServerUnreachable, attempts=3):
-            with attempt:
-                if attempt.num == 1:
-                    await self._post(prompt_id, graph)
-                else:
-                    # The unanswered request may have arrived: sent twice, a job runs twice.
-                    await self.resume(prompt_id, graph)
+        await self._submit(prompt_id, graph, tries=tries, may_be_there=False)
 
-    async def resume(self, prompt_id: str, graph: Graph) -> None:
+    async def resume(self, prompt_id: str, graph: Graph, *, tries: int = MAX_SUBMISSIONS) -> None:
         """Submit a job unless the server has it already. Raises as `submit` does."""
-        if await self.locate(prompt_id) is None:
-            await self._wait_until_not_stuck()
-            await self._post(prompt_id, graph)
+        await self._submit(prompt_id, graph, tries=tries, may_be_there=True)
 
     @asynccontextmanager
     async def follow(self, prompt_id: str, graph: Graph) -> AsyncGenerator[AsyncIterator[Event]]:
@@ -256,9 +271,9 @@ class Server:
         await self._endpoints.free()
 
     async def run(self) -> None:
-        """Run the websocket reader and the monitors, as a task of `open_server`."""
+        """Run the connection, the websocket and the monitors, as a task of `open_server`."""
         async with asyncio.TaskGroup() as tasks:
-            for runner in (self._reader, self._capabilities, self.availability):
+            for runner in (self._connection, self._reader, self._capabilities, self.availability):
                 tasks.create_task(runner.run(), name=f"{self.name}: {type(runner).__name__}")
 
     async def _watch(self, prompt_id: str, graph: Graph, follower: Follower) -> AsyncGenerator[Event]:
@@ -271,6 +286,25 @@ class Server:
         except BadAnswer:
             self.availability.failed(prompt_id)
             raise
+        except JobLost:
+            self._connection.doubt()  # started anew between two looks, it has no uploads either
+            raise
+
+    async def _submit(self, prompt_id: str, graph: Graph, *, tries: int, may_be_there: bool) -> None:
+        await self._wait_until_not_stuck()
+
+        def is_tried_again(err: Exception) -> bool:
+            nonlocal tries
+            tries -= isinstance(err, SubmissionFailed)
+            return isinstance(err, ServerUnreachable) or (isinstance(err, SubmissionFailed) and tries > 0)
+
+        async for attempt in stamina.retry_context(on=is_tried_again, attempts=MAX_SUBMISSIONS):
+            with attempt:
+                # An unanswered request may have arrived: sent twice, a job runs twice.
+                may_be_there = may_be_there or attempt.num > 1
+                if not (may_be_there and await self.locate(prompt_id)):
+                    await self._wait_until_not_stuck()
+                    await self._post(prompt_id, graph)
 
     async def _post(self, prompt_id: str, graph: Graph) -> None:
         try:
@@ -279,6 +313,12 @@ class Server:
             )
         except GraphRejected as err:
             self._reject(err)
+        except ServerFault as err:
+            # A gateway's 5xx says nothing of the server behind it, which may have the job.
+            if await self.locate(prompt_id) is None:
+                self.availability.failed(prompt_id)
+                raise SubmissionFailed(reason=err.description) from err
+            return
         if queued_id != prompt_id:
             await self.cancel(queued_id)
             raise ServerTooOld
@@ -307,10 +347,20 @@ class Server:
     async def _queue_position(self, prompt_id: str) -> JobPosition | None:
         return (await self._endpoints.queue()).find(prompt_id)
 
-    def _on_connection(self) -> None:
+    def _on_websocket(self) -> None:
         if self._reader.connected:
-            self._capabilities.refresh(whole=True)
             self.availability.queue_changed()
+        elif self._reader.error is None and not self._reader.flapping:
+            self._connection.doubt()  # it was open until now
+        elif self._connection.up and self._reader.error and self._told_at_epoch != self._connection.epoch:
+            self._told_at_epoch = self._connection.epoch
+            log.warning("%s: no live steps here, jobs are polled: %s", self.name, self._reader.error)
+        self._notify()
+
+    def _on_connection(self) -> None:
+        if self._connection.up:
+            self._reader.retry_soon()
+            self._capabilities.refresh(whole=True)
         else:
             self._capabilities.pause()
             self.availability.loaded = None  # it may be restarting

@@ -6,12 +6,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 import aiohttp
 
-from comfy.errors import BadAnswer, ComfyError
+from comfy.errors import BadAnswer, ComfyError, ServerUnreachable
 from comfy.protocol.messages import MessagesMissed, PreviewSent, QueueChanged, SocketMessage, parse_message
 from comfy.protocol.session import ServerWebSocket
 from comfy.protocol.transport import Transport
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 FEATURE_FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
 # A new websocket under an id that the server has not released yet would receive nothing: hence a pause.
 MIN_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 0.1, 5.0
+GREETING_TIMEOUT = 20.0  # seconds
+STEADY_SECONDS = 10.0  # a gateway closes some websockets sooner, again and again: those say nothing
 MAX_BUFFERED = 256  # messages of one job
 MAX_MESSAGES, MAX_BYTES = 2000, 32 * 2**20  # in a second; ComfyUI sends some dozens, and a megabyte
 MESSAGES_AT_ONCE, LARGE_MESSAGE = 32, 2**14
@@ -84,7 +86,8 @@ class ReadingPace:
 class WebSocketReader:
     """Owns the client id; `run` is its task.
 
-    `connected`: whether the websocket is open; `openings`: how often it was opened; `error`: why it is not.
+    `connected`: whether a websocket is open and has brought a message, as ComfyUI's do at once; `error`: why
+    none is open; `flapping`: whether the last ones were closed soon after they were opened.
     """
 
     def __init__(
@@ -94,16 +97,22 @@ class WebSocketReader:
         on_change: Callable[[], None],
         on_queue: Callable[[], None],
     ) -> None:
-        """`on_change` is called when the websocket opens or closes, `on_queue` when the queue changed."""
+        """`on_change` is called when one opens, closes or cannot be opened, `on_queue` for the queue."""
         self.client_id = client_id
         self.connected = False
-        self.openings = 0
         self.error: ComfyError | None = None
         self._transport = transport
         self._on_change = on_change
         self._on_queue = on_queue
         self._subscriptions: dict[str, Subscription] = {}
         self._socket: ServerWebSocket | None = None
+        self._pause = MIN_RECONNECT_SECONDS
+        self._soon = asyncio.Event()
+
+    @property
+    def flapping(self) -> bool:
+        """Whether websockets do not last: that one closes says nothing of the server."""
+        return self._pause >= MAX_RECONNECT_SECONDS
 
     @contextmanager
     def subscribe(self, prompt_id: str) -> Generator[Subscription]:
@@ -115,16 +124,25 @@ class WebSocketReader:
             self._subscriptions.pop(prompt_id, None)
 
     async def run(self) -> None:
-        """Keep the websocket open for ever, as a task."""
-        pause = MIN_RECONNECT_SECONDS
+        """Keep the websocket open for ever, or try to, as a task."""
         while True:
+            started = time.monotonic()
+            self._soon.clear()
             try:
                 await self._read()
-                pause = MIN_RECONNECT_SECONDS
+                self._set_error(ServerUnreachable(reason="its websocket was closed"))
             except ComfyError as err:
                 self._set_error(err)
-                pause = min(2 * pause, MAX_RECONNECT_SECONDS)
-            await asyncio.sleep(pause)
+            lasted = time.monotonic() - started >= STEADY_SECONDS
+            self._pause = MIN_RECONNECT_SECONDS if lasted else min(2 * self._pause, MAX_RECONNECT_SECONDS)
+            await asyncio.sleep(MIN_RECONNECT_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pause - MIN_RECONNECT_SECONDS):
+                    await self._soon.wait()
+
+    def retry_soon(self) -> None:
+        """Try to open it now where that failed before: the server has just come up."""
+        self._soon.set()
 
     async def reconnect(self) -> None:
         """Close a websocket that seems to receive nothing; `run` opens the next one under the same id."""
@@ -139,26 +157,33 @@ class WebSocketReader:
     async def _read(self) -> None:
         async with self._transport.websocket(self.client_id) as socket:
             await socket.send_str(FEATURE_FLAGS)
-            self._set_socket(socket)
+            self._socket = socket
             try:
                 await self._receive(socket)
             finally:
-                self._set_socket(None)
+                self._socket = None
+                self._set_connected(now=False)
 
     async def _receive(self, socket: ServerWebSocket) -> None:
         """Distribute messages until the websocket is closed. Raises BadAnswer for too many."""
         pace = ReadingPace()
-        while (frame := await socket.receive()).type in (*DATA, *CONTROL):
+        while (frame := await socket.receive(self._patience())).type in (*DATA, *CONTROL):
             await pace.count(len(frame.data))
             if frame.type is aiohttp.WSMsgType.PING:
                 await socket.pong(frame.data)
             elif frame.type in DATA:
+                self._set_connected(now=True)
                 self._distribute(parse_message(frame.data))
 
-    def _set_socket(self, socket: ServerWebSocket | None) -> None:
-        self._socket, self.connected = socket, socket is not None
-        if socket:
-            self.openings += 1
+    def _patience(self) -> float | None:
+        """How long to wait for the next frame: a websocket that brings no first message is not passed on."""
+        return None if self.connected else GREETING_TIMEOUT
+
+    def _set_connected(self, *, now: bool) -> None:
+        if now == self.connected:
+            return
+        self.connected = now
+        if now:
             self.error = None
         self._distribute(MessagesMissed())
         self._on_change()
@@ -179,7 +204,5 @@ class WebSocketReader:
             receiver.put(message)
 
     def _set_error(self, error: ComfyError) -> None:
-        if str(error) != str(self.error):
-            log.warning("%s: no websocket: %s", self._transport.name, error)
-            self.error = error
-            self._on_change()
+        self.error = error
+        self._on_change()

@@ -12,8 +12,10 @@ from comfy.errors import (
     MissingModel,
     NodeFailed,
     NodeMissing,
+    ServerFault,
     ServerTooOld,
     ServerUnreachable,
+    SubmissionFailed,
     TokenRefused,
     TooLarge,
     WorkflowInvalid,
@@ -21,6 +23,8 @@ from comfy.errors import (
 
 MESSAGES: tuple[tuple[ComfyError, str], ...] = (
     (ServerUnreachable(reason="refused"), "ComfyUI does not answer (refused)"),
+    (ServerFault(reason="HTTP 502", words="no room"), "ComfyUI does not answer (HTTP 502: no room)"),
+    (SubmissionFailed(reason="HTTP 500"), "ComfyUI fails to take the job: HTTP 500"),
     (TokenRefused(), "ComfyUI refused the token"),
     (ServerTooOld(), "this ComfyUI is too old: it ignores the prompt_id (0.3.45 or newer is needed)"),
     (BadAnswer(reason="HTTP 500"), "ComfyUI answered something unexpected: HTTP 500"),

@@ -104,7 +104,11 @@ async def test_a_proxy_that_lets_no_websocket_through_is_found_out(
 
     finding = findings_of(WEBSOCKET, findings)["gpu"]
     assert not finding.ok
+    assert not finding.needed
+    assert finding.text == "its websocket does not open: jobs run, but there are no live steps here"
     assert finding.fix.startswith("Let the proxy in front of it pass websockets (")
+    assert findings_of(PROMPT_ID, findings)["gpu"].ok
+    assert would_fail(findings) == []
 
 
 async def test_it_looks_where_comfyuis_usually_listen(comfyui: ComfyUI, monkeypatch: pytest.MonkeyPatch):

@@ -117,9 +117,9 @@ async def test_a_server_describes_itself(endpoints: Endpoints):
 
 
 async def test_a_command_that_fails_is_a_bad_answer(comfyui: ComfyUI, endpoints: Endpoints):
-    comfyui.answer(500, path="/history", times=1)
+    comfyui.answer(405, path="/history", times=1)
 
-    with pytest.raises(BadAnswer, match="HTTP 500"):
+    with pytest.raises(BadAnswer, match="HTTP 405"):
         await endpoints.erase("x")
 
 

@@ -20,6 +20,7 @@ from comfy import (
 )
 from comfy.protocol.queue import parse_queue
 from comfy.protocol.responses import (
+    parse_fault_words,
     parse_history,
     parse_node_error,
     parse_node_faults,
@@ -80,8 +81,28 @@ def test_only_the_files_of_the_output_node_count():
     (prompt_id,) = body
 
     assert isinstance(parse_history(body, prompt_id, "54"), Done)
-    with pytest.raises(BadAnswer, match="without a file"):
-        parse_history(body, prompt_id, "53")
+    silent = parse_history(body, prompt_id, "53")
+    assert isinstance(silent, Done)
+    assert silent.files == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            b"500 Internal Server Error\n\nServer got itself in trouble",
+            "500 Internal Server Error Server got itself in trouble",
+        ),
+        (b'{"error": "no space left on /data/x.png"}', "no space left on …"),
+        (b'{"error": {"type": "x", "message": "the queue is full"}}', "the queue is full"),
+        (b'{"detail": ["?"]}', '{"detail": ["?"]}'),
+        (b"<!DOCTYPE html><title>gpu.example.org | 524: A timeout occurred</title>", ""),
+        (b"\xff\x1b[2J\xe2\x80\xae" + b"x" * 5000, "\ufffd" + "x" * 199),
+        (b"", ""),
+    ],
+)
+def test_the_words_of_a_fault_are_one_line_without_pages_and_addresses(body: bytes, words: str):
+    assert parse_fault_words(body) == words
 
 
 REFUSALS = [

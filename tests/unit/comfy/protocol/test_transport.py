@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from comfy import BadAnswer, ServerUnreachable, TokenRefused, TooLarge
+from comfy import BadAnswer, ServerFault, ServerUnreachable, TokenRefused, TooLarge
 from comfy.protocol import transport as transport_module
 from comfy.protocol.transport import HttpResponse, Transport
 from playground.comfyui import ComfyUI
@@ -48,8 +48,7 @@ async def test_json_is_sent_and_parsed(transport: Transport):
         (401, TokenRefused),
         (403, TokenRefused),
         (429, ServerUnreachable),
-        (503, ServerUnreachable),
-        (500, BadAnswer),
+        *[(status, ServerFault) for status in (500, 501, 502, 503, 504, *range(520, 528), 530)],
         (307, BadAnswer),
     ],
 )

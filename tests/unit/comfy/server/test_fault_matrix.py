@@ -23,6 +23,7 @@ from comfy import (
     MissingModel,
     Server,
     ServerUnreachable,
+    SubmissionFailed,
     TooLarge,
     Workflow,
 )
@@ -200,7 +201,7 @@ MATRIX: tuple[tuple[Callable[[Scene], Awaitable[None]], type, float], ...] = (
     (empty, BadAnswer, 0.5),
     (hang, Interrupted, 0.5),
     (gateway, Done, 3),
-    (broken_gateway, BadAnswer, 0.5),
+    (broken_gateway, SubmissionFailed, 4),
     (forgotten, JobLost, SILENCE_TIMEOUT + 0.5),
     (lost_answer, Done, 3),
 )

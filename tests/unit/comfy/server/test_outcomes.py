@@ -151,3 +151,26 @@ async def test_a_success_without_a_file_is_a_bad_answer(comfyui: ComfyUI, server
 
     with pytest.raises(BadAnswer, match="without a file"):
         await soon(run(server, await build(server, picture), str(uuid4())))
+
+
+async def test_files_that_the_events_named_count_where_the_history_names_none(
+    comfyui: ComfyUI, server: Server, picture: bytes
+):
+    comfyui.silent_history()
+
+    done = (await soon(run(server, await build(server, picture), str(uuid4()))))[-1]
+
+    assert isinstance(done, Done)
+    assert [file.filename.endswith(".mp4") for file in done.files] == [True]
+
+
+async def test_and_where_it_has_no_entry_of_a_job_that_succeeded(
+    comfyui: ComfyUI, server: Server, picture: bytes
+):
+    comfyui.silent_history(entries=True)
+
+    done = (await soon(run(server, await build(server, picture), str(uuid4()))))[-1]
+
+    assert isinstance(done, Done)
+    assert len(done.files) == 1
+    assert len(comfyui.runs) == 1
