@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from playground.comfyui import ComfyUI, Outcome, Stage
+from playground.comfyui import ComfyUI, Outcome, SocketFault, Stage
 from tests.playground.comfyui_client import ComfyUIClient, Json, open_client
 from tests.playground.comfyui_recordings import kinds, wan_graph
 
@@ -232,3 +232,77 @@ async def test_heal_ends_lasting_faults(comfyui: ComfyUI, client: ComfyUIClient)
     comfyui.heal()
     messages = await client.run(wan_graph(), prompt_id="d1f7cd57-9818-4029-8ca7-96be1730d063")
     assert messages[-1]["data"]["prompt_id"] == "d1f7cd57-9818-4029-8ca7-96be1730d063"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 501])
+async def test_a_gateway_that_passes_http_only_refuses_websockets(
+    comfyui: ComfyUI, client: ComfyUIClient, status: int
+) -> None:
+    async with client.listening() as reader:
+        await comfyui.http_only(status)
+        assert await reader.closed() == 1006
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        async with client.listening():
+            pass
+    assert refusal.value.status == status
+    await client.submit(wan_graph())
+    await comfyui.reached(Stage.DONE)
+    comfyui.pass_sockets()
+    async with client.listening():  # which waits for the status
+        pass
+
+
+@pytest.mark.parametrize("fault", SocketFault)
+async def test_or_treats_them_worse(comfyui: ComfyUI, client: ComfyUIClient, fault: SocketFault) -> None:
+    await comfyui.http_only(fault)
+    async with aiohttp.ClientSession() as session:
+        connecting = session.ws_connect(f"{comfyui.url}/ws", timeout=aiohttp.ClientWSTimeout(ws_close=1))
+        try:
+            async with asyncio.timeout(0.2), connecting as socket:
+                met = (await socket.receive()).type.name
+        except TimeoutError:
+            met = "nothing"
+        except aiohttp.ClientError:
+            met = "cut"
+    assert met == {"hang": "nothing", "cut": "cut", "close": "CLOSE", "mute": "nothing"}[fault]
+    assert comfyui.waiting == []
+
+
+async def test_an_answer_can_be_for_one_method_alone(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    comfyui.answer(502, path="/queue", method="POST")
+    async with aiohttp.ClientSession() as session:
+        statuses = [
+            (await session.get(f"{comfyui.url}/queue")).status,
+            (await session.post(f"{comfyui.url}/queue", json={})).status,
+            (await session.post(f"{comfyui.url}/queue", json={})).status,
+        ]
+    assert statuses == [200, 502, 200]
+
+
+async def test_a_prompt_can_be_queued_and_answered_with_a_fault(
+    comfyui: ComfyUI, client: ComfyUIClient
+) -> None:
+    comfyui.accept_then_answer(524)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{comfyui.url}/prompt", json={"prompt": wan_graph()}) as answer,
+    ):
+        assert answer.status == 524
+    await comfyui.reached(Stage.DONE)
+    assert len(comfyui.runs) == 1
+
+
+async def test_a_silent_history_lists_no_outputs_or_no_entry(comfyui: ComfyUI, client: ComfyUIClient) -> None:
+    prompt_id = await client.submit(wan_graph())
+    await comfyui.reached(Stage.DONE)
+    assert comfyui.history == [prompt_id]
+    assert (await client.outcome(prompt_id))["outputs"]
+    comfyui.silent_history()
+    silent = await client.outcome(prompt_id)
+    assert (silent["outputs"], silent["status"]["completed"]) == ({}, True)
+    comfyui.silent_history(entries=True)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{comfyui.url}/history/{prompt_id}") as answer,
+    ):
+        assert await answer.json() == {}
