@@ -54,6 +54,8 @@ def reason_of(err: Exception, job: Job) -> Reason:
             return Reason(code="not_offered")
         case comfy.ServerTooOld():
             return Reason(code="server_too_old")
+        case comfy.SubmissionFailed():
+            return Reason(code="server_fault", values={"words": err.reason})
         case comfy.ComfyError():
             return Reason(code="bad_answer")
         case media.CannotFit():

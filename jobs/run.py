@@ -19,7 +19,7 @@ from jobs.announcer import Announcer, JobStage
 from jobs.clips import clip_name, smaller_name
 from jobs.errors import JobFailure
 from jobs.graphs import build_values
-from jobs.pace import RunClock, SamplingRate
+from jobs.pace import RunClock, SamplingRate, expected_end
 from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
 from jobs.uploads import Uploads
@@ -29,6 +29,8 @@ from storage import Changes, FileStore, Job, Lease, LeaseLost, State, Store, Sto
 log = logging.getLogger(__name__)
 
 CANCEL_POLL_SECONDS = 1.0  # between two looks at the row while the server computes
+MAX_ATTEMPTS = 3  # of a job that is lost, or that its server answers 5xx
+RESUBMIT_SECONDS = 2.0  # before a job that was answered 5xx is submitted again; more each time
 MAX_CLIP_BYTES = 200 * 2**20
 CLIP_SUFFIXES = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
 
@@ -61,7 +63,10 @@ class RunContext:
 
 
 class Run:
-    """One job on one server; `lease` is always the newest."""
+    """One job on one server; `lease` is always the newest.
+
+    `is_forgotten`: whether the server's history could be rid of the job once its clip was here.
+    """
 
     def __init__(self, lease: Lease, server: ComputeServer, uploads: Uploads, context: RunContext) -> None:
         self.lease = lease
@@ -69,11 +74,13 @@ class Run:
         self._uploads = uploads
         self._context = context
         self._may_be_there = lease.adopted or lease.job.attempts > 0
+        self._uncounted = 1  # submission of a job that an earlier process left while it submitted it
         self._rate = SamplingRate()
         self._clock = RunClock()
         self._next_preview = 0.0
         self._clip: comfy.OutputFile | None = None
         self._smaller: comfy.OutputFile | None = None
+        self.is_forgotten = True
 
     @property
     def job(self) -> Job:
@@ -112,7 +119,7 @@ class Run:
                 await comfy.cancel_resave(self.server, rerun_id(self.job))
             name = self._on_disk() or await self._download_resaved() or await self._download_clip()
             await self._overwrite_outputs()
-            await self.server.forget(self.job.id)
+            self.is_forgotten = await self.server.forget(self.job.id)
             await self._move(State.DELIVERING, clip=name)
 
     async def _prepare(self) -> comfy.Graph:
@@ -127,15 +134,31 @@ class Run:
         """POST the graph, unless it is there already: the same id twice would run twice."""
         if self.job.state == State.CLAIMED:
             await self._move(State.SUBMITTING, attempts=self.job.attempts + 1)
+            self._uncounted = 0
         if self.job.state == State.SUBMITTING:
-            await self._post(graph)
+            await self._post_until_taken(graph)
             await self._move(State.RUNNING)
+
+    async def _post_until_taken(self, graph: comfy.Graph) -> None:
+        """POST it again where it is answered 5xx; each time is counted first. Raises SubmissionFailed."""
+        while True:
+            try:
+                return await self._post(graph)
+            except comfy.SubmissionFailed as err:
+                attempts = self.job.attempts + self._uncounted
+                if attempts >= MAX_ATTEMPTS:
+                    raise
+                log.warning("job %s: %s", self.job.id, err)
+            await asyncio.sleep(RESUBMIT_SECONDS * attempts)
+            await self._check_cancelled()
+            self._may_be_there, self._uncounted = True, 0
+            await self._move(State.SUBMITTING, attempts=attempts + 1)
 
     async def _post(self, graph: comfy.Graph) -> None:
         post = self.server.resume if self._may_be_there else self.server.submit
         self._clock.submitted = None if self._may_be_there else time.monotonic()
         try:
-            await post(self.job.id, graph)
+            await post(self.job.id, graph, tries=1)
         except comfy.GraphRejected as err:
             if err.class_type != "LoadImage":
                 raise
@@ -157,7 +180,7 @@ class Run:
                     self._show_preview(event)
                 case comfy.Started():
                     self._clock.started = time.monotonic()
-                    self._announce(event)
+                    self._announce(event, await self._expected_finish())
                 case _:
                     self._announce(event)
         raise comfy.JobLost
@@ -215,8 +238,15 @@ class Run:
             self._next_preview = now + previews.interval
             self._context.announcer.preview(self.job, preview)
 
-    def _announce(self, event: comfy.Event) -> None:
-        finish = None
+    async def _expected_finish(self) -> float | None:
+        """When the job will be done by those before it, in Unix seconds, where no step will tell."""
+        if self.server.live:
+            return None
+        with contextlib.suppress(StoreError):
+            return expected_end(await self._context.store.forecast(self.job.id, servers=1))
+        return None
+
+    def _announce(self, event: comfy.Event, finish: float | None = None) -> None:
         if isinstance(event, comfy.Sampling):
             left = self._rate.seconds_left(event.step, event.steps, time.monotonic())
             finish = None if left is None else time.time() + left

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -38,12 +38,17 @@ class ComputeServer(Protocol):
 
     @property
     def reachable(self) -> bool:
-        """Whether it is connected and has said what it can run."""
+        """Whether it answers and has said what it can run."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether it tells of steps and previews; else a job's start and end are all that is seen."""
         ...
 
     @property
     def connection_epoch(self) -> int:
-        """Another number after each reconnection: uploads, queue and history may be empty then."""
+        """Another number each time it came back: uploads, queue and history may be empty then."""
         ...
 
     @property
@@ -106,14 +111,15 @@ class ComputeServer(Protocol):
         """
         ...
 
-    async def submit(self, prompt_id: str, graph: comfy.Graph) -> None:
+    async def submit(self, prompt_id: str, graph: comfy.Graph, *, tries: int = ...) -> None:
         """Queue a job under our own id, a lowercase UUID. The same id twice would run twice.
 
-        Raises GraphRejected, with the class LoadImage where the picture is gone, and ServerTooOld.
+        Raises GraphRejected, with the class LoadImage where the picture is gone, ServerTooOld, and
+        SubmissionFailed where the server answered it 5xx `tries` times, and has not taken it.
         """
         ...
 
-    async def resume(self, prompt_id: str, graph: comfy.Graph) -> None:
+    async def resume(self, prompt_id: str, graph: comfy.Graph, *, tries: int = ...) -> None:
         """Queue a job unless it waits, runs or has ended there already. Raises as `submit` does."""
         ...
 
@@ -151,8 +157,12 @@ class ComputeServer(Protocol):
         """Replace the bytes of a temp file, which nothing deletes. Failures are logged."""
         ...
 
-    async def forget(self, prompt_id: str) -> None:
-        """Delete the job from the server's history. Failures are logged."""
+    async def forget(self, prompt_id: str) -> bool:
+        """Delete the job from the server's history; whether that worked. Failures are logged."""
+        ...
+
+    async def owned_history(self) -> Collection[str]:
+        """The ids of our own prompts that ended and are in the server's history, the newest of them."""
         ...
 
 

@@ -13,10 +13,11 @@ from typing import Unpack
 import comfy
 from jobs.announcer import RequeueReason, WaitReason
 from jobs.errors import JobFailure, reason_of
+from jobs.history_cleanup import HistoryCleanup
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
 from jobs.routing import can_run, lacking, offer_of, servable
-from jobs.run import Run, RunContext
+from jobs.run import MAX_ATTEMPTS, Run, RunContext
 from jobs.server import ComputeServer
 from jobs.server_watch import ServerWatch
 from jobs.uploads import Uploads
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0  # should a notification be missed
 MIN_POLL_SECONDS = 0.05
-MAX_ATTEMPTS = 3
 EXPECTED = (comfy.ComfyError, MediaError, JobFailure)  # their texts say it all: a traceback adds none
 MAX_LOOKED_AHEAD = 24  # waiting jobs among which a server's next one is sought
 
@@ -50,6 +50,7 @@ class Worker:
         self._notifier = notifier
         self._watch = ServerWatch(context.store, context.workflows, servers, notifier)
         self._uploads = {server.name: Uploads(server, context.files, context.media) for server in servers}
+        self._cleanups = {server.name: HistoryCleanup(context.store, server) for server in servers}
         self._held: dict[str, Lease] = {}
 
     async def run(self) -> None:
@@ -63,6 +64,7 @@ class Worker:
                 uploads = self._uploads[server.name]
                 tasks.create_task(self._serve(server, uploads, tasks), name=f"jobs of {server.name}")
                 tasks.create_task(self._upload_ahead(server, uploads), name=f"next picture of {server.name}")
+                tasks.create_task(self._cleanups[server.name].run(), name=f"history of {server.name}")
 
     async def erase_uploads(self, job: Job) -> None:
         """Overwrite the job's picture on the servers that have it and answer. Raises nothing."""
@@ -124,6 +126,8 @@ class Worker:
 
     async def _fetch_and_deliver(self, run: Run) -> None:
         if await self._attempt(run.lease, run.fetch()) and run.job.state == State.DELIVERING:
+            if not run.is_forgotten:
+                self._forget(run.job)
             await self._attempt(run.lease, self._announcer.deliver(run.lease))
 
     async def _deliver_left_over(self, tasks: asyncio.TaskGroup) -> None:
@@ -194,9 +198,17 @@ class Worker:
             self._announcer.requeued(job, reason)
         else:  # somebody cancelled it since the worker looked
             self._announcer.ended(job)
+            self._forget(job)
 
     async def _end(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> None:
-        self._announcer.ended((await self._store.move(lease, state, **changes)).job)
+        job = (await self._store.move(lease, state, **changes)).job
+        self._announcer.ended(job)
+        self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        """Have the server that last had the job forget it; others are swept."""
+        if cleanup := self._cleanups.get(job.server or ""):
+            cleanup.forget(job.id)
 
     async def _renew_leases(self) -> None:
         while True:

@@ -71,7 +71,7 @@ def render_waiting(job: Job, position: QueuePosition) -> str:
 def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> str | None:
     """The status while ComfyUI works; None where an event changes nothing that a person would see.
 
-    `finish` is when sampling will be over, in Unix seconds.
+    `finish` is when sampling, or the whole job, will be over, in Unix seconds.
     """
     match event:
         case comfy.Queued(ahead=0):
@@ -79,7 +79,8 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
         case comfy.Queued(ahead=ahead):
             return translate(job.locale, "submitted", ahead=ahead)
         case comfy.Started():
-            return translate(job.locale, "started")
+            text = translate(job.locale, "started")
+            return text + (translate(job.locale, "sampling_finish", finish=round(finish)) if finish else "")
         case comfy.Node(sampling=comfy.Sampling() as sampling):
             return render_event(job, sampling)
         case comfy.Node(stage=stage):

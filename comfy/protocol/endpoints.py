@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import aiohttp
 
-from comfy.errors import BadAnswer, GraphRejected, JobLost
+from comfy.errors import BadAnswer, GraphRejected, JobLost, TooLarge
 from comfy.protocol.files import AtomicDownload, OutputFile
 from comfy.protocol.json_values import MAX_INLINE_BYTES, as_mapping, as_text, parse_large_json
 from comfy.protocol.object_info import NodeClasses, parse_object_info
-from comfy.protocol.queue import OWNER, ServerQueue, parse_queue
+from comfy.protocol.queue import OWNER, ServerQueue, parse_owned, parse_queue
 from comfy.protocol.responses import (
     Finished,
     parse_history,
@@ -40,6 +40,7 @@ OBJECT_INFO_LIMIT = 16 * 2**20  # a server with many nodes sends a few million
 NODE_CLASS_LIMIT = 4 * 2**20  # its dropdowns name every file of their folders
 QUEUE_LIMIT = 8 * 2**20  # it holds all prompts whole
 HISTORY_LIMIT = 8 * 2**20  # a fault carries the node's inputs as text
+MAX_HISTORY, FEW_OF_HISTORY = 64, 8  # entries: each holds a whole prompt, of whoever sent it
 PROMPT_LIMIT = 4 * 2**20  # a refusal names the entries of the dropdown
 UPLOAD_LIMIT = MAX_INLINE_BYTES
 MAX_SIZE_DIGITS = 15  # of a file
@@ -110,6 +111,14 @@ class Endpoints:
         history = await self._transport.get(f"history/{prompt_id}", limit=HISTORY_LIMIT)
         outcome = parse_history(history, prompt_id, output)
         return Finished(outcome=outcome) if outcome else None
+
+    async def owned_history(self) -> tuple[str, ...]:
+        """`GET /history`: the ids of the owner's prompts among the newest that ended."""
+        try:
+            history = await self._transport.get(f"history?max_items={MAX_HISTORY}", limit=HISTORY_LIMIT)
+        except TooLarge:
+            history = await self._transport.get(f"history?max_items={FEW_OF_HISTORY}", limit=HISTORY_LIMIT)
+        return parse_owned(history, self._owner)
 
     async def system_stats(self) -> SystemStats:
         """`GET /system_stats`, with the time that it took."""

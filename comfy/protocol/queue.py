@@ -1,6 +1,7 @@
 """`/queue`: which prompts run and wait, and which of them are ours."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from comfy.errors import BadAnswer
@@ -48,6 +49,19 @@ def parse_queue(answer: object) -> ServerQueue:
             entry for _, entry in sorted(_parse_entries(queue, "queue_pending"), key=_queue_number)
         ),
     )
+
+
+def parse_owned(history: object, owner: str) -> tuple[str, ...]:
+    """The ids of that owner's prompts in `/history`. Entries that cannot be read are nobody's."""
+    entries = as_mapping(history, "the history").values()
+    found = (_owned_entry(entry) for entry in entries if is_mapping(entry))
+    return tuple(entry.prompt_id for entry in found if entry and entry.owner == owner)
+
+
+def _owned_entry(entry: Mapping[str, object]) -> QueueEntry | None:
+    with suppress(BadAnswer):
+        return _parse_entry(entry.get("prompt"), "history")[1]
+    return None
 
 
 def _queue_number(numbered: tuple[float, QueueEntry]) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -258,12 +258,22 @@ class Server:
         except ComfyError as err:
             log.warning("%s: a temp file stays until it is restarted: %s", self.name, err)
 
-    async def forget(self, prompt_id: str) -> None:
-        """Delete the job and its prompt from the history, which all can read. Errors are only logged."""
+    async def forget(self, prompt_id: str) -> bool:
+        """Delete the job and its prompt from the history, which all can read; errors are logged.
+
+        Returns whether it could: of a job that still runs, an entry is written later.
+        """
         try:
             await self._erase(prompt_id)
         except ComfyError as err:
             log.warning("%s: the history entry of a job stays: %s", self.name, err)
+            return False
+        return True
+
+    @stamina.retry(on=ServerUnreachable, attempts=3)
+    async def owned_history(self) -> Collection[str]:
+        """The ids of our prompts among the newest in the history, without those that are followed."""
+        return [each for each in await self._endpoints.owned_history() if each not in self._followers]
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def free(self) -> None:

@@ -55,6 +55,7 @@ class ScriptedServer(Observable):
         super().__init__()
         self.name = name
         self.reachable = True
+        self.live = True
         self.connection_epoch = 1
         self.runnable: frozenset[str] = frozenset(WORKFLOWS)
         self.missing: Mapping[str, Sequence[comfy.MissingRequirement]] = {}
@@ -139,6 +140,10 @@ class ScriptedServer(Observable):
         """How often this method was called."""
         return sum(called == method for called, _ in self.calls)
 
+    def has_any(self, *prompt_ids: str) -> bool:
+        """Whether any of these waits, runs, or is in the history."""
+        return any(prompt_id in self._prompts for prompt_id in prompt_ids)
+
     async def called(self, method: str, times: int = 1) -> None:
         """Wait until this method was called so often."""
         await self.until(lambda: self.times(method) >= times)
@@ -186,11 +191,11 @@ class ScriptedServer(Observable):
         self._pictures[reference] = picture
         return reference
 
-    async def submit(self, prompt_id: str, graph: comfy.Graph) -> None:
+    async def submit(self, prompt_id: str, graph: comfy.Graph, *, tries: int = 3) -> None:
         self._call("submit", prompt_id)
         self._queue(prompt_id, graph)
 
-    async def resume(self, prompt_id: str, graph: comfy.Graph) -> None:
+    async def resume(self, prompt_id: str, graph: comfy.Graph, *, tries: int = 3) -> None:
         self._call("resume", prompt_id)
         if prompt_id not in self._prompts:
             self._queue(prompt_id, graph)
@@ -233,11 +238,17 @@ class ScriptedServer(Observable):
         if (reference := f"{file.subfolder}/{file.filename} [temp]") in self._pictures:
             self._pictures[reference] = b"erased"
 
-    async def forget(self, prompt_id: str) -> None:
+    async def forget(self, prompt_id: str) -> bool:
         self.calls.append(("forget", prompt_id))
-        if self.reachable:
-            self._prompts.pop(prompt_id, None)
+        fails = not self.reachable or (self._errors["forget"] and self._errors["forget"].popleft())
+        if not fails and (prompt := self._prompts.get(prompt_id)) and prompt.outcome:
+            del self._prompts[prompt_id]
         self._notify()
+        return not fails
+
+    async def owned_history(self) -> Sequence[str]:
+        self._call("owned_history", self.name)
+        return [prompt_id for prompt_id, prompt in self._prompts.items() if prompt.outcome]
 
     # how it does so
 

@@ -9,6 +9,7 @@ import comfy
 from jobs import run as run_module
 from jobs.announcer import JobStage
 from jobs.errors import JobFailure
+from jobs.pace import expected_end
 from jobs.run import PreviewPolicy, Run, rerun_id
 from storage import Lease, LeaseLost, Reason, State
 from tests.unit.jobs.job_setup import JobSetup
@@ -293,6 +294,80 @@ async def saved_again(setup: JobSetup, server: ScriptedServer) -> Run:
     run = setup.run(lease, server, upload_limit=lambda guild_id: len(CLIP_BYTES) * 8)
     await run.compute()
     return run
+
+
+async def test_a_job_that_is_answered_5xx_is_submitted_three_times_over_all_its_attempts(
+    setup: JobSetup, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "RESUBMIT_SECONDS", 0.0)
+    fault = comfy.SubmissionFailed(reason="HTTP 500: no")
+    server.fails("submit", fault)
+    server.fails("resume", comfy.ServerUnreachable(reason="refused"), *[fault] * 9)
+    run = setup.run(await setup.lease(), server)
+    with pytest.raises(comfy.ServerUnreachable):  # it goes in the second one
+        await run.compute()
+    await setup.store.move(run.lease, State.QUEUED)
+    again = await setup.store.claim(server.name, server.runnable)
+    assert again
+    run = setup.run(again, server)
+    with pytest.raises(comfy.SubmissionFailed):
+        await run.compute()
+    assert run.job.attempts == 3
+    assert server.times("submit") + server.times("resume") == 3
+    assert server.ran == []
+
+
+async def test_a_job_killed_while_it_is_submitted_has_no_more_tries_than_another(
+    setup: JobSetup, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "RESUBMIT_SECONDS", 0.0)
+    server.fails("resume", *[comfy.SubmissionFailed(reason="HTTP 500")] * 9)
+    run = setup.run(await setup.left_over(State.SUBMITTING), server)  # which may have been the first try
+    with pytest.raises(comfy.SubmissionFailed):
+        await run.compute()
+    assert server.times("resume") == 2
+
+
+async def test_a_5xx_that_passes_costs_an_attempt_and_no_job(
+    setup: JobSetup, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "RESUBMIT_SECONDS", 0.0)
+    server.fails("submit", comfy.SubmissionFailed(reason="HTTP 503"))
+    run = setup.run(await setup.lease(), server)
+    await whole(run)
+    assert (run.job.state, run.job.attempts) == (State.DELIVERING, 2)
+
+
+async def test_a_job_cancelled_between_two_submissions_is_not_submitted_again(
+    setup: JobSetup, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "RESUBMIT_SECONDS", 0.0)
+    lease = await setup.lease(State.SUBMITTING)
+    server.fails("submit", comfy.SubmissionFailed(reason="HTTP 503"))
+    server.fails("resume", comfy.SubmissionFailed(reason="HTTP 503"))
+    run = setup.run(lease, server)
+    await cancel(setup, lease)
+    with pytest.raises(JobFailure) as failure:
+        await run.compute()
+    assert failure.value.reason.code == "cancelled"
+    assert server.ran == []
+
+
+async def test_without_live_steps_the_end_is_expected_by_the_jobs_before_it(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    server.live = False
+    for number in range(20):
+        lease = await setup.lease(State.RUNNING, key=str(number))
+        lease = await setup.store.move(lease, State.DOWNLOADING, seconds=60.0)
+        lease = await setup.store.move(lease, State.DELIVERING, clip="x")
+        await setup.store.move(lease, State.DONE, result_message=number + 1)
+    run = setup.run(await setup.lease(), server)
+    expected = await setup.store.forecast(run.job.id, servers=1)
+    await whole(run)
+    (started,) = [each for each in setup.announcer.about(run.job, Progress) if each.event == STARTED]
+    assert expected_end(expected)
+    assert started.finish == pytest.approx(expected_end(expected), abs=5)
 
 
 async def test_a_clip_too_large_for_its_guild_is_saved_again_and_that_file_is_taken(

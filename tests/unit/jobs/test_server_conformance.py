@@ -225,6 +225,20 @@ async def test_a_job_goes_from_picture_to_clip(control: ServerControl, tmp_path:
     assert await server.locate(prompt_id) is None
 
 
+async def test_its_own_prompts_that_ended_are_in_its_history_until_they_are_forgotten(
+    control: ServerControl,
+) -> None:
+    server, prompt_id = control.server, str(uuid4())
+    assert server.live
+    assert await server.owned_history() == []
+    await soon(run(server, await build(server, PICTURE), prompt_id))
+    assert list(await server.owned_history()) == [prompt_id]
+    assert await server.forget(prompt_id)
+    assert await server.owned_history() == []
+    await control.stop()
+    assert not await server.forget(prompt_id)
+
+
 async def test_a_clip_is_brought_whole_or_not_at_all(control: ServerControl, tmp_path: Path) -> None:
     done = (await soon(run(control.server, await build(control.server, PICTURE), str(uuid4()))))[-1]
     assert isinstance(done, comfy.Done)

@@ -3,7 +3,7 @@
 import pytest
 
 from comfy import BadAnswer, Pending, Running
-from comfy.protocol.queue import OWNER, parse_queue
+from comfy.protocol.queue import OWNER, parse_owned, parse_queue
 from tests.unit.comfy import recorded_responses as recorded
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
@@ -40,3 +40,18 @@ def test_prompts_are_ours_by_their_extra_data():
 def test_a_queue_of_another_shape_is_a_bad_answer(answer: object):
     with pytest.raises(BadAnswer):
         parse_queue(answer)
+
+
+def test_only_the_owners_prompts_of_the_history_are_its_own():
+    ours, theirs = {"animate": "me"}, {"animate": "another"}
+    history = {
+        "1": {"prompt": [0, "1", {}, ours, ["54"]]},
+        "2": {"prompt": [1, "2", {}, theirs, ["54"]]},
+        "3": {"prompt": [2, "3", {}, {}, []]},
+        "4": {"prompt": [3]},
+        "5": {"prompt": None},
+        "6": "odd",
+    }
+
+    assert parse_owned(history, "me") == ("1",)
+    assert parse_owned({}, "me") == ()
