@@ -55,7 +55,7 @@ def reason_of(err: Exception, job: Job) -> Reason:
         case comfy.ServerTooOld():
             return Reason(code="server_too_old")
         case comfy.SubmissionFailed():
-            return Reason(code="server_fault", values={"words": err.reason})
+            return Reason(code="server_fault", values={"field": err.reason})
         case comfy.ComfyError():
             return Reason(code="bad_answer")
         case media.CannotFit():

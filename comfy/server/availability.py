@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from comfy.protocol.endpoints import Endpoints
-from comfy.protocol.responses import Done, Failed
+from comfy.protocol.responses import Done, Failed, Interrupted
 from comfy.protocol.system_stats import SystemStats
 from comfy.server.circuit_breaker import CircuitBreaker
 from comfy.server.queue_monitor import QueueMonitor
@@ -113,6 +113,8 @@ class Availability:
                 self._breaker.succeed()
             case Failed():
                 self._breaker.fail(prompt_id)
+            case Interrupted():
+                self.queue_changed()  # it is not stuck any more, which no message says without a websocket
             case _:
                 pass
 

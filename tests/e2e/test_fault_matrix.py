@@ -11,7 +11,7 @@ from typing import TypeVar
 import aiohttp
 import pytest
 
-from playground.comfyui import ComfyUI, Failure, Stage
+from playground.comfyui import ComfyUI, Failure, SocketFault, Stage
 from playground.playground import Playground
 from playground.tracked_job import TrackedJob
 from tests.e2e.process import BotProcess, running_bot
@@ -33,6 +33,10 @@ def break_for_long(comfyui: ComfyUI) -> None:
     comfyui.answer(500, path="/history", times=3, body=b"Server got itself in trouble")
 
 
+async def take_websockets_away(comfyui: ComfyUI) -> None:
+    await comfyui.http_only(SocketFault.CLOSE)
+
+
 def overload(comfyui: ComfyUI) -> None:
     comfyui.answer(503, path="/history", times=1)
 
@@ -44,6 +48,9 @@ SURVIVED: dict[str, tuple[Fault, float]] = {
     "cut": (ComfyUI.cut_download, 5),
     "5xx for a moment": (overload, 5),
     "silence": (ComfyUI.silence, 10),
+    "5xx": (break_for_long, 10),
+    "no websocket any more": (take_websockets_away, 10),
+    "history that names no file": (ComfyUI.silent_history, 5),
 }
 FAILED: dict[str, tuple[Fault, str]] = {
     "error": (lambda comfyui: comfyui.fail_next(Failure.ERROR), "reported an error"),
@@ -51,7 +58,6 @@ FAILED: dict[str, tuple[Fault, str]] = {
     "empty": (ComfyUI.empty_output, "makes no sense"),
     "oversize": (lambda comfyui: comfyui.oversize_download(LARGEST_CLIP), "too large"),
     "hang, then stopped": (hang, "was stopped on the GPU server"),
-    "5xx": (break_for_long, "makes no sense"),
 }
 
 

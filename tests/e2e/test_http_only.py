@@ -1,0 +1,47 @@
+"""The whole bot in front of a gateway that passes no websocket."""
+
+from pathlib import Path
+
+import pytest
+
+from playground.comfyui import Outcome, Stage
+from playground.playground import Playground
+from tests.e2e.process import running_bot
+
+
+@pytest.mark.long
+async def test_everything_works_over_http_alone(
+    playground: Playground, tmp_path: Path, picture: bytes
+) -> None:
+    comfyui, ada = playground.comfyui, playground.member()
+    await comfyui.http_only(404)
+    async with running_bot(playground, tmp_path) as bot:
+        first = await ada.animate(picture, "it moves", seconds=1)
+        clip = await first.video()
+        assert not any("Sampling" in each.text for each in first.texts)  # no step was seen, and none is shown
+
+        again = await (await ada.react(clip, "🔁")).video()
+        assert again.data != clip.data
+
+        comfyui.pause(Stage.SAMPLING, 2)
+        cancelled = await ada.animate(picture, "it stops", seconds=1, steps=9)
+        await cancelled.says("Started")
+        await comfyui.reached(Stage.SAMPLING, 2, prompt_id=comfyui.running)
+        await ada.press(cancelled, "Cancel")
+        await cancelled.says("Stopping")
+        comfyui.resume()
+        await cancelled.says("Cancelled")
+        await playground.until(lambda: not comfyui.history or None, 20, "a history without prompts")
+
+        comfyui.pause(Stage.SAMPLING, 2)
+        adopted = await ada.animate(picture, "it goes on", seconds=1, steps=8)
+        await adopted.says("Started")
+        await bot.kill()
+        await bot.start()
+        comfyui.resume()
+        await adopted.video()
+        await playground.until(lambda: not comfyui.history or None, 20, "a history without prompts")
+
+        assert bot.log.count("no live steps here") == 2  # once for each start
+        outcomes = [run.outcome for run in comfyui.runs]
+        assert outcomes == [Outcome.SUCCESS, Outcome.SUCCESS, Outcome.INTERRUPTED, Outcome.SUCCESS]
