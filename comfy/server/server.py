@@ -5,21 +5,14 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import stamina
 
 from comfy.errors import (
     BadAnswer,
     ComfyError,
-    GraphRejected,
     JobLost,
-    MissingModel,
-    NodeMissing,
-    ServerFault,
-    ServerTooOld,
     ServerUnreachable,
-    SubmissionFailed,
     TokenRefused,
 )
 from comfy.protocol.endpoints import Endpoints
@@ -31,6 +24,7 @@ from comfy.server.capabilities import Capabilities, Missing
 from comfy.server.connection import Connection
 from comfy.server.follower import Follower
 from comfy.server.progress import ProgressTracker
+from comfy.server.submission import MAX_SUBMISSIONS, Submitter
 from comfy.server.websocket import WebSocketReader
 from comfy.workflows.adapt import ModelFiles
 from comfy.workflows.events import Event
@@ -38,8 +32,6 @@ from comfy.workflows.graph import NO_CHOICES, Graph
 from comfy.workflows.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
-
-MAX_SUBMISSIONS = 3  # of one job that is answered 5xx
 
 
 class Server:
@@ -94,6 +86,16 @@ class Server:
             self._notify,
             name=transport.name,
             refresh_seconds=refresh_seconds,
+        )
+        self._submitter = Submitter(
+            self._endpoints,
+            self.availability,
+            locate=self.locate,
+            cancel=self.cancel,
+            client_id=lambda: self._reader.client_id,
+            on_missing=self._capabilities.refresh,
+            stuck_timeout=answer_timeout,
+            changed=self.changed,
         )
         transport.on_token_refused(self._capabilities.fail)
 
@@ -187,11 +189,12 @@ class Server:
         Raises GraphRejected (MissingModel, NodeMissing), ServerTooOld and SubmissionFailed. While the server
         is stuck it waits for `answer_timeout` seconds, then raises ServerUnreachable.
         """
-        await self._submit(prompt_id, graph, tries=tries, may_be_there=False)
+        await self._submitter.submit(prompt_id, graph, tries=tries)
 
     async def resume(self, prompt_id: str, graph: Graph, *, tries: int = MAX_SUBMISSIONS) -> None:
         """Submit a job unless the server has it already. Raises as `submit` does."""
-        await self._submit(prompt_id, graph, tries=tries, may_be_there=True)
+        if await self._find(prompt_id) is None:
+            await self._submitter.submit(prompt_id, graph, tries=tries)
 
     @asynccontextmanager
     async def follow(self, prompt_id: str, graph: Graph) -> AsyncGenerator[AsyncIterator[Event]]:
@@ -300,55 +303,9 @@ class Server:
             self._connection.doubt()  # started anew between two looks, it has no uploads either
             raise
 
-    async def _submit(self, prompt_id: str, graph: Graph, *, tries: int, may_be_there: bool) -> None:
-        await self._wait_until_not_stuck()
-
-        def is_tried_again(err: Exception) -> bool:
-            nonlocal tries
-            tries -= isinstance(err, SubmissionFailed)
-            return isinstance(err, ServerUnreachable) or (isinstance(err, SubmissionFailed) and tries > 0)
-
-        async for attempt in stamina.retry_context(on=is_tried_again, attempts=MAX_SUBMISSIONS):
-            with attempt:
-                # An unanswered request may have arrived: sent twice, a job runs twice.
-                may_be_there = may_be_there or attempt.num > 1
-                if not (may_be_there and await self.locate(prompt_id)):
-                    await self._wait_until_not_stuck()
-                    await self._post(prompt_id, graph)
-
-    async def _post(self, prompt_id: str, graph: Graph) -> None:
-        try:
-            queued_id, fault = await self._endpoints.submit(
-                prompt_id, graph.as_json(), self._reader.client_id
-            )
-        except GraphRejected as err:
-            self._reject(err)
-        except ServerFault as err:
-            # A gateway's 5xx says nothing of the server behind it, which may have the job.
-            if await self.locate(prompt_id) is None:
-                self.availability.failed(prompt_id)
-                raise SubmissionFailed(reason=err.description) from err
-            return
-        if queued_id != prompt_id:
-            await self.cancel(queued_id)
-            raise ServerTooOld
-        if fault:
-            # Accepted all the same: it would run a part of the graph.
-            await self.cancel(prompt_id)
-            self._reject(fault)
-
-    def _reject(self, rejection: GraphRejected) -> NoReturn:
-        if isinstance(rejection, MissingModel | NodeMissing):
-            self._capabilities.refresh()
-        raise rejection
-
-    async def _wait_until_not_stuck(self) -> None:
-        try:
-            async with asyncio.timeout(self._answer_timeout):
-                while self.availability.stuck:
-                    await self.changed()
-        except TimeoutError as err:
-            raise ServerUnreachable(reason="it does not stop a job") from err
+    @stamina.retry(on=ServerUnreachable, attempts=3)
+    async def _find(self, prompt_id: str) -> JobPosition | None:
+        return await self.locate(prompt_id)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def _erase(self, prompt_id: str) -> None:

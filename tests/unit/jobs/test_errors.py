@@ -41,6 +41,7 @@ SAMPLER = {"node": "52", "class_type": "WanVideoSampler"}
         (comfy.TooLarge(limit=1), "too_large", {}),
         (comfy.WorkflowInvalid(workflow="w", reason="x"), "not_offered", {}),
         (comfy.ServerTooOld(), "server_too_old", {}),
+        (comfy.SubmissionFailed(reason="HTTP 500: no"), "server_fault", {"field": "HTTP 500: no"}),
         (comfy.BadAnswer(reason="x"), "bad_answer", {}),
         (comfy.ServerUnreachable(reason="refused"), "bad_answer", {}),
         (media.CannotFit(limit=1, smallest=2), "too_large", {}),
