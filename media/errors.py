@@ -41,12 +41,18 @@ class MediaError(Exception):
 
 
 class BadPicture(MediaError):
-    """This picture cannot be used."""
+    """This picture cannot be used. `limit`: the megapixels that its format may have, where that is the fault."""
 
-    def __init__(self, code: PictureFault, format: FileType | None = None) -> None:  # noqa: A002 - the field's name
-        super().__init__(code, format)
+    def __init__(
+        self,
+        code: PictureFault,
+        format: FileType | None = None,  # noqa: A002 - the field's name
+        limit: int | None = None,
+    ) -> None:
+        super().__init__(code, format, limit)
         self.code = code
         self.format = format
+        self.limit = limit
 
 
 class BadClip(MediaError):

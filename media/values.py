@@ -1,11 +1,23 @@
 """The results of this package: a clean picture, a clip's measurements, how a clip was made to fit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from media.file_types import FileType
+
 MAX_PICTURE_BYTES = 25_000_000
-MAX_PICTURE_PIXELS = 50_000_000
+# What a child can decode in some 400 MB and a few seconds: a JPEG at an eighth, others as a whole.
+MAX_PIXELS: Mapping[FileType, int] = {
+    FileType.JPEG: 200_000_000,
+    FileType.PNG: 50_000_000,
+    FileType.GIF: 50_000_000,
+    FileType.WEBP: 50_000_000,
+    FileType.AVIF: 50_000_000,
+    FileType.HEIC: 50_000_000,
+}
+MAX_PICTURE_PIXELS = max(MAX_PIXELS.values())
 
 
 class PictureIssue(StrEnum):

@@ -9,8 +9,13 @@ from media.values import Clip, FitMethod, Fitted, Picture, PictureIssue
 
 def raise_picture_fault(header: Mapping[str, object]) -> None:
     """Raise BadPicture when the header reports a fault."""
-    if "fault" in header:
-        raise BadPicture(PictureFault(str(header["fault"])))
+    match header:
+        case {"fault": fault, "limit": int(limit)}:
+            raise BadPicture(PictureFault(str(fault)), limit=limit)
+        case {"fault": fault}:
+            raise BadPicture(PictureFault(str(fault)))
+        case _:
+            pass
 
 
 def raise_clip_fault(header: Mapping[str, object]) -> None:

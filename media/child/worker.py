@@ -46,7 +46,9 @@ def _respond(work: Callable[[], tuple[_Header, bytes]]) -> bytes:
     """Do the work and encode the result, or the fault that it ended with, as a response."""
     try:
         header, data = work()
-    except (BadPicture, BadClip) as err:
+    except BadPicture as err:
+        return pack({"fault": err.code, "limit": err.limit})
+    except BadClip as err:
         return pack({"fault": err.code})
     except CannotFit as err:
         return pack({"fault": "cannot_fit", "limit": err.limit, "smallest": err.smallest})

@@ -1,5 +1,6 @@
 """Find what may make a picture a poor input for the model: size, shape, darkness, blur."""
 
+import math
 from collections.abc import Iterator
 
 from PIL import Image, ImageFilter, ImageOps, ImageStat
@@ -33,5 +34,7 @@ def find_issues(image: Image.Image, size: tuple[int, int]) -> Iterator[PictureIs
 
 def _sharpness(grey: Image.Image) -> float:
     """Variance of the Laplacian of a grey image."""
+    if min(grey.size) < 3:
+        return math.inf  # too small to be told
     edges = ImageOps.crop(grey.filter(_LAPLACIAN), 1)  # Pillow leaves the border unfiltered
-    return ImageStat.Stat(edges).var[0] if min(edges.size) > 0 else 0.0
+    return ImageStat.Stat(edges).var[0]
