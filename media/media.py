@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -153,6 +154,8 @@ def _accept(data: bytes) -> FileType:
     if file_type is not None and file_type in _PICTURES:
         return file_type
     if file_type is FileType.HEIC:
+        if find_spec("pillow_heif"):  # optional: its wheel holds code under the GPL
+            return file_type
         raise BadPicture(PictureFault.HEIC, file_type)
     if file_type in _OTHER_PICTURES:
         raise BadPicture(PictureFault.UNSUPPORTED_FORMAT, file_type)

@@ -38,7 +38,7 @@ def to_srgb(image: Image.Image, profile: bytes | None, space: ColourSpace | None
         if profile:
             return _by_profile(image, profile)
         if space and isinstance(space.transfer, HighRange):
-            return image.convert("RGB").filter(_tone_mapping(space.primaries, space.transfer))
+            return image.convert("RGB").filter(_tone_mapping(space, space.transfer))
         if space:
             return _by_profile(image.convert("RGB"), make_profile(space.primaries, space.transfer))
     return image.convert("RGB")
@@ -87,10 +87,10 @@ def _xyz_tag(*values: float) -> bytes:
     return b"XYZ \0\0\0\0" + _fixed(*values)
 
 
-def _tone_mapping(primaries: tuple[float, ...], transfer: HighRange) -> ImageFilter.Color3DLUT:
+def _tone_mapping(space: ColourSpace, transfer: HighRange) -> ImageFilter.Color3DLUT:
     """The table from code values of a high range to sRGB."""
-    from_source, to_target = to_xyz(primaries), inverse(to_xyz(SRGB_PRIMARIES))
-    whites = adaptation(white_of(primaries), white_of(SRGB_PRIMARIES))
+    from_source, to_target = to_xyz(space.primaries), inverse(to_xyz(SRGB_PRIMARIES))
+    whites = adaptation(white_of(space.primaries), white_of(SRGB_PRIMARIES))
     matrix = product(to_target, product(whites, from_source))
     light = [linear_light(step / (_LUT_SIDE - 1), transfer) for step in range(_LUT_SIDE)]
     luminance = from_source[1]
@@ -99,6 +99,6 @@ def _tone_mapping(primaries: tuple[float, ...], transfer: HighRange) -> ImageFil
         for blue in light
         for green in light
         for red in light
-        for channel in apply(matrix, mapped((red, green, blue), luminance, transfer))
+        for channel in apply(matrix, mapped((red, green, blue), luminance, transfer, space.peak))
     ]
     return ImageFilter.Color3DLUT(_LUT_SIDE, table)

@@ -25,10 +25,10 @@ _PRIMARIES = {
 }
 SRGB_PRIMARIES = _PRIMARIES[1]
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-_BT709_CURVE = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081)
-# By H.273's TransferCharacteristics (table 3).
+# By H.273's TransferCharacteristics (table 3). BT.709 and its like are curves of cameras: that of their screens
+# is BT.1886's.
 _CURVES = {
-    **dict.fromkeys((1, 6, 11, 12, 14, 15), _BT709_CURVE),
+    **dict.fromkeys((1, 6, 11, 14, 15), (2.4, 1.0, 0.0, 0.0, 0.0)),
     4: (2.2, 1.0, 0.0, 0.0, 0.0),
     5: (2.8, 1.0, 0.0, 0.0, 0.0),
     7: (1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 1 / 4.0, 0.0912),
@@ -49,18 +49,20 @@ class HighRange(Enum):
 class ColourSpace:
     """Primaries (x and y of red, green, blue, white) and a transfer function from code values to light.
 
-    A curve (g, a, b, c, d) is (a·v + b)^g from v = d on, and c·v below: ICC's parametric type 3.
+    A curve (g, a, b, c, d) is (a·v + b)^g from v = d on, and c·v below: ICC's parametric type 3. `peak`: the
+    light of the brightest pixel of a high range in cd/m², 0 where unknown.
     """
 
     primaries: tuple[float, ...]
     transfer: tuple[float, ...] | HighRange
+    peak: float = 0.0
 
 
-def space_by_cicp(primaries: int, transfer: int) -> ColourSpace | None:
+def space_by_cicp(primaries: int, transfer: int, peak: float = 0.0) -> ColourSpace | None:
     """The space of two code points of H.273; None for sRGB and for what they leave open."""
     corners = _PRIMARIES.get(primaries, SRGB_PRIMARIES)
     if transfer in (HighRange.PQ.value, HighRange.HLG.value):
-        return ColourSpace(corners, HighRange(transfer))
+        return ColourSpace(corners, HighRange(transfer), peak)
     space = ColourSpace(corners, _CURVES.get(transfer, _SRGB_CURVE))
     return None if space == ColourSpace(SRGB_PRIMARIES, _SRGB_CURVE) else space
 

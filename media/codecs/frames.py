@@ -17,8 +17,8 @@ _SHOWS_ALL = 0.9  # likewise, for one that is taken instead
 
 
 def is_animated(image: Image.Image) -> bool:
-    """Whether a picture has frames."""
-    return bool(getattr(image, "is_animated", False))
+    """Whether a picture has frames; a HEIC's further pictures are none."""
+    return image.format != "HEIF" and bool(getattr(image, "is_animated", False))
 
 
 def load_frame(image: Image.Image, hidden: int) -> None:

@@ -20,6 +20,9 @@ def read_gif(data: bytes) -> Source:
     start = _table_end(data, 10, 13)
     first = next((at for at in _blocks(data, start) if data[at] == _IMAGE), None)
     screen = _size(data, 6)
+    if first is not None:  # a first frame beyond the screen makes it larger
+        (left, top), (width, height) = _size(data, first + 1), _size(data, first + 5)
+        screen = max(screen[0], left + width), max(screen[1], top + height)
     if first is None or _covers(data, first, screen) or not 0 < screen[0] * screen[1] <= _MAX_PIXELS:
         return Source(data=data)
     return Source(data=data[:start] + _clear_frame(screen) + data[start:], hidden_frames=1)

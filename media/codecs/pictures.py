@@ -80,7 +80,7 @@ def fit(data: bytes, file_type: str, size: tuple[int, int]) -> bytes:
 @contextlib.contextmanager
 def _open_picture(data: bytes, file_type: str) -> Generator[Image.Image]:
     """Open with the one decoder of that file type; what Pillow raises within the block becomes BadPicture."""
-    import_module(_PLUGINS[file_type])
+    _load_plugin(file_type)
     limit = MAX_PIXELS[FileType(file_type)]
     Image.MAX_IMAGE_PIXELS = limit
     warnings.simplefilter("error", Image.DecompressionBombWarning)  # Pillow only warns up to twice that
@@ -91,6 +91,14 @@ def _open_picture(data: bytes, file_type: str) -> Generator[Image.Image]:
         raise BadPicture(PictureFault.TOO_MANY_PIXELS, limit=limit // 10**6) from err
     except DECODER_ERRORS as err:
         raise BadPicture(PictureFault.BROKEN) from err
+
+
+def _load_plugin(file_type: str) -> None:
+    """Import the one decoder that is needed. Raises BadPicture where the optional one is not installed."""
+    try:
+        import_module(_PLUGINS[file_type])
+    except ImportError as err:
+        raise BadPicture(PictureFault.HEIC) from err
 
 
 def _check_cost(source: Source, size: tuple[int, int]) -> None:

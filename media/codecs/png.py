@@ -18,6 +18,8 @@ _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT"})
 _SHORTEST = {b"IHDR": 13, b"tRNS": 1, b"acTL": 8, b"fcTL": 26, b"fdAT": 4}  # bytes
 _MAX_PROFILE = 8_000_000  # bytes: the largest of printers have some four million
 _INFLATED = 1 << 20  # bytes at a time
+_GAMMAS = range(10_000, 1_000_001)  # in 1/100,000; others are mistakes
+_SRGB_GAMMAS = range(45_000, 46_001)  # what sRGB is called where nothing else is said
 _GREY, _TRUECOLOUR, _PALETTE = 0, 2, 3
 
 
@@ -34,13 +36,16 @@ def read_png(data: bytes) -> Source:
     if not chunks or chunks[0].name != b"IHDR":
         raise BadPicture(PictureFault.BROKEN)
     _check_pixels([each for each in chunks if each.name == b"IDAT"])
-    found = {each.name: each.body for each in reversed(chunks) if each.name not in _DECODED}
+    names = [each.name for each in chunks]
+    pixels = names.index(b"IDAT") if b"IDAT" in names else len(names)
+    found = {each.name: each.body for each in reversed(chunks[:pixels]) if each.name not in _DECODED}
+    exif = next((each.body for each in chunks if each.name == b"eXIf"), b"")  # may come last
     return Source(
         data=_rebuild(chunks),
-        exif=b"Exif\0\0" + found[b"eXIf"] if b"eXIf" in found else b"",
+        exif=b"Exif\0\0" + exif if exif else b"",
         profile=None if b"cICP" in found else _profile(found.get(b"iCCP", b"")),
         colour=_colour(found),
-        hidden_frames=_hidden_frames([each.name for each in chunks]),
+        hidden_frames=_hidden_frames(names),
     )
 
 
@@ -132,13 +137,22 @@ def _profile(body: bytes) -> bytes | None:
 def _colour(found: dict[bytes, bytes]) -> ColourSpace | None:
     """The colour space by cICP, or by gAMA and cHRM where sRGB does not overrule them (11.3.2)."""
     if len(cicp := found.get(b"cICP", b"")) == 4:
-        return space_by_cicp(cicp[0], cicp[1])
-    gamma = found.get(b"gAMA", b"")
-    if b"sRGB" in found or len(gamma) != 4 or not any(gamma):
+        return space_by_cicp(cicp[0], cicp[1], _peak(found))
+    gamma = int.from_bytes(found.get(b"gAMA", b"")[:4], "big")
+    if b"sRGB" in found or gamma not in _GAMMAS:
         return None
     chromaticities = found.get(b"cHRM", b"")
-    corners = struct.unpack(">8I", chromaticities) if len(chromaticities) == 32 else None
-    return space_by_chromaticities(100_000 / int.from_bytes(gamma, "big"), corners)
+    if len(chromaticities) == 32:
+        return space_by_chromaticities(100_000 / gamma, struct.unpack(">8I", chromaticities))
+    return None if gamma in _SRGB_GAMMAS else space_by_chromaticities(100_000 / gamma, None)
+
+
+def _peak(found: dict[bytes, bytes]) -> float:
+    """The brightest pixel by cLLI, or else the screen's peak by mDCV, in cd/m²; 0 where neither is there."""
+    for name, at in ((b"cLLI", 0), (b"mDCV", 16)):
+        if peak := int.from_bytes(found.get(name, b"")[at : at + 4], "big"):
+            return peak / 10_000
+    return 0.0
 
 
 def _hidden_frames(names: list[bytes]) -> int:

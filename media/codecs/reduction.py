@@ -1,5 +1,6 @@
 """Make a decoded picture smaller, and cut a long one, without a second copy of it in its full size."""
 
+import math
 from collections.abc import Iterator
 
 from PIL import Image, ImageChops, ImageStat
@@ -7,6 +8,8 @@ from PIL import Image, ImageChops, ImageStat
 Box = tuple[int, int, int, int]
 
 _BAND_PIXELS = 1_000_000
+_MAX_CONVERTED = 12_000_000  # pixels in a second copy
+_RESIZED_IN_PLACE = frozenset({"L", "RGB", "CMYK"})  # the others are copied as a whole
 _BACKGROUND = (128, 128, 128)  # behind transparent pixels: black and white drawings both stay visible
 _LONGEST = 2.5  # longer side by shorter: more is cut, where it would have to be reduced else
 _USED = 832 / 480  # of that, what a clip shows
@@ -17,17 +20,33 @@ _SHOWS_ENOUGH = 0.5  # of the greatest contrast along a long picture
 def reduced(image: Image.Image, box: Box, longest: int) -> Image.Image:
     """The part of an image in the box, its longer side at most `longest` pixels, in L, LA, RGB, RGBA or CMYK."""
     width, height = box[2] - box[0], box[3] - box[1]
-    factor = max(max(width, height) // (2 * longest), 1)
+    if image.mode in _RESIZED_IN_PLACE and "transparency" not in image.info:
+        scale = min(longest / max(width, height), 1.0)
+        size = max(round(width * scale), 1), max(round(height * scale), 1)
+        return image.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=2.0)
+    made = _converted(image, box, _factor(width, height, longest))
+    made.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=None)
+    return made
+
+
+def _factor(width: int, height: int, longest: int) -> int:
+    """By how much to shrink while converting: a large picture has no room for a second one beside it."""
+    if width * height > _MAX_CONVERTED:
+        return math.ceil(max(width, height) / (1.5 * longest))
+    return max(max(width, height) // (2 * longest), 1)
+
+
+def _converted(image: Image.Image, box: Box, factor: int) -> Image.Image:
+    """Convert a part of an image in bands, each shrunk at once. Raises ValueError where it is empty."""
     made: Image.Image | None = None
     for top, band in _bands(image, box, factor):
         part = normalised(band)
         part = part.reduce(factor) if factor > 1 else part
         if made is None:
-            made = Image.new(part.mode, (part.width, -(-height // factor)))
+            made = Image.new(part.mode, (part.width, -(-(box[3] - box[1]) // factor)))
         made.paste(part, (0, top // factor))
     if made is None:
         raise ValueError("no pixels")
-    made.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=None)
     return made
 
 
