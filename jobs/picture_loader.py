@@ -80,7 +80,7 @@ class PictureLoader:
         try:
             return await self._pictures.clean_picture(data)
         except media.BadPicture as err:
-            raise Refusal(err.code.value, limit=PICTURE_LIMITS.get(err.code, 0)) from err
+            raise Refusal(err.code.value, limit=err.limit or PICTURE_LIMITS.get(err.code, 0)) from err
         except media.MediaError as err:
             log.error("a picture could not be cleaned: %s", err)
             raise Refusal("internal") from err

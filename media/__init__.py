@@ -18,7 +18,7 @@ from media.errors import (
     ProcessStartFailed,
     may_pass,
 )
-from media.file_types import FileType, sniff
+from media.file_types import PICTURES, FileType, sniff
 from media.sizes import Aspect, size_for
 from media.values import (
     MAX_PICTURE_BYTES,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_PICTURE_BYTES",
     "MAX_PICTURE_PIXELS",
+    "PICTURES",
     "Aspect",
     "BadClip",
     "BadPicture",

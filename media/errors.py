@@ -41,7 +41,7 @@ class MediaError(Exception):
 
 
 class BadPicture(MediaError):
-    """This picture cannot be used. `limit`: the megapixels that its format may have, where that is the fault."""
+    """This picture cannot be used. `limit`: megapixels that are possible, where it has too many."""
 
     def __init__(
         self,

@@ -22,6 +22,14 @@ class FileType(StrEnum):
     WEBM = "webm"
 
 
+PICTURES = frozenset(
+    {
+        *(FileType.JPEG, FileType.PNG, FileType.GIF, FileType.WEBP, FileType.AVIF, FileType.HEIC),
+        *(FileType.BMP, FileType.TIFF, FileType.JXL, FileType.SVG),
+    }
+)
+"""The pictures among them, accepted or not."""
+
 _SIGNATURES = (
     (b"\xff\xd8\xff", FileType.JPEG),
     (b"\x89PNG\r\n\x1a\n", FileType.PNG),

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,14 +17,16 @@ from media.child.responses import (
     raise_clip_fault,
     raise_picture_fault,
 )
+from media.dimensions import pixels_of
 from media.errors import BadPicture, PictureFault
-from media.file_types import FileType, sniff
+from media.file_types import PICTURES, FileType, sniff
 from media.posters import Posters
 from media.replacing import replace_file
-from media.values import MAX_PICTURE_BYTES, Clip, FitMethod, Fitted, Picture
+from media.values import MAX_PICTURE_BYTES, MAX_PIXELS, Clip, FitMethod, Fitted, Picture
 
-_PICTURES = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
-_OTHER_PICTURES = frozenset({FileType.SVG, FileType.BMP, FileType.TIFF, FileType.JXL})
+_ACCEPTED = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
+_SIZED = frozenset({FileType.PNG, FileType.GIF, FileType.WEBP})  # their first bytes tell the size
+_LARGE = 12_500_000  # pixels: from there on, one picture is decoded at a time
 _PICTURE_MEMORY = 1 << 30  # bytes: 50 megapixels with alpha, twice, and the libraries
 _CLIP_MEMORY = 2 << 30  # bytes: x264 keeps forty frames of lookahead
 _POSTER_SECONDS = 8.0  # of a poster in a list, which is left out where that does not suffice
@@ -45,12 +47,18 @@ class Media:
         # Separate: no picture waits for minutes of encoding, no clip for whoever turns pages.
         self._clip_workers = ProcessRunner(limit, unconfined)
         self._poster_workers = ProcessRunner(min(limit, 1), unconfined)
+        self._large_picture = asyncio.Lock()
         self.posters = Posters(self._make_poster)
 
     async def clean_picture(self, data: bytes, *, timeout: float = 8) -> Picture:
         """Decode untrusted bytes into a clean picture of at most 2,048 × 2,048 pixels. Raises BadPicture."""
-        request = {"do": "clean", "file_type": _accept(data)}
-        header, png = await self._picture(request, data, timeout)
+        file_type = _accept(data)
+        pixels = pixels_of(data, file_type)
+        if file_type in _SIZED and pixels > MAX_PIXELS[file_type]:
+            raise BadPicture(PictureFault.TOO_MANY_PIXELS, file_type, MAX_PIXELS[file_type] // 10**6)
+        request = {"do": "clean", "file_type": file_type}
+        async with self._large_picture if pixels > _LARGE else nullcontext():
+            header, png = await self._picture(request, data, timeout)
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(png).hexdigest())
         return parse_picture(header, png, sha256)
 
@@ -151,12 +159,12 @@ def _accept(data: bytes) -> FileType:
     if len(data) > MAX_PICTURE_BYTES:
         raise BadPicture(PictureFault.TOO_LARGE)
     file_type = sniff(data)
-    if file_type is not None and file_type in _PICTURES:
+    if file_type is not None and file_type in _ACCEPTED:
         return file_type
     if file_type is FileType.HEIC:
         if find_spec("pillow_heif"):  # optional: its wheel holds code under the GPL
             return file_type
         raise BadPicture(PictureFault.HEIC, file_type)
-    if file_type in _OTHER_PICTURES:
+    if file_type in PICTURES:
         raise BadPicture(PictureFault.UNSUPPORTED_FORMAT, file_type)
     raise BadPicture(PictureFault.NOT_A_PICTURE, file_type)

@@ -8,8 +8,8 @@ from pathlib import Path
 from media.file_types import FileType
 
 MAX_PICTURE_BYTES = 25_000_000
-# What a child decodes in less than 400 MB and in a few seconds: a JPEG at an eighth of its sides, a PNG row by
-# row, the others as a whole with copies of it.
+# What a child decodes in less than 400 MB and in a few seconds: a JPEG at an eighth of its sides, a PNG row
+# by row, the others as a whole with copies of it.
 MAX_PIXELS: Mapping[FileType, int] = {
     FileType.JPEG: 200_000_000,
     FileType.PNG: 50_000_000,

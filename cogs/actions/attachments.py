@@ -7,14 +7,14 @@ import discord
 from yarl import URL
 
 import media
-from cogs.ui.submissions import Upload, may_be_picture
+from cogs.ui.submissions import Upload
 from jobs.errors import Refusal
 from jobs.picture_loader import MAX_MEGABYTES, MAX_MEGAPIXELS
 
 HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 PROXY = re.compile(r"images-ext-\d+\.discordapp\.net")  # Discord's copies of other sites' pictures
 HTTPS_PORT = 443
-SNIFFED_BYTES = 64
+SNIFFED_BYTES = 1024
 FETCH_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5, sock_read=10)
 CHUNK = 64 * 1024
 
@@ -33,15 +33,11 @@ def describe(attachment: discord.Attachment) -> Upload:
 
 
 def refuse_by_metadata(attachment: Upload) -> None:
-    """Raise a Refusal for a file whose metadata show that it is too large or no picture."""
+    """Raise a Refusal for a file whose metadata show that it is too large: its name and type may be wrong."""
     if attachment.size > media.MAX_PICTURE_BYTES:
         raise Refusal("too_large", limit=MAX_MEGABYTES)
     if (attachment.width or 0) * (attachment.height or 0) > media.MAX_PICTURE_PIXELS:
         raise Refusal("too_many_pixels", limit=MAX_MEGAPIXELS)
-    if (attachment.content_type or "").lower().startswith(("image/heic", "image/heif")):
-        raise Refusal("heic")
-    if may_be_picture(attachment) is False:
-        raise Refusal("not_a_picture")
 
 
 class Attachments:
@@ -92,5 +88,5 @@ async def _read_bounded(content: aiohttp.StreamReader) -> bytes:
 
 def _refuse_other_files(data: bytearray) -> None:
     """Raise a Refusal for a file that does not begin as a picture does."""
-    if not media.sniff(bytes(data[:SNIFFED_BYTES])):
+    if media.sniff(bytes(data[:SNIFFED_BYTES])) not in media.PICTURES:
         raise Refusal("not_a_picture")

@@ -19,6 +19,7 @@ FILE_UPLOAD = discord.ComponentType.file_upload.value
 MAX_VALUES = 25  # of a select, Discord's limit; a modal has fewer fields
 MAX_INTEGER = 2**63 - 1  # that SQLite can store
 UNTOLD = frozenset({"", "application/octet-stream"})  # types that say nothing
+MEASURED_TYPES = ("video/", "image/")  # which have a width and are no pictures for us
 EXTRA_TYPES = {
     ".webp": "image/webp",
     ".avif": "image/avif",
@@ -143,7 +144,7 @@ def _number(value: object) -> int:
 def may_be_picture(file: Upload) -> bool | None:
     """Whether a file is a picture by its type, else by its name; None where neither says anything.
 
-    What may be one is looked at when it is fetched.
+    What may be one is looked at when it is fetched; a file whose pixels Discord has counted may be one.
     """
     kind = (file.content_type or "").lower()
     if kind in UNTOLD:
@@ -151,4 +152,8 @@ def may_be_picture(file: Upload) -> bool | None:
         kind = (
             EXTRA_TYPES.get(ending) or mimetypes.guess_type(f"file{ending}")[0] or ""
         )  # a name may look like a URL
-    return None if kind in UNTOLD else kind.startswith("image/") and not kind.startswith("image/svg")
+    if kind in UNTOLD:
+        return None
+    if kind.startswith("image/") and not kind.startswith("image/svg"):
+        return True
+    return None if file.width and not kind.startswith(MEASURED_TYPES) else False

@@ -47,7 +47,7 @@ def _respond(work: Callable[[], tuple[_Header, bytes]]) -> bytes:
     try:
         header, data = work()
     except BadPicture as err:
-        return pack({"fault": err.code, "limit": err.limit})
+        return pack({"fault": err.code} | ({"limit": err.limit} if err.limit else {}))
     except BadClip as err:
         return pack({"fault": err.code})
     except CannotFit as err:

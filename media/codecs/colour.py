@@ -1,4 +1,4 @@
-"""Convert pictures to sRGB: by an ICC profile, by a colour space named by numbers, or from high dynamic range."""
+"""Convert pictures to sRGB: by an ICC profile, a colour space named by numbers, or from high range."""
 
 import contextlib
 import struct

@@ -1,4 +1,4 @@
-"""Colour spaces that files name by numbers: code points of ITU-T H.273, or chromaticities and a gamma. Pure."""
+"""Colour spaces that files name by numbers: code points of ITU-T H.273, or corners and a gamma. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ _PRIMARIES = {
 }
 SRGB_PRIMARIES = _PRIMARIES[1]
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-# By H.273's TransferCharacteristics (table 3). BT.709 and its like are curves of cameras: that of their screens
-# is BT.1886's.
+# By H.273's TransferCharacteristics (table 3). BT.709 and its like are curves of cameras: that of their
+# screens is BT.1886's.
 _CURVES = {
     **dict.fromkeys((1, 6, 11, 14, 15), (2.4, 1.0, 0.0, 0.0, 0.0)),
     4: (2.2, 1.0, 0.0, 0.0, 0.0),
@@ -80,7 +80,7 @@ def space_by_chromaticities(gamma: float, corners: Sequence[int] | None) -> Colo
 
 
 def to_xyz(primaries: Sequence[float]) -> Matrix:
-    """The matrix from linear RGB to CIE XYZ with white at Y = 1. Raises ArithmeticError where there is none."""
+    """The matrix from linear RGB to CIE XYZ with white at Y = 1. Raises ArithmeticError."""
     red, green, blue, white = (_xyz(*primaries[at : at + 2]) for at in (0, 2, 4, 6))
     columns = transposed((red, green, blue))
     scales = apply(inverse(columns), white)

@@ -1,4 +1,4 @@
-"""Read a JPEG's segments: those that its pixels need go to Pillow, of the others colour and orientation are kept.
+"""Read a JPEG's segments: Pillow gets those that the pixels need; colour and orientation are kept.
 
 JPEG is ITU-T T.81; the application segments are those of JFIF, EXIF, ICC.1 (annex B.4) and Adobe.
 """

@@ -1,4 +1,4 @@
-"""Read a PNG's chunks: those that its pixels need go to Pillow, of the others colour and orientation are kept.
+"""Read a PNG's chunks: Pillow gets those that the pixels need; colour and orientation are kept.
 
 PNG is the W3C's "Portable Network Graphics (PNG) Specification (Third Edition)".
 """
@@ -65,10 +65,9 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
 def _usable(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
     """Leave out what is damaged and not needed. Raises BadPicture for what is."""
     for chunk in chunks:
-        needed = chunk.name in _CRITICAL
         if len(chunk.body) >= _SHORTEST.get(chunk.name, 0) and (chunk.sound or chunk.name == b"IDAT"):
             yield chunk
-        elif needed:
+        elif chunk.name in _CRITICAL:
             raise BadPicture(PictureFault.BROKEN)
 
 

@@ -18,7 +18,7 @@ _SHOWS_ENOUGH = 0.5  # of the greatest contrast along a long picture
 
 
 def reduced(image: Image.Image, box: Box, longest: int) -> Image.Image:
-    """The part of an image in the box, its longer side at most `longest` pixels, in L, LA, RGB, RGBA or CMYK."""
+    """The part in the box, its longer side at most `longest` pixels, in L, LA, RGB, RGBA or CMYK."""
     width, height = box[2] - box[0], box[3] - box[1]
     if image.mode in _RESIZED_IN_PLACE and "transparency" not in image.info:
         scale = min(longest / max(width, height), 1.0)

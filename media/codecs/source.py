@@ -9,8 +9,8 @@ from media.codecs.colour_space import ColourSpace
 class Source:
     """A picture file for Pillow: `data`, without what a decoder does not need.
 
-    `exif`, `profile` (ICC) and `colour` are what `data` does not hold; the first `hidden_frames` of its frames
-    are not shown. `working_bytes`: what decoding needs for the whole picture whatever size it is decoded to.
+    `exif`, `profile` (ICC) and `colour` are what `data` does not hold; its first `hidden_frames` frames are
+    not shown. `working_bytes`: what decoding needs for the whole picture whatever size it is decoded to.
     `padded`: the same with bytes behind its pixels, where `data` ends early; it decodes to another picture
     where pixels are missing.
     """

@@ -1,7 +1,7 @@
 """Map pictures brighter than white to what a usual screen shows, as Chromium does. Pure.
 
-PQ and HLG are those of ITU-R BT.2100. The curve was measured on Chromium 156 and is that of SMPTE ST 2094-50's
-reference white operator: up to white a constant gain, from there a quadratic Bézier curve up to the peak.
+PQ and HLG are those of ITU-R BT.2100. The curve was measured on Chromium 156; it is the reference white
+operator of SMPTE ST 2094-50: up to white a constant gain, from there a quadratic Bézier curve up to the peak.
 """
 
 import math
