@@ -37,11 +37,18 @@ def to_srgb(image: Image.Image, profile: bytes | None, space: ColourSpace | None
     with contextlib.suppress(*faults):
         if profile:
             return _by_profile(image, profile)
-        if space and isinstance(space.transfer, HighRange):
-            return image.convert("RGB").filter(_tone_mapping(space, space.transfer))
         if space:
-            return _by_profile(image.convert("RGB"), make_profile(space.primaries, space.transfer))
+            return _by_space(image.convert("RGB"), space)
     return image.convert("RGB")
+
+
+def _by_space(image: Image.Image, space: ColourSpace) -> Image.Image:
+    """Convert an RGB image by a colour space. Raises PyCMSError, ArithmeticError, struct.error."""
+    match space.transfer:
+        case HighRange() as transfer:
+            return image.filter(_tone_mapping(space, transfer))
+        case curve:
+            return _by_profile(image, make_profile(space.primaries, curve))
 
 
 def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:

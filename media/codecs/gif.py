@@ -5,9 +5,10 @@ Pillow fills it with the first colour of the palette.
 """
 
 from collections.abc import Iterator
+from importlib import import_module
 from io import BytesIO
 
-from PIL import GifImagePlugin, Image  # noqa: F401 - registers the encoder
+from PIL import Image
 
 from media.codecs.source import Source
 
@@ -49,6 +50,7 @@ def _blocks(data: bytes, at: int) -> Iterator[int]:
 
 def _clear_frame(size: tuple[int, int]) -> bytes:
     """The blocks of a frame of this size that shows nothing and stays below what follows."""
+    import_module("PIL.GifImagePlugin")  # registers the encoder
     target = BytesIO()
     Image.new("P", size).save(target, "GIF", transparency=0, disposal=1, optimize=False)
     data = target.getvalue()

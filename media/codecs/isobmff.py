@@ -25,7 +25,7 @@ def _colour(data: bytes) -> ColourSpace | None:
     boxes = list(_boxes(properties))
     peak = next((_number(body[:2]) for kind, body in boxes if kind == b"clli"), 0)  # MaxCLL in cd/m²
     for kind, body in boxes:
-        if kind == b"colr" and body[:4] == b"nclx" and len(body) >= 8:
+        if kind == b"colr" and bytes(body[:4]) == b"nclx" and len(body) >= 8:
             transfer = _number(body[6:8])
             return space_by_cicp(_number(body[4:6]), _SRGB if transfer in _CAMERAS else transfer, peak)
     return None
