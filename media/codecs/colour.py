@@ -9,12 +9,10 @@ from typing import cast
 from PIL import Image, ImageCms, ImageFilter
 
 from media.codecs.colour_space import (
-    SRGB_PRIMARIES,
+    SRGB_CURVE,
     ColourSpace,
     HighRange,
     adaptation,
-    apply,
-    inverse,
     product,
     to_xyz,
     transposed,
@@ -23,7 +21,7 @@ from media.codecs.colour_space import (
 from media.codecs.tone_mapping import linear_light, mapped, srgb_code
 
 _D50 = (0.9642, 1.0, 0.8249)  # the white of profiles (ICC.1:2022, 7.2.16)
-_LUT_SIDE = 33  # points on each edge of the table of a high range
+_LUT_SIDE = 49  # points on each edge of the table of a high range
 _create_profile = cast("Callable[[str], ImageCms.ImageCmsProfile]", ImageCms.createProfile)  # pyright: ignore[reportUnknownMemberType] - Pillow leaves it untyped
 _PROFILE_MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}  # ICC.1:2022, table 19 → Pillow's modes
 
@@ -46,7 +44,8 @@ def _by_space(image: Image.Image, space: ColourSpace) -> Image.Image:
     """Convert an RGB image by a colour space. Raises PyCMSError, ArithmeticError, struct.error."""
     match space.transfer:
         case HighRange() as transfer:
-            return image.filter(_tone_mapping(space, transfer))
+            compressed = image.filter(_tone_mapping(space, transfer))
+            return _by_profile(compressed, make_profile(space.primaries, SRGB_CURVE))
         case curve:
             return _by_profile(image, make_profile(space.primaries, curve))
 
@@ -95,17 +94,17 @@ def _xyz_tag(*values: float) -> bytes:
 
 
 def _tone_mapping(space: ColourSpace, transfer: HighRange) -> ImageFilter.Color3DLUT:
-    """The table from code values of a high range to sRGB."""
-    from_source, to_target = to_xyz(space.primaries), inverse(to_xyz(SRGB_PRIMARIES))
-    whites = adaptation(white_of(space.primaries), white_of(SRGB_PRIMARIES))
-    matrix = product(to_target, product(whites, from_source))
+    """The table from code values of a high range to the same primaries with the curve of sRGB.
+
+    Without the change of primaries, whose clipping no table of this size follows.
+    """
     light = [linear_light(step / (_LUT_SIDE - 1), transfer) for step in range(_LUT_SIDE)]
-    luminance = from_source[1]
+    luminance = to_xyz(space.primaries)[1]
     table = [
         srgb_code(channel)
         for blue in light
         for green in light
         for red in light
-        for channel in apply(matrix, mapped((red, green, blue), luminance, transfer, space.peak))
+        for channel in mapped((red, green, blue), luminance, transfer, space.peak)
     ]
     return ImageFilter.Color3DLUT(_LUT_SIDE, table)

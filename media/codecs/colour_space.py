@@ -24,7 +24,7 @@ _PRIMARIES = {
     22: (0.630, 0.340, 0.295, 0.605, 0.155, 0.077, *D65),
 }
 SRGB_PRIMARIES = _PRIMARIES[1]
-_SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 # By H.273's TransferCharacteristics (table 3). BT.709 and its like are curves of cameras: that of their
 # screens is BT.1886's.
 _CURVES = {
@@ -33,7 +33,7 @@ _CURVES = {
     5: (2.8, 1.0, 0.0, 0.0, 0.0),
     7: (1 / 0.45, 1 / 1.1115, 0.1115 / 1.1115, 1 / 4.0, 0.0912),
     8: (1.0, 1.0, 0.0, 0.0, 0.0),
-    13: _SRGB_CURVE,
+    13: SRGB_CURVE,
     17: (2.6, (52.37 / 48) ** (1 / 2.6), 0.0, 0.0, 0.0),
 }
 
@@ -63,8 +63,8 @@ def space_by_cicp(primaries: int, transfer: int, peak: float = 0.0) -> ColourSpa
     corners = _PRIMARIES.get(primaries, SRGB_PRIMARIES)
     if transfer in (HighRange.PQ.value, HighRange.HLG.value):
         return ColourSpace(corners, HighRange(transfer), peak)
-    space = ColourSpace(corners, _CURVES.get(transfer, _SRGB_CURVE))
-    return None if space == ColourSpace(SRGB_PRIMARIES, _SRGB_CURVE) else space
+    space = ColourSpace(corners, _CURVES.get(transfer, SRGB_CURVE))
+    return None if space == ColourSpace(SRGB_PRIMARIES, SRGB_CURVE) else space
 
 
 def space_by_chromaticities(gamma: float, corners: Sequence[int] | None) -> ColourSpace:
