@@ -1,5 +1,6 @@
 """The coroutines of Media: what they refuse at once, and what they leave when time runs out."""
 
+import asyncio
 import errno
 import math
 import os
@@ -23,7 +24,7 @@ from media import (
 )
 from media.media import Media, open_media
 from tests.unit.media.sample_clips import gradient_frames, names, noise_frames, write_clip
-from tests.unit.media.sample_pictures import opened, photo, save
+from tests.unit.media.sample_pictures import opened, photo, png_bomb, save
 
 ROOT = Path(__file__).parents[3]
 
@@ -134,3 +135,27 @@ def test_what_may_pass() -> None:
     passing = (BadClip(ClipFault.NO_ROOM), BadClip(ClipFault.BUSY), ProcessStartFailed(), PermissionError())
     assert all(map(may_pass, passing))
     assert not any(map(may_pass, (BadClip(ClipFault.BROKEN), FileNotFoundError(), ValueError())))
+
+
+async def test_one_large_picture_is_decoded_at_a_time_and_small_ones_pass_it() -> None:
+    async with open_media(limit=4) as media:
+        large = save(Image.new("RGB", (4200, 3000)), "PNG", compress_level=1)
+        calls = [asyncio.create_task(media.clean_picture(each)) for each in (large, large)]
+        small = asyncio.create_task(media.clean_picture(save(photo(64, 64), "PNG")))
+        done, _ = await asyncio.wait([*calls, small], return_when=asyncio.FIRST_COMPLETED)
+        assert not all(each in done for each in calls)
+        await asyncio.gather(*calls, small)
+
+
+async def test_a_heic_is_read_where_its_decoder_is_installed() -> None:
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    async with open_media() as media:
+        picture = await media.clean_picture(save(photo(640, 520), "HEIF", quality=95))
+    assert (picture.width, picture.height) == (640, 520)
+
+
+async def test_more_pixels_than_a_format_may_have_are_refused_before_any_child_starts() -> None:
+    with pytest.raises(BadPicture) as caught:
+        await Media(limit=0).clean_picture(png_bomb())
+    assert (caught.value.code, caught.value.limit) == (PictureFault.TOO_MANY_PIXELS, 50)
