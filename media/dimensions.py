@@ -17,7 +17,7 @@ def pixels_of(data: bytes, file_type: FileType) -> int:
     """
     match file_type:
         case FileType.PNG:
-            sizes = [(data[16:20], data[20:24])]
+            sizes = [(data[16:20], data[20:24])] if data[12:16] == b"IHDR" else [(b"", b"")]
         case FileType.GIF:
             sizes = [(data[7:5:-1], data[9:7:-1])]
         case FileType.WEBP:

@@ -25,7 +25,7 @@ from media.replacing import replace_file
 from media.values import MAX_PICTURE_BYTES, MAX_PIXELS, Clip, FitMethod, Fitted, Picture
 
 _ACCEPTED = frozenset({FileType.JPEG, FileType.PNG, FileType.WEBP, FileType.GIF, FileType.AVIF})
-_SIZED = frozenset({FileType.PNG, FileType.GIF, FileType.WEBP})  # their first bytes tell the size
+_SIZED = frozenset({FileType.PNG, FileType.WEBP})  # their first bytes tell it
 _LARGE = 12_500_000  # pixels: from there on, one picture is decoded at a time
 _PICTURE_MEMORY = 1 << 30  # bytes: 50 megapixels with alpha, twice, and the libraries
 _CLIP_MEMORY = 2 << 30  # bytes: x264 keeps forty frames of lookahead

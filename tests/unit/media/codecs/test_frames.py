@@ -3,8 +3,9 @@
 import pytest
 from PIL import Image
 
+from media.codecs.frames import is_animated
 from tests.unit.media.codecs.picture_files import cleaned, corners, shows
-from tests.unit.media.sample_pictures import save
+from tests.unit.media.sample_pictures import opened, save
 
 
 @pytest.mark.parametrize("image_format", ["GIF", "PNG", "WEBP", "AVIF"])
@@ -21,6 +22,10 @@ def test_any_other_animation_is_represented_by_its_first_frame(image_format: str
     others = [corners().transpose(Image.Transpose.ROTATE_180), Image.new("RGB", (300, 260), "white")]
     data = save(corners(), image_format, save_all=True, append_images=others, duration=50)
     assert shows(cleaned(data, image_format.lower()))
+
+
+def test_one_frame_is_no_animation() -> None:
+    assert not is_animated(opened(save(corners(), "GIF")))
 
 
 def test_a_broken_later_frame_does_not_matter() -> None:
