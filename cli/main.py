@@ -21,6 +21,7 @@ from cli.errors import CommandFailed
 from cli.run import run
 from cli.streams import tolerate_encodings
 from cli.version import version
+from cogs.runtime.proxy import explain_failure
 from cogs.runtime.redaction import Redactor
 from cogs.runtime.setting_mistakes import SettingsUnusable, read_settings
 from media.child.system_calls import forbid_memory_reads
@@ -79,9 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     except discord.LoginFailure:
         return fail("Discord refuses the DISCORD_TOKEN: copy it anew from the developer portal.", 2)
     except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
-        return fail(
-            f"Discord cannot be reached ({type(err).__name__}): try again when this machine is online.", 1
-        )
+        return fail(f"Discord cannot be reached: {explain_failure(err)}; try again when that is mended.", 1)
     except OSError as err:
         return fail(*explain(err))
     except ExceptionGroup as err:

@@ -38,8 +38,9 @@ class Playground(PlaygroundGuild):
     `comfyui` is a mapping of options for one of the playground's own, a running one, the address of a
     real one, or None. With `check_contract` (needs jsonschema) every request of the bot is validated by
     Discord's API document, and leaving raises ContractBroken if one was wrong. `routes` are served on
-    Discord's port, for a page. `patience` multiplies what everything is waited for: a machine that runs
-    other tests beside this one is slow, and only what never happens is waited for to the end.
+    Discord's port, for a page. `host` is Discord's name in its addresses. `patience` multiplies what
+    everything is waited for: a machine that runs other tests beside this one is slow, and only what never
+    happens is waited for to the end.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Playground(PlaygroundGuild):
         *,
         check_contract: bool = True,
         comfyui: Mapping[str, Any] | ComfyUI | str | None = BUILT_IN,
+        host: str = "127.0.0.1",
         patience: float = 1.0,
         port: int = 0,
         privileged_intents: Intent = NO_INTENTS,
@@ -55,7 +57,11 @@ class Playground(PlaygroundGuild):
         super().__init__(patience=patience)
         self._wanted_comfyui = comfyui
         self._discord = open_discord(
-            port=port, check_contract=check_contract, privileged_intents=privileged_intents, routes=routes
+            host=host,
+            port=port,
+            check_contract=check_contract,
+            privileged_intents=privileged_intents,
+            routes=routes,
         )
         self._stack = AsyncExitStack()
         self._comfyui: ComfyUI | None = None

@@ -29,10 +29,10 @@ PERMISSIONS = discord.Permissions(
 class AnimateBot(commands.Bot):
     """The discord.py bot. It has the intent for guild messages to receive deletions.
 
-    `scheduler`: gives its requests their turns.
+    `scheduler`: gives its requests their turns. `proxy`: the address of the HTTP proxy for all of them.
     """
 
-    def __init__(self, scheduler: RequestScheduler) -> None:
+    def __init__(self, scheduler: RequestScheduler, proxy: str | None = None) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -42,6 +42,7 @@ class AnimateBot(commands.Bot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             http_trace=scheduler.trace(),
+            proxy=proxy,
             tree_cls=AnsweringTree,
         )
         self.scheduler = scheduler
@@ -52,26 +53,26 @@ class AnimateBot(commands.Bot):
 
 
 @contextlib.asynccontextmanager
-async def open_client(token: str, api_url: str) -> AsyncGenerator[AnimateBot]:
-    """A client that is logged in but not yet connected to the gateway.
+async def open_client(token: str, api_url: str, proxy: str | None = None) -> AsyncGenerator[AnimateBot]:
+    """A client that is logged in but not yet connected to the gateway; `proxy`: an HTTP proxy's address.
 
     Raises LoginFailure, HTTPException, aiohttp.ClientError, TimeoutError.
     """
     if api_url != DISCORD_API:
-        await _use_api(api_url)
+        await _use_api(api_url, proxy)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
     read_polls_without_end()
-    async with AnimateBot(RequestScheduler(api_url)) as client:
+    async with AnimateBot(RequestScheduler(api_url), proxy) as client:
         await client.login(token)
         yield client
 
 
-async def _use_api(url: str) -> None:
+async def _use_api(url: str, proxy: str | None) -> None:
     """Use another API address (a REST proxy, the playground): discord.py keeps addresses on classes."""
     Route.BASE = url.rstrip("/")
     timeout = aiohttp.ClientTimeout(total=30)
     async with (
-        aiohttp.ClientSession(timeout=timeout) as session,
+        aiohttp.ClientSession(timeout=timeout, proxy=proxy) as session,
         session.get(f"{Route.BASE}/gateway") as answer,
     ):
         answer.raise_for_status()

@@ -11,6 +11,7 @@ from discord.ext import commands
 from cogs.runtime.client import INTENTS, PERMISSIONS, invite_link, open_client
 from cogs.runtime.doctor_guilds import GuildFacts, check_channels, check_ids, is_served, read_guild
 from cogs.runtime.doctor_report import Line, Scope, failed, passed
+from cogs.runtime.proxy import explain_failure
 from cogs.runtime.settings import Settings
 
 GUILDS_PER_REQUEST = 200  # Discord's limit
@@ -26,15 +27,16 @@ async def check_discord(token: str, api_url: str, settings: Settings | None) -> 
         fix = "Create a bot: README.md, Run it for your server."
         return (failed("token", "there is no DISCORD_TOKEN", fix),)
     try:
-        async with open_client(token, api_url) as client:
+        proxy = settings.discord_proxy() if settings else None
+        async with open_client(token, api_url, proxy) as client:
             lines = [line async for line in _check_bot(client, settings)]
-            return (*lines, *await _check_clock(api_url))
+            return (*lines, *await _check_clock(api_url, proxy))
     except discord.LoginFailure:
         fix = "Copy it anew from Discord's developer portal: Bot, Reset Token."
         return (failed("token", "Discord refuses the DISCORD_TOKEN", fix),)
     except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:
         fix = "Look at the network, or at discordstatus.com, and try again."
-        return (failed("reachable", f"Discord cannot be asked ({type(err).__name__})", fix),)
+        return (failed("reachable", f"Discord cannot be asked ({explain_failure(err)})", fix),)
 
 
 async def _check_bot(client: commands.Bot, settings: Settings | None) -> AsyncIterator[Line]:
@@ -93,10 +95,10 @@ def _check_permissions(
     return failed("permissions", text, fix, needed=scope is not None, scope=scope)
 
 
-async def _check_clock(api_url: str) -> Sequence[Line]:
+async def _check_clock(api_url: str, proxy: str | None) -> Sequence[Line]:
     """Compare this machine's clock with the Date header of Discord's answer."""
     async with (
-        aiohttp.ClientSession(timeout=CLOCK_TIMEOUT) as session,
+        aiohttp.ClientSession(timeout=CLOCK_TIMEOUT, proxy=proxy) as session,
         session.get(f"{api_url.rstrip('/')}/gateway") as answer,
     ):
         date = answer.headers.get("Date", "")

@@ -46,11 +46,12 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
     workflows, notifier = load_workflows(settings), QueueNotifier()
     async with contextlib.AsyncExitStack() as stack:
         store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        proxy = settings.discord_proxy()
+        session = await stack.enter_async_context(aiohttp.ClientSession(proxy=proxy))
         pictures = await stack.enter_async_context(media.open_media(limit=2))
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
         token = settings.discord_token.get_secret_value()
-        client = await stack.enter_async_context(open_client(token, settings.discord_api_url))
+        client = await stack.enter_async_context(open_client(token, settings.discord_api_url, proxy))
         files = await open_files(settings.data_dir)
         messages = await stack.enter_async_context(
             open_job_messages(

@@ -14,7 +14,7 @@ from cogs.runtime.settings import LIMITS, Settings
 
 MIN_LIKENESS = 0.88  # of a name that is asked about to that of a setting
 MAX_NAMED = 1e5  # a bound above is for what no owner means
-SECRET = ("discord_token", "comfyui_token")
+SECRET = ("discord_token", "comfyui_token", "proxy")
 
 
 class SettingsUnusable(Exception):

@@ -17,6 +17,7 @@ from cogs.access.policy import AccessPolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
 from cogs.runtime.env_file import locate, read_env_file
+from cogs.runtime.proxy import environment_proxies, find_proxy, read_proxy
 from cogs.runtime.setting_values import (
     NO_LIMIT,
     clean,
@@ -90,6 +91,7 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr = SecretStr("")
     discord_api_url: str = DISCORD_API
+    proxy: SecretStr = SecretStr("")
     comfyui_url: Texts = ("http://127.0.0.1:8188",)
     comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     comfyui_yield_to_others: bool = False
@@ -184,6 +186,11 @@ class Settings(BaseSettings):
             raise ValueError("leave the password out of COMFYUI_URL, or the token away: a request takes one")
         return value
 
+    @field_validator("proxy", mode="before")
+    @classmethod
+    def _read_proxy(cls, value: object) -> object:
+        return read_proxy(value.strip()) if isinstance(value, str) and value.strip() else value
+
     @field_validator("log_level")
     @classmethod
     def _check_level(cls, value: str) -> str:
@@ -211,7 +218,12 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """The secrets that no log may contain."""
-        return secrets_of(self.comfyui_url, (self.discord_token, *self.comfyui_token))
+        proxies = (self.proxy.get_secret_value(), *environment_proxies())
+        return secrets_of((*self.comfyui_url, *proxies), (self.discord_token, *self.comfyui_token))
+
+    def discord_proxy(self) -> str | None:
+        """The address of the HTTP proxy through which Discord is reached; None without one."""
+        return find_proxy(self.proxy.get_secret_value(), self.discord_api_url)
 
     def access_policy(self) -> AccessPolicy:
         """The rules about who may use the bot where."""

@@ -188,15 +188,19 @@ class Discord:
 @asynccontextmanager
 async def open_discord(
     *,
+    host: str = "127.0.0.1",
     port: int = 0,
     check_contract: bool = True,
     privileged_intents: Intent = NO_INTENTS,
     routes: Callable[[], Iterable[web.RouteDef]] = tuple,
 ) -> AsyncGenerator[Discord]:
-    """A Discord that listens on 127.0.0.1; port 0 takes a free one. `routes` are served beside its own."""
+    """A Discord that listens on 127.0.0.1; port 0 takes a free one. `routes` are served beside its own.
+
+    `host` is its name in all addresses: one that only a proxy knows is reached through the proxy alone.
+    """
     listener = socket.create_server(("127.0.0.1", port))
     discord = Discord(
-        f"http://127.0.0.1:{listener.getsockname()[1]}",
+        f"http://{host}:{listener.getsockname()[1]}",
         check_contract=check_contract,
         privileged_intents=privileged_intents,
     )
