@@ -18,6 +18,7 @@ import storage
 from cli.demo_options import DEFAULT_PORT, SAMPLE_PROMPT, check_once, demo_tokens, read_picture
 from cli.signals import stop_on_signal
 from cogs.runtime.app import open_application
+from cogs.runtime.log_thread import log_in_thread
 from cogs.runtime.logs import start_logging
 from cogs.runtime.settings import DemoSettings, Settings, secrets_of
 from media import open_media
@@ -49,6 +50,7 @@ async def demo(options: argparse.Namespace) -> int:
     image = await asyncio.to_thread(read_picture, options.image) if options.image else sample_picture()
     port = options.port if options.port is not None else 0 if options.once else DEFAULT_PORT
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(log_in_thread())
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="animate-", ignore_cleanup_errors=True)
         )

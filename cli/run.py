@@ -6,6 +6,7 @@ import sys
 from cli.signals import stop_on_signal
 from cogs.runtime.app import open_application
 from cogs.runtime.client import invite_link
+from cogs.runtime.log_thread import log_in_thread
 from cogs.runtime.logs import start_logging
 from cogs.runtime.memory import exclude_from_collections, return_freed_memory
 from cogs.runtime.settings import Settings
@@ -26,9 +27,10 @@ async def run(settings: Settings) -> int:
     return_freed_memory()
     switch_threads_often()
     stop = stop_on_signal()
-    async with open_application(settings) as application:
-        client = application.context.client
-        print(f"Logged in as {client.user}. Invite it to a server: {invite_link(client)}", flush=True)
-        exclude_from_collections()
-        await application.run(stop)
+    with log_in_thread():
+        async with open_application(settings) as application:
+            client = application.context.client
+            print(f"Logged in as {client.user}. Invite it to a server: {invite_link(client)}", flush=True)
+            exclude_from_collections()
+            await application.run(stop)
     return 0
