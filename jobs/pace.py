@@ -33,7 +33,7 @@ class SamplingRate:
 
 @dataclass(slots=True, kw_only=True)
 class RunClock:
-    """When a job was submitted and seen to start, in seconds of our monotonic clock; servers' clocks may err.
+    """When a job was submitted and seen to start, in seconds of `awake_seconds`; servers' clocks may err.
 
     `submitted` is None where that was not seen: an earlier process may have submitted the job.
     """

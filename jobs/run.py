@@ -16,6 +16,7 @@ from typing import Unpack
 
 import comfy
 from jobs.announcer import Announcer, JobStage
+from jobs.awake_time import awake_seconds, timeout_while_awake
 from jobs.clips import clip_name, smaller_name
 from jobs.errors import JobFailure
 from jobs.graphs import build_values
@@ -98,7 +99,7 @@ class Run:
         graph = await self._prepare()
         limit = self._context.max_run_seconds
         try:
-            async with asyncio.timeout(limit), self.server.follow(self.job.id, graph) as events:
+            async with timeout_while_awake(limit), self.server.follow(self.job.id, graph) as events:
                 await self._submit(graph)
                 async with self._cancellable():
                     self._clip = await self._watch(events)
@@ -156,7 +157,7 @@ class Run:
 
     async def _post(self, graph: comfy.Graph) -> None:
         post = self.server.resume if self._may_be_there else self.server.submit
-        self._clock.submitted = None if self._may_be_there else time.monotonic()
+        self._clock.submitted = None if self._may_be_there else awake_seconds()
         try:
             await post(self.job.id, graph, tries=1)
         except comfy.GraphRejected as err:
@@ -179,7 +180,7 @@ class Run:
                 case comfy.Preview():
                     self._show_preview(event)
                 case comfy.Started():
-                    self._clock.started = time.monotonic()
+                    self._clock.started = awake_seconds()
                     self._announce(event, await self._expected_finish())
                 case _:
                     self._announce(event)
@@ -189,7 +190,7 @@ class Run:
         """What the row keeps of the GPU seconds that the server told; without any, it keeps the expected."""
         waited = self._context.store.now() - (self.job.started_at or 0.0)
         longest = min(waited, self._context.max_run_seconds)
-        seconds = self._clock.gpu_seconds(told, time.monotonic(), longest=longest)
+        seconds = self._clock.gpu_seconds(told, awake_seconds(), longest=longest)
         if seconds != told:
             log.warning(
                 "job %s: %s seconds on %s are not so: %s", self.job.id, told, self.server.name, seconds
