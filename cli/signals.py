@@ -1,16 +1,20 @@
-"""SIGINT and SIGTERM: the first asks for a clean shutdown, the second ends the process at once."""
+"""SIGINT, SIGTERM and on Windows Ctrl+Break: the first asks for a clean shutdown, the second ends at once."""
 
 import asyncio
 import os
 import signal
+import sys
 import threading
 
 MAX_SHUTDOWN_SECONDS = 14.0
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+if sys.platform == "win32":  # where no program can send the other two: SIGTERM would end the process as it is
+    STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
+else:
+    STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def stop_on_signal() -> asyncio.Event:
-    """An event that SIGINT or SIGTERM sets.
+    """An event that a signal of STOPPING sets.
 
     A second signal, or MAX_SHUTDOWN_SECONDS after the first, ends the process at once: the next start
     continues from the database. `signal.signal` works on Windows too, `add_signal_handler` does not.

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +17,15 @@ if sys.platform == "linux":
     import resource
 
 ROOT = Path(__file__).parents[2]
+if sys.platform == "win32":
+    STOP, GROUP = signal.CTRL_BREAK_EVENT, subprocess.CREATE_NEW_PROCESS_GROUP
+    INTERRUPT, STOPPED_AT_ONCE = STOP, 128 + signal.SIGBREAK
+else:
+    STOP, GROUP = signal.SIGTERM, 0
+    INTERRUPT, STOPPED_AT_ONCE = signal.SIGINT, 128 + signal.SIGINT
 FORKS = sys.platform == "linux"
 """Whether bots are forked from a process that has imported them; else each is a new interpreter."""
+RunningProcess = asyncio.subprocess.Process | ForkedProcess
 
 
 @dataclass
@@ -27,7 +35,7 @@ class BotProcess:
     playground: Playground
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | ForkedProcess | None = None
+    process: RunningProcess | None = None
 
     @property
     def log(self) -> str:
@@ -55,21 +63,27 @@ class BotProcess:
         ended.cancel()
         await online
 
-    async def _start(self, environment: Mapping[str, str]) -> asyncio.subprocess.Process | ForkedProcess:
+    async def _start(self, environment: Mapping[str, str]) -> RunningProcess:
         if FORKS and "PYTHONPATH" not in self.settings:  # which only a new interpreter reads
             return await fork_bot(self.folder, environment, self._log)
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                sys.executable, str(ROOT / "bot.py"), cwd=self.folder, env=environment, stdout=log, stderr=log
+                sys.executable,
+                str(ROOT / "bot.py"),
+                cwd=self.folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                creationflags=GROUP,  # so that on Windows its Ctrl+Break is not the test's
             )
 
     async def terminate(self) -> int:
         """End it as an operating system does; returns the exit code."""
-        return await self._end(signal.SIGTERM)
+        return await self._end(lambda process: process.send_signal(STOP))
 
     async def kill(self) -> None:
         """End it as a power cut does."""
-        await self._end(signal.SIGKILL)
+        await self._end(lambda process: process.kill())
 
     def limit_files(self, size: int) -> None:
         """Let none of its files grow beyond `size` bytes: 0 fills its disk, -1 gives the room back. Linux."""
@@ -77,10 +91,10 @@ class BotProcess:
         if sys.platform == "linux":
             resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    async def _end(self, number: signal.Signals) -> int:
+    async def _end(self, end: Callable[[RunningProcess], None]) -> int:
         assert self.process
         with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(number)
+            end(self.process)
         async with asyncio.timeout(20):
             code = await self.process.wait()
             await self.playground.bot_offline()

@@ -1,7 +1,6 @@
 """Coming and going: reactions missed, sessions lost, a second bot, a stop with Discord slow or hung."""
 
 import asyncio
-import signal
 import time
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 
 from playground.comfyui import Stage
 from playground.playground import Playground
-from tests.e2e.process import BotProcess, running_bot
+from tests.e2e.process import INTERRUPT, STOPPED_AT_ONCE, BotProcess, running_bot
 from tests.e2e.test_delivery import begin, rows
 
 
@@ -134,10 +133,10 @@ async def test_a_second_signal_ends_it_at_once(
     inside = await playground.member().animate(picture, "it moves", seconds=1)
     await inside.says("Looking")  # a stop waits for it
     assert bot.process
-    bot.process.send_signal(signal.SIGINT)
+    bot.process.send_signal(INTERRUPT)
     await logs(bot, "taking leave")
     began = time.monotonic()
-    bot.process.send_signal(signal.SIGINT)
+    bot.process.send_signal(INTERRUPT)
     await bot.process.wait()
     assert time.monotonic() - began < 5
-    assert bot.process.returncode == 128 + signal.SIGINT
+    assert bot.process.returncode == STOPPED_AT_ONCE
