@@ -1,0 +1,1 @@
+"""Files of other projects' test suites, decoded beside independent decoders (`--long` only)."""
