@@ -84,11 +84,19 @@ def read_with_vips(data: bytes) -> Reference | str:
             image = image.icc_transform(
                 "srgb", embedded=True, intent="relative", black_point_compensation=True
             )
+        elif image.interpretation == "cmyk":
+            image = _plain_rgb(image)
         image = image.colourspace("srgb").cast("uchar")
         image = image.flatten(background=BACKGROUND) if image.hasalpha() else image
         return Reference(image.width, image.height, pages, bytes(image[0:3].write_to_memory()))
     except vips.Error as err:
         return " ".join(str(err).split())[:120]
+
+
+def _plain_rgb(image: Any) -> Any:
+    """CMYK without a profile as browsers show it; libvips would take a profile of printing presses."""
+    bands = [(255 - image[band]) * (255 - image[3]) / 255 for band in range(3)]
+    return bands[0].bandjoin(bands[1:]).copy(interpretation="srgb")
 
 
 def count_frames(path: Path) -> tuple[int, int, int]:
