@@ -196,8 +196,11 @@ class JobService:
         await self._require_runnable(params)
         try:
             await self._files.touch_picture(parent.picture)
-        except OSError as err:
+        except FileNotFoundError as err:
             raise Refusal("picture_gone") from err
+        except OSError as err:
+            log.error("the time of a picture cannot be written: %s", err)
+            raise Refusal("full") from err
         return await self._admit(requester, key, params, parent.picture, parent=parent.id, advice=advice)
 
     async def _check_limits(
@@ -214,7 +217,7 @@ class JobService:
         Raises Refusal.
         """
         user_id, guild_id = requester.user_id, requester.guild_id
-        with _refusals():
+        with _refusals(store_fails="internal"):
             return await self._store.check_admission(
                 key, user_id, guild_id, params.prompt, parent=parent, draft=draft
             )
@@ -248,19 +251,19 @@ class JobService:
         return Admitted(job=admission.job, created=admission.created, advice=advice)
 
     async def _enqueue(self, request: Request) -> Admission:
-        with _refusals():
+        with _refusals(store_fails="full"):
             admission = await self._store.admit(request)
         log.info("job %s: admitted for person %s", admission.job.id, request.user_id)
         return admission
 
 
 @contextlib.contextmanager
-def _refusals() -> Generator[None]:
-    """Raise a Refusal for whatever storage raises at an admission."""
+def _refusals(*, store_fails: str) -> Generator[None]:
+    """Raise a Refusal for whatever storage raises at an admission: `store_fails` where no rule forbids it."""
     try:
         yield
     except AdmissionRefused as err:
         raise Refusal(err.rule, number=err.number or 0, lifts_at=err.lifts_at or 0) from err
     except StoreError as err:
         log.error("a job cannot be admitted: %s", err)
-        raise Refusal("full") from err
+        raise Refusal(store_fails) from err

@@ -200,10 +200,12 @@ async def test_what_loading_raises_is_raised(admission: AdmissionSetup) -> None:
     assert await refused(admission.service.animate(ADA, OPTIONS, load, "a")) == Refusal("picture_gone")
 
 
-async def test_a_disk_without_room_and_a_store_that_fails_are_full(admission: AdmissionSetup) -> None:
+async def test_a_store_that_cannot_be_read_is_not_called_full(admission: AdmissionSetup) -> None:
     admission.setup.database.broken = True
-    assert await refused(admission.animate()) == Refusal("full")
-    admission.setup.database.broken = False
+    assert await refused(admission.animate()) == Refusal("internal")
+
+
+async def test_a_disk_that_takes_no_picture_is_full(admission: AdmissionSetup) -> None:
 
     def replace_the_folder_by_a_file() -> None:
         folder = admission.setup.files.clip_path("x").parents[1] / "pictures"
