@@ -21,6 +21,7 @@ GRID = 96  # pixels: pictures are compared reduced to this side, so that kernels
 MAX_MEAN_DIFFERENCE = 4.0  # of 255
 MAX_LOCAL_DIFFERENCE = 40  # of 255, in more than MAX_LOCAL_SHARE of the pixels
 MAX_LOCAL_SHARE = 0.01
+MAX_FRAMES = 24
 BACKGROUND = [128, 128, 128]
 DECODE_SECONDS = 60
 MAX_PLAIN_ASPECT = 2.0  # longer pictures may be cut
@@ -28,16 +29,29 @@ MAX_PLAIN_ASPECT = 2.0  # longer pictures may be cut
 
 @dataclass(frozen=True)
 class Reference:
-    """What libvips shows of a file: sRGB on grey, upright, the first page. `pages`: of an animation."""
+    """What an independent decoder shows of a file: sRGB on grey, upright.
+
+    `frames` has the pixels of the one picture, or of an animation's first MAX_FRAMES.
+    """
 
     width: int
     height: int
-    pages: int
-    pixels: bytes
+    frames: tuple[bytes, ...]
 
     def difference(self, ours: Image.Image) -> str:
-        """In a few words how our picture differs; an empty text where it is the same."""
-        theirs = Image.frombytes("RGB", (self.width, self.height), self.pixels)
+        """In a few words how our picture differs from each frame; an empty text where it is one of them.
+
+        Which frame of an animation is the best for a clip is not for another decoder to say.
+        """
+        found = ""
+        for pixels in self.frames:
+            theirs = Image.frombytes("RGB", (self.width, self.height), pixels)
+            if not (difference := self._difference(ours, theirs)):
+                return ""
+            found = found or difference
+        return found
+
+    def _difference(self, ours: Image.Image, theirs: Image.Image) -> str:
         aspect, wanted = ours.width / ours.height, self.width / self.height
         if abs(aspect / wanted - 1) > 0.03 + 1 / min(ours.size):
             if max(wanted, 1 / wanted) < MAX_PLAIN_ASPECT:
@@ -77,8 +91,11 @@ def read_with_vips(data: bytes) -> Reference | str:
     """Decode with libvips, damaged files refused; the picture, or why it cannot be read."""
     vips: Any = import_module("pyvips")
     try:
-        image = vips.Image.new_from_buffer(data, "", fail_on="truncated", access="sequential")
-        pages = image.get("n-pages") if image.get_typeof("n-pages") else 1
+        image = vips.Image.new_from_buffer(data, "", fail_on="truncated")
+        pages = image.get("n-pages") if image.get_typeof("n-pages") and is_moving(data) else 1
+        if pages > 1:
+            image = vips.Image.new_from_buffer(data, "", fail_on="truncated", n=min(pages, MAX_FRAMES))
+        height = image.get("page-height") if pages > 1 else 0
         image = image.copy_memory().autorot()
         if image.get_typeof("icc-profile-data"):
             image = image.icc_transform(
@@ -88,9 +105,46 @@ def read_with_vips(data: bytes) -> Reference | str:
             image = _plain_rgb(image)
         image = image.colourspace("srgb").cast("uchar")
         image = image.flatten(background=BACKGROUND) if image.hasalpha() else image
-        return Reference(image.width, image.height, pages, bytes(image[0:3].write_to_memory()))
+        height = height or image.height
+        pixels, length = bytes(image[0:3].write_to_memory()), image.width * height * 3
+        frames = tuple(pixels[at : at + length] for at in range(0, len(pixels), length))
+        return Reference(image.width, height, frames)
     except vips.Error as err:
         return " ".join(str(err).split())[:120]
+
+
+def read_apng(data: bytes) -> Reference | str:
+    """The frames of an animated PNG, of which libvips shows the still picture: with ffmpeg's own program."""
+    ffmpeg: str = import_module("imageio_ffmpeg").get_ffmpeg_exe()
+    width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+    options = ["-nostdin", "-v", "error", "-f", "apng", "-i", "-", "-frames:v", str(MAX_FRAMES)]
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        [ffmpeg, *options, "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgba", "-"],
+        input=data,
+        capture_output=True,
+        timeout=DECODE_SECONDS,
+        check=False,
+    )
+    length = width * height * 4
+    if done.returncode or not done.stdout or len(done.stdout) % length:
+        return " ".join(done.stderr.decode(errors="replace").split())[:120] or "no frame"
+    found = [done.stdout[at : at + length] for at in range(0, len(done.stdout), length)]
+    return Reference(width, height, tuple(_on_grey((width, height), each) for each in found))
+
+
+def _on_grey(size: tuple[int, int], rgba: bytes) -> bytes:
+    ground = Image.new("RGBA", size, (*BACKGROUND, 255))
+    return Image.alpha_composite(ground, Image.frombytes("RGBA", size, rgba)).convert("RGB").tobytes()
+
+
+def is_moving(data: bytes) -> bool:
+    """Whether the pages of a file are frames, and not pictures beside one another as in HEIF."""
+    return data.startswith((b"GIF8", b"RIFF"))
+
+
+def is_apng(data: bytes) -> bool:
+    """Whether a PNG says before its pixels that it is animated."""
+    return data.startswith(b"\x89PNG") and b"acTL" in data.partition(b"IDAT")[0]
 
 
 def _plain_rgb(image: Any) -> Any:

@@ -15,14 +15,20 @@ import pytest
 
 import media
 from tests.corpus.packages import CorpusFile, read_corpus
-from tests.corpus.references import Reference, Vips, count_frames, missing_decoders, read_png
+from tests.corpus.references import (
+    Reference,
+    Vips,
+    count_frames,
+    is_apng,
+    missing_decoders,
+    read_apng,
+    read_png,
+)
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(missing_decoders()), reason=missing_decoders())]
 
 # Refusals that say what the matter is: another format, or more than a child may cost.
 OUTSPOKEN = frozenset({"heic", "unsupported_format", "not_a_picture", "too_many_pixels", "too_large"})
-# Where libvips is not the judge, since browsers show something else; each looked at.
-NOT_JUDGED: dict[str, str] = {}
 AGREES, REFUSED, OURS_ALONE, NOT_COMPARED, WRONG = (
     "agreeing",
     "refused rightly",
@@ -43,25 +49,30 @@ class Verdict:
 
 async def judge_picture(pictures: media.Media, vips: Vips, file: CorpusFile) -> Verdict:
     """Clean a picture as `/animate` does, and compare it with what libvips shows."""
-    reference = await asyncio.to_thread(vips.read, file.data)
+    read = read_apng if is_apng(file.data) else vips.read
+    reference = await asyncio.to_thread(read, file.data)
     try:
         cleaned = await pictures.clean_picture(file.data, timeout=60)
     except media.BadPicture as err:
         return judge_refusal(file, reference, str(err.code))
-    if file.name in NOT_JUDGED:
-        return Verdict(file.name, NOT_COMPARED, NOT_JUDGED[file.name])
     if not isinstance(reference, Reference):
         return Verdict(file.name, OURS_ALONE, reference)
     difference = await asyncio.to_thread(lambda: reference.difference(read_png(cleaned.data)))
+    if difference and has_gamma(file.data):
+        return Verdict(file.name, NOT_COMPARED, "libvips leaves gAMA out")
     return Verdict(file.name, WRONG if difference else AGREES, difference)
+
+
+def has_gamma(data: bytes) -> bool:
+    """Whether a PNG tells its gamma and no other colour space, so that browsers show it by that."""
+    head = data.partition(b"IDAT")[0]
+    return b"gAMA" in head and not any(chunk in head for chunk in (b"sRGB", b"iCCP", b"cICP"))
 
 
 def judge_refusal(file: CorpusFile, reference: Reference | str, code: str) -> Verdict:
     """A refusal is right where libvips refuses too, or where it names a format or a limit."""
     if code in OUTSPOKEN or not isinstance(reference, Reference):
         return Verdict(file.name, REFUSED, code)
-    if file.name in NOT_JUDGED:
-        return Verdict(file.name, NOT_COMPARED, NOT_JUDGED[file.name])
     return Verdict(file.name, WRONG, f"refused as {code}, libvips reads {reference.width}×{reference.height}")
 
 
