@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from cogs.runtime.doctor_discord import check_discord
-from cogs.runtime.proxy import environment_proxies, find_proxy, read_proxy
+from cogs.runtime.proxy import environment_proxies, find_proxy, log, read_proxy
 from cogs.runtime.settings import DemoSettings, Settings
 from tests.http_proxy import open_proxy
 
@@ -76,6 +76,9 @@ def test_a_proxy_of_the_environment_that_is_of_no_use_is_left_out_with_a_warning
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "socks5://ada:secret@h:1080")
+    monkeypatch.setattr(
+        log, "disabled", False
+    )  # import-linter, which another test runs, disables all there are
     with caplog.at_level(logging.WARNING):
         assert find_proxy("", API) is None
     assert "SOCKS is not supported" in caplog.text
