@@ -61,11 +61,11 @@ def _work(request: _Header, payload: bytes) -> Callable[[], tuple[_Header, bytes
     """Import the codec that the request names, and no other; returns what runs it."""
     match request:
         case {"do": "clean", "file_type": str(file_type)}:
-            from media.codecs.pictures import clean
+            from media.pictures.pictures import clean
 
             return lambda: clean(payload, file_type)
         case {"do": "fit", "file_type": str(file_type), "width": int(width), "height": int(height)}:
-            from media.codecs.pictures import fit
+            from media.pictures.pictures import fit
 
             return lambda: ({}, fit(payload, file_type, (width, height)))
         case {"do": "probe", "path": str(path)}:

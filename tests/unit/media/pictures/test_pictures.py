@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms, ImageFilter
 
 from media import BadPicture, Media, PictureFault, PictureIssue
-from media.codecs.pictures import MAX_SIDE
+from media.pictures.pictures import MAX_SIDE
 from tests.unit.media.sample_pictures import (
     display_p3,
     fifty_megapixels,

@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
-from media.codecs.frames import is_animated
-from tests.unit.media.codecs.picture_files import cleaned, corners, shows
+from media.pictures.frames import is_animated
+from tests.unit.media.pictures.picture_files import cleaned, corners, shows
 from tests.unit.media.sample_pictures import opened, save
 
 

@@ -6,7 +6,7 @@ operator of SMPTE ST 2094-50: up to white a constant gain, from there a quadrati
 
 import math
 
-from media.codecs.colour_space import HighRange, Vector
+from media.pictures.colour_space import HighRange, Vector
 
 _WHITE = 203.0  # cd/m² of a sheet of paper (ITU-R BT.2408)
 _USUAL_PEAK = 1000.0  # cd/m² where a picture does not tell its own

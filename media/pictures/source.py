@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from media.codecs.colour_space import ColourSpace
+from media.pictures.colour_space import ColourSpace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

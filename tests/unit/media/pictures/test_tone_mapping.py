@@ -2,8 +2,8 @@
 
 import pytest
 
-from media.codecs.colour_space import HighRange
-from media.codecs.tone_mapping import linear_light, mapped, srgb_code
+from media.pictures.colour_space import HighRange
+from media.pictures.tone_mapping import linear_light, mapped, srgb_code
 
 REC_2020 = (0.2627, 0.678, 0.0593)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from media.codecs.colour_space import ColourSpace, space_by_cicp
-from media.codecs.source import Source
+from media.pictures.colour_space import ColourSpace, space_by_cicp
+from media.pictures.source import Source
 
 _PATH = (b"meta", b"iprp", b"ipco")
 _FULL_BOXES = {b"meta"}  # whose boxes follow four bytes of version and flags

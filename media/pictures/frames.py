@@ -4,8 +4,8 @@ import contextlib
 
 from PIL import Image, ImageStat
 
-from media.codecs.decoder_errors import DECODER_ERRORS
-from media.codecs.reduction import flatten, reduced
+from media.pictures.decoder_errors import DECODER_ERRORS
+from media.pictures.reduction import flatten, reduced
 
 _MAX_FRAMES = 64  # looked at
 _MAX_PIXELS = 80_000_000  # looked at, of all frames together

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from media.codecs.colour_space import HighRange, space_by_cicp
-from media.codecs.isobmff import read_isobmff
-from tests.unit.media.codecs.picture_files import box, cleaned, corners
+from media.pictures.colour_space import HighRange, space_by_cicp
+from media.pictures.isobmff import read_isobmff
+from tests.unit.media.pictures.picture_files import box, cleaned, corners
 from tests.unit.media.sample_pictures import ftyp, save
 
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from media import PictureFault
-from media.codecs.png import read_png
-from tests.unit.media.codecs.picture_files import (
+from media.pictures.png import read_png
+from tests.unit.media.pictures.picture_files import (
     SIGNATURE,
     channels,
     cleaned,

@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
-from media.codecs.colour import make_profile, to_srgb
-from media.codecs.colour_space import SRGB_PRIMARIES, ColourSpace, HighRange, space_by_cicp
+from media.pictures.colour import make_profile, to_srgb
+from media.pictures.colour_space import SRGB_PRIMARIES, ColourSpace, HighRange, space_by_cicp
 from tests.unit.media.sample_pictures import near
 
 

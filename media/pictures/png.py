@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from media.codecs.colour_space import ColourSpace, space_by_chromaticities, space_by_cicp
-from media.codecs.source import Source
 from media.errors import BadPicture, PictureFault
+from media.pictures.colour_space import ColourSpace, space_by_chromaticities, space_by_cicp
+from media.pictures.source import Source
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _DECODED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"IDAT", b"fdAT"})
@@ -108,7 +108,7 @@ def _pack(name: bytes, body: bytes) -> tuple[bytes, bytes, bytes]:
 def _transparency(body: bytes, depth: int, kind: int) -> bytes:
     """The body of tRNS with the transparent colour as Pillow decodes it, which scales all to 8 bits.
 
-    Grey of 16 bits stays: `media.codecs.reduction` sees to it. Empty where the body does not fit.
+    Grey of 16 bits stays: `media.pictures.reduction` sees to it. Empty where the body does not fit.
     """
     if kind == _PALETTE:
         return body

@@ -4,8 +4,8 @@ import struct
 
 from PIL import Image
 
-from media.codecs.gif import read_gif
-from tests.unit.media.codecs.picture_files import channels, cleaned
+from media.pictures.gif import read_gif
+from tests.unit.media.pictures.picture_files import channels, cleaned
 from tests.unit.media.sample_pictures import save
 
 

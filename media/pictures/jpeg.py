@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from media.codecs.source import Source
 from media.errors import BadPicture, PictureFault
+from media.pictures.source import Source
 
 END = b"\xff\xd9"
 _PADDING = bytes(range(7, 247, 3)) * 4  # codes for something in any table

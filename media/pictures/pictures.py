@@ -8,16 +8,16 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
-from media.codecs.colour import to_srgb
-from media.codecs.colour_space import ColourSpace
-from media.codecs.decoder_errors import DECODER_ERRORS
-from media.codecs.frames import is_animated, load_frame
-from media.codecs.picture_containers import read_source
-from media.codecs.quality import find_issues
-from media.codecs.reduction import cut_box, cut_length, flatten, is_transparent, reduced
-from media.codecs.source import Source
 from media.errors import BadPicture, PictureFault
 from media.file_types import FileType
+from media.pictures.colour import to_srgb
+from media.pictures.colour_space import ColourSpace
+from media.pictures.containers import read_source
+from media.pictures.decoder_errors import DECODER_ERRORS
+from media.pictures.frames import is_animated, load_frame
+from media.pictures.quality import find_issues
+from media.pictures.reduction import cut_box, cut_length, flatten, is_transparent, reduced
+from media.pictures.source import Source
 from media.values import MAX_PIXELS, PictureIssue
 
 MAX_SIDE = 2048  # pixels: more is reduced
@@ -30,7 +30,7 @@ _PLUGINS = {
     "gif": "PIL.GifImagePlugin",
     "webp": "PIL.WebPImagePlugin",
     "avif": "PIL.AvifImagePlugin",
-    "heic": "media.codecs.heif",
+    "heic": "media.pictures.heif",
 }
 _FORMATS = {"heic": "HEIF"}  # Pillow's names where they are not ours
 _ORIENTATION = 0x0112  # EXIF 2.3, table 4: 1 is upright

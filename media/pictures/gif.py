@@ -10,7 +10,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from media.codecs.source import Source
+from media.pictures.source import Source
 
 _EXTENSION, _IMAGE = 0x21, 0x2C
 _MAX_PIXELS = 16_000_000  # of a screen that gets a clear frame

@@ -5,11 +5,11 @@ What a decoder does not need is left out, so that a fault in it cannot make the 
 
 from collections.abc import Callable, Mapping
 
-from media.codecs.gif import read_gif
-from media.codecs.isobmff import read_isobmff
-from media.codecs.jpeg import read_jpeg
-from media.codecs.png import read_png
-from media.codecs.source import Source
+from media.pictures.gif import read_gif
+from media.pictures.isobmff import read_isobmff
+from media.pictures.jpeg import read_jpeg
+from media.pictures.png import read_png
+from media.pictures.source import Source
 
 _READERS: Mapping[str, Callable[[bytes], Source]] = {
     "png": read_png,

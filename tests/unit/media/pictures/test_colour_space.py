@@ -2,7 +2,7 @@
 
 import pytest
 
-from media.codecs.colour_space import (
+from media.pictures.colour_space import (
     SRGB_PRIMARIES,
     HighRange,
     apply,

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from media.codecs.reduction import cut_box, cut_length, is_transparent, normalised, reduced
+from media.pictures.reduction import cut_box, cut_length, is_transparent, normalised, reduced
 from tests.unit.media.sample_pictures import photo
 
 

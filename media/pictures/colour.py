@@ -8,7 +8,7 @@ from typing import cast
 
 from PIL import Image, ImageCms, ImageFilter
 
-from media.codecs.colour_space import (
+from media.pictures.colour_space import (
     SRGB_CURVE,
     ColourSpace,
     HighRange,
@@ -18,7 +18,7 @@ from media.codecs.colour_space import (
     transposed,
     white_of,
 )
-from media.codecs.tone_mapping import linear_light, mapped, srgb_code
+from media.pictures.tone_mapping import linear_light, mapped, srgb_code
 
 _D50 = (0.9642, 1.0, 0.8249)  # the white of profiles (ICC.1:2022, 7.2.16)
 _LUT_SIDE = 49  # points on each edge of the table of a high range

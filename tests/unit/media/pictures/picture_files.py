@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from media import BadPicture
-from media.codecs.pictures import clean
+from media.pictures.pictures import clean
 from tests.unit.media.sample_pictures import opened, png_chunk, save
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

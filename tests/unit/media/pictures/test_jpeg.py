@@ -3,8 +3,8 @@
 import pytest
 
 from media import PictureFault
-from media.codecs.jpeg import read_jpeg
-from tests.unit.media.codecs.picture_files import cleaned, corners, refused, segment, shows
+from media.pictures.jpeg import read_jpeg
+from tests.unit.media.pictures.picture_files import cleaned, corners, refused, segment, shows
 from tests.unit.media.sample_pictures import display_p3, save
 
 JPEG = save(corners(), "JPEG", quality=95)
