@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     except CommandFailed as err:
         return fail(str(err), err.code)
     except (SettingsUnusable, storage.StoreError, comfy.WorkflowInvalid) as err:
-        return fail(str(err), 2)
+        return fail(str(err), 1 if parsed.command == "doctor" else 2)  # the doctor's 1: `/animate` would fail
     except discord.LoginFailure:
         return fail("Discord refuses the DISCORD_TOKEN: copy it anew from the developer portal.", 2)
     except (aiohttp.ClientError, discord.HTTPException, TimeoutError) as err:

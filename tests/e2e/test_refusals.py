@@ -27,7 +27,7 @@ def huge_png() -> bytes:
 BAD_PICTURES = {
     "text": (b"hello", "notes.png", "image/png", "not a picture"),
     "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.png", "image/png", "cannot read this format"),
-    "svg told so": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "image/svg+xml", "not a picture"),
+    "svg told so": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "image/svg+xml", "cannot read"),
     "html": (b"<!DOCTYPE html><html></html>", "a.jpg", "image/jpeg", "not a picture"),
     "heic": (HEIC, "IMG_1.HEIC", "image/heic", "Most Compatible"),
     "heic in disguise": (HEIC, "IMG_1.jpg", "image/jpeg", "Most Compatible"),

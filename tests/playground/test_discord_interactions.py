@@ -193,7 +193,7 @@ async def test_a_subcommand_is_for_those_with_its_permission(setup: Setup):
     playground, _ = setup
     manager = playground.member("mia", permissions=Permission.MANAGE_GUILD)
     assert await (await manager.command("rules show", topic="clips")).refused() == "The rules on clips"
-    with pytest.raises(NotPossible, match="MANAGE_GUILD"):
+    with pytest.raises(NotPossible, match="Manage Server"):
         await playground.member("ada").command("rules show")
 
 

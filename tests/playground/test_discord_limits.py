@@ -223,7 +223,7 @@ async def test_a_locked_and_archived_thread_takes_nothing(setup: Setup):
     playground.archive(thread, locked=True)
     found = [await refused(each) for each in (channel.send("y"), sent.edit(content="y"), sent.delete())]
     assert [(each.status, each.code) for each in found] == [(403, 50083), (400, 50083), (400, 50083)]
-    with pytest.raises(NotPossible, match="MANAGE_THREADS"):
+    with pytest.raises(NotPossible, match="Manage Threads"):
         await playground.member("ada").say("y", channel=thread)
 
 

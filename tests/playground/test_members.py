@@ -58,7 +58,7 @@ async def test_a_person_does_only_what_their_permissions_allow(setup: Setup):
     playground, _ = setup
     ada, bob = playground.member("ada"), playground.member("bob")
     message = await ada.say("mine")
-    with pytest.raises(NotPossible, match="MANAGE_MESSAGES"):
+    with pytest.raises(NotPossible, match="Manage Messages"):
         await bob.delete(message)
     await ada.delete(message)
     with pytest.raises(NotPossible, match="does not see"):

@@ -83,7 +83,7 @@ async def test_a_workflow_that_no_server_can_run_is_a_warning_with_what_to_do_an
         await logged(caplog, "can be run again")
     assert warned == [
         f"no server can run the workflow {TURBO}: gpu:8188 lacks vae.safetensors."
-        " Put the file into ComfyUI/models/vae, or name another one in the settings."
+        " Put the file into ComfyUI/models/vae, or name another one in the workflow's file."
     ]
 
 

@@ -32,7 +32,13 @@ def test_a_token_is_cleaned(text: str) -> None:
     assert read_discord_token(text) == "a.b-c_d"
 
 
-@pytest.mark.parametrize("text", ["a b", "a\nb", "a\u200bb", "tökén", "a\0b"])
+def test_a_password_of_a_gateway_may_hold_spaces() -> None:
+    assert read_token(" Bearer open sesame ", "Bearer") == "open sesame"
+    with pytest.raises(ValueError, match="a space"):
+        read_discord_token("a b")
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\u200bb", "tökén", "a\0b"])
 def test_what_no_header_can_hold_is_no_token(text: str) -> None:
     with pytest.raises(ValueError, match="copy it anew"):
         read_token(text, "Bearer")

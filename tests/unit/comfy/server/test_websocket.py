@@ -43,6 +43,7 @@ async def deafened(comfyui: ComfyUI, workflows: Mapping[str, Workflow]) -> Async
         older = await session.ws_connect(f"{comfyui.url}/ws?clientId={client_id}")
         async with opened(comfyui.url, workflows, client_id=client_id) as server:
             await soon(server.ready())
+            await soon(until(server, lambda: server.live))
             await older.close()
             yield server
 
@@ -55,8 +56,8 @@ async def test_a_socket_without_messages_is_opened_again_in_mid_run(
         deafened(comfyui, workflows) as server,
         Job(server, await build(server, picture, steps=8)) as job,
     ):
-        await soon(until(server, lambda: not server.reachable))
-        await soon(server.ready())
+        await soon(until(server, lambda: not server.live))
+        await soon(until(server, lambda: server.live))
         comfyui.resume()
         events = await soon(job.events)
 
@@ -70,8 +71,8 @@ async def test_after_a_job_without_messages_the_next_one_has_them(
     async with deafened(comfyui, workflows) as server:
         graphs = [await build(server, picture, seed=seed) for seed in (1, 2)]
         unheard = await soon(run(server, graphs[0], str(uuid4())))
-        await soon(until(server, lambda: not server.reachable))
-        await soon(server.ready())
+        await soon(until(server, lambda: not server.live))
+        await soon(until(server, lambda: server.live))
         heard = await soon(run(server, graphs[1], str(uuid4())))
 
     assert not any(isinstance(event, Sampling) for event in unheard)
@@ -87,8 +88,8 @@ async def test_a_closed_socket_is_opened_again_and_progress_goes_on(
     async with Job(server, await build(server, picture, steps=8)) as job:
         await comfyui.reached(Stage.SAMPLING, 2)
         await comfyui.close_sockets(code)
-        await soon(until(server, lambda: not server.reachable))
-        await soon(server.ready())
+        await soon(until(server, lambda: not server.live))
+        await soon(until(server, lambda: server.live))
         comfyui.resume()
 
         events = await soon(job.events)
