@@ -21,20 +21,19 @@ def is_animated(image: Image.Image) -> bool:
     return image.format != "HEIF" and bool(getattr(image, "is_animated", False))
 
 
-def load_frame(image: Image.Image, hidden: int) -> None:
-    """Decode the frame that stands for a picture: the first, or a later one where it has faded in by then.
+def choose_frame(image: Image.Image, hidden: int) -> int:
+    """The number of the frame that stands for a picture: the first, or a later one that has faded in by then.
 
-    The first `hidden` frames do not count. Raises what decoders raise.
+    The first `hidden` frames do not count. Afterwards `image` is good for nothing more: Pillow loses the
+    palette of a PNG on the way back. Raises what decoders raise.
     """
     if not is_animated(image):
-        image.load()
-        return
+        return 0
     image.seek(hidden)
     contrasts = [_contrast(image)]
     if contrasts[0] < _CONTRAST:
         contrasts += _later_contrasts(image, hidden)
-        image.seek(hidden + _choose(contrasts))
-    image.load()
+    return hidden + _choose(contrasts)
 
 
 def _later_contrasts(image: Image.Image, hidden: int) -> list[float]:

@@ -14,7 +14,7 @@ from media.pictures.colour import to_srgb
 from media.pictures.colour_space import ColourSpace
 from media.pictures.containers import read_source
 from media.pictures.decoder_errors import DECODER_ERRORS
-from media.pictures.frames import is_animated, load_frame
+from media.pictures.frames import choose_frame, is_animated
 from media.pictures.quality import find_issues
 from media.pictures.reduction import cut_box, cut_length, flatten, is_transparent, reduced
 from media.pictures.source import Source
@@ -51,16 +51,17 @@ def clean(data: bytes, file_type: str) -> tuple[Mapping[str, object], bytes]:
     `file_type` is what `sniff` found. Raises BadPicture with `broken` or `too_many_pixels`.
     """
     source = read_source(data, file_type)
+    frame = _frame_of(source, file_type)
     with _open_picture(source.data, file_type) as decoded:
         size = decoded.size
         _check_cost(source, size)
         issues = set(_file_issues(decoded, source))
         turn = _orientation(source.exif or decoded.info.get("exif", b""))
         profile, colour = source.profile or decoded.info.get("icc_profile"), source.colour
-        _decode(decoded, source)
+        _decode(decoded, frame)
         image = reduced(decoded, cut_box(decoded, MAX_SIDE), MAX_SIDE)
     if source.padded:
-        _check_complete(source.padded, file_type, image)
+        _check_complete(source.padded, file_type, image, frame)
     if is_transparent(image):
         issues.add(PictureIssue.TRANSPARENT)
     image = _in_srgb(image, profile, colour)
@@ -108,18 +109,26 @@ def _check_cost(source: Source, size: tuple[int, int]) -> None:
         raise BadPicture(PictureFault.TOO_MANY_PIXELS, limit=affordable // 10**6)
 
 
-def _decode(image: Image.Image, source: Source) -> None:
-    """Decode the frame that is used, a JPEG at 1/2, 1/4 or 1/8 where that is large enough."""
+def _frame_of(source: Source, file_type: str) -> int:
+    """The number of the frame that is used."""
+    with _open_picture(source.data, file_type) as image:
+        return choose_frame(image, source.hidden_frames)
+
+
+def _decode(image: Image.Image, frame: int) -> None:
+    """Decode that frame, a JPEG at 1/2, 1/4 or 1/8 where that is large enough."""
     kept = max(min(image.size), cut_length(image.size, MAX_SIDE))
     width, height = (max(each * _DECODED_SIDE // kept, 1) for each in image.size)
     image.draft(None, (width, height))
-    load_frame(image, source.hidden_frames)
+    if frame:
+        image.seek(frame)
+    image.load()
 
 
-def _check_complete(padded: bytes, file_type: str, image: Image.Image) -> None:
+def _check_complete(padded: bytes, file_type: str, image: Image.Image, frame: int) -> None:
     """Raise BadPicture where a file that ends early, with bytes behind it, is another picture."""
     with _open_picture(padded, file_type) as decoded:
-        _decode(decoded, Source(data=padded))
+        _decode(decoded, frame)
         if reduced(decoded, cut_box(decoded, MAX_SIDE), MAX_SIDE).tobytes() != image.tobytes():
             raise BadPicture(PictureFault.BROKEN)
 

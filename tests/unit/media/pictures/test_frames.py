@@ -24,6 +24,15 @@ def test_any_other_animation_is_represented_by_its_first_frame(image_format: str
     assert shows(cleaned(data, image_format.lower()))
 
 
+@pytest.mark.parametrize("image_format", ["GIF", "PNG"])
+def test_frames_of_a_palette_keep_its_colours(image_format: str) -> None:
+    red, green = (Image.new("P", (300, 260), number) for number in (1, 2))
+    for each in (red, green):
+        each.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    data = save(red, image_format, save_all=True, append_images=[green], duration=50)
+    assert cleaned(data, image_format.lower()).getpixel((150, 130)) == (255, 0, 0)
+
+
 def test_one_frame_is_no_animation() -> None:
     assert not is_animated(opened(save(corners(), "GIF")))
 
