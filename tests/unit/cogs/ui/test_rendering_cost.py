@@ -1,5 +1,6 @@
 """No renderer's work grows faster than the text: counted in lines of Python, as seconds decide no test."""
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -25,11 +26,13 @@ def count_steps(render: Callable[[Job], object], job: Job) -> int:
         return count
 
     before = sys.gettrace()
+    gc.disable()  # what is collected meanwhile may run lines of others
     sys.settrace(count)
     try:
         render(job)
     finally:
         sys.settrace(before)
+        gc.enable()
     return steps
 
 
