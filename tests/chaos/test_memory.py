@@ -45,6 +45,7 @@ def hostile_files(number: int) -> Iterator[tuple[str, bytes]]:
     return islice(chain((bombs | worst | crafted()).items(), fuzzed(number)), number)
 
 
+@pytest.mark.long
 async def test_hostile_files_are_answered_soon_and_cost_the_bot_little_memory(
     tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

@@ -35,7 +35,16 @@ WHERE_IT_MATTERS = {
 }
 
 
-@pytest.mark.parametrize("point", WHERE_IT_MATTERS.values(), ids=WHERE_IT_MATTERS)
+BY_DEFAULT = {"handed in, not noted", "sent, not noted"}
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        pytest.param(point, id=name, marks=() if name in BY_DEFAULT else pytest.mark.long)
+        for name, point in WHERE_IT_MATTERS.items()
+    ],
+)
 async def test_a_bot_that_dies_there_goes_on_as_if_it_had_not(
     point: str, tmp_path: Path, picture: bytes
 ) -> None:

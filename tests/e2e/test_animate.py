@@ -46,6 +46,7 @@ async def test_a_picture_becomes_a_clip_and_a_reroll_another(tmp_path: Path, pic
         assert playground.discord.too_many == []
 
 
+@pytest.mark.long
 async def test_a_reroll_works_after_a_restart_and_with_the_upload_gone(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -161,6 +162,7 @@ async def test_words_are_shown_safely_and_ping_nobody_but_the_owner(
     assert len(clip.content) <= 2000
 
 
+@pytest.mark.long
 async def test_a_slow_upload_is_acknowledged_in_time_and_becomes_the_status(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -174,6 +176,7 @@ async def test_a_slow_upload_is_acknowledged_in_time_and_becomes_the_status(
     assert clip.message.reply_to == (job.status and job.status.id)
 
 
+@pytest.mark.long
 async def test_a_slow_bad_picture_leaves_nothing_behind_that_others_see(
     playground: Playground, bot: BotProcess
 ) -> None:

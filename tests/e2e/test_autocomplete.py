@@ -1,5 +1,7 @@
 """What /animate offers while people type."""
 
+import pytest
+
 from cogs.i18n.catalogue import LANGUAGES
 from playground.playground import Playground
 from tests.e2e.process import BotProcess
@@ -7,6 +9,7 @@ from tests.e2e.process import BotProcess
 LONG = "The cat in the photo is playing with a ball of yarn, " * 3
 
 
+@pytest.mark.long
 async def test_my_last_prompts_and_seeds_are_offered_to_me_alone_and_all_is_described_in_chinese(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 
 import av
+import pytest
 
 from playground.comfyui import Failure
 from playground.discord.permissions import Permission
@@ -37,6 +38,7 @@ async def test_again_is_for_everybody_and_works_after_a_restart(
     assert len({str(run.graph) for run in playground.comfyui.runs}) == 2
 
 
+@pytest.mark.long
 async def test_change_fills_in_what_was_and_makes_another(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -61,6 +63,7 @@ async def test_change_fills_in_what_was_and_makes_another(
     assert graph_value(playground, "steps") == 7
 
 
+@pytest.mark.long
 async def test_extend_goes_on_from_the_last_frame_and_joins_both(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -85,6 +88,7 @@ async def test_extend_goes_on_from_the_last_frame_and_joins_both(
     assert len(set(loaded)) == 3  # the last two start from one frame
 
 
+@pytest.mark.long
 async def test_cancel_while_it_waits_and_while_it_runs(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -105,6 +109,7 @@ async def test_cancel_while_it_waits_and_while_it_runs(
     assert "your clip is ready" in again.content
 
 
+@pytest.mark.long
 async def test_a_failure_offers_to_try_smaller(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -46,6 +46,7 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not GIT or not (ROOT / ".git").exists(), reason="this is no checkout of git")
 def test_a_checkout_of_windows_in_a_folder_with_a_space_and_chinese_works(tmp_path: Path) -> None:
     folder = tmp_path / "my bots 机器人" / "animate"

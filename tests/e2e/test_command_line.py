@@ -69,6 +69,7 @@ async def test_a_setting_that_cannot_be_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "sentence", "expected"),
     [
@@ -124,6 +125,7 @@ async def test_output_fails_on_no_encoding(tmp_path: Path, encoding: str) -> Non
     assert "Traceback" not in err
 
 
+@pytest.mark.long
 async def test_the_demo_opens_a_folder_only_where_it_is_told_to(tmp_path: Path) -> None:
     real, named, picture = tmp_path / "real", tmp_path / "named", tmp_path / "no.png"
     picture.write_bytes(b"no picture at all")
@@ -135,6 +137,7 @@ async def test_the_demo_opens_a_folder_only_where_it_is_told_to(tmp_path: Path) 
     assert (named / "animate.db").exists()
 
 
+@pytest.mark.long
 async def test_a_backup_of_a_running_bot_is_restored_when_it_has_ended(
     playground: Playground, bot: BotProcess, picture: bytes, tmp_path: Path
 ) -> None:
@@ -153,6 +156,7 @@ async def test_a_backup_of_a_running_bot_is_restored_when_it_has_ended(
     assert oct((tmp_path / "data" / "animate.db").stat().st_mode)[-3:] == "600" or os.name == "nt"
 
 
+@pytest.mark.long
 async def test_the_demo_brings_two_clips_without_a_browser(tmp_path: Path) -> None:
     picture = tmp_path / "mine.jpg"
     picture.write_bytes(photo(600, 600))
@@ -179,6 +183,7 @@ async def test_the_demo_brings_two_clips_without_a_browser(tmp_path: Path) -> No
     assert clips[0]["progress_texts"] >= 6
 
 
+@pytest.mark.long
 async def test_the_demo_says_why_no_clip_came(tmp_path: Path) -> None:
     picture = tmp_path / "no.png"
     picture.write_bytes(b"no picture at all")

@@ -133,6 +133,7 @@ def channel_for(playground: Playground, name: str) -> Channel:
     return playground.thread(name) if "thread" in name else playground.channel_named(name.replace(" ", "-"))
 
 
+@pytest.mark.long
 async def test_a_channel_that_is_impossible_means_one_dm(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -148,6 +149,7 @@ async def test_a_channel_that_is_impossible_means_one_dm(
         assert files_in(playground.state.messages_in(channel.id)) == [], name
 
 
+@pytest.mark.long
 async def test_a_channel_that_only_resists_gets_the_clip_once(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -176,6 +178,7 @@ SOME_ROWS = (
 )
 
 
+@pytest.mark.long
 async def test_each_row_of_the_table_comes_true_with_its_code_and_status(
     playground: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
@@ -213,6 +216,7 @@ def fate_of(row: sqlite3.Row) -> str:
     return IN_CHANNEL if row["result_channel"] in (None, row["channel_id"]) else AS_DM
 
 
+@pytest.mark.long
 async def test_where_there_is_no_way_left_the_row_says_why(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -239,6 +243,7 @@ async def test_whoever_left_still_has_the_clip_in_the_channel(
     await job.says("Done")
 
 
+@pytest.mark.long
 async def test_a_clip_that_fits_nowhere_is_explained_with_its_first_picture(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -265,6 +270,7 @@ async def small_bot(playground: Playground, tmp_path: Path) -> AsyncGenerator[Bo
         yield bot
 
 
+@pytest.mark.long
 async def test_a_clip_that_is_too_large_is_saved_again_by_comfyui_and_the_message_says_so(
     playground: Playground, small_bot: BotProcess
 ) -> None:
@@ -308,6 +314,7 @@ async def test_a_kill_while_comfyui_saves_a_clip_again_costs_no_second_run(
     assert comfyui.runs[1].outcome is Outcome.INTERRUPTED
 
 
+@pytest.mark.long
 async def test_a_delivery_that_waits_survives_a_restart_and_counts_its_tries(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -343,6 +350,7 @@ async def test_a_result_that_a_kill_left_unrecorded_is_found_and_not_sent_again(
     assert len(files_in(playground.state.messages_in(where.id))) == 1
 
 
+@pytest.mark.long
 async def test_deleting_the_status_of_a_waiting_job_cancels_it(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -396,6 +404,7 @@ async def test_a_failure_whose_status_was_deleted_is_told_in_a_new_message(
     assert playground.messages[-1].pinged == {ada.id}
 
 
+@pytest.mark.long
 async def test_a_last_word_that_a_kill_cut_off_is_said_at_the_next_start(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from playground.comfyui import ComfyUI
 from playground.discord.permissions import Permission
 from playground.playground import Playground
@@ -48,6 +50,7 @@ async def test_where_all_is_well_it_makes_a_clip_and_exits_with_0(tmp_path: Path
     assert out.splitlines()[-1] == "All that is needed is there."
 
 
+@pytest.mark.long
 async def test_a_dead_server_beside_a_good_one_is_named_with_what_to_do(tmp_path: Path) -> None:
     async with Playground() as playground:
         urls = f"{playground.environment()['COMFYUI_URL']},http://127.0.0.1:9"
@@ -68,6 +71,7 @@ async def test_where_no_server_is_named_that_is_a_failure(tmp_path: Path) -> Non
     assert out == ""
 
 
+@pytest.mark.long
 async def test_what_is_missing_is_told_with_pack_folder_and_name(tmp_path: Path) -> None:
     without = ["WanVideoSampler", "Wan2_1_VAE_bf16.safetensors"]
     async with Playground(comfyui={"without": without}) as playground:
@@ -82,6 +86,7 @@ async def test_what_is_missing_is_told_with_pack_folder_and_name(tmp_path: Path)
     assert "it is in no guild yet" in fixes
 
 
+@pytest.mark.long
 async def test_permissions_that_are_missing_are_told_by_name_and_guild(tmp_path: Path) -> None:
     async with Playground() as playground:
         withhold(playground, Permission.ATTACH_FILES)
@@ -105,6 +110,7 @@ async def test_a_token_that_discord_refuses_is_told_and_never_shown(tmp_path: Pa
     assert "wrong.one.here" not in out
 
 
+@pytest.mark.long
 async def test_without_a_token_it_still_examines_the_servers(tmp_path: Path) -> None:
     async with ComfyUI() as comfyui:
         code, out = await doctor(tmp_path, COMFYUI_URL=comfyui.url)

@@ -88,6 +88,7 @@ def some_of(faults: dict[str, T], config: pytest.Config) -> dict[str, T]:
     return {name: each for name, each in faults.items() if name in SOME or config.getoption("--long")}
 
 
+@pytest.mark.long
 async def test_faults_that_pass_cost_nobody_the_clip(
     playground: Playground, bot: BotProcess, picture: bytes, pytestconfig: pytest.Config
 ) -> None:
@@ -114,6 +115,7 @@ async def test_faults_that_end_a_job_are_said_in_one_plain_sentence_and_end_no_o
         await (await playground.member().animate(picture, "it moves", seconds=1, seed=100 + seed)).video()
 
 
+@pytest.mark.long
 async def test_an_unchanged_graph_is_answered_from_the_cache_and_refusals_name_the_file(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

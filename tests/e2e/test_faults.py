@@ -78,6 +78,7 @@ async def test_a_comfyui_that_restarts_in_mid_run_gets_the_job_again(
     assert len({run.prompt_id for run in playground.comfyui.runs}) == 1
 
 
+@pytest.mark.long
 async def test_a_token_is_sent_to_comfyui_and_a_wrong_one_keeps_the_job(
     tmp_path: Path, picture: bytes
 ) -> None:
@@ -147,6 +148,7 @@ async def test_a_discord_that_fails_while_the_clip_is_sent_gets_it_once(
     assert [message.id for message in playground.messages if message.attachments] == [clip.message.id]
 
 
+@pytest.mark.long
 async def test_an_answer_that_is_lost_on_its_way_does_not_send_the_clip_twice(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -157,6 +159,7 @@ async def test_an_answer_that_is_lost_on_its_way_does_not_send_the_clip_twice(
     assert len([message for message in playground.messages if message.attachments]) == 1
 
 
+@pytest.mark.long
 async def test_a_cancel_that_comes_after_the_clip_has_gone_out_leaves_no_orphan(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -171,6 +174,7 @@ async def test_a_cancel_that_comes_after_the_clip_has_gone_out_leaves_no_orphan(
     assert [each.id for each in playground.messages if playground.clip(each)] == [clip.id]
 
 
+@pytest.mark.long
 async def test_a_gateway_that_hangs_up_is_connected_again(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -180,6 +184,7 @@ async def test_a_gateway_that_hangs_up_is_connected_again(
     await (await playground.member().animate(picture, "it moves", seconds=1)).video()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lost", ["the request", "its answer"])
 async def test_a_command_whose_answer_is_lost_gets_its_clip_and_leaves_no_old_words(
     playground: Playground, bot: BotProcess, picture: bytes, lost: str
@@ -235,6 +240,7 @@ async def test_a_bot_whose_token_is_withdrawn_ends_as_a_whole_and_says_why(
     assert "4004" in bot.log
 
 
+@pytest.mark.long
 async def test_a_node_that_hangs_is_stopped_and_the_next_job_is_not(tmp_path: Path, picture: bytes) -> None:
     async with (
         Playground(comfyui={"speed": 50}) as playground,
@@ -249,6 +255,7 @@ async def test_a_node_that_hangs_is_stopped_and_the_next_job_is_not(tmp_path: Pa
         assert [run.outcome for run in playground.comfyui.runs] == [Outcome.INTERRUPTED, Outcome.SUCCESS]
 
 
+@pytest.mark.long
 async def test_a_dead_server_does_not_hold_up_the_other(tmp_path: Path, picture: bytes) -> None:
     async with Playground(comfyui={"speed": 50}) as playground, ComfyUI(speed=50) as other:
         urls = f"http://127.0.0.1:9,{playground.comfyui.url},{other.url}"

@@ -19,6 +19,7 @@ async def logs(bot: BotProcess, words: str) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_a_first_reaction_that_came_while_the_bot_was_away_counts_and_no_other(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -41,6 +42,7 @@ async def test_a_first_reaction_that_came_while_the_bot_was_away_counts_and_no_o
     assert [row["user_id"] for row in rows(bot)] == [ada.id, ada.id, grace.id]
 
 
+@pytest.mark.long
 async def test_a_reaction_lost_with_the_session_is_found_and_once(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -59,6 +61,7 @@ async def test_a_reaction_lost_with_the_session_is_found_and_once(
     assert len(rows(bot)) == 2
 
 
+@pytest.mark.long
 async def test_a_reaction_that_a_resumed_session_replays_counts_once(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -71,6 +74,7 @@ async def test_a_reaction_that_a_resumed_session_replays_counts_once(
     assert len(rows(bot)) == 2
 
 
+@pytest.mark.long
 async def test_a_second_bot_with_the_same_token_is_noticed(tmp_path: Path, picture: bytes) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.mkdir()
@@ -89,6 +93,7 @@ async def test_a_second_bot_with_the_same_token_is_noticed(tmp_path: Path, pictu
             await logs(each, "delivered")
 
 
+@pytest.mark.long
 async def test_a_stop_answers_who_is_inside_refuses_who_comes_and_claims_nothing(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

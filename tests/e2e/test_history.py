@@ -1,10 +1,13 @@
 """/history: pages of one's own clips."""
 
+import pytest
+
 from playground.playground import Playground
 from tests.e2e.cards import labels_in, offered_in, pictures_in
 from tests.e2e.process import BotProcess
 
 
+@pytest.mark.long
 async def test_the_pages_hold_my_clips_with_their_pictures_and_turn_after_a_restart(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

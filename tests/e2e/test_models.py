@@ -38,6 +38,7 @@ def put_workflow(folder: Path) -> None:
     (folder / "house.toml").write_text(manifest + CHOICE, encoding="utf-8")
 
 
+@pytest.mark.long
 async def test_a_workflow_dropped_into_a_folder_is_offered_with_its_choices(
     tmp_path: Path, picture: bytes
 ) -> None:
@@ -86,6 +87,7 @@ def put_styles(folder: Path) -> None:
     (folder / "styles.toml").write_text(manifest + STYLE, encoding="utf-8")
 
 
+@pytest.mark.long
 async def test_a_choice_goes_to_the_server_that_has_its_file_and_where_none_has_it_that_is_said(
     tmp_path: Path, picture: bytes
 ) -> None:

@@ -1,5 +1,7 @@
 """The panel and the message menu: a picture comes to life without a command's twelve options."""
 
+import pytest
+
 from playground.discord.model import Upload
 from playground.discord.permissions import Permission
 from playground.playground import Playground
@@ -29,6 +31,7 @@ async def test_a_manager_posts_it_and_people_fill_in_its_form(
     assert "請在提示詞裡寫明" in await empty.refused()
 
 
+@pytest.mark.long
 async def test_the_menu_takes_ones_own_pictures_and_those_of_others_where_that_is_allowed(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -10,6 +10,7 @@ from playground.playground import Playground
 from tests.e2e.process import BotProcess
 
 
+@pytest.mark.long
 async def test_the_chosen_language_is_that_of_all_answers_also_after_a_restart(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

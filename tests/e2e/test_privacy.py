@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from playground.comfyui import Stage
 from playground.discord.permissions import Permission
 from playground.members import Member
@@ -73,6 +75,7 @@ async def test_a_deleted_clip_goes_for_good_also_when_the_bot_is_killed_over_it(
     assert (playground.messages, kept(bot, "pictures"), kept(bot, "clips")) == ([], [], [])
 
 
+@pytest.mark.long
 async def test_somebody_takes_everything_along_and_then_back_and_others_keep_theirs(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

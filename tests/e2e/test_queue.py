@@ -1,5 +1,7 @@
 """/queue and /cancel: what people see of the line, and how they end what is theirs."""
 
+import pytest
+
 from playground.discord.model import Message
 from playground.discord.permissions import Permission
 from playground.playground import Playground
@@ -8,6 +10,7 @@ from tests.e2e.cards import offered_in
 from tests.e2e.process import BotProcess
 
 
+@pytest.mark.long
 async def test_the_card_shows_mine_with_words_and_those_of_others_without(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -60,6 +63,7 @@ async def test_whoever_chooses_in_the_card_ends_what_waits_and_what_runs(
     assert len(playground.comfyui.runs) == 1
 
 
+@pytest.mark.long
 async def test_cancel_ends_the_only_one_asks_which_of_several_and_obeys_who_moderates(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

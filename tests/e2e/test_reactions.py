@@ -1,11 +1,14 @@
 """Reactions on a job's messages: ❌, ✉️, 🚩 and the ⏳ that answers 🔁."""
 
+import pytest
+
 from playground.comfyui import Stage
 from playground.discord.permissions import Permission
 from playground.playground import Playground
 from tests.e2e.process import BotProcess
 
 
+@pytest.mark.long
 async def test_a_pending_reaction_stands_below_while_another_one_is_made(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -28,6 +31,7 @@ async def test_a_pending_reaction_stands_below_while_another_one_is_made(
     await playground.until(lambda: not reactions().get("⏳"), 10, "no hourglass")
 
 
+@pytest.mark.long
 async def test_a_cross_cancels_what_waits_and_removes_what_is_done(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -46,6 +50,7 @@ async def test_a_cross_cancels_what_waits_and_removes_what_is_done(
     await playground.until(lambda: clip.message.id not in playground.state.messages, 10, "the clip is gone")
 
 
+@pytest.mark.long
 async def test_an_envelope_brings_the_clip_by_direct_message(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -61,6 +66,7 @@ async def test_an_envelope_brings_the_clip_by_direct_message(
     assert "cannot send you direct messages" in await (await shy.react(his, "✉️")).refused()
 
 
+@pytest.mark.long
 async def test_a_flag_tells_the_moderators_of_this_guild(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -52,6 +52,7 @@ async def test_bad_pictures_are_refused_in_one_sentence_and_nothing_is_queued(
     assert playground.comfyui.runs == []
 
 
+@pytest.mark.long
 async def test_a_picture_over_25_mb_is_refused_before_it_is_fetched(tmp_path: Path) -> None:
     async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path):
         ada = playground.member(upload_limit=50 * 2**20)
@@ -124,6 +125,7 @@ async def test_a_rule_that_refuses_says_which_and_when_it_lifts(tmp_path: Path, 
         assert re.search(r"<t:\d+:R>", refusal)
 
 
+@pytest.mark.long
 async def test_a_job_that_waited_too_long_ends_and_says_so(tmp_path: Path, picture: bytes) -> None:
     settings = {"LONGEST_WAIT_HOURS": "0.0001", "COMFYUI_URL": "http://127.0.0.1:9"}
     async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path, **settings) as bot:

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from playground.discord.permissions import Permission
 from playground.playground import Playground
 from tests.e2e.process import BotProcess, running_bot
 
 
+@pytest.mark.long
 async def test_the_bots_own_reaction_and_other_bots_start_nothing(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -20,6 +23,7 @@ async def test_the_bots_own_reaction_and_other_bots_start_nothing(
     assert len(playground.comfyui.runs) == 2
 
 
+@pytest.mark.long
 async def test_twice_by_one_person_while_it_runs_is_once_and_by_two_is_two(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -43,6 +47,7 @@ async def test_twice_by_one_person_while_it_runs_is_once_and_by_two_is_two(
     assert len(playground.comfyui.runs) == 4
 
 
+@pytest.mark.long
 async def test_a_reroll_of_a_reroll_keeps_everything_but_the_seed(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -64,6 +69,7 @@ async def test_a_reroll_of_a_reroll_keeps_everything_but_the_seed(
     assert graphs[0] == graphs[1] == graphs[2]
 
 
+@pytest.mark.long
 async def test_where_the_bot_may_not_react_peoples_own_reaction_works(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -73,6 +79,7 @@ async def test_where_the_bot_may_not_react_peoples_own_reaction_works(
     await (await boss.react(clip, "🔁")).video()
 
 
+@pytest.mark.long
 async def test_a_refusal_is_a_short_reply_that_goes_away_by_itself(tmp_path: Path, picture: bytes) -> None:
     async with (
         Playground(comfyui={"speed": 50}) as playground,

@@ -4,6 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
+
 from playground.comfyui import Failure
 from playground.playground import Playground
 from tests.e2e.process import BotProcess, running_bot
@@ -79,6 +81,7 @@ async def test_canaries_come_out_nowhere(tmp_path: Path, picture: bytes) -> None
             assert "hm=" not in bot.log.replace("hm=[hidden]", "")
 
 
+@pytest.mark.long
 async def test_words_are_in_no_log_at_info_and_ping_nobody_but_the_owner(
     tmp_path: Path, picture: bytes
 ) -> None:

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from playground.discord.permissions import Permission
 from playground.playground import Playground
 from tests.e2e.cards import labels_in
@@ -10,6 +12,7 @@ from tests.e2e.process import BotProcess
 LONG = "The flag waves in the wind, slowly. " * 40
 
 
+@pytest.mark.long
 async def test_command_and_button_tell_everything_to_its_owner_and_to_who_moderates(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

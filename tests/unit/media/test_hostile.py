@@ -88,6 +88,7 @@ async def test_nothing_that_stood_beside_the_picture_comes_along(media: Media) -
         assert b"script" not in (await media.clean_picture(crafted()[name])).data
 
 
+@pytest.mark.long
 async def test_corrupted_files_are_refused_or_processed(media: Media, pytestconfig: pytest.Config) -> None:
     count = 10_000 if pytestconfig.getoption("--long") else 30
     results = await outcomes(media, fuzzed(count))
@@ -95,6 +96,7 @@ async def test_corrupted_files_are_refused_or_processed(media: Media, pytestconf
     assert set(results.values()) >= {"broken", "processed"}
 
 
+@pytest.mark.long
 async def test_corrupted_clips_are_refused_or_measured(
     media: Media, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:

@@ -136,6 +136,7 @@ def temporary() -> Iterator[TemporaryStore]:
         yield opened
 
 
+@pytest.mark.long
 def test_people_who_wait_differ_by_at_most_a_job_of_each(
     temporary: TemporaryStore, pytestconfig: pytest.Config
 ) -> None:

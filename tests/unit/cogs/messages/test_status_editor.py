@@ -190,6 +190,7 @@ async def test_nothing_is_shown_after_the_final_status(context: EditorSetup) -> 
     assert len(context.edits()) == 1
 
 
+@pytest.mark.long
 async def test_a_text_of_another_state_or_epoch_is_not_shown(context: EditorSetup) -> None:
     was = await context.job("a")
     lease = await context.store.claim("gpu", {was.params.workflow})
@@ -295,6 +296,7 @@ async def test_an_expected_time_is_removed_before_it_is_over(context: EditorSetu
     assert len(context.edits()) == 3
 
 
+@pytest.mark.long
 async def test_many_jobs_in_one_channel_never_meet_a_rate_limit(context: EditorSetup) -> None:
     jobs = [await context.job(str(number)) for number in range(EDITS_PER_WINDOW + 2)]
     for job in jobs:

@@ -129,6 +129,7 @@ FIELDS = st.sampled_from(["prompt_id", "node", "value", "max", "timestamp", "out
 MESSAGES = st.fixed_dictionaries({"type": KINDS, "data": st.dictionaries(FIELDS, VALUES)}).map(json.dumps)
 
 
+@pytest.mark.long
 def test_no_frame_makes_it_raise(request: pytest.FixtureRequest):
     examples = 10_000 if request.config.getoption("--long") else 200
 

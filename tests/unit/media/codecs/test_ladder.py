@@ -104,6 +104,7 @@ async def test_the_hardest_clip_fits_any_sensible_limit(media: Media, tmp_path: 
     assert (clip.width, clip.height) == SIZE
 
 
+@pytest.mark.long
 def test_near_the_least_that_x264_can_do_later_methods_are_taken(tmp_path: Path) -> None:
     source, target = write_clip(tmp_path / "a.mp4", noise_frames(17)), tmp_path / "b.mp4"
     taken = set[FitMethod]()
