@@ -17,7 +17,7 @@ async def test_a_reroll_is_posted_below_its_message_and_once_while_it_is_unfinis
     assert (first.created, second.created) == (True, False)
     assert first.job.id == second.job.id
     assert first.job.params.seed != job.params.seed
-    status = opened.status(await opened.context.store.job(first.job.id))
+    status = opened.status(await opened.posted(first.job))
     assert status.reply_to == job.result_message
     assert "not reachable" in status.content
 
