@@ -63,8 +63,13 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
 
 
 def _usable(chunks: Iterator[_Chunk]) -> Iterator[_Chunk]:
-    """Leave out what is damaged and not needed. Raises BadPicture for what is."""
+    """Leave out what is damaged and not needed, and all acTL but the first. Raises BadPicture for what is."""
+    animated = False
     for chunk in chunks:
+        if chunk.name == b"acTL":
+            if animated:
+                continue
+            animated = True
         if len(chunk.body) >= _SHORTEST.get(chunk.name, 0) and (chunk.sound or chunk.name == b"IDAT"):
             yield chunk
         elif chunk.name in _CRITICAL:

@@ -143,8 +143,9 @@ def is_moving(data: bytes) -> bool:
 
 
 def is_apng(data: bytes) -> bool:
-    """Whether a PNG says before its pixels that it is animated."""
-    return data.startswith(b"\x89PNG") and b"acTL" in data.partition(b"IDAT")[0]
+    """Whether a PNG says before its pixels that it is animated, with a number of frames that can be."""
+    _, found, rest = data.partition(b"IDAT")[0].partition(b"acTL")
+    return data.startswith(b"\x89PNG") and bool(found) and 0 < int.from_bytes(rest[:4], "big") < 2**31
 
 
 def _plain_rgb(image: Any) -> Any:
@@ -154,7 +155,7 @@ def _plain_rgb(image: Any) -> Any:
 
 
 def count_frames(path: Path) -> tuple[int, int, int]:
-    """Frames, width and height of a clip, by decoding it with ffmpeg's own program."""
+    """Frames, width and height of a clip as it is shown, by decoding it with ffmpeg's own program."""
     ffmpeg: str = import_module("imageio_ffmpeg").get_ffmpeg_exe()
     done = subprocess.run(  # noqa: S603 - our own arguments
         [ffmpeg, "-nostdin", "-i", str(path), "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "null", "-"],
@@ -164,9 +165,11 @@ def count_frames(path: Path) -> tuple[int, int, int]:
         timeout=DECODE_SECONDS,
         check=True,
     )
-    sizes = re.findall(r"Video: .*?(\d{2,5})x(\d{2,5})", done.stderr)
+    sizes = re.findall(r"Video: .*?(\d{2,5})x(\d{2,5})(?: \[SAR (\d+):(\d+))?", done.stderr)
     frames = re.findall(r"frame=\s*(\d+)", done.stderr)
-    return int(frames[-1]), int(sizes[0][0]), int(sizes[0][1])
+    width, height, *aspect = sizes[0]
+    across, down = (int(each or 1) for each in aspect)
+    return int(frames[-1]), round(int(width) * across / down), int(height)
 
 
 def missing_decoders() -> str:

@@ -154,3 +154,9 @@ def test_an_animations_still_picture_outside_of_it_is_not_shown() -> None:
     data = save(still, "PNG", save_all=True, default_image=True, append_images=[corners()], duration=100)
     assert read_png(data).hidden_frames == 1
     assert shows(cleaned(data, "png"))
+
+
+def test_a_second_word_of_an_animation_changes_nothing() -> None:
+    still = Image.new("RGB", (300, 260), "gray")
+    data = save(still, "PNG", save_all=True, default_image=True, append_images=[corners()], duration=100)
+    assert shows(cleaned(with_chunks((b"acTL", struct.pack(">II", 1, 0)), png=data), "png"))
