@@ -1,9 +1,10 @@
 """Validates requests by Discord's own API document (the part for our routes, in `playground/data`)."""
 
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from playground.discord.json_values import Json, as_object, as_objects
 
@@ -14,14 +15,11 @@ DOCUMENT = Path(__file__).parents[2] / "data" / "discord_api.json"
 SNOWFLAKE = {"anyOf": [{"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 0}]}
 """A snowflake as Discord takes it: the document has string, but integers are read as such."""
 
+LARGE = 4096  # characters of JSON: a bot's commands, which are the same at each of its starts
+
 
 class ContractChecker:
     """Validates with jsonschema: a development dependency, imported on first use."""
-
-    def __init__(self) -> None:
-        self._document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-        self._document["components"]["schemas"]["SnowflakeType"] = SNOWFLAKE
-        self._validators: dict[str, Validator] = {}
 
     def check_request(self, method: str, template: str, query: Mapping[str, str], body: object) -> list[str]:
         """What is wrong with a request, in words; nothing for a good one. A `body` of None is not there."""
@@ -41,7 +39,7 @@ class ContractChecker:
         return [] if schema is None else self._problems(f"200 {method} {template}", schema, body)
 
     def _operation(self, method: str, template: str) -> Json | None:
-        found = as_object(self._document["paths"].get(template)).get(method.lower())
+        found = as_object(as_object(_document()["paths"]).get(template)).get(method.lower())
         return as_object(found) if found else None
 
     def _query_problems(self, operation: Json, query: Mapping[str, str]) -> list[str]:
@@ -54,16 +52,31 @@ class ContractChecker:
         return wrong
 
     def _problems(self, name: str, schema: Json, value: object) -> list[str]:
-        errors = self._validator(name, schema).iter_errors(cast(Any, value))
-        return [f"{name}: {error.json_path}: {error.message[:300]}" for error in errors]
+        texts = json.dumps(schema), json.dumps(value)
+        find = _find_problems if len(texts[1]) < LARGE else _find_problems_once
+        return [f"{name}: {problem}" for problem in find(*texts)]
 
-    def _validator(self, name: str, schema: Json) -> "Validator":
-        if name not in self._validators:
-            from jsonschema import Draft202012Validator
 
-            whole = {"components": self._document["components"], "allOf": [schema]}
-            self._validators[name] = Draft202012Validator(whole)
-        return self._validators[name]
+@functools.cache
+def _document() -> Json:
+    document: Json = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    schemas = as_object(as_object(document["components"])["schemas"])
+    return {**document, "components": {"schemas": {**schemas, "SnowflakeType": SNOWFLAKE}}}
+
+
+@functools.cache
+def _validator(schema: str) -> "Validator":
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator({"components": _document()["components"], "allOf": [json.loads(schema)]})
+
+
+def _find_problems(schema: str, value: str) -> list[str]:
+    errors = _validator(schema).iter_errors(json.loads(value))
+    return [f"{error.json_path}: {error.message[:300]}" for error in errors]
+
+
+_find_problems_once = functools.lru_cache(maxsize=16)(_find_problems)
 
 
 def _json_schema(content_holder: Json) -> Json | None:
