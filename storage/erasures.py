@@ -59,9 +59,10 @@ class ErasureRecord:
         """
         async with self._lock:
             try:
-                yield await asyncio.to_thread(self._append, kind, id_, known)
+                number = await asyncio.to_thread(self._append, kind, id_, known)
             except OSError as err:
                 raise StoreUnavailable(f"{self._path} cannot be written: {err.strerror or err}") from err
+            yield number
 
     async def after(self, number: int) -> Sequence[Erasure]:
         """The erasures above that number, in order. Raises StoreUnavailable."""

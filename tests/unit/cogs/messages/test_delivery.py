@@ -65,6 +65,17 @@ async def test_where_no_way_is_open_it_fails_with_the_first_reason(opened: BotSe
     assert failure.value.reason.code == "cannot_send"
 
 
+async def test_a_guild_that_was_left_is_named_as_the_reason(bot: BotSetup) -> None:
+    playground, client = bot.playground, bot.context.client
+    lease = await bot.delivering(playground.member("ada", accepts_dms=False))
+    await bot.until(lambda: client.is_ready() and client.get_guild(playground.guild.id))
+    playground.state.leave(playground.guild, playground.bot_user.id)
+    await bot.until(lambda: client.get_guild(playground.guild.id) is None)
+    with pytest.raises(JobFailure) as failure:
+        await bot.context.messages.announcer.deliver(lease)
+    assert failure.value.reason.code == "guild_left"
+
+
 async def test_where_discord_cannot_be_reached_it_is_postponed_and_then_sent_once(opened: BotSetup) -> None:
     context, discord = opened.context, opened.playground.discord
     lease = await opened.delivering(opened.playground.member("ada"))
