@@ -1,4 +1,4 @@
-"""What a plain request would come to: the road of `/animate` up to the queue, for the doctor. Pure."""
+"""What a plain request would come to: selection, parameters and reason to wait, for the doctor. Pure."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import comfy
+from cogs.runtime.doctor_animate import check_animate
 from cogs.runtime.doctor_discord import check_discord
 from cogs.runtime.doctor_machine import check_machine
 from cogs.runtime.doctor_report import Line, Report, Scope, Section, describe, failed
-from cogs.runtime.doctor_road import check_animate
 from cogs.runtime.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""The doctor's walk of the road of `/animate` itself: what a plain request would come to right now."""
+"""Checks what a plain `/animate` would come to right now, with the code that answers it."""
 
 import asyncio
 import uuid
@@ -50,7 +50,7 @@ async def _wait_for_answers(servers: Sequence[comfy.Server]) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(SERVERS_TIMEOUT), asyncio.TaskGroup() as tasks:
             for server in servers:
-                tasks.create_task(_wait_for_answer(server), name=f"doctor: {server.name} on the road")
+                tasks.create_task(_wait_for_answer(server), name=f"doctor: {server.name} for /animate")
 
 
 async def _wait_for_answer(server: comfy.Server) -> None:
