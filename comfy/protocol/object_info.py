@@ -1,5 +1,6 @@
 """`/object_info`: the node classes of a server, their inputs and dropdowns. Pure."""
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -18,7 +19,9 @@ class InputSpec:
 
     `choices`: a dropdown's entries, None where it is no dropdown.
     `brings`: for each entry the further inputs that choosing it adds, by the names under which they are sent.
-    `tooltip`: what the page shows about it.
+    `tooltip`: what the page shows about it. `kind`: the type of its value or link, such as INT or IMAGE.
+    `least`, `most`, `step`: the limits of a number, None where it has none. `uploads`: it names a picture
+    that is uploaded.
     """
 
     required: bool
@@ -26,6 +29,11 @@ class InputSpec:
     default: object
     brings: Mapping[str, "Inputs"]
     tooltip: str = ""
+    kind: str = ""
+    least: float | None = None
+    most: float | None = None
+    step: float | None = None
+    uploads: bool = False
 
 
 Inputs = Mapping[str, InputSpec]
@@ -34,12 +42,15 @@ Inputs = Mapping[str, InputSpec]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeClass:
     """A class of nodes. `deprecated`: it will be removed in a later version; `output`: its nodes are run for
-    themselves, with all that they need.
+    themselves, with all that they need; `outputs`: the types of what it gives; `partner`: it sends its inputs
+    to another company, which charges for it.
     """
 
     inputs: Inputs
     deprecated: bool
     output: bool = False
+    outputs: tuple[str, ...] = ()
+    partner: bool = False
 
 
 NodeClasses = Mapping[str, NodeClass]
@@ -81,7 +92,14 @@ def _parse_class(value: Mapping[str, object]) -> NodeClass:
         inputs=inputs,
         deprecated=value.get("deprecated") is True,
         output=value.get("output_node") is True,
+        outputs=_type_names(value.get("output")),
+        partner=value.get("api_node") is True,
     )
+
+
+def _type_names(value: object) -> tuple[str, ...]:
+    """The names of types; a dropdown's entries stand for COMBO."""
+    return tuple(each if isinstance(each, str) else "COMBO" for each in value) if is_list(value) else ()
 
 
 def _parse_inputs(groups: Mapping[str, object], prefix: str = "") -> Inputs:
@@ -111,7 +129,18 @@ def _make_input(name: str, kind: object, options: Mapping[str, object], *, requi
         default=options.get("default", entries[0] if entries else None),
         brings={**_parse_formats(options), **dict(_parse_branches(name, listed))},
         tooltip=tooltip if isinstance(tooltip := options.get("tooltip"), str) else "",
+        kind=kind if isinstance(kind, str) else "COMBO",
+        least=_limit(options.get("min")),
+        most=_limit(options.get("max")),
+        step=_limit(options.get("step")),
+        uploads=options.get("image_upload") is True,
     )
+
+
+def _limit(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _entry_name(value: object) -> object:
