@@ -6,7 +6,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-import media
 from cogs.access.policy import Action
 from cogs.actions.attachments import describe, refuse_by_metadata
 from cogs.actions.context import BotContext
@@ -15,26 +14,24 @@ from cogs.i18n.catalogue import command_text
 from cogs.ui.autocomplete import suggest_names, suggest_pairs, suggest_prompts, suggest_seeds
 from comfy import Workflow
 from jobs.errors import Refusal
+from jobs.offers import default_preset, name_choices, pick_presets
 from jobs.options import (
-    CFG,
-    DENOISE,
+    MAX_CFG,
     MAX_NEGATIVE,
     MAX_PROMPT,
+    MAX_SECONDS,
     MAX_SEED,
-    SECONDS,
-    SHIFT,
-    STEPS,
+    MAX_SHIFT,
+    MAX_STEPS,
+    Aspect,
     Options,
-    default_preset,
-    name_choices,
-    pick_presets,
 )
 from jobs.requester import Requester
 from jobs.service import Admitted
 from storage import Job
 
 ASPECT_CHOICES = [
-    app_commands.Choice(name=command_text(f"aspect_{each.value}"), value=each.value) for each in media.Aspect
+    app_commands.Choice(name=command_text(f"aspect_{each.value}"), value=each.value) for each in Aspect
 ]
 MAX_RECENT_JOBS = 100  # of a person, whose prompts and seeds are suggested
 
@@ -71,14 +68,14 @@ class Animate(commands.Cog):
         image: discord.Attachment,
         prompt: app_commands.Range[str, 1, MAX_PROMPT],
         preset: str | None = None,
-        seconds: app_commands.Range[int, SECONDS[0], SECONDS[1]] | None = None,
-        aspect: str = media.Aspect.AUTO.value,
+        seconds: app_commands.Range[float, 0.1, MAX_SECONDS] | None = None,
+        aspect: str = Aspect.AUTO.value,
         seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
         negative: app_commands.Range[str, 0, MAX_NEGATIVE] | None = None,
-        steps: app_commands.Range[int, STEPS[0], STEPS[1]] | None = None,
-        cfg: app_commands.Range[float, CFG[0], CFG[1]] | None = None,
-        shift: app_commands.Range[float, SHIFT[0], SHIFT[1]] | None = None,
-        denoise: app_commands.Range[float, DENOISE[0], DENOISE[1]] | None = None,
+        steps: app_commands.Range[int, 1, MAX_STEPS] | None = None,
+        cfg: app_commands.Range[float, 0.0, MAX_CFG] | None = None,
+        shift: app_commands.Range[float, 0.0, MAX_SHIFT] | None = None,
+        denoise: app_commands.Range[float, 0.01, 1.0] | None = None,
         model: str | None = None,
         choices: str | None = None,
     ) -> None:
@@ -87,7 +84,7 @@ class Animate(commands.Cog):
             prompt=prompt,
             preset=preset,
             seconds=seconds,
-            aspect=media.Aspect(aspect),
+            aspect=Aspect(aspect),
             seed=seed,
             negative=negative,
             steps=steps,

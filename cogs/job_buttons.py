@@ -20,7 +20,7 @@ from cogs.ui.job_buttons import ButtonAction
 from cogs.ui.modals import change_modal, extend_modal, parse_change, parse_extension
 from cogs.ui.submissions import ModalSubmission
 from jobs.errors import Refusal
-from jobs.options import reduced
+from jobs.reduction import reduced
 from jobs.requester import Requester
 from storage import Job, State
 

@@ -45,13 +45,16 @@ from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
 from comfy.workflows.adapt import MissingRequirement, ModelFiles
 from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Started
+from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
-from comfy.workflows.manifest import BUILT_IN, load_workflows
-from comfy.workflows.workflow import Choice, Option, Role, Stage, Workflow
+from comfy.workflows.presets import DEFAULT_PRESET
+from comfy.workflows.workflow import SETTINGS, Choice, Option, Preset, Range, Role, Stage, Workflow
 
 __all__ = [
     "ADDRESS",
     "BUILT_IN",
+    "DEFAULT_PRESET",
+    "SETTINGS",
     "TOKEN",
     "UPLOAD_SUBFOLDER",
     "Availability",
@@ -70,6 +73,7 @@ __all__ = [
     "Interrupted",
     "JobLost",
     "JobPosition",
+    "LoadedWorkflows",
     "MissingModel",
     "MissingRequirement",
     "ModelFiles",
@@ -80,8 +84,10 @@ __all__ = [
     "Outcome",
     "OutputFile",
     "Pending",
+    "Preset",
     "Preview",
     "Queued",
+    "Range",
     "Role",
     "Running",
     "SampleJob",
@@ -108,5 +114,6 @@ __all__ = [
     "find_local_servers",
     "load_workflows",
     "open_server",
+    "read_workflows",
     "resave_smaller",
 ]

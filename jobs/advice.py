@@ -43,9 +43,11 @@ class Advice:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def advise(prompt: str, negative: str, issues: Collection[media.PictureIssue] = ()) -> tuple[Advice, ...]:
+def advise(
+    prompt: str, negative: str | None, issues: Collection[media.PictureIssue] = ()
+) -> tuple[Advice, ...]:
     """What may make the clip disappoint: first about the prompt, then about the picture."""
-    return (*_on_prompt(prompt.casefold(), negative.casefold()), *_on_picture(issues))
+    return (*_on_prompt(prompt.casefold(), (negative or "").casefold()), *_on_picture(issues))
 
 
 def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:

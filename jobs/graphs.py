@@ -17,8 +17,8 @@ def build_values(job: Job) -> Mapping[str, object]:
 
 
 def values_of(params: Params, job_id: str) -> Mapping[str, object]:
-    """The values of the graph's inputs for a job with these parameters and this id."""
-    return {
+    """The values of the graph's inputs for a job with these parameters and this id, those that it has."""
+    values = {
         "prompt": params.prompt,
         "negative_prompt": params.negative_prompt,
         "seed": params.seed,
@@ -30,8 +30,10 @@ def values_of(params: Params, job_id: str) -> Mapping[str, object]:
         "height": params.height,
         "frames": params.frames,
         "fps": params.fps,
+        "seconds": params.seconds,
         "prefix": f"animate/{job_id}",
     }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def rebuild_graph(
@@ -45,11 +47,12 @@ def rebuild_graph(
     for server in sorted(servers, key=lambda each: each.name != job.server):
         name = pick_workflow(workflows, server.runnable, job.params)
         try:
-            return server.build(name, values, image, choices)
+            return server.build(name, values, image, choices, preset=job.params.preset)
         except comfy.ComfyError:
             continue
     try:
-        return comfy.build_graph(workflows[job.params.workflow], values, image, choices)
+        workflow = workflows[job.params.workflow]
+        return comfy.build_graph(workflow, values, image, choices, preset=job.params.preset)
     except (KeyError, comfy.WorkflowInvalid) as err:
         raise Refusal("graph_gone") from err
 

@@ -1,30 +1,34 @@
-"""Options of a request, and the parameters of a job built from them: presets, ranges, sizes. All pure."""
+"""Options of a request, and the parameters of a job built from them, as its workflow allows. All pure."""
 
-import math
 import random
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import comfy
-import media
+from comfy import SETTINGS
 from jobs.errors import Refusal
+from jobs.offers import default_preset, title_of
 from storage import Params
 
-FPS = 16
+UNKNOWN_SIZE = (1, 1)  # pixels, until the picture has been read
+
+
+class Aspect(StrEnum):
+    """The shape a person may ask for."""
+
+    AUTO = "auto"
+    LANDSCAPE = "landscape"
+    PORTRAIT = "portrait"
+    SQUARE = "square"
+
+
 MAX_PROMPT = 1500
 MAX_NEGATIVE = 1000
 MAX_SEED = 2**32 - 1
-SECONDS = (1, 5)
-STEPS = (1, 50)
-CFG = (1.0, 12.0)
-SHIFT = (0.0, 20.0)
-DENOISE = (0.1, 1.0)
-MIN_SIDE = 256  # pixels: the model makes nothing usable of less
-REDUCED_SIDE = 0.75  # of each side, so that a little more than half of the pixels are left
-SIDE_STEP = 16  # pixels: the model wants multiples of it
-
-NEGATIVE_PROMPT = "bad quality video, low quality, blurry, distorted, choppy animation, static, bad anatomy"
+MAX_SECONDS, MAX_STEPS, MAX_CFG, MAX_SHIFT = 60.0, 200, 50.0, 100.0  # of any workflow; each has its own limits
+ROUNDING = 0.05  # seconds: people see and type one decimal
+RATIOS = {Aspect.LANDSCAPE: 16 / 9, Aspect.PORTRAIT: 9 / 16, Aspect.SQUARE: 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +37,8 @@ class Options:
 
     prompt: str
     preset: str | None = None
-    seconds: int | None = None
-    aspect: media.Aspect = media.Aspect.AUTO
+    seconds: float | None = None
+    aspect: Aspect = Aspect.AUTO
     seed: int | None = None
     negative: str | None = None
     steps: int | None = None
@@ -50,122 +54,150 @@ class Options:
             raise Refusal("prompt_empty")
         if len(self.prompt) > MAX_PROMPT or len(self.negative or "") > MAX_NEGATIVE:
             raise Refusal("prompt_long", limit=MAX_PROMPT)
-        _within("seconds", self.seconds, SECONDS)
         _within("seed", self.seed, (0, MAX_SEED))
-        _within("steps", self.steps, STEPS)
-        _within("cfg", self.cfg, CFG)
-        _within("shift", self.shift, SHIFT)
-        _within("denoise", self.denoise, DENOISE)
 
 
 def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None:
     low, high = bounds
     if value is not None and not low <= value <= high:
-        raise Refusal("range", name=name, low=low, high=high)
+        raise Refusal("range", name=name, low=_plain(low), high=_plain(high))
 
 
-def offered_models(
-    workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]
-) -> Mapping[str, Mapping[str, comfy.Workflow]]:
-    """The models of these workflows, the preferred first: each with its presets, and a workflow for each."""
-    models: dict[str, dict[str, comfy.Workflow]] = {}
-    for name, workflow in workflows.items():
-        if name in runnable:
-            presets = models.setdefault(workflow.family, {})
-            presets |= {preset: workflow for preset in workflow.presets if preset not in presets}
-    return models
-
-
-def default_preset(presets: Mapping[str, comfy.Workflow]) -> str:
-    """Turbo where it is offered (it takes a tenth of the time), else fast."""
-    return next(name for name in ("turbo", "fast", *presets) if name in presets)
-
-
-def pick_presets(
-    models: Mapping[str, Mapping[str, comfy.Workflow]], model: str | None
-) -> Mapping[str, comfy.Workflow]:
-    """The presets of that model, or of the first one. Raises Refusal."""
-    if not models:
-        raise Refusal("no_workflow")
-    if model is not None and model not in models:
-        raise Refusal("model", model=model[:40], offered=", ".join(models))
-    return models[model or next(iter(models))]
+def _plain(number: float) -> float:
+    """A limit as people read it."""
+    return int(number) if float(number).is_integer() else round(number, 2)
 
 
 def settle_params(params: Params, presets: Mapping[str, comfy.Workflow]) -> Params:
     """The parameters with what was left open taken from the default one of these presets."""
-    preset = default_preset(presets)
-    numbers = presets[preset].presets[preset]
-    open_fields = params.left_open
-    return replace(
-        params,
-        workflow=presets[preset].name,
-        preset=preset,
-        steps=int(numbers["steps"]) if "steps" in open_fields else params.steps,
-        cfg=float(numbers["cfg"]) if "cfg" in open_fields else params.cfg,
-        shift=float(numbers["shift"]) if "shift" in open_fields else params.shift,
-        left_open=(),
-    )
+    chosen = {name: value for name, value in _named(params).items() if name not in params.left_open}
+    options = Options(prompt=params.prompt, seed=params.seed, **chosen)  # pyright: ignore[reportArgumentType]
+    settled = build_params(options, params.size or UNKNOWN_SIZE, presets, strict=False)
+    return replace(settled, choices=params.choices, spoiler=params.spoiler, after=params.after)
+
+
+def _named(params: Params) -> Mapping[str, object]:
+    """The values that options can name."""
+    names = ("seconds", "steps", "cfg", "shift", "denoise")
+    return {"negative": params.negative_prompt, **{name: getattr(params, name) for name in names}}
 
 
 def fields_left_open(options: Options) -> tuple[str, ...]:
-    """The fields of Params that another default preset would change."""
-    return (
-        "workflow",
-        "preset",
-        *(name for name in ("steps", "cfg", "shift") if getattr(options, name) is None),
-    )
+    """What of the options another model or default preset would change."""
+    names = ("model", "negative", "seconds", "steps", "cfg", "shift", "denoise")
+    return ("workflow", "preset", *(name for name in names if getattr(options, name) is None))
 
 
-def parse_choices(text: str | None, offered: Mapping[str, comfy.Choice]) -> Mapping[str, str]:
-    """`name=option, name=option` as a mapping. Raises Refusal for what is not offered."""
-    pairs = [part.partition("=") for part in (text or "").split(",") if part.strip()]
-    chosen = {name.strip(): option.strip() for name, _, option in pairs}
-    for name, option in chosen.items():
-        if name not in offered or option not in offered[name].options:
-            raise Refusal("choice", choice=f"{name}={option}"[:60], offered=", ".join(name_choices(offered)))
-    return chosen
+def build_params(
+    options: Options,
+    size: tuple[int, int],
+    presets: Mapping[str, comfy.Workflow],
+    *,
+    strict: bool = True,
+) -> Params:
+    """The parameters of a job with these options for a picture of `size` (pixels).
 
-
-def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
-    """Every `name=option` that may be chosen."""
-    return [f"{name}={option}" for name, choice in offered.items() for option in choice.options]
-
-
-def build_params(options: Options, size: tuple[int, int], presets: Mapping[str, comfy.Workflow]) -> Params:
-    """The parameters of a job with these options for a picture of `size` (pixels). Raises Refusal."""
+    Raises Refusal, where `strict` also for an option that the workflow does not have.
+    """
     preset = options.preset or default_preset(presets)
     if preset not in presets:
         raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
     workflow = presets[preset]
-    numbers = workflow.presets[preset]
-    width, height = media.size_for(*size, options.aspect)
-    seconds = SECONDS[1] if options.seconds is None else options.seconds
+    chosen = _chosen_values(options)
+    if strict:
+        _refuse_unused(chosen, workflow)
+    values = {name: _value(workflow, preset, chosen, name) for name in (*SETTINGS, "negative_prompt")}
+    width, height = fit_size(workflow, size, options.aspect) or (None, None)
     params = Params(
         workflow=workflow.name,
         preset=preset,
         prompt=options.prompt.strip(),
-        negative_prompt=NEGATIVE_PROMPT if options.negative is None else options.negative,
         seed=random_seed() if options.seed is None else options.seed,
-        steps=int(numbers["steps"] if options.steps is None else options.steps),
-        cfg=float(numbers["cfg"] if options.cfg is None else options.cfg),
-        shift=float(numbers["shift"] if options.shift is None else options.shift),
-        denoise=1.0 if options.denoise is None else options.denoise,
+        negative_prompt=_text(values["negative_prompt"]),
+        steps=_whole(values["steps"]),
+        cfg=_number(values["cfg"]),
+        shift=_number(values["shift"]),
+        denoise=_number(values["denoise"]),
         width=width,
         height=height,
-        frames=frames_for(seconds),
-        fps=FPS,
+        frames=_frames(workflow, preset, options.seconds),
+        fps=workflow.rules.fps,
+        frame_step=int(workflow.rules.ranges["frames"].step) or 1 if "frames" in workflow.inputs else None,
+        size_step=workflow.rules.size.multiple if _has_size(workflow) and workflow.rules.size else None,
     )
     _check_ranges(params, workflow)
     return params
 
 
+def _chosen_values(options: Options) -> Mapping[str, float | str | None]:
+    """What somebody chose, by the workflow's names."""
+    return {
+        "negative_prompt": options.negative,
+        "steps": options.steps,
+        "cfg": options.cfg,
+        "shift": options.shift,
+        "denoise": options.denoise,
+    }
+
+
+def _refuse_unused(chosen: Mapping[str, float | str | None], workflow: comfy.Workflow) -> None:
+    """Refuse what would not count."""
+    for name, value in chosen.items():
+        if value is not None and name not in workflow.inputs:
+            raise Refusal("unused", name=name.removesuffix("_prompt"), model=title_of(workflow))
+
+
+def _value(
+    workflow: comfy.Workflow, preset: str, chosen: Mapping[str, float | str | None], name: str
+) -> float | str | None:
+    if name not in workflow.inputs:
+        return None
+    value = chosen[name]
+    return workflow.default(preset, name) if value is None else value
+
+
+def _number(value: float | str | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _whole(value: float | str | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _text(value: float | str | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _frames(workflow: comfy.Workflow, preset: str, seconds: float | None) -> int | None:
+    """The number of frames of a clip of `seconds`, None for the usual. Raises Refusal."""
+    if seconds is None:
+        usual = workflow.default(preset, "seconds")
+        return workflow.frames_for(usual) if isinstance(usual, int | float) else workflow.rules.frames
+    allowed = workflow.duration
+    if allowed is None:
+        raise Refusal("unused", name="seconds", model=title_of(workflow))
+    if not allowed.least - ROUNDING <= seconds <= allowed.most + ROUNDING:
+        low, high = _plain(round(allowed.least, 1)), _plain(round(allowed.most, 1))
+        raise Refusal("range", name="seconds", low=low, high=high)
+    return workflow.frames_for(seconds)
+
+
+def _has_size(workflow: comfy.Workflow) -> bool:
+    return {"width", "height"} <= workflow.inputs.keys()
+
+
+def fit_size(workflow: comfy.Workflow, size: tuple[int, int], aspect: Aspect) -> tuple[int, int] | None:
+    """The clip's width and height for a picture of `size`; None where the graph follows the picture."""
+    rule = workflow.rules.size
+    return rule.fit(RATIOS.get(aspect, size[0] / size[1])) if rule else None
+
+
 def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
-    """Check the ranges of the workflow, which may be narrower than the command's. Raises Refusal."""
-    for name in ("steps", "cfg", "shift", "denoise", "seed", "frames"):
-        bounds = workflow.ranges.get(name)
-        if bounds is not None and getattr(params, name) not in bounds:
-            raise Refusal("range", name=name, low=bounds.least, high=bounds.most)
+    """Check the ranges of the workflow. Raises Refusal."""
+    for name in (*SETTINGS, "seed", "frames"):
+        bounds, value = workflow.rules.ranges.get(name), getattr(params, name)
+        if bounds is not None and value is not None and name in workflow.inputs and value not in bounds:
+            raise Refusal("range", name=name, low=_plain(bounds.least), high=_plain(bounds.most))
 
 
 def change_params(params: Params, options: Options, workflow: comfy.Workflow | None) -> Params:
@@ -173,37 +205,30 @@ def change_params(params: Params, options: Options, workflow: comfy.Workflow | N
     changed = replace(
         params,
         prompt=options.prompt.strip(),
-        negative_prompt=params.negative_prompt if options.negative is None else options.negative,
-        frames=params.frames if options.seconds is None else frames_for(options.seconds),
-        steps=options.steps or params.steps,
         seed=params.seed if options.seed is None else options.seed,
     )
-    if workflow:
-        _check_ranges(changed, workflow)
+    if workflow is None:
+        return replace(changed, frames=_same_rate_frames(params, options.seconds))
+    chosen = {name: value for name, value in _chosen_values(options).items() if value is not None}
+    _refuse_unused(chosen, workflow)
+    if options.seconds is not None and options.seconds != _shown(params.seconds):
+        changed = replace(changed, frames=_frames(workflow, params.preset, options.seconds))
+    changed = replace(changed, **chosen)  # pyright: ignore[reportArgumentType]
+    _check_ranges(changed, workflow)
     return changed
 
 
-def reduced(params: Params) -> Params | None:
-    """Parameters that take less memory: fewer frames, at one second a smaller size; None below that.
-
-    The number of steps stays: it changes the time, not the memory. A clip to be joined to another keeps its
-    size, as both must have the same.
-    """
-    if params.seconds > SECONDS[0]:
-        return replace(params, frames=frames_for(math.ceil(params.seconds) // 2 or SECONDS[0]))
-    width, height = _reduced_side(params.width), _reduced_side(params.height)
-    if params.after or min(width, height) < MIN_SIDE:
-        return None
-    return replace(params, width=width, height=height)
+def _same_rate_frames(params: Params, seconds: float | None) -> int | None:
+    """The frames of `seconds` where the workflow is gone: as many more or fewer as the row allows."""
+    if seconds is None or not params.frames or not params.fps or not params.frame_step:
+        return params.frames
+    steps = round((seconds * params.fps + 1 - params.frames) / params.frame_step)
+    return max(params.frames + params.frame_step * steps, 1)
 
 
-def _reduced_side(pixels: int) -> int:
-    return round(pixels * REDUCED_SIDE / SIDE_STEP) * SIDE_STEP
-
-
-def frames_for(seconds: int) -> int:
-    """4n + 1 frames, as the model wants them: the picture itself and then `seconds` at 16 a second."""
-    return seconds * FPS + 1
+def _shown(seconds: float | None) -> float | None:
+    """Seconds as forms show them, which a person may have left as they were."""
+    return None if seconds is None else round(seconds, 1)
 
 
 def random_seed() -> int:

@@ -129,7 +129,10 @@ class Run:
             self._stage(JobStage.PREPARING)
         image = await self._uploads.send(self.job)
         workflow = pick_workflow(self._context.workflows, self.server.runnable, self.job.params)
-        return self.server.build(workflow, build_values(self.job), image, self.job.params.choices)
+        params = self.job.params
+        return self.server.build(
+            workflow, build_values(self.job), image, params.choices, preset=params.preset
+        )
 
     async def _submit(self, graph: comfy.Graph) -> None:
         """POST the graph, unless it is there already: the same id twice would run twice."""

@@ -5,19 +5,10 @@ from dataclasses import dataclass, replace
 
 from comfy import Choice, Workflow
 from jobs.errors import Refusal
-from jobs.options import (
-    Options,
-    build_params,
-    default_preset,
-    fields_left_open,
-    offered_models,
-    parse_choices,
-    pick_presets,
-)
+from jobs.offers import default_preset, offered_models, parse_choices, pick_presets
+from jobs.options import UNKNOWN_SIZE, Options, build_params, fields_left_open
 from jobs.routing import KnownServer, Workflows, runnable_by_any
 from storage import Params
-
-UNKNOWN_SIZE = (1, 1)  # pixels, until the picture has been read
 
 Models = Mapping[str, Mapping[str, Workflow]]
 

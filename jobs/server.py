@@ -96,9 +96,16 @@ class ComputeServer(Protocol):
         ...
 
     def build(
-        self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = ...
+        self,
+        workflow: str,
+        values: Mapping[str, object],
+        image: str,
+        choices: Mapping[str, str] = ...,
+        *,
+        preset: str = ...,
+        last_image: str | None = ...,
     ) -> comfy.Graph:
-        """The workflow filled with a job's values, its uploaded picture and its choices.
+        """The workflow filled with a job's values, its uploaded pictures, its preset and its choices.
 
         Raises WorkflowInvalid, MissingModel, NodeMissing, ServerUnreachable (it never answered).
         """

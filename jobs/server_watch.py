@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 
 import comfy
 from jobs.notifier import QueueNotifier
-from jobs.options import offered_models, settle_params
+from jobs.offers import offered_models
+from jobs.options import settle_params
 from jobs.routing import read_known_servers, record_of, runnable_by_any
 from jobs.server import ComputeServer, refresh_all
 from storage import Store, StoreError
@@ -84,6 +85,8 @@ class ServerWatch:
         for job in await self._store.left_open():
             workflow = self._workflows.get(job.params.workflow)
             presets = models.get(workflow.family) if workflow else None
+            if not presets and "model" in job.params.left_open:
+                presets = next(iter(models.values()), None)
             if presets and job.params.preset not in presets:
                 settled = await self._store.settle(job, settle_params(job.params, presets))
                 if settled:

@@ -12,11 +12,7 @@ from comfy import Choice, NodeMissing, Workflow
 from jobs.advice import Advice, advise
 from jobs.announcer import WaitReason
 from jobs.errors import Refusal
-from jobs.options import (
-    Options,
-    change_params,
-    other_seed,
-)
+from jobs.options import Options, change_params, fit_size, other_seed
 from jobs.picture_loader import LoadPicture, PictureLoader
 from jobs.requester import Requester, SharePolicy
 from jobs.routing import KnownServer, Wanted, read_known_servers, wait_reason
@@ -104,8 +100,7 @@ class JobService:
             await self._check_limits(requester, key, params, draft=draft)
 
         picture = await self._picture_loader.store(requester.user_id, check, load)
-        width, height = media.size_for(picture.width, picture.height, options.aspect)
-        params = replace(params, width=width, height=height)
+        params = self._resized(params, options, (picture.width, picture.height))
         advice = advise(params.prompt, params.negative_prompt, picture.issues)
         return await self._admit(requester, key, params, picture.sha256, advice=advice, draft=draft)
 
@@ -160,6 +155,11 @@ class JobService:
         selection = select(self._workflows, options, known_servers)
         self._refuse_impossible(selection, known_servers)
         return selection
+
+    def _resized(self, params: Params, options: Options, picture: tuple[int, int]) -> Params:
+        """The parameters with the size of a clip of this picture, width and height in pixels."""
+        size = fit_size(self._workflows[params.workflow], picture, options.aspect)
+        return replace(params, width=size[0], height=size[1]) if size else params
 
     def _refuse_impossible(self, wanted: Wanted, known_servers: Sequence[KnownServer]) -> None:
         """Raise a Refusal where every server says that it cannot run this: waiting would not help."""

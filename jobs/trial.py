@@ -8,7 +8,8 @@ import comfy
 from jobs.announcer import WaitReason
 from jobs.errors import Refusal
 from jobs.graphs import values_of
-from jobs.options import Options, default_preset, offered_models
+from jobs.offers import default_preset, offered_models
+from jobs.options import Options
 from jobs.routing import Workflows, describe_server, wait_reason
 from jobs.selection import Selection, select, selected_params
 from jobs.server import ComputeServer
@@ -57,6 +58,4 @@ def _sample_job(workflows: Workflows, name: str, preset: str) -> comfy.SampleJob
     except Refusal as refusal:
         named = ", ".join(f"{key} {value}" for key, value in refusal.values.items())
         return comfy.SampleJob(preset=preset, values={}, refusal=f"{refusal.code} ({named})")
-    except KeyError as err:
-        return comfy.SampleJob(preset=preset, values={}, refusal=f"the preset has no {err.args[0]}")
     return comfy.SampleJob(preset=preset, values=values_of(params, str(uuid4())))

@@ -1,6 +1,6 @@
 """Decode and encode pictures and clips in child processes. Open it with `open_media`.
 
-    media.media → child → codecs → errors, values, sizes, file_types      (→ may import; never back)
+    media.media → child → codecs → errors, values, file_types      (→ may import; never back)
 
 Imports no other package of this program. The parent process imports neither Pillow nor PyAV: codecs/ is
 imported inside child processes only, and sample.py (Pillow too) by the demo alone.
@@ -19,7 +19,6 @@ from media.errors import (
     may_pass,
 )
 from media.file_types import PICTURES, FileType, sniff
-from media.sizes import Aspect, size_for
 from media.values import (
     MAX_PICTURE_BYTES,
     MAX_PICTURE_PIXELS,
@@ -37,7 +36,6 @@ __all__ = [
     "MAX_PICTURE_BYTES",
     "MAX_PICTURE_PIXELS",
     "PICTURES",
-    "Aspect",
     "BadClip",
     "BadPicture",
     "CannotFit",
@@ -54,7 +52,6 @@ __all__ = [
     "ProcessStartFailed",
     "may_pass",
     "open_media",
-    "size_for",
     "sniff",
 ]
 

@@ -25,6 +25,7 @@ class State(StrEnum):
 ACTIVE = frozenset({State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING, State.DELIVERING})
 FINISHED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 MAX_HEAD_START = 600.0  # GPU seconds
+USUAL_SIZE, USUAL_FRAMES, USUAL_STEPS = (832, 480), 81, 20  # of a clip of which they are not known
 
 
 class Row(Protocol):
@@ -41,7 +42,10 @@ def field_names(record: type["Params | Job"]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """The parameters of a clip, apart from its picture. Width and height in pixels.
+    """The parameters of a clip, apart from its pictures; None for what its workflow does not have.
+
+    Width and height in pixels. `ticks`: how many sampling steps its graph takes, where `steps` does not say
+    it. `frame_step`, `size_step`: by what the number of frames and each side may change; None where fixed.
 
     `after`: the id of the job whose clip this one continues, where both are to be joined.
     `left_open`: the names of fields that nobody chose and that no server could decide about yet, since none
@@ -52,25 +56,39 @@ class Params:
     workflow: str
     preset: str
     prompt: str
-    negative_prompt: str
     seed: int
-    steps: int
-    cfg: float
-    shift: float
-    denoise: float
-    width: int
-    height: int
-    frames: int
-    fps: int
+    negative_prompt: str | None = None
+    steps: int | None = None
+    cfg: float | None = None
+    shift: float | None = None
+    denoise: float | None = None
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    fps: float | None = None
+    ticks: int | None = None
+    frame_step: int | None = None
+    size_step: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
     after: str | None = None
     left_open: tuple[str, ...] = ()
     spoiler: bool = False
 
     @property
-    def seconds(self) -> float:
-        """The clip's duration, without its first frame, which is the picture itself."""
-        return (self.frames - 1) / self.fps
+    def seconds(self) -> float | None:
+        """The clip's duration, without its first frame, which is the picture itself; None where unknown."""
+        return (self.frames - 1) / self.fps if self.frames and self.fps else None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height in pixels; None where they follow from the graph."""
+        return (self.width, self.height) if self.width and self.height else None
+
+    @property
+    def volume(self) -> int:
+        """Width times height times frames, of which the cost depends; what is unknown is taken as usual."""
+        width, height = self.size or USUAL_SIZE
+        return width * height * (self.frames or USUAL_FRAMES)
 
     def rerolled(self, seed: int) -> "Params":
         """The same parameters with a new seed."""
@@ -85,6 +103,8 @@ class Params:
         """Decode what `to_json` wrote; unknown keys, of later versions, are ignored."""
         known = json.loads(text)
         known["left_open"] = tuple(known.get("left_open", ()))
+        if "frame_step" not in known:  # a row of before: all clips were of Wan 2.1
+            known |= {"frame_step": 4, "size_step": 16}
         return cls(**{name: known[name] for name in field_names(cls) if name in known})
 
 

@@ -18,6 +18,7 @@ from storage.job import (
     ACTIVE,
     FINISHED,
     MAX_HEAD_START,
+    USUAL_STEPS,
     Admission,
     Job,
     Lease,
@@ -341,8 +342,8 @@ def _measures(params: Params) -> dict[str, SqlValue]:
     """The parameters as columns: all as JSON, and those that decide about the cost."""
     return {
         "workflow": params.workflow,
-        "volume": params.width * params.height * params.frames,
-        "steps": params.steps,
+        "volume": params.volume,
+        "steps": params.steps or params.ticks or USUAL_STEPS,
         "params": params.to_json(),
     }
 

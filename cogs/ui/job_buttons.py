@@ -6,7 +6,7 @@ from discord import ui
 
 from cogs.i18n.catalogue import translate
 from cogs.ui.components import PersistentButton
-from jobs.options import reduced
+from jobs.reduction import reduced
 from storage import Job, State
 
 

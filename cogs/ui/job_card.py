@@ -18,7 +18,7 @@ from cogs.ui.cards import (
 )
 from cogs.ui.components import PersistentButton
 from cogs.ui.escape import escape, quote
-from storage import Job
+from storage import Job, Params
 
 MAX_PROMPT_LENGTH = 1200  # characters
 MAX_NEGATIVE_LENGTH = 500  # characters
@@ -57,7 +57,8 @@ def render_details(locale: str, details: JobDetails) -> ui.LayoutView:
 
 def is_cut(job: Job) -> bool:
     """Whether prompt or negative prompt are longer than what the card shows."""
-    texts = (job.params.prompt, MAX_PROMPT_LENGTH), (job.params.negative_prompt, MAX_NEGATIVE_LENGTH)
+    negative = job.params.negative_prompt or ""
+    texts = (job.params.prompt, MAX_PROMPT_LENGTH), (negative, MAX_NEGATIVE_LENGTH)
     return any(len(quote(text)) > length for text, length in texts)
 
 
@@ -68,6 +69,8 @@ def text_name(job: Job) -> str:
 
 def render_text(locale: str, job: Job) -> str:
     """The content of the attachment: prompt and negative prompt, not cut."""
+    if job.params.negative_prompt is None:
+        return f"{job.params.prompt}\n"
     negative = f"{translate(locale, 'details_negative')}:\n{job.params.negative_prompt}"
     return f"{job.params.prompt}\n\n{negative}\n"
 
@@ -80,9 +83,10 @@ def _render_head(locale: str, job: Job) -> str:
 
 def _render_texts(locale: str, job: Job) -> str:
     prompt = quote(job.params.prompt, MAX_PROMPT_LENGTH)
-    if not job.params.negative_prompt.strip():
+    negative = (job.params.negative_prompt or "").strip()
+    if not negative:
         return prompt
-    negative = quote(job.params.negative_prompt, MAX_NEGATIVE_LENGTH)
+    negative = quote(negative, MAX_NEGATIVE_LENGTH)
     return f"{prompt}\n**{translate(locale, 'details_negative')}**\n{negative}"
 
 
@@ -90,14 +94,22 @@ def _render_settings(locale: str, details: JobDetails) -> str:
     job, params = details.job, details.job.params
     chosen = ", ".join(f"{name}={option}" for name, option in params.choices.items())
     rows: list[dict[str, object]] = [
-        {"seed": f"`{params.seed}`", "steps": params.steps, "cfg": f"{params.cfg:g}"},
-        {"shift": f"{params.shift:g}", "denoise": f"{params.denoise:g}"},
-        {"size": f"{params.width}×{params.height}", "frames": params.frames, "fps": params.fps},
-        {"seconds": f"{params.seconds:g}", "preset": params.preset, "workflow": f"`{params.workflow}`"},
+        {"seed": f"`{params.seed}`", "steps": params.steps, "cfg": _number(params.cfg)},
+        {"shift": _number(params.shift), "denoise": _number(params.denoise)},
+        {"size": _size(params), "frames": params.frames, "fps": _number(params.fps)},
+        {"seconds": _number(params.seconds), "preset": params.preset, "workflow": f"`{params.workflow}`"},
         {"choices": escape(truncate(chosen, MAX_CHOICES_LENGTH))},
         {"server": details.server, "gpu": None if job.seconds is None else f"{job.seconds:.1f}"},
     ]
     return "\n".join(filter(None, [_render_facts(locale, row) for row in rows]))
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{round(value, 2):g}"
+
+
+def _size(params: Params) -> str | None:
+    return None if params.size is None else f"{params.width}×{params.height}"
 
 
 def _render_facts(locale: str, facts: dict[str, object]) -> str:

@@ -7,7 +7,7 @@ from cogs.i18n.catalogue import translate
 from cogs.ui.submissions import ModalSubmission
 from jobs.errors import Refusal
 from jobs.options import MAX_NEGATIVE, MAX_PROMPT, Options
-from storage import Job
+from storage import Job, Params
 
 MOTIONS = ("blink", "wind", "walk", "zoom", "turn", "waves", "smile", "dance", "pan", "fire")
 MAX_TITLE_LENGTH = 45  # characters, Discord's limit
@@ -19,9 +19,12 @@ def change_modal(job: Job, locale: str) -> ui.Modal:
     params = job.params
     modal = _build_modal("title_change", f"change:{job.id}", locale)
     modal.add_item(_prompt_field(locale, params.prompt))
-    modal.add_item(_text_field(locale, "negative", params.negative_prompt, MAX_NEGATIVE, multiline=True))
-    modal.add_item(_text_field(locale, "seconds", f"{params.seconds:g}", 2))
-    modal.add_item(_text_field(locale, "steps", str(params.steps), 2))
+    if params.negative_prompt is not None:
+        modal.add_item(_text_field(locale, "negative", params.negative_prompt, MAX_NEGATIVE, multiline=True))
+    if params.frame_step is not None:
+        modal.add_item(_text_field(locale, "seconds", _seconds(params), 4))
+    if params.steps is not None:
+        modal.add_item(_text_field(locale, "steps", str(params.steps), 3))
     modal.add_item(_text_field(locale, "seed", str(params.seed), 10))
     return modal
 
@@ -30,7 +33,8 @@ def extend_modal(job: Job, locale: str) -> ui.Modal:
     """Asks how a clip goes on: prompt, seconds, and whether to join both into one clip."""
     modal = _build_modal("title_extend", f"extend:{job.id}", locale)
     modal.add_item(_prompt_field(locale, job.params.prompt))
-    modal.add_item(_text_field(locale, "seconds", f"{job.params.seconds:g}", 2))
+    if job.params.frame_step is not None:
+        modal.add_item(_text_field(locale, "seconds", _seconds(job.params), 4))
     options = [
         discord.SelectOption(label=translate(locale, f"join_{each}"), value=each, default=each == "yes")
         for each in ("yes", "no")
@@ -38,6 +42,10 @@ def extend_modal(job: Job, locale: str) -> ui.Modal:
     menu = ui.Select[ui.Modal](custom_id="join", options=options, required=True)
     modal.add_item(ui.Label(text=translate(locale, "field_join"), component=menu))
     return modal
+
+
+def _seconds(params: Params) -> str:
+    return f"{round(params.seconds or 0, 1):g}"
 
 
 def animate_modal(locale: str, custom_id: str, *, upload: bool) -> ui.Modal:

@@ -1,7 +1,7 @@
 """Renders the text of a job's messages, of refusals and of advice. Pure."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import comfy
 from cogs.i18n.catalogue import translate
@@ -9,7 +9,7 @@ from cogs.ui.escape import escape, escape_code, quote
 from jobs.advice import Advice
 from jobs.announcer import QueuePosition
 from jobs.errors import Refusal
-from jobs.options import reduced
+from jobs.reduction import reduced
 from storage import Job, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
@@ -142,9 +142,10 @@ def _render_out_of_memory(job: Job, values: Mapping[str, str | int | float]) -> 
     smaller = reduced(job.params)
     if smaller is None:
         return translate(job.locale, "reason_memory", **values)
-    if smaller.frames < job.params.frames:
-        return translate(job.locale, "reason_memory_seconds", **{**values, "number": f"{smaller.seconds:g}"})
-    size = {"width": smaller.width, "height": smaller.height}
+    if smaller.size == job.params.size:
+        seconds = f"{round(smaller.seconds or 0, 1):g}"
+        return translate(job.locale, "reason_memory_seconds", **{**values, "number": seconds})
+    size = {"width": smaller.width or 0, "height": smaller.height or 0}
     return translate(job.locale, "reason_memory_size", **{**values, **size})
 
 
@@ -155,20 +156,7 @@ def render_result(
 
     `with_prompt`: without it a sentence says that a filter did not let the prompt through.
     """
-    params = job.params
-    settings = translate(
-        job.locale,
-        "settings",
-        seed=params.seed,
-        preset=params.preset,
-        steps=params.steps,
-        number=params.steps,
-        cfg=f"{params.cfg:g}",
-        width=params.width,
-        height=params.height,
-        seconds=f"{params.seconds:g}",
-        short=job.short,
-    )
+    settings = " · ".join(_settings(job.locale, job))
     if job.seconds is not None:
         settings += translate(job.locale, "gpu_time", gpu=f"{job.seconds:.1f}")
     if reencoded:
@@ -179,6 +167,23 @@ def render_result(
     note = translate(job.locale, "result_note")
     left = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
     return "\n".join((head, _quote_prompt(job.locale, job, left, with_prompt=with_prompt), settings, note))
+
+
+def _settings(locale: str, job: Job) -> Iterator[str]:
+    """What the clip was made with: only what its workflow has."""
+    params = job.params
+    yield translate(locale, "settings_seed", seed=params.seed)
+    if params.preset != comfy.DEFAULT_PRESET:
+        yield params.preset
+    if params.steps is not None:
+        yield translate(locale, "settings_steps", number=params.steps)
+    if params.cfg is not None:
+        yield f"cfg {params.cfg:g}"
+    if params.size is not None:
+        yield f"{params.width}×{params.height}"
+    if params.seconds is not None:
+        yield translate(locale, "settings_seconds", seconds=f"{round(params.seconds, 1):g}")
+    yield f"`{job.short}`"
 
 
 def _quote_prompt(locale: str, job: Job, max_length: int, *, with_prompt: bool) -> str:

@@ -57,7 +57,8 @@ async def _try(
     if sample.refusal:
         return sample.refusal
     try:
-        graph = build_graph(workflow, sample.values, image)
+        last_image = image if "last_image" in workflow.inputs else None
+        graph = build_graph(workflow, sample.values, image, preset=sample.preset, last_image=last_image)
         return await _ask(endpoints, graph, node_classes)
     except (WorkflowInvalid, BadAnswer) as err:
         return str(err)

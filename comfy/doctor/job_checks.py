@@ -1,6 +1,7 @@
 """Checks that submit jobs: whether a server honours our ids, and whether its workflows make clips."""
 
 import asyncio
+import math
 import random
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -29,6 +30,7 @@ OLDEST_VERSION = "0.3.45"  # before it, a server chose a prompt_id of its own
 MAX_CLIP_BYTES = 50 * 2**20
 IDS_TIMEOUT = 60.0  # seconds
 RUN_TIMEOUT = 30 * 60.0  # seconds; loading a large model for the first time takes minutes
+SMALLEST_SIDE = 256  # pixels
 UPLOAD_NAME = "checkup.png"
 MAX_SEED = 2**32 - 1
 ATTENTION_WORDS = ("sage", "flash")  # of the errors of WanVideoModelLoader: "Can't import SageAttention: …"
@@ -80,30 +82,37 @@ def describe_failure(workflow: Workflow, reason: str, attention: str) -> Finding
 
 
 def smallest_values(workflow: Workflow) -> Mapping[str, object]:
-    """Values for the least work: the lower ends of the ranges, the rest as in the first preset.
+    """Values for the least work: the lower ends of the ranges; those left out are of the first preset.
 
     The seed is another one each time: ComfyUI answers what it has run already from its cache.
     """
-    numbers = {"steps": 1, "cfg": 1.0, "shift": 5.0, "denoise": 1.0, "width": 256, "height": 256}
-    preset = next(iter(workflow.presets.values()), dict[str, float]())
-    least = {
-        name: int(workflow.ranges[name].least)
-        for name in ("steps", "width", "height", "frames")
-        if name in workflow.ranges
+    ranges, size = workflow.rules.ranges, workflow.rules.size
+    least: dict[str, object] = {
+        name: ranges[name].nearest(ranges[name].least)
+        for name in ("steps", "frames", "seconds")
+        if name in workflow.inputs
     }
+    if size and "width" in workflow.inputs:
+        square = (size.round(SMALLEST_SIDE), size.round(SMALLEST_SIDE))
+        smallest = min(size.sizes, default=square, key=math.prod)
+        least |= {"width": smallest[0], "height": smallest[1]}
     texts = {"prompt": "a calm sea", "negative_prompt": "", "prefix": f"animate/checkup-{uuid4()}"}
-    return {**numbers, "seed": _other_seed(workflow), "frames": 1, "fps": 16, **preset, **least, **texts}
+    return {**least, "seed": _other_seed(workflow), **texts}
 
 
 def _other_seed(workflow: Workflow) -> int:
-    bounds = workflow.ranges.get("seed")
+    bounds = workflow.rules.ranges.get("seed")
     most = min(MAX_SEED, int(bounds.most)) if bounds else MAX_SEED
     return random.SystemRandom().randint(int(bounds.least) if bounds else 0, most)
 
 
 async def _run_smallest(server: Server, workflow: Workflow, picture: bytes) -> list[Event]:
     image = await server.upload(picture, name=UPLOAD_NAME)
-    graph, prompt_id = server.build(workflow.name, smallest_values(workflow), image), str(uuid4())
+    last_image = image if "last_image" in workflow.inputs else None
+    preset, prompt_id = next(iter(workflow.presets)), str(uuid4())
+    graph = server.build(
+        workflow.name, smallest_values(workflow), image, preset=preset, last_image=last_image
+    )
     events: list[Event] = []
     try:
         async for event in _run(server, prompt_id, graph):

@@ -15,7 +15,6 @@ from comfy.errors import ComfyError, ServerUnreachable, TokenRefused, WorkflowIn
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
-from comfy.workflows.graph import NO_CHOICES, Graph, build_graph
 from comfy.workflows.workflow import Choice, Workflow, used_classes
 
 log = logging.getLogger(__name__)
@@ -106,10 +105,8 @@ class Capabilities:
             self._end_round()
             self._on_change()
 
-    def build(
-        self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NO_CHOICES
-    ) -> Graph:
-        """The graph, adapted to this server; see `build_graph`.
+    def adapted(self, workflow: str) -> Workflow:
+        """The workflow, adapted to this server.
 
         Raises WorkflowInvalid; MissingModel or NodeMissing for a workflow that it cannot run;
         ServerUnreachable before it first answered.
@@ -120,7 +117,7 @@ class Capabilities:
             raise ServerUnreachable(reason="not reached yet")
         for missing in self.missing[workflow]:
             raise replace(missing)  # an error raised twice would keep the tracebacks of both
-        return build_graph(self._adapted[workflow], values, image, choices)
+        return self._adapted[workflow]
 
     def _ask_within(self, seconds: float) -> None:
         self._due = min(self._due, time.monotonic() + seconds)

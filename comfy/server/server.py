@@ -28,7 +28,7 @@ from comfy.server.submission import MAX_SUBMISSIONS, Submitter
 from comfy.server.websocket import WebSocketReader
 from comfy.workflows.adapt import ModelFiles
 from comfy.workflows.events import Event
-from comfy.workflows.graph import NO_CHOICES, Graph
+from comfy.workflows.graph import NO_CHOICES, Graph, build_graph
 from comfy.workflows.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
@@ -167,13 +167,21 @@ class Server:
         return self._capabilities.choices(workflow)
 
     def build(
-        self, workflow: str, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NO_CHOICES
+        self,
+        workflow: str,
+        values: Mapping[str, object],
+        image: str,
+        choices: Mapping[str, str] = NO_CHOICES,
+        *,
+        preset: str = "",
+        last_image: str | None = None,
     ) -> Graph:
-        """Build a workflow's graph, adapted to this server, from values, an uploaded picture and choices.
+        """Build a workflow's graph, adapted to this server; see `build_graph`.
 
         Raises WorkflowInvalid, MissingModel, NodeMissing, ServerUnreachable (it never answered).
         """
-        return self._capabilities.build(workflow, values, image, choices)
+        adapted = self._capabilities.adapted(workflow)
+        return build_graph(adapted, values, image, choices, preset=preset, last_image=last_image)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def upload(self, picture: bytes, *, name: str) -> str:

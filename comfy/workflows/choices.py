@@ -1,12 +1,11 @@
 """Parse the choices of a manifest: their options, and the node inputs that each option sets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from comfy.errors import BadAnswer
 from comfy.protocol.json_values import as_mapping, as_text
 from comfy.workflows.graph import fill
-from comfy.workflows.manifest_fields import parse_node_input, refuse_unknown, sub_table, texts
-from comfy.workflows.workflow import Choice, NodeInput, Nodes, Option
+from comfy.workflows.manifest_fields import parse_sets, refuse_unknown, sub_table, texts
+from comfy.workflows.workflow import Choice, Nodes, Option
 
 
 def parse_choices(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[str, Choice]:
@@ -38,14 +37,4 @@ def _parse_choice(what: str, value: object, nodes: Nodes) -> Choice:
 def _parse_option(what: str, value: object, nodes: Nodes) -> Option:
     table = as_mapping(value, what)
     refuse_unknown(what, table, {"title", "set"})
-    return Option(title=texts(table, "title"), sets=dict(_parse_sets(what, table, nodes)))
-
-
-def _parse_sets(
-    what: str, table: Mapping[str, object], nodes: Nodes
-) -> Iterator[tuple[NodeInput, str | int | float]]:
-    for target, value in sub_table(table, "set").items():
-        # A list would be a link to another node.
-        if not isinstance(value, str | int | float):
-            raise BadAnswer(reason=f"{what}: {target} can be a text, a number, true or false")
-        yield parse_node_input(target, what, nodes), value
+    return Option(title=texts(table, "title"), sets=parse_sets(sub_table(table, "set"), what, nodes))

@@ -5,10 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from comfy.errors import WorkflowInvalid
-from comfy.workflows.workflow import TEXTS, VALUES, WHOLE_NUMBERS, NodeInput, Nodes, Stage, Workflow
+from comfy.errors import BadAnswer, WorkflowInvalid
+from comfy.workflows.expression import Expression
+from comfy.workflows.literals import read_number
+from comfy.workflows.tracing import ancestors
+from comfy.workflows.workflow import (
+    PICTURES,
+    TEXTS,
+    VALUES,
+    WHOLE_NUMBERS,
+    LastPicture,
+    NodeInput,
+    Nodes,
+    Stage,
+    Workflow,
+)
 
 NO_CHOICES: Mapping[str, str] = MappingProxyType({})
+NOTHING_SET: Mapping[NodeInput, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +48,34 @@ class Graph:
 
 
 def build_graph(
-    workflow: Workflow, values: Mapping[str, object], image: str, choices: Mapping[str, str] = NO_CHOICES
+    workflow: Workflow,
+    values: Mapping[str, object],
+    image: str,
+    choices: Mapping[str, str] = NO_CHOICES,
+    *,
+    preset: str = "",
+    last_image: str | None = None,
 ) -> Graph:
-    """Fill the template with a job's values and its picture (as LoadImage refers to it).
+    """Fill the template with a job's values and its pictures (as LoadImage refers to them).
 
-    Values are named as in `VALUES`; those the workflow has an input for must be given, others are ignored.
-    `choices`: the options chosen, by the name of the choice. Raises WorkflowInvalid for an unknown or missing
-    name, a wrong type, a number out of its range, an option that is not offered.
+    Values are named as in `VALUES`; those that the workflow has no input for are ignored, and where one is
+    missing, that of the preset counts, else the template's. `choices`: the options chosen, by the name of the
+    choice. Without a `last_image` the nodes that are there for it are left out; only the output and what it
+    needs is in the graph.
+
+    Raises WorkflowInvalid for an unknown name, a wrong type, a number out of its range, an option that is not
+    offered, and where the workflow needs a last picture and there is none.
     """
-    for name in sorted(workflow.inputs.keys() - values.keys() - {"image"}):
-        raise WorkflowInvalid(workflow=workflow.name, reason=f"{name} is missing")
     for name, value in values.items():
         if problem := _find_problem(workflow, name, value):
             raise WorkflowInvalid(workflow=workflow.name, reason=f"{name} {problem}")
-    given = {**values, "image": image}
-    filled = [(target, given[name]) for name, targets in workflow.inputs.items() for target in targets]
-    nodes = fill(workflow.nodes, [*filled, *_chosen_inputs(workflow, choices)])
+    own = workflow.presets[preset].sets if preset in workflow.presets else NOTHING_SET
+    nodes = fill(workflow.nodes, own.items())
+    nodes = fill(nodes, _filled_inputs(workflow, nodes, _all_values(workflow, values, preset)))
+    nodes = fill(nodes, _chosen_inputs(workflow, choices))
+    nodes = _place_pictures(workflow, nodes, image, last_image)
+    sent = set(ancestors(nodes, workflow.output))
+    nodes = {name: node for name, node in nodes.items() if name in sent}
     return Graph(
         workflow=workflow.name,
         nodes=nodes,
@@ -58,6 +84,73 @@ def build_graph(
         output=workflow.output,
         crf=workflow.crf,
     )
+
+
+def _all_values(workflow: Workflow, values: Mapping[str, object], preset: str) -> Mapping[str, object]:
+    """The values, with those of the preset that are missing, and the words that stand around each prompt."""
+    defaults = {name: workflow.default(preset, name) for name in workflow.inputs}
+    known = {name: value for name, value in defaults.items() if value is not None} | dict(values)
+    if "prompt" in known:
+        known["prompt"] = f"{workflow.prompt_prefix}{known['prompt']}{workflow.prompt_suffix}"
+    return known
+
+
+def _filled_inputs(
+    workflow: Workflow, nodes: Nodes, values: Mapping[str, object]
+) -> Iterator[tuple[NodeInput, object]]:
+    for name, targets in workflow.inputs.items():
+        if name in workflow.derived:
+            value: object = _derive(workflow, nodes, workflow.derived[name], values)
+        elif name in values and name not in PICTURES:
+            value = values[name]
+        else:
+            continue
+        for target in targets:
+            yield target, _as_held(value, nodes[target.node].inputs.get(target.input))
+
+
+def _derive(workflow: Workflow, nodes: Nodes, expression: Expression, values: Mapping[str, object]) -> float:
+    held = {name: read_number(nodes, targets[0]) for name, targets in workflow.inputs.items()}
+    numbers = {name: each for name, each in {**held, **values}.items() if isinstance(each, int | float)}
+    try:
+        return expression.evaluate(numbers)
+    except BadAnswer as err:
+        raise WorkflowInvalid(workflow=workflow.name, reason=err.reason) from err
+
+
+def _as_held(value: object, held: object) -> object:
+    """A number as the template holds one there: whole where that is whole."""
+    if not isinstance(value, float) or isinstance(held, float):
+        return value
+    return math.floor(value) if isinstance(held, int) or value.is_integer() else value
+
+
+def _place_pictures(workflow: Workflow, nodes: Nodes, image: str, last_image: str | None) -> Nodes:
+    placed = dict.fromkeys(workflow.inputs.get("image", ()), image)
+    last = workflow.rules.last_picture
+    if last_image is not None:
+        placed |= dict.fromkeys(workflow.inputs.get("last_image", ()), last_image)
+    elif last and last.needed:
+        raise WorkflowInvalid(workflow=workflow.name, reason="it needs a last picture")
+    elif last:
+        nodes = _cut(nodes, last)
+    return fill(nodes, placed.items())
+
+
+def _cut(nodes: Nodes, last: LastPicture) -> Nodes:
+    """The nodes without those that are there for the last picture, and without the links to them."""
+    return {
+        name: replace(
+            node,
+            inputs={
+                key: value
+                for key, value in node.inputs.items()
+                if NodeInput(node=name, input=key) not in last.links
+            },
+        )
+        for name, node in nodes.items()
+        if name not in last.nodes
+    }
 
 
 def _chosen_inputs(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[tuple[NodeInput, object]]:
@@ -87,7 +180,7 @@ def _find_problem(workflow: Workflow, name: str, value: object) -> str:
         return "is not a whole number" if name in WHOLE_NUMBERS else "is not a number"
     if isinstance(value, float) and not math.isfinite(value):
         return "is not a finite number"
-    allowed = workflow.ranges.get(name)
+    allowed = workflow.rules.ranges.get(name)
     return "" if allowed is None or value in allowed else f"is not one of {allowed}"
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterable, Mapping
 
 from comfy.errors import BadAnswer
-from comfy.protocol.json_values import as_list, as_mapping, as_text
-from comfy.workflows.workflow import NodeInput, Nodes
+from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text
+from comfy.workflows.workflow import NodeInput, Nodes, Range
 
 
 def sub_table(table: Mapping[str, object], key: str) -> Mapping[str, object]:
@@ -38,3 +38,26 @@ def refuse_unknown(what: str, names: Iterable[str], known: Container[str]) -> No
     for name in names:
         if name not in known:
             raise BadAnswer(reason=f"{what}: {name} is not known")
+
+
+def parse_range(value: object, what: str) -> Range:
+    """Parse `{ least, most, step }`."""
+    table = as_mapping(value, what)
+    refuse_unknown(what, table, {"least", "most", "step"})
+    least, most, step = (as_number(table.get(key, 0), f"{what}.{key}") for key in ("least", "most", "step"))
+    if least > most or step < 0:
+        raise BadAnswer(reason=f"{what}: least {least:g} is more than most {most:g}, or the step less than 0")
+    return Range(least=least, most=most, step=step)
+
+
+def parse_sets(value: Mapping[str, object], what: str, nodes: Nodes) -> Mapping[NodeInput, str | int | float]:
+    """Parse a table of node inputs and what they are set to: a text, a number, true or false."""
+    for target, each in value.items():
+        # A list would be a link to another node.
+        if not isinstance(each, str | int | float):
+            raise BadAnswer(reason=f"{what}: {target} can be a text, a number, true or false")
+    return {
+        parse_node_input(target, what, nodes): each
+        for target, each in value.items()
+        if isinstance(each, str | int | float)
+    }

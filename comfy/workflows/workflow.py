@@ -1,12 +1,19 @@
 """A workflow: a template of nodes, and its manifest's mapping of values, files and stages to node inputs."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from comfy.workflows.expression import Expression
+
 TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
-WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames", "fps"})
-VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise"}
+WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames"})
+VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise", "fps", "seconds"}
+SETTINGS = ("steps", "cfg", "shift", "denoise")
+"""The numbers that a preset gives and a person may change."""
+MAX_RATIO = 2.5  # of the longer side to the shorter
+PICTURES = ("image", "last_image")
 
 
 class Stage(StrEnum):
@@ -58,7 +65,17 @@ class Range:
         return self.least <= value <= self.most and (not self.step or (value - self.least) % self.step == 0)
 
     def __str__(self) -> str:
-        return f"{self.least} … {self.most}" + (f" in steps of {self.step}" if self.step else "")
+        least, most, step = (
+            int(each) if float(each).is_integer() else each for each in (self.least, self.most, self.step)
+        )
+        return f"{least} … {most}" + (f" in steps of {step}" if step else "")
+
+    def nearest(self, value: float) -> float:
+        """The number of the range that is nearest to `value`."""
+        if not self.step:
+            return min(max(value, self.least), self.most)
+        last = math.floor((self.most - self.least) / self.step)
+        return self.least + self.step * min(max(round((value - self.least) / self.step), 0), last)
 
 
 Nodes = Mapping[str, TemplateNode]
@@ -83,10 +100,82 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """Values by name, and further node inputs, that are set together. `title`: by language code."""
+
+    values: Mapping[str, float | str] = field(default_factory=dict[str, float | str])
+    sets: Mapping[NodeInput, object] = field(default_factory=dict[NodeInput, object])
+    title: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeRule:
+    """The sizes of a workflow's clips, in pixels.
+
+    One of `sizes`, else about `area` in any shape, with sides between `least` and `most` that are multiples
+    of `multiple`.
+    """
+
+    sizes: tuple[tuple[int, int], ...] = ()
+    area: int = 0
+    multiple: int = 16
+    least: int = 64
+    most: int = 4096
+
+    def fit(self, ratio: float) -> tuple[int, int]:
+        """The width and height whose quotient is nearest to `ratio`, at most MAX_RATIO either way.
+
+        By its logarithm: 2:1 and 1:2 are equally far from 1:1.
+        """
+        if self.sizes:
+            return min(self.sizes, key=lambda size: abs(math.log(size[0] / size[1]) - math.log(ratio)))
+        ratio = min(max(ratio, 1 / MAX_RATIO), MAX_RATIO)
+        width = math.sqrt(self.area * ratio)
+        return self.round(width), self.round(width / ratio)
+
+    def round(self, side: float) -> int:
+        """The length of a side that is nearest to this."""
+        least, most = math.ceil(self.least / self.multiple), self.most // self.multiple
+        return self.multiple * min(max(round(side / self.multiple), least), most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastPicture:
+    """How a workflow takes the picture that its clip ends on.
+
+    `needed`: it cannot run without; else `nodes` are left out and `links` cut where no last picture is given.
+    """
+
+    needed: bool
+    nodes: frozenset[str] = frozenset()
+    links: frozenset[NodeInput] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a workflow's clips can be, as its manifest says, else its graph and the classes of its nodes.
+
+    `ranges`: of every number that a job fills in. `defaults`: values that count where neither a person nor
+    the preset gives one. `fps`, `size`: None where nothing tells. `frames`: how many there are where nobody
+    can choose. `seconds`: the durations that are suggested. `sound`: whether there is any.
+    """
+
+    ranges: Mapping[str, Range]
+    defaults: Mapping[str, float | str]
+    fps: float | None = None
+    frames: int | None = None
+    seconds: tuple[float, ...] = ()
+    size: SizeRule | None = None
+    sound: bool = False
+    last_picture: LastPicture | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
     """A template and its manifest.
 
-    `inputs`: the node inputs that each value of a job fills (the picture is named `image`).
+    `inputs`: the node inputs that each value of a job fills; the pictures are `image` and `last_image`.
+    `derived`: values computed from others. `prompt_prefix`, `prompt_suffix`: stand around each prompt.
     `installed`: the dropdowns that name a file of the server; the settings' file, unless its name
     matches a pattern of `unusable`, else the first of the `alternatives` that the server has.
     `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
@@ -106,10 +195,35 @@ class Workflow:
     unusable: Mapping[Role, tuple[str, ...]]
     choices: Mapping[str, Choice]
     stages: Mapping[str, Stage]
-    presets: Mapping[str, Mapping[str, float]]
-    ranges: Mapping[str, Range]
+    presets: Mapping[str, Preset]
+    derived: Mapping[str, Expression]
+    rules: Rules
     output: str
     crf: NodeInput | None
+    prompt_prefix: str = ""
+    prompt_suffix: str = ""
+
+    def default(self, preset: str, name: str) -> float | str | None:
+        """The value that counts where nobody chooses one; None where neither preset nor graph has one."""
+        values = self.presets.get(preset, Preset()).values
+        return values.get(name, self.rules.defaults.get(name))
+
+    def frames_for(self, seconds: float) -> int | None:
+        """The number of frames nearest to `seconds` after the first, which is the picture itself."""
+        if not self.rules.fps or not {"frames", "seconds"} & self.inputs.keys():
+            return self.rules.frames
+        wanted = seconds * self.rules.fps + 1
+        return int(self.rules.ranges["frames"].nearest(wanted)) if "frames" in self.inputs else round(wanted)
+
+    @property
+    def duration(self) -> Range | None:
+        """The seconds that a person may choose; None where the length is fixed."""
+        if "seconds" in self.inputs:
+            return self.rules.ranges["seconds"]
+        if "frames" not in self.inputs or not self.rules.fps:
+            return None
+        frames = self.rules.ranges["frames"]
+        return Range(least=(frames.least - 1) / self.rules.fps, most=(frames.most - 1) / self.rules.fps)
 
 
 def used_classes(workflows: Iterable[Workflow]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from cogs.i18n.catalogue import translate
 from cogs.job_buttons import render_delete_question
 from cogs.ui.job_buttons import final_buttons, result_buttons
-from jobs.options import reduced
+from jobs.reduction import reduced
 from playground.tracked_job import TrackedJob
 from storage import Job, Reason, State
 from tests.unit.cogs.bot_setup import BotSetup

@@ -18,6 +18,8 @@ PARAMS = Params(
     height=480,
     frames=81,
     fps=16,
+    frame_step=4,
+    size_step=16,
 )
 JOB = Job(
     seq=1,

@@ -175,12 +175,17 @@ class ScriptedServer(Observable):
         values: Mapping[str, object],
         image: str,
         choices: Mapping[str, str] = NONE,
+        *,
+        preset: str = "",
+        last_image: str | None = None,
     ) -> comfy.Graph:
         if workflow not in WORKFLOWS:
             raise comfy.WorkflowInvalid(workflow=workflow, reason="there is no such workflow")
         if workflow not in self.runnable:
             raise comfy.NodeMissing(class_type="WanVideoSampler")
-        return comfy.build_graph(WORKFLOWS[workflow], values, image, choices)
+        return comfy.build_graph(
+            WORKFLOWS[workflow], values, image, choices, preset=preset, last_image=last_image
+        )
 
     async def upload(self, picture: bytes, *, name: str) -> str:
         self._call("upload", name)

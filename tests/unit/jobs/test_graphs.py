@@ -46,7 +46,7 @@ def test_without_a_server_the_template_is_filled(server: ScriptedServer) -> None
 
 
 @pytest.mark.parametrize(
-    "params", [replace(PARAMS, workflow="gone"), replace(PARAMS, choices={"loop": "sideways"})]
+    "params", [replace(PARAMS, workflow="gone"), replace(PARAMS, choices={"pingpong": "sideways"})]
 )
 def test_a_graph_that_cannot_be_rebuilt_is_refused(params: object) -> None:
     with pytest.raises(Refusal) as refusal:

@@ -52,7 +52,7 @@ def test_an_option_is_lacking_where_another_server_has_it() -> None:
     having, without = ScriptedServer("one"), ScriptedServer("two")
     without.lacks_options = True
     lacks = lacking(WORKFLOWS, offer_of(without), [offer_of(having)])
-    assert "wan21_i2v/loop/back" in lacks
+    assert "wan21_i2v/pingpong/back" in lacks
     assert lacking(WORKFLOWS, offer_of(having), [offer_of(without)]) == frozenset()
 
 
@@ -67,7 +67,7 @@ def test_a_substitute_brings_its_options_along() -> None:
     having, without = ScriptedServer("one"), ScriptedServer("two")
     having.runnable = frozenset({"wan21_i2v_seed"})
     without.lacks_options = True
-    assert "wan21_i2v/loop/back" in lacking(WORKFLOWS, offer_of(without), [offer_of(having)])
+    assert "wan21_i2v/pingpong/back" in lacking(WORKFLOWS, offer_of(without), [offer_of(having)])
 
 
 # why a job waits
@@ -118,7 +118,7 @@ def test_a_server_that_is_away_may_be_able_to_when_it_is_back() -> None:
 def test_an_option_waits_for_a_connected_server_that_has_it_else_for_none() -> None:
     plain = KnownServer(name="a", offer={"wan21_i2v": {}}, live=True, unavailable=None)
     having = known_server("wan21_i2v", unavailable=UnavailableReason.GIVING_WAY)
-    chosen = {"loop": "back"}
+    chosen = {"pingpong": "back"}
     assert reason_of(plain, having, choices=chosen) is WaitReason.GIVING_WAY
     assert reason_of(plain, choices=chosen) is None  # whichever claims the job fails it with a reason
     assert reason_of(plain, known_server("wan21_i2v", live=False), choices=chosen) is None
@@ -150,4 +150,4 @@ async def test_an_option_that_was_not_there_is_not_remembered(setup: JobSetup) -
     await setup.store.record_server(record_of(server))
     (known,) = await read_known_servers(setup.store, WORKFLOWS, [ScriptedServer.never_reached()])
     assert known.offer
-    assert known.offer["wan21_i2v"]["loop"].options == {}
+    assert known.offer["wan21_i2v"]["pingpong"].options == {}

@@ -47,5 +47,5 @@ def test_the_parameters_are_those_of_the_selected_workflow() -> None:
 
 
 def test_the_choices_are_those_of_any_server() -> None:
-    assert "loop" in choices_among("wan21_i2v", [known(), known("wan21_i2v")])
+    assert "pingpong" in choices_among("wan21_i2v", [known(), known("wan21_i2v")])
     assert choices_among("wan21_i2v", [UNKNOWN]) == {}

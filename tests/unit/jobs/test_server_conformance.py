@@ -353,7 +353,7 @@ async def test_a_temp_file_is_overwritten_and_a_server_that_is_down_is_no_error(
 
 async def test_what_a_server_runs_and_offers(control: ServerControl) -> None:
     assert "wan21_i2v" in control.server.runnable
-    assert "back" in control.server.choices("wan21_i2v")["loop"].options
+    assert "back" in control.server.choices("wan21_i2v")["pingpong"].options
     assert control.server.choices("unknown") == {}
     with pytest.raises(comfy.WorkflowInvalid):
         control.server.build("unknown", values(), "x.png [temp]")

@@ -91,12 +91,12 @@ async def refused(work: Awaitable[object]) -> Refusal:
 
 async def test_a_picture_and_options_become_a_job(admission: AdmissionSetup) -> None:
     admission.setup.media.size = (600, 600)
-    admitted = await admission.animate(replace(OPTIONS, choices="loop=back"))
+    admitted = await admission.animate(replace(OPTIONS, choices="pingpong=back"))
     job = admitted.job
     assert admitted.created
     assert (job.user_id, job.guild_id, job.channel_id, job.locale) == (42, 7, 8, "zh-CN")
     assert (job.state, job.parent, job.key) == (State.QUEUED, None, "interaction 1")
-    assert (job.params.prompt, job.params.seed, job.params.choices) == (PROMPT, 7, {"loop": "back"})
+    assert (job.params.prompt, job.params.seed, job.params.choices) == (PROMPT, 7, {"pingpong": "back"})
     assert job.params.width == job.params.height
     assert await admission.setup.files.read_picture(job.picture) == b"clean a picture"
 
@@ -160,8 +160,8 @@ async def test_no_picture_is_loaded_for_options_that_are_refused(
             Refusal("preset", preset="cinema", offered="draft, fast, quality, turbo"),
         ),
         (
-            replace(OPTIONS, choices="loop=sideways"),
-            Refusal("choice", choice="loop=sideways", offered="loop=off, loop=back"),
+            replace(OPTIONS, choices="pingpong=sideways"),
+            Refusal("choice", choice="pingpong=sideways", offered="pingpong=off, pingpong=back"),
         ),
         (replace(OPTIONS, seconds=6), Refusal("range", name="seconds", low=1, high=5)),
     ],
@@ -232,7 +232,7 @@ async def test_what_is_known_without_the_picture_is_refused_before_it_is_loaded(
     await admission.setup.store.block(42)
     assert (await refused(admission.animate())).code == "blocked_people"
     assert (await refused(admission.animate(replace(OPTIONS, preset="cinema")))).code == "preset"
-    assert (await refused(admission.animate(replace(OPTIONS, choices="loop=sideways")))).code == "choice"
+    assert (await refused(admission.animate(replace(OPTIONS, choices="pingpong=sideways")))).code == "choice"
     assert admission.loaded == []
     assert admission.setup.media.asked == []
 
@@ -414,7 +414,7 @@ async def test_while_no_server_answers_what_they_could_do_decides(setup: JobSetu
     assert (job.params.preset, job.params.steps, job.params.left_open) == ("turbo", 4, ())
     assert (await admission.animate(replace(WANTED, preset="turbo"), "b")).created
     assert "turbo" in (await admission.service.models())["wan21_i2v"]
-    assert "loop" in await admission.service.choices(TURBO)
+    assert "pingpong" in await admission.service.choices(TURBO)
 
 
 async def test_a_server_that_could_not_do_turbo_makes_the_default_fast(setup: JobSetup) -> None:
@@ -432,9 +432,9 @@ async def test_what_a_server_that_is_no_longer_configured_could_do_does_not_coun
 
 async def test_where_nothing_was_ever_known_it_is_left_open(setup: JobSetup) -> None:
     admission = AdmissionSetup(setup, make_service(setup, ScriptedServer.never_reached()))
-    job = (await admission.animate(replace(WANTED, steps=9, choices="loop=back"))).job
+    job = (await admission.animate(replace(WANTED, steps=9, choices="pingpong=back"))).job
     assert job.params.left_open == ("workflow", "preset", "cfg", "shift")
-    assert (job.params.steps, job.params.choices) == (9, {"loop": "back"})
+    assert (job.params.steps, job.params.choices) == (9, {"pingpong": "back"})
     chosen = (await admission.animate(replace(WANTED, preset="quality"), "b")).job
     assert (chosen.params.preset, chosen.params.left_open) == ("quality", ())
     again = (await admission.service.retry(ADA, job, job.params)).job

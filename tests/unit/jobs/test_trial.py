@@ -24,7 +24,7 @@ def server(*runnable: str, live: bool = True, answered: bool = True) -> Scripted
 
 
 def with_preset(numbers: Mapping[str, float]) -> Mapping[str, comfy.Workflow]:
-    return {LIGHT: replace(WORKFLOWS[LIGHT], presets={"fast": numbers})}
+    return {LIGHT: replace(WORKFLOWS[LIGHT], presets={"fast": comfy.Preset(values=numbers)})}
 
 
 def test_a_request_that_a_server_takes_comes_to_its_job() -> None:
@@ -56,12 +56,12 @@ def test_every_preset_gives_values_that_its_workflow_takes() -> None:
             assert comfy.build_graph(WORKFLOWS[name], sample.values, "x.png").workflow == name
 
 
-def test_a_preset_outside_its_workflows_range_or_without_a_number_is_refused() -> None:
+def test_a_preset_outside_its_range_is_refused_and_without_a_number_takes_the_graphs() -> None:
     (wide,) = sample_jobs(with_preset({"steps": 900, "cfg": 6.0, "shift": 5.0}))[LIGHT]
-    (empty,) = sample_jobs(with_preset({"cfg": 6.0}))[LIGHT]
+    (partial,) = sample_jobs(with_preset({"cfg": 7.0}))[LIGHT]
     assert "range" in wide.refusal
     assert "steps" in wide.refusal
-    assert empty.refusal == "the preset has no steps"
+    assert (partial.refusal, partial.values["steps"], partial.values["cfg"]) == ("", 20, 7.0)
 
 
 def test_a_plain_request_prefers_turbo_then_fast() -> None:

@@ -200,7 +200,7 @@ async def test_two_servers_run_two_jobs_at_once(setup: JobSetup) -> None:
 async def test_jobs_go_only_to_the_server_that_has_their_option(setup: JobSetup) -> None:
     lacking, having = ScriptedServer("one:8188"), ScriptedServer("two:8188")
     lacking.lacks_options = True
-    back_and_forth = replace(PARAMS, choices={"loop": "back"})
+    back_and_forth = replace(PARAMS, choices={"pingpong": "back"})
     jobs = [await setup.admit(str(number), params=back_and_forth) for number in range(4)]
     async with working(setup, lacking, having):
         for job in jobs:

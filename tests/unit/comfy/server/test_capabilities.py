@@ -95,7 +95,7 @@ def core_encoders() -> Mapping[str, object]:
 
 
 async def test_what_may_be_chosen_is_what_the_server_has(server: Server):
-    assert server.choices("wan21_i2v")["loop"].options.keys() == {"off", "back"}
+    assert server.choices("wan21_i2v")["pingpong"].options.keys() == {"off", "back"}
     assert server.choices("wan21_i2v_native") == {}
 
 

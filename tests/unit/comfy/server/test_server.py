@@ -191,7 +191,7 @@ async def test_a_server_has_workflows_choices_and_a_count_of_its_connections(
 ):
     assert server.error is None
     assert server.runnable == WRAPPED
-    assert server.choices("wan21_i2v")["loop"].default == "off"
+    assert server.choices("wan21_i2v")["pingpong"].default == "off"
     first = server.connection_epoch
 
     await comfyui.close_sockets()

@@ -16,6 +16,7 @@ from tests.unit.comfy import recorded_responses as recorded
 
 LORA_CHOICE = """
 output = "2"
+inputs.image = ["2.image"]
 [choices.style]
 default = "none"
 options.none.set = { "1.strength" = 0.0 }
@@ -24,7 +25,7 @@ options.clay.set = { "1.lora" = "clay.safetensors", "1.strength" = 0.8 }
 """
 LORA_TEMPLATE = """{
 "1": {"class_type": "WanVideoLoraSelect", "inputs": {"lora": "none", "strength": 1.0}},
-"2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}}
+"2": {"class_type": "SaveVideo", "inputs": {"filename_prefix": "x", "video": ["1", 0], "image": ["1", 0]}}
 }"""
 
 
@@ -172,13 +173,14 @@ def test_what_an_entry_brings_is_filled_in_with_it(core_only: Workflow, object_i
 
 
 def test_inputs_that_may_grow_in_number_stay(object_info: Any):
-    object_info["PreviewImage"]["input"]["required"] = {"images": ["COMFY_AUTOGROW_V3", {"template": {}}]}
-    template = LORA_TEMPLATE.replace('"images": ["1", 0]', '"images.image0": ["1", 0]')
-    workflow = parse_workflow("mine", template=template, manifest='output = "2"')
+    object_info["SaveVideo"]["input"]["required"] = {"video": ["COMFY_AUTOGROW_V3", {"template": {}}]}
+    template = LORA_TEMPLATE.replace('"video": ["1", 0]', '"video.video0": ["1", 0]')
+    manifest = 'output = "2"\ninputs.image = ["2.image"]'
+    workflow = parse_workflow("mine", template=template, manifest=manifest)
 
     fitted = adapt(workflow, classes_of(workflow, object_info), ModelFiles())
 
-    assert fitted.nodes["2"].inputs["images.image0"] == ["1", 0]
+    assert fitted.nodes["2"].inputs["video.video0"] == ["1", 0]
 
 
 def test_widgets_of_a_format_are_left_to_the_node_when_the_template_has_none(wan: Workflow, object_info: Any):

@@ -54,7 +54,7 @@ def test_the_same_values_give_the_same_graph(wan: Workflow):
         ({"cfg": "six"}, "cfg is not a number"),
         ({"cfg": float("nan")}, "cfg is not a finite number"),
         ({"cfg": 13}, "cfg is not one of 1 … 12"),
-        ({"frames": 80}, "frames is not one of 1 … 81 in steps of 4"),
+        ({"frames": 80}, "frames is not one of 17 … 81 in steps of 4"),
         ({"frames": 85}, "frames is not one of"),
         ({"width": 250}, "width is not one of"),
         ({"denoise": 0}, "denoise is not one of"),
@@ -65,11 +65,14 @@ def test_a_wrong_value_is_refused_by_name(wan: Workflow, changed: Mapping[str, o
         graph(wan, **changed)
 
 
-def test_a_missing_value_is_refused_by_name(wan: Workflow):
-    without = {name: value for name, value in values().items() if name != "shift"}
+def test_where_a_value_is_missing_the_presets_counts_else_the_templates(wan: Workflow):
+    without = {name: value for name, value in values().items() if name not in ("steps", "cfg")}
 
-    with pytest.raises(WorkflowInvalid, match="shift is missing"):
-        build_graph(wan, without, "x.png")
+    quality = build_graph(wan, without, "x.png", preset="quality").nodes["52"].inputs
+    plain = build_graph(wan, without, "x.png").nodes["52"].inputs
+
+    assert (quality["steps"], quality["cfg"]) == (28, 6.0)
+    assert (plain["steps"], plain["cfg"]) == (20, 6.0)
 
 
 def test_a_value_that_the_workflow_has_no_place_for_is_ignored(wan: Workflow):
@@ -79,13 +82,13 @@ def test_a_value_that_the_workflow_has_no_place_for_is_ignored(wan: Workflow):
 
 
 def test_what_was_chosen_sets_its_inputs(wan: Workflow):
-    back = build_graph(wan, values(), "x.png", {"loop": "back"})
+    back = build_graph(wan, values(), "x.png", {"pingpong": "back"})
 
     assert back.nodes["54"].inputs["pingpong"] is True
     assert graph(wan).nodes["54"].inputs["pingpong"] is False
 
 
-@pytest.mark.parametrize("choices", [{"loop": "twice"}, {"colour": "red"}])
+@pytest.mark.parametrize("choices", [{"pingpong": "twice"}, {"colour": "red"}])
 def test_what_is_not_offered_cannot_be_chosen(wan: Workflow, choices: Mapping[str, str]):
     with pytest.raises(WorkflowInvalid, match="is not offered"):
         build_graph(wan, values(), "x.png", choices)

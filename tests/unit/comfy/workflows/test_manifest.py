@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from comfy import BUILT_IN, Stage, WorkflowInvalid, load_workflows
+from comfy import BUILT_IN, Preset, Stage, WorkflowInvalid, load_workflows
 from comfy.workflows.manifest import parse_workflow
 from comfy.workflows.workflow import NodeInput, Role
 
@@ -51,8 +51,9 @@ def test_every_built_in_workflow_places_every_value_of_a_job():
 def test_presets_are_those_people_choose_from():
     presets = {name: workflow.presets for name, workflow in load_workflows(BUILT_IN).items()}
 
-    three = {name: {"steps": steps, "cfg": 6, "shift": 5} for name, steps in STEPS.items()}
-    assert presets.pop("wan21_i2v_lightx2v") == {"turbo": {"steps": 4, "cfg": 1, "shift": 5}}
+    three = {name: Preset(values={"steps": steps, "cfg": 6, "shift": 5}) for name, steps in STEPS.items()}
+    turbo = Preset(values={"steps": 4, "cfg": 1, "shift": 5})
+    assert presets.pop("wan21_i2v_lightx2v") == {"turbo": turbo}
     assert list(presets.values()) == [three] * 4
 
 
@@ -186,9 +187,9 @@ def test_the_manifest_in_the_documentation_is_one():
 
 
 def test_the_crf_is_an_input_of_the_output():
-    manifest = MANIFEST.replace('output = "3"', 'output = "2"\ncrf = "2.steps"')
+    manifest = MANIFEST.replace('output = "3"', 'output = "3"\ncrf = "3.images"')
     assert parse_workflow("mine", template=TEMPLATE, manifest=manifest).crf == NodeInput(
-        node="2", input="steps"
+        node="3", input="images"
     )
 
     assert "crf: it must be an input of node 3" in refusal(manifest='crf = "2.steps"' + MANIFEST)

@@ -1,0 +1,115 @@
+"""What would make every job of a workflow fail, found before one is sent. Pure."""
+
+from collections.abc import Iterator
+
+from comfy.errors import BadAnswer
+from comfy.protocol.object_info import NodeClasses
+from comfy.workflows.literals import is_link
+from comfy.workflows.tracing import ancestors, spec_of
+from comfy.workflows.workflow import PICTURES, SETTINGS, TEXTS, NodeInput, Nodes, Workflow
+
+SAVES_PICTURES = frozenset({"SaveImage", "PreviewImage"})
+CONDITIONING_TYPES = ("CONDITIONING", "TEXTEMBEDS")
+PROMPT_INPUTS = ("text", "prompt", "positive_prompt")
+PICTURE_LOADERS = ("LoadImage", "VHS_LoadImage")  # how the names of classes begin
+
+
+def check_workflow(workflow: Workflow, node_classes: NodeClasses) -> None:
+    """Raise BadAnswer for the first fault: where it is, and what mends it."""
+    for fault in (
+        *_output_faults(workflow, node_classes),
+        *_picture_faults(workflow, node_classes),
+        *_prompt_faults(workflow, node_classes),
+        *_preset_faults(workflow),
+        *_derived_faults(workflow),
+    ):
+        raise BadAnswer(reason=fault)
+
+
+def _output_faults(workflow: Workflow, node_classes: NodeClasses) -> Iterator[str]:
+    class_type = workflow.nodes[workflow.output].class_type
+    known = node_classes.get(class_type)
+    if class_type in SAVES_PICTURES or (known and not (known.output and "filename_prefix" in known.inputs)):
+        yield (
+            f"output: node {workflow.output} ({class_type}) saves no clip; name the node that does, such as "
+            "a VHS_VideoCombine or SaveVideo"
+        )
+
+
+def _picture_faults(workflow: Workflow, node_classes: NodeClasses) -> Iterator[str]:
+    if not workflow.inputs.get("image"):
+        yield 'inputs: image is missing; name the place of the picture, such as image = ["12.image"]'
+    filled = {each for name in PICTURES for each in workflow.inputs.get(name, ())} | _set_by_people(workflow)
+    for loader in _loaders(workflow, node_classes):
+        if loader not in filled:
+            class_type = workflow.nodes[loader.node].class_type
+            yield (
+                f"node {loader.node} ({class_type}) loads a picture that nobody gives: name {loader.node}."
+                f"{loader.input} under inputs.image or inputs.last_image, or take the node out of the graph"
+            )
+
+
+def _set_by_people(workflow: Workflow) -> set[NodeInput]:
+    options = [option for choice in workflow.choices.values() for option in choice.options.values()]
+    return {target for each in (*options, *workflow.presets.values()) for target in each.sets}
+
+
+def _loaders(workflow: Workflow, node_classes: NodeClasses) -> Iterator[NodeInput]:
+    for name in ancestors(workflow.nodes, workflow.output):
+        node = workflow.nodes[name]
+        for key, value in node.inputs.items():
+            target = NodeInput(node=name, input=key)
+            uploads = spec_of(workflow.nodes, node_classes, target).uploads
+            if not is_link(value) and (
+                uploads or (key == "image" and node.class_type.startswith(PICTURE_LOADERS))
+            ):
+                yield target
+
+
+def _prompt_faults(workflow: Workflow, node_classes: NodeClasses) -> Iterator[str]:
+    if "prompt" in workflow.inputs:
+        return
+    filled = {each for name in TEXTS for each in workflow.inputs.get(name, ())}
+    for place in prompt_places(workflow.nodes, workflow.output, node_classes):
+        if place not in filled:
+            yield (
+                f"inputs: prompt is missing, and the graph has a text at {place.node}.{place.input}; name it "
+                "there, or write prompt = [] where no words are to count"
+            )
+
+
+def prompt_places(nodes: Nodes, output: str, node_classes: NodeClasses) -> Iterator[NodeInput]:
+    """The texts of the graph that conditioning is made from."""
+    for name in ancestors(nodes, output):
+        known = node_classes.get(nodes[name].class_type)
+        if known and any(each.endswith(CONDITIONING_TYPES) for each in known.outputs):
+            for key in PROMPT_INPUTS:
+                if isinstance(nodes[name].inputs.get(key), str):
+                    yield NodeInput(node=name, input=key)
+
+
+def _preset_faults(workflow: Workflow) -> Iterator[str]:
+    for name, allowed in workflow.rules.ranges.items():
+        if allowed.least > allowed.most or allowed.step < 0:
+            yield f"ranges.{name}: least {allowed.least:g} is more than most {allowed.most:g}"
+    for preset in workflow.presets:
+        for name in SETTINGS:
+            if name not in workflow.inputs:
+                continue
+            value, allowed = workflow.default(preset, name), workflow.rules.ranges[name]
+            place = workflow.inputs[name][0]
+            if value is None:
+                yield (
+                    f"presets.{preset}: it has no {name}, and the graph holds no number at "
+                    f"{place.node}.{place.input}"
+                )
+            elif isinstance(value, str) or value not in allowed:
+                yield f"presets.{preset}.{name}: {value} is not within ranges.{name}, {allowed}"
+
+
+def _derived_faults(workflow: Workflow) -> Iterator[str]:
+    for name, expression in workflow.derived.items():
+        if name not in workflow.inputs:
+            yield f"derived.{name}: inputs.{name} is missing; name the inputs that it fills"
+        for other in sorted(expression.names - workflow.inputs.keys()):
+            yield f"derived.{name}: {other} is no number of this workflow; name its place under inputs"

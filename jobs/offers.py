@@ -1,0 +1,56 @@
+"""What people may choose: models, their presets, and the choices of a workflow. All pure."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+import comfy
+from jobs.errors import Refusal
+
+
+def offered_models(
+    workflows: Mapping[str, comfy.Workflow], runnable: AbstractSet[str]
+) -> Mapping[str, Mapping[str, comfy.Workflow]]:
+    """The models of these workflows, the preferred first: each with its presets, and a workflow for each."""
+    models: dict[str, dict[str, comfy.Workflow]] = {}
+    for name, workflow in workflows.items():
+        if name in runnable:
+            presets = models.setdefault(workflow.family, {})
+            presets |= {preset: workflow for preset in workflow.presets if preset not in presets}
+    return models
+
+
+def default_preset(presets: Mapping[str, comfy.Workflow]) -> str:
+    """Turbo where it is offered (it takes a tenth of the time), else fast."""
+    return next(name for name in ("turbo", "fast", *presets) if name in presets)
+
+
+def pick_presets(
+    models: Mapping[str, Mapping[str, comfy.Workflow]], model: str | None
+) -> Mapping[str, comfy.Workflow]:
+    """The presets of that model, or of the first one. Raises Refusal."""
+    if not models:
+        raise Refusal("no_workflow")
+    if model is not None and model not in models:
+        raise Refusal("model", model=model[:40], offered=", ".join(models))
+    return models[model or next(iter(models))]
+
+
+def parse_choices(text: str | None, offered: Mapping[str, comfy.Choice]) -> Mapping[str, str]:
+    """`name=option, name=option` as a mapping. Raises Refusal for what is not offered."""
+    pairs = [part.partition("=") for part in (text or "").split(",") if part.strip()]
+    chosen = {name.strip(): option.strip() for name, _, option in pairs}
+    for name, option in chosen.items():
+        if name not in offered or option not in offered[name].options:
+            raise Refusal("choice", choice=f"{name}={option}"[:60], offered=", ".join(name_choices(offered)))
+    return chosen
+
+
+def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
+    """Every `name=option` that may be chosen."""
+    return [f"{name}={option}" for name, choice in offered.items() for option in choice.options]
+
+
+def title_of(workflow: comfy.Workflow, locale: str = "en") -> str:
+    """What people call the workflow: its title in their language, else in English, else its name."""
+    titles = workflow.title
+    return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get("en") or workflow.name
