@@ -11,7 +11,7 @@ import comfy
 from cogs.runtime.doctor import DoctorOptions, run_checks
 from cogs.runtime.doctor_report import print_report
 from cogs.runtime.logs import start_logging
-from cogs.runtime.resources import load_workflows, server_name
+from cogs.runtime.resources import open_workflows, server_name
 from cogs.runtime.settings import Settings
 from jobs.trial import preferred, sample_jobs
 
@@ -28,10 +28,11 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
-    """What the doctor checks with these settings. Raises WorkflowInvalid."""
+    """What the doctor checks with these settings."""
     from media.sample import sample_picture  # imports Pillow: `run` starts faster without
 
-    workflows = load_workflows(settings)
+    async with open_workflows(settings) as catalogue:
+        workflows, invalid = dict(catalogue), catalogue.invalid
     picture, samples = await asyncio.to_thread(sample_picture), sample_jobs(workflows)
     servers = [
         comfy.ServerToCheck(
@@ -52,6 +53,7 @@ async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
         servers=servers,
         run=run,
         settings=settings,
+        invalid=invalid,
     )
 
 

@@ -18,6 +18,7 @@ from comfy.errors import (
     MissingModel,
     NodeFailed,
     NodeMissing,
+    PartnerNodes,
     ServerFault,
     ServerTooOld,
     ServerUnreachable,
@@ -44,6 +45,7 @@ from comfy.server.connect import open_server
 from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
 from comfy.workflows.adapt import MissingRequirement, ModelFiles
+from comfy.workflows.catalogue import WorkflowCatalogue, open_catalogue
 from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Started
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
@@ -83,6 +85,7 @@ __all__ = [
     "Option",
     "Outcome",
     "OutputFile",
+    "PartnerNodes",
     "Pending",
     "Preset",
     "Preview",
@@ -106,6 +109,7 @@ __all__ = [
     "TooLarge",
     "UnavailableReason",
     "Workflow",
+    "WorkflowCatalogue",
     "WorkflowInvalid",
     "build_graph",
     "cancel_resave",
@@ -113,6 +117,7 @@ __all__ = [
     "describe_missing",
     "find_local_servers",
     "load_workflows",
+    "open_catalogue",
     "open_server",
     "read_workflows",
     "resave_smaller",

@@ -216,3 +216,8 @@ class WorkflowInvalid(ComfyError):
 
     def __str__(self) -> str:
         return f"workflow {self.workflow}: {self.reason}"
+
+
+@dataclass(kw_only=True, eq=False)
+class PartnerNodes(WorkflowInvalid):
+    """A workflow would send what people give to another company, and nobody allowed that."""

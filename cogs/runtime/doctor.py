@@ -17,6 +17,7 @@ class DoctorOptions:
     """What to check; `run`: also make the smallest clip with each workflow that can run.
 
     `settings`: those of the bot; without them neither its ids nor this machine nor `/animate` are looked at.
+    `invalid`: what is wrong with the workflows that are left out.
     """
 
     discord_token: str
@@ -24,6 +25,7 @@ class DoctorOptions:
     servers: Sequence[comfy.ServerToCheck]
     run: bool
     settings: Settings | None = None
+    invalid: Sequence[comfy.WorkflowInvalid] = ()
 
 
 async def run_checks(options: DoctorOptions) -> Report:
@@ -47,7 +49,24 @@ async def run_checks(options: DoctorOptions) -> Report:
         sections += _unconfigured_servers(local.result(), [each.url for each in options.servers])
     road = await _check_road(options, sections)
     own = [Section(title="This machine", lines=machine.result())] if options.settings else []
-    return Report(sections=(Section(title="Discord", lines=discord.result()), *sections, *own, *road))
+    left_out = _describe_invalid(options.invalid)
+    return Report(
+        sections=(Section(title="Discord", lines=discord.result()), *sections, *left_out, *own, *road)
+    )
+
+
+def _describe_invalid(invalid: Sequence[comfy.WorkflowInvalid]) -> list[Section]:
+    """A line for each workflow that is left out; one that may only not be offered is no fault."""
+    lines = [
+        failed(
+            "left_out",
+            f"{err.workflow} is not offered: {err.reason}",
+            "Mend the file; the bot takes it up without a restart.",
+            needed=not isinstance(err, comfy.PartnerNodes),
+        )
+        for err in invalid
+    ]
+    return [Section(title="Workflows", lines=tuple(lines))] if lines else []
 
 
 def _describe(server: str, findings: Iterable[comfy.Finding]) -> list[Line]:
@@ -84,7 +103,7 @@ async def _check_road(options: DoctorOptions, sections: Sequence[Section]) -> li
     unusable = any(line.failed and line.scope is None for section in sections for line in section.lines)
     if options.settings is None or unusable:
         return []
-    line = await check_animate(options.settings, options.servers[0].workflows)
+    line = await check_animate(options.settings)
     if line.ok and not _any_works(sections):
         fix = "See what is marked with ✗ for the servers."
         line = replace(line, ok=False, text="/animate would be taken, and then fail", fix=fix)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import comfy
 from cogs.runtime.doctor_report import Line, failed, passed
-from cogs.runtime.resources import open_servers
+from cogs.runtime.resources import open_servers, open_workflows
 from cogs.runtime.settings import Settings
 from cogs.ui.texts import render_refusal
 from jobs.announcer import WaitReason
@@ -27,9 +27,12 @@ REASONS = {
 }
 
 
-async def check_animate(settings: Settings, workflows: Mapping[str, comfy.Workflow]) -> Line:
+async def check_animate(settings: Settings) -> Line:
     """Whether `/animate` with a picture and a prompt alone would be taken, and by which workflow it runs."""
-    async with open_servers(settings, str(uuid.uuid4()), workflows) as servers:
+    async with (
+        open_workflows(settings) as workflows,
+        open_servers(settings, str(uuid.uuid4()), workflows) as servers,
+    ):
         await _wait_for_answers(servers)
         return try_animate(workflows, servers)
 

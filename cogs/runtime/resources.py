@@ -4,7 +4,7 @@ import contextlib
 import logging
 import math
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +41,11 @@ class Resources:
 async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
     """Open everything, to be closed at the end in reverse order.
 
-    Raises WorkflowInvalid, StoreError, and what `open_client` raises.
+    Raises StoreError, and what `open_client` raises.
     """
-    workflows, notifier = load_workflows(settings), QueueNotifier()
+    notifier = QueueNotifier()
     async with contextlib.AsyncExitStack() as stack:
+        workflows = await stack.enter_async_context(open_workflows(settings))
         store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
         proxy = settings.discord_proxy()
         session = await stack.enter_async_context(aiohttp.ClientSession(proxy=proxy))
@@ -116,24 +117,26 @@ def build_worker(settings: Settings, context: BotContext) -> Worker:
     return Worker(run_context, context.servers, context.positions, context.notifier)
 
 
-def load_workflows(settings: Settings) -> Mapping[str, comfy.Workflow]:
-    """The built-in workflows and the owner's, by name. Raises WorkflowInvalid."""
-    return comfy.load_workflows(comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
+def open_workflows(settings: Settings) -> contextlib.AbstractAsyncContextManager[comfy.WorkflowCatalogue]:
+    """The built-in workflows and the owner's, by name; what is wrong with one is logged."""
+    folders = (comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
+    return comfy.open_catalogue(*folders, allow_partner_nodes=settings.allow_partner_nodes)
 
 
 @contextlib.asynccontextmanager
 async def open_servers(
-    settings: Settings, instance: str, workflows: Mapping[str, comfy.Workflow]
+    settings: Settings, instance: str, workflows: comfy.WorkflowCatalogue
 ) -> AsyncGenerator[list[comfy.Server]]:
     """Every ComfyUI server of the settings; one that is down is connected to when it comes up."""
     async with contextlib.AsyncExitStack() as stack:
-        yield [
+        servers = [
             await stack.enter_async_context(
                 comfy.open_server(
                     url,
                     name=server_name(url),
                     client_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{instance} {url}")),
                     workflows=workflows,
+                    on_classes=workflows.learn,
                     files=settings.model_files(),
                     token=settings.token_of(number),
                     answer_timeout=settings.comfyui_patience,
@@ -142,6 +145,9 @@ async def open_servers(
             )
             for number, url in enumerate(settings.comfyui_url)
         ]
+        for server in servers:
+            workflows.on_change(server.workflows_changed)
+        yield servers
 
 
 def server_name(url: str) -> str:

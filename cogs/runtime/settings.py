@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     comfyui_patience: float = Field(default=60, gt=0, le=MAX_SECONDS)
     data_dir: Path = Path("data")
     workflows_dir: Path | None = None
+    allow_partner_nodes: bool = False
     log_level: str = "INFO"
     allowed_guilds: Ids = frozenset()
     allowed_channels: Ids = frozenset()

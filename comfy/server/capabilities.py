@@ -41,12 +41,15 @@ class Capabilities:
         *,
         name: str,
         refresh_seconds: float = 60,
+        on_classes: Callable[[NodeClasses], None] = lambda _: None,
     ) -> None:
-        """`name`: what logs call the server."""
+        """`name`: what logs call the server; `on_classes` gets what it says of its node classes."""
         self.missing: Missing = {}
         self.answered_at: float | None = None
         self.error: ComfyError | None = None
         self._node_classes: NodeClasses = {}
+        self._seen: Mapping[str, Workflow] = {}  # the workflows at the last answer
+        self._on_classes = on_classes
         self._adapted: Mapping[str, Workflow] = {}
         self._endpoints = endpoints
         self._workflows = workflows
@@ -113,8 +116,8 @@ class Capabilities:
         """
         if workflow not in self._workflows:
             raise WorkflowInvalid(workflow=workflow, reason="there is no such workflow")
-        if self.answered_at is None:
-            raise ServerUnreachable(reason="not reached yet")
+        if self.answered_at is None or workflow not in self._seen:
+            raise ServerUnreachable(reason="it has not said yet whether it can run this")
         for missing in self.missing[workflow]:
             raise replace(missing)  # an error raised twice would keep the tracebacks of both
         return self._adapted[workflow]
@@ -142,20 +145,20 @@ class Capabilities:
         return await self._endpoints.node_classes_one_by_one(names)
 
     def _record(self, node_classes: NodeClasses) -> None:
-        if self.answered_at is None or node_classes != self._node_classes:
+        if self.answered_at is None or node_classes != self._node_classes or self._seen != self._workflows:
             self._update(node_classes)
         self.answered_at = time.time()
         self.error, self._whole = None, False
 
     def _update(self, node_classes: NodeClasses) -> None:
         before = _describe(self.missing)
-        self._node_classes = node_classes
+        self._node_classes, self._seen = node_classes, dict(self._workflows)
+        self._on_classes(node_classes)
         self.missing = {
-            name: find_missing(workflow, node_classes, self._files)
-            for name, workflow in self._workflows.items()
+            name: find_missing(workflow, node_classes, self._files) for name, workflow in self._seen.items()
         }
         self._adapted = {
-            name: adapt(self._workflows[name], node_classes, self._files)
+            name: adapt(self._seen[name], node_classes, self._files)
             for name, missing in self.missing.items()
             if not missing
         }

@@ -1,9 +1,10 @@
 """Open a server: its HTTP session and its tasks, both closed at the end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
+from comfy.protocol.object_info import NodeClasses
 from comfy.protocol.session import open_session
 from comfy.protocol.transport import Transport
 from comfy.server.server import Server
@@ -25,6 +26,7 @@ async def open_server(
     reset_timeout: float = 30,
     yield_to_others: bool = False,
     refresh_seconds: float = 60,
+    on_classes: Callable[[NodeClasses], None] = lambda _: None,
 ) -> AsyncGenerator[Server]:
     """Open a server at `url` (http or https, a path prefix is allowed); at once, even if it is down.
 
@@ -35,6 +37,7 @@ async def open_server(
     `reset_timeout`: seconds for which it takes no jobs after three in a row failed; doubled the next time.
     `yield_to_others`: take no jobs while prompts of other clients wait or run.
     `refresh_seconds`: how often it is asked again what it can run; when that is wanted, 12 times as often.
+    `on_classes` gets what it says of its node classes, whenever that has changed.
     """
     async with open_transport(url, name=name, token=token) as transport:
         server = Server(
@@ -47,6 +50,7 @@ async def open_server(
             reset_timeout=reset_timeout,
             yield_to_others=yield_to_others,
             refresh_seconds=refresh_seconds,
+            on_classes=on_classes,
         )
         with _without_group():
             async with asyncio.TaskGroup() as tasks:

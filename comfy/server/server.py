@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from comfy.errors import (
 )
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.files import OutputFile
+from comfy.protocol.object_info import NodeClasses
 from comfy.protocol.responses import JobPosition, Running
 from comfy.protocol.transport import Transport
 from comfy.server.availability import Availability, UnavailableReason
@@ -53,6 +54,7 @@ class Server:
         reset_timeout: float,
         yield_to_others: bool,
         refresh_seconds: float,
+        on_classes: Callable[[NodeClasses], None],
     ) -> None:
         self.name = transport.name
         self._answer_timeout = answer_timeout
@@ -86,6 +88,7 @@ class Server:
             self._notify,
             name=transport.name,
             refresh_seconds=refresh_seconds,
+            on_classes=on_classes,
         )
         self._submitter = Submitter(
             self._endpoints,
@@ -161,6 +164,11 @@ class Server:
         """Ask what it can run, unless that was done a few seconds ago; returns once it answered or failed."""
         if self._connection.up:
             await self._capabilities.ask()
+
+    def workflows_changed(self) -> None:
+        """Ask again what it can run: there are other workflows than at its last answer."""
+        if self._connection.up:
+            self._capabilities.refresh()
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
         """What may be chosen for that workflow here: options whose files it lacks are left out."""

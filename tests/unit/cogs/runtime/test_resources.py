@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import comfy
-from cogs.runtime.resources import load_workflows, open_files, open_servers, server_name
+from cogs.runtime.resources import open_files, open_servers, open_workflows, server_name
 from cogs.runtime.settings import DemoSettings
 from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.storage.blobs.test_files import refuse_removal
@@ -22,16 +22,27 @@ def test_a_servers_name_has_no_credentials(url: str, name: str) -> None:
     assert server_name(url) == name
 
 
-def test_an_owners_workflows_are_loaded_beside_the_built_in_ones(tmp_path: Path) -> None:
-    assert load_workflows(DemoSettings()).keys() == comfy.load_workflows(comfy.BUILT_IN).keys()
+async def test_an_owners_workflows_are_loaded_beside_the_built_in_ones_without_wrong_ones(
+    tmp_path: Path,
+) -> None:
+    built_in = comfy.load_workflows(comfy.BUILT_IN).keys()
     (tmp_path / "mine.toml").write_text("nothing = 1", encoding="utf-8")
-    with pytest.raises(comfy.WorkflowInvalid):
-        load_workflows(DemoSettings(workflows_dir=tmp_path))
+    async with open_workflows(DemoSettings(workflows_dir=tmp_path)) as workflows:
+        assert workflows.keys() == built_in
+        assert [err.workflow for err in workflows.invalid] == ["mine"]
+    extending = 'extends = "wan21_i2v"\nfamily = "mine"'
+    (tmp_path / "mine.toml").write_text(extending, encoding="utf-8")
+    async with open_workflows(DemoSettings(workflows_dir=tmp_path)) as workflows:
+        assert workflows.keys() == {*built_in, "mine"}
+        assert workflows.invalid == ()
 
 
 async def test_each_address_of_the_settings_is_a_server_and_one_that_is_down_is_opened_too() -> None:
     settings = DemoSettings(comfyui_url=("http://127.0.0.1:9", "http://127.0.0.1:9/other"))
-    async with open_servers(settings, "instance", load_workflows(settings)) as servers:
+    async with (
+        open_workflows(settings) as workflows,
+        open_servers(settings, "instance", workflows) as servers,
+    ):
         assert [server.name for server in servers] == ["127.0.0.1:9", "127.0.0.1:9/other"]
         assert not any(server.reachable for server in servers)
 
