@@ -14,12 +14,15 @@ PROMPT_INPUTS = ("text", "prompt", "positive_prompt")
 PICTURE_LOADERS = ("LoadImage", "VHS_LoadImage")  # how the names of classes begin
 
 
-def check_workflow(workflow: Workflow, node_classes: NodeClasses) -> None:
-    """Raise BadAnswer for the first fault: where it is, and what mends it."""
+def check_workflow(workflow: Workflow, node_classes: NodeClasses, *, wordless: bool = False) -> None:
+    """Raise BadAnswer for the first fault: where it is, and what mends it.
+
+    `wordless`: its manifest says that no words are to count.
+    """
     for fault in (
         *_output_faults(workflow, node_classes),
         *_picture_faults(workflow, node_classes),
-        *_prompt_faults(workflow, node_classes),
+        *(() if wordless else _prompt_faults(workflow, node_classes)),
         *_preset_faults(workflow),
         *_derived_faults(workflow),
     ):

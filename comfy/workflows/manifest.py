@@ -64,7 +64,7 @@ def build_workflow(
     classes = {**recorded_classes({node.class_type for node in nodes.values()}), **node_classes}
     try:
         workflow = _parse_manifest(name, nodes, manifest, classes)
-        check_workflow(workflow, classes)
+        check_workflow(workflow, classes, wordless=text_lists(manifest, "inputs").get("prompt") == ())
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err.reason}") from err
     return workflow

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from comfy import BUILT_IN, Workflow, WorkflowInvalid, load_workflows
 from comfy.workflows.graph import build_graph
+from comfy.workflows.workflow import LastPicture
 from tests.unit.comfy.job_values import graph, values
+from tests.unit.comfy.workflows.published import published
 
 
 def test_values_and_picture_stand_in_all_their_places(wan: Workflow):
@@ -92,3 +94,65 @@ def test_what_was_chosen_sets_its_inputs(wan: Workflow):
 def test_what_is_not_offered_cannot_be_chosen(wan: Workflow, choices: Mapping[str, str]):
     with pytest.raises(WorkflowInvalid, match="is not offered"):
         build_graph(wan, values(), "x.png", choices)
+
+
+def test_a_preset_sets_further_inputs_and_the_step_of_the_second_model_follows_the_steps() -> None:
+    workflow = published("video_wan2_2_14B_i2v")
+
+    turbo = build_graph(workflow, {"prompt": "go", "steps": 6}, "x.png", preset="turbo").nodes
+    fast = build_graph(workflow, {"prompt": "go"}, "x.png", preset="fast").nodes
+
+    assert turbo["129:131"].inputs["value"] is True
+    assert [turbo[node].inputs["value"] for node in ("129:118", "129:124", "129:122")] == [6, 3, 1.0]
+    assert fast["129:131"].inputs["value"] is False
+    assert [fast[node].inputs["value"] for node in ("129:128", "129:127", "129:126")] == [20, 10, 3.5]
+
+
+def test_what_is_chosen_wins_over_what_a_preset_sets() -> None:
+    more = """
+[choices.model]
+default = "low"
+options.low.set = { "129:131.value" = false }
+options.high.set = { "129:131.value" = true }
+"""
+    workflow = published("video_wan2_2_14B_i2v", more)
+    plain = build_graph(workflow, {}, "x.png", preset="turbo")
+    chosen = build_graph(workflow, {}, "x.png", {"model": "low"}, preset="turbo")
+    assert plain.nodes["129:131"].inputs["value"] is True
+    assert chosen.nodes["129:131"].inputs["value"] is False
+
+
+def test_words_stand_around_each_prompt() -> None:
+    workflow = published("hunyuan15", before='prompt_prefix = "A film. "\nprompt_suffix = " In 4k."')
+    assert build_graph(workflow, {"prompt": "She smiles."}, "x.png").nodes["44"].inputs["text"] == (
+        "A film. She smiles. In 4k."
+    )
+
+
+def test_only_the_output_and_what_it_needs_is_sent() -> None:
+    workflow = published("new_Wan22_api")
+    assert "130" in workflow.nodes
+    assert "130" not in build_graph(workflow, {}, "x.png").nodes
+
+
+def test_without_a_last_picture_its_nodes_are_left_out() -> None:
+    workflow = published("video_wan2_2_14B_flf2v")
+    both = build_graph(workflow, {}, "a.png", last_image="b.png").nodes
+    one = build_graph(workflow, {}, "a.png").nodes
+    assert (both["80"].inputs["image"], both["89"].inputs["image"]) == ("a.png", "b.png")
+    assert both["81"].inputs["end_image"] == ["89", 0]
+    assert "89" not in one
+    assert "end_image" not in one["81"].inputs
+
+
+def test_a_last_picture_that_is_needed_and_missing_is_refused() -> None:
+    workflow = published("video_wan2_2_14B_flf2v")
+    rules = replace(workflow.rules, last_picture=LastPicture(needed=True))
+    with pytest.raises(WorkflowInvalid, match="it needs a last picture"):
+        build_graph(replace(workflow, rules=rules), {}, "a.png")
+
+
+def test_a_whole_number_is_sent_as_one_where_the_template_has_one() -> None:
+    workflow = published("ltxv_image_to_video")
+    nodes = build_graph(workflow, {"fps": 24.0, "cfg": 4.0, "frames": 97}, "x.png").nodes
+    assert repr(nodes["80"].inputs["fps"]) == "24"
