@@ -1,14 +1,15 @@
 """Workflows are files: a template in API format and a manifest, and what is wrong with them is said."""
 
 import json
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from comfy import BUILT_IN, Preset, Stage, WorkflowInvalid, load_workflows
-from comfy.workflows.manifest import parse_workflow
-from comfy.workflows.workflow import NodeInput, Role
+from comfy.workflows.manifest import KEYS, parse_workflow
+from comfy.workflows.workflow import PICTURES, VALUES, NodeInput, Role
+from tests.unit.comfy.workflows.published import published, template
 
 TEMPLATE = json.dumps(
     {
@@ -171,19 +172,20 @@ def test_an_output_that_is_no_node_is_refused():
     assert "output: 9 is not known" in refusal(manifest="output = '9'")
 
 
-def test_the_manifest_in_the_documentation_is_one():
-    page = (Path(__file__).parents[4] / "docs" / "comfyui.md").read_text("utf-8")
-    manifest = page.partition("```toml\n")[2].partition("```")[0]
-    template: dict[str, dict[str, object]] = {}
-    for node, name in re.findall(r'"(\d+)\.(\w+)"', manifest):
-        inputs = template.setdefault(node, {"class_type": "Any", "inputs": {}})["inputs"]
-        assert isinstance(inputs, dict)
-        inputs[name] = "x"
+PAGE = (Path(__file__).parents[4] / "docs" / "workflows.md").read_text("utf-8")
 
-    workflow = parse_workflow("mine", template=json.dumps(template), manifest=manifest)
 
-    assert workflow.choices["style"].options.keys() == {"none", "clay"}
-    assert workflow.inputs["seed"] == (NodeInput(node="52", input="seed"), NodeInput(node="53", input="seed"))
+def test_the_manifest_in_the_documentation_is_one() -> None:
+    text = PAGE.partition("```toml\n")[2].partition("```")[0]
+
+    workflow = parse_workflow("mine", template=template("video_wan2_2_14B_i2v"), manifest=text)
+
+    assert workflow == replace(published("video_wan2_2_14B_i2v"), name="mine", family="mine")
+
+
+def test_the_documentation_names_every_key_and_every_value() -> None:
+    for name in (*KEYS - {"stages"}, "stages", *PICTURES, *VALUES, "split"):
+        assert f"`{name}`" in PAGE or f"`[{name}" in PAGE, name
 
 
 def test_the_crf_is_an_input_of_the_output():
