@@ -140,6 +140,11 @@ WORKFLOW = Check(
     fix="What it lacks is named above.",
 )
 REFUSED_GRAPH = replace(WORKFLOW, fix="It would answer a job with: {reason}.")
+PARTNER = Check(
+    id="partner",
+    failed="the workflow {subject} sends people's pictures and words to another company, by {classes}",
+    fix="It charges for each clip: {price}. Without ALLOW_PARTNER_NODES the workflow is not offered.",
+)
 KEEPS_CLIPS = Check(
     id="keeps_clips",
     failed="the workflow {subject} leaves each clip in ComfyUI's output folder, with the prompt in it",

@@ -29,6 +29,7 @@ from comfy.doctor.findings import (
 )
 from comfy.doctor.graph_checks import Pair, SampleJob, Samples, find_refusals
 from comfy.doctor.job_checks import OLDEST_VERSION, UPLOAD_NAME, check_ids, check_workflow
+from comfy.doctor.partner_checks import check_partners
 from comfy.doctor.requirement_checks import adapt_runnable, check_requirements
 from comfy.errors import ComfyError, ServerUnreachable, TokenRefused
 from comfy.protocol.endpoints import Endpoints
@@ -108,6 +109,8 @@ async def _check(target: ServerToCheck, endpoints: Endpoints, *, run: bool) -> A
         refusals |= await find_refusals(endpoints, complete, target.samples, node_classes, image)
     preferred = target.prefer(complete.keys())
     for finding in check_requirements(target.workflows, node_classes, target.files, refusals, preferred):
+        yield finding
+    for finding in check_partners(target.workflows, node_classes):
         yield finding
     features = await endpoints.features()
     yield PREVIEWS.result(target.name, ok=features.get("supports_preview_metadata") is True)

@@ -43,7 +43,7 @@ Inputs = Mapping[str, InputSpec]
 class NodeClass:
     """A class of nodes. `deprecated`: it will be removed in a later version; `output`: its nodes are run for
     themselves, with all that they need; `outputs`: the types of what it gives; `partner`: it sends its inputs
-    to another company, which charges for it.
+    to another company, which charges for it; `price`: the formula of what, as ComfyUI's page computes it.
     """
 
     inputs: Inputs
@@ -51,6 +51,7 @@ class NodeClass:
     output: bool = False
     outputs: tuple[str, ...] = ()
     partner: bool = False
+    price: str = ""
 
 
 NodeClasses = Mapping[str, NodeClass]
@@ -94,7 +95,13 @@ def _parse_class(value: Mapping[str, object]) -> NodeClass:
         output=value.get("output_node") is True,
         outputs=_type_names(value.get("output")),
         partner=value.get("api_node") is True,
+        price=_price_formula(value.get("price_badge")),
     )
+
+
+def _price_formula(badge: object) -> str:
+    formula = badge.get("expr") if is_mapping(badge) else ""
+    return formula if isinstance(formula, str) else ""
 
 
 def _type_names(value: object) -> tuple[str, ...]:
