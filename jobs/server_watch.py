@@ -88,7 +88,7 @@ class ServerWatch:
             if not presets and "model" in job.params.left_open:
                 presets = next(iter(models.values()), None)
             if presets and job.params.preset not in presets:
-                settled = await self._store.settle(job, settle_params(job.params, presets))
+                settled = await self._store.settle(job.id, settle_params(job.params, presets))
                 if settled:
                     self._notifier.notify()
                     log.info("job %s: its preset is %s", job.id, settled.params.preset)

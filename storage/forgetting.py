@@ -41,7 +41,7 @@ class FileNames:
 class Forgetting(JobQueries):
     """What is stored about people, and its deletion; extends JobQueries.
 
-    The triggers of migration 0007 mark jobs of others as `withdrawn` in the statement that takes back what
+    The triggers of migration 0009 mark jobs of others as `withdrawn` in the statement that takes back what
     they were made with, and erase its words there.
     """
 
@@ -52,10 +52,17 @@ class Forgetting(JobQueries):
     async def stored_data(self, user_id: int, *, pictures_since: float) -> StoredData:
         """Count the person's stored data; pictures only of jobs not finished before `pictures_since`."""
         row = await self.database.fetch_one(
-            """SELECT
-                count(*) AS jobs, count(clip) AS clips,
-                count(DISTINCT iif(coalesce(finished_at, 9e99) > :since, picture, NULL)) AS pictures
-            FROM job WHERE user_id = :user AND unwanted = 0""",
+            """WITH kept AS (
+                SELECT clip, picture, last_picture, coalesce(finished_at, 9e99) > :since AS recent
+                FROM job WHERE user_id = :user AND unwanted = 0
+            )
+            SELECT count(*) AS jobs, count(clip) AS clips, (
+                SELECT count(sha) FROM (
+                    SELECT picture AS sha FROM kept WHERE recent
+                    UNION SELECT last_picture FROM kept WHERE recent
+                )
+            ) AS pictures
+            FROM kept""",
             {"user": user_id, "since": pictures_since},
         )
         return StoredData(**dict(row)) if row else StoredData(jobs=0, pictures=0, clips=0)
@@ -63,10 +70,10 @@ class Forgetting(JobQueries):
     async def file_names(self, user_id: int) -> FileNames:
         """The names of the files that rows of the person's jobs have, marked ones too."""
         rows = await self.database.fetch(
-            "SELECT DISTINCT picture, clip FROM job WHERE user_id = :user", {"user": user_id}
+            "SELECT DISTINCT picture, last_picture, clip FROM job WHERE user_id = :user", {"user": user_id}
         )
         return FileNames(
-            pictures=frozenset(row["picture"] for row in rows if row["picture"]),
+            pictures=frozenset(sha for row in rows for sha in (row["picture"], row["last_picture"]) if sha),
             clips=frozenset(row["clip"] for row in rows if row["clip"]),
         )
 
@@ -211,6 +218,9 @@ class Forgetting(JobQueries):
         return [row["id"] for row in rows]
 
     async def needs_picture(self, picture: str, *, beside: str) -> bool:
-        """Whether a job other than `beside` may use the picture with this sha256."""
-        found = "FROM (SELECT 1 FROM job WHERE picture = :sha AND id <> :id AND withdrawn = 0 LIMIT 1)"
+        """Whether a job other than `beside` may use the picture with this sha256, as first or last."""
+        found = """FROM (
+            SELECT 1 FROM job
+            WHERE (picture = :sha OR last_picture = :sha) AND id <> :id AND withdrawn = 0 LIMIT 1
+        )"""
         return bool(await self._count(found, sha=picture, id=beside))

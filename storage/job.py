@@ -130,10 +130,10 @@ class Request:
     """A request for a clip, before it is admitted. Ids are Discord's snowflakes.
 
     `key` makes admission idempotent: the same key never becomes a second job. `picture` is the sha256 of a
-    stored picture, `parent` the id of the job that this is a reroll of. `weight` is the person's share of the
-    GPU relative to others'; a person without waiting jobs starts `head_start` GPU seconds (at most
-    MAX_HEAD_START) before those who waited. `draft`: the draft that the picture came from, which goes at
-    admission.
+    stored picture, `last_picture` that of the one that the clip ends on, if any: the same one for a loop;
+    `parent` the id of the job that this is a reroll of. `weight` is the person's share of the GPU relative to
+    others'; a person without waiting jobs starts `head_start` GPU seconds (at most MAX_HEAD_START) before
+    those who waited. `draft`: the draft that the picture came from, which goes at admission.
     """
 
     key: str
@@ -143,6 +143,7 @@ class Request:
     locale: str
     params: Params
     picture: str
+    last_picture: str | None = None
     parent: str | None = None
     weight: float = 1.0
     head_start: float = 0.0
@@ -156,7 +157,7 @@ class Job:
     In GPU seconds: `cost` is expected, `seconds` measured, `charged` what counts against the person. `root`:
     the id of the first job in its chain of rerolls, its own for the first. `epoch` rises with each holder.
     `tries`: how often its delivery was postponed; `result_channel`: the channel of the result message.
-    `withdrawn`: somebody took back the picture, the words or the clip that it was made with.
+    `withdrawn`: somebody took back a picture, the words or the clip that it was made with.
     `unwanted`: it is being deleted.
     """
 
@@ -192,6 +193,12 @@ class Job:
     lease_until: float | None = None
     withdrawn: bool = False
     unwanted: bool = False
+    last_picture: str | None = None
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The sha256 of each picture that it is made with and that is kept: of one for a loop."""
+        return tuple(dict.fromkeys(each for each in (self.picture, self.last_picture) if each))
 
     @property
     def short(self) -> str:

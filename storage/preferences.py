@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from storage.queries import JobQueries
 
 DRAFT_SECONDS = 24 * 3600.0  # Discord signs an attachment's URL for this long
-DRAFT_COLUMNS = "id, user_id, url, picture_of, source"
+DRAFT_COLUMNS = "id, user_id, url, last_url, picture_of, source"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Draft:
     """A picture that somebody chose, whose prompt is still to come. `id` is the interaction's.
 
     `picture_of`: the id of the person whose picture it is where that is somebody else, else 0; `source`: the
-    id of the job whose message showed it, or "".
+    id of the job whose message showed it, or "". `last_url`: the address of the picture that the clip
+    ends on, which is always the person's own upload, or None.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Draft:
     url: str
     picture_of: int = 0
     source: str = ""
+    last_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +128,13 @@ class Preferences(JobQueries):
         """Store a draft, to be dropped with the job that is made of it or after DRAFT_SECONDS."""
         await self.remove_old_drafts()
         await self.database.fetch(
-            """INSERT OR REPLACE INTO draft (id, user_id, url, created_at, picture_of, source)
-            VALUES (:id, :user, :url, :now, :picture_of, :source)""",
+            """INSERT OR REPLACE INTO draft (id, user_id, url, last_url, created_at, picture_of, source)
+            VALUES (:id, :user, :url, :last_url, :now, :picture_of, :source)""",
             {
                 "id": draft.id,
                 "user": draft.user_id,
                 "url": draft.url,
+                "last_url": draft.last_url,
                 "now": self.now(),
                 "picture_of": draft.picture_of,
                 "source": draft.source,

@@ -59,7 +59,7 @@ async def _needed(database: Database, pictures: AbstractSet[str], before: float)
     """Those of the pictures that belong to an unfinished job or one finished after `before`."""
     needed, after = set[str](), 0
     while (row := await _page(database, before, after)) and row["last"]:
-        needed |= pictures & set(json.loads(row["pictures"]))
+        needed |= pictures & {*json.loads(row["pictures"]), *json.loads(row["last_pictures"])}
         after = row["last"]
     return needed
 

@@ -89,10 +89,9 @@ class Store(Forgetting, Preferences, ServerRecords):
         self._numbers = self.limits.values()
         self.repeated_erasures = 0
 
-    async def settle(self, job: Job, params: Params) -> Job | None:
-        """Give a queued job other parameters, with their cost; None where it is no longer as `job` says."""
-        values = _measures(params) | {"id": job.id, "known": job.params.to_json()}
-        row = await self.database.fetch_one(SETTLE, values)
+    async def settle(self, job_id: str, params: Params) -> Job | None:
+        """Give a queued job the parameters that were left open, and their cost; None where none is now."""
+        row = await self.database.fetch_one(SETTLE, _measures(params) | {"id": job_id})
         return Job.from_row(row) if row else None
 
     async def admit(self, request: Request, *, limit: int | None = None) -> Admission:
@@ -159,6 +158,7 @@ class Store(Forgetting, Preferences, ServerRecords):
             "locale": request.locale,
             **_measures(params),
             "picture": request.picture,
+            "last_picture": request.last_picture,
             "parent": request.parent,
             "draft": request.draft,
             "weight": request.weight,

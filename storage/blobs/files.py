@@ -46,9 +46,16 @@ class FileStore:
         """Remove what was left half-written SCRATCH_SECONDS ago. Raises FilesLeft."""
         await asyncio.to_thread(_remove_before, self._scratch, time.time() - SCRATCH_SECONDS)
 
-    async def save_picture(self, data: bytes) -> str:
-        """Write the picture unless it exists, and set its time to now; returns its sha256."""
+    async def save_picture(self, data: bytes | Path) -> str:
+        """Keep a picture, or a staged one, with the time of now; returns its sha256. Raises OSError."""
         return await asyncio.to_thread(self._save, data)
+
+    async def stage_picture(self, data: bytes) -> tuple[str, Path]:
+        """Write a picture to `scratch`, to be saved or discarded; returns its sha256 and its path there.
+
+        Raises OSError.
+        """
+        return await asyncio.to_thread(self._stage, data)
 
     async def read_picture(self, sha256: str) -> bytes:
         """The bytes of a picture. Raises FileNotFoundError."""
@@ -117,23 +124,32 @@ class FileStore:
             raise FileNotFoundError("the picture was taken back")
         return self._pictures / sha256
 
-    def _save(self, data: bytes) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
+    def _save(self, data: bytes | Path) -> str:
+        sha256, part = (data.name.partition(".")[0], data) if isinstance(data, Path) else self._stage(data)
         target = self._pictures / sha256
-        if target.is_file():
-            os.utime(target)
-            return sha256
-        remove_all(filter(Path.exists, [target]))
+        try:
+            os.utime(part)
+            if target.is_file():
+                os.utime(target)
+            else:
+                remove_all(filter(Path.exists, [target]))
+                _replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+        return sha256
+
+    def _stage(self, data: bytes) -> tuple[str, Path]:
+        sha256 = hashlib.sha256(data).hexdigest()
         part = self._scratch / f"{sha256}.{os.urandom(4).hex()}.part"
         try:
             with open(part, "wb", opener=_open_private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            _replace(part, target)
-        finally:
+        except BaseException:
             part.unlink(missing_ok=True)
-        return sha256
+            raise
+        return sha256, part
 
     def _count(self, pictures: Collection[str], clips: Collection[str]) -> tuple[int, int]:
         return (

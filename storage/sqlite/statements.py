@@ -28,12 +28,12 @@ guess AS (
 ADMIT = f"""
 WITH {COST}
 INSERT INTO job (
-    id, key, user_id, guild_id, channel_id, locale, workflow, volume, steps, params, picture, parent, root,
-    draft, weight, floor, tag, cost, spread, created_at, moved_at, mover
+    id, key, user_id, guild_id, channel_id, locale, workflow, volume, steps, params, picture,
+    last_picture, parent, root, draft, weight, floor, tag, cost, spread, created_at, moved_at, mover
 )
 SELECT
     :id, :key, :user_id, :guild_id, :channel_id, :locale, :workflow, :volume, :steps, :params, :picture,
-    :parent,
+    :last_picture, :parent,
     coalesce((SELECT root FROM job WHERE id = :parent), :id),
     :draft, :weight, line.floor,
     coalesce((SELECT max(line.floor, finish_tag) FROM person WHERE id = :user_id), line.floor),
@@ -46,14 +46,14 @@ RETURNING *
 
 FIND_BROKEN_RULE = f"SELECT * FROM ({BROKEN_RULES}) LIMIT 1"  # noqa: S608 - constant SQL, no user input
 
-# `known`: the parameters as they were read, so that no other change is overwritten.
+# Only what is still open, and of nobody who took back their words, which are gone from the parameters.
 SETTLE = f"""
 WITH {COST}
 UPDATE job
 SET workflow = :workflow, volume = :volume, steps = :steps, params = :params,
     cost = guess.mean, spread = guess.spread
 FROM guess
-WHERE id = :id AND state = 'queued' AND job.params = :known
+WHERE id = :id AND state = 'queued' AND withdrawn = 0 AND json_array_length(job.params, '$.left_open') > 0
 RETURNING *
 """  # noqa: S608 - constant SQL, no user input
 
@@ -160,7 +160,9 @@ CANCEL_WITHDRAWN = CANCEL.replace(
 
 # What a job still has of somebody who took it back. Their words went with the row of `source`.
 ERASE_WITHDRAWN = """
-UPDATE job SET picture = '', clip = NULL, root = id, params = json_remove(params, '$.after') WHERE id = :id
+UPDATE job
+SET picture = '', last_picture = NULL, clip = NULL, root = id, params = json_remove(params, '$.after')
+WHERE id = :id
 """
 
 # Whoever moved others' jobs. The conditions are those of the partial indexes.
@@ -258,6 +260,10 @@ WHERE id IN (SELECT value FROM json_each(:jobs)) AND clip IN (SELECT value FROM 
 NEEDED_PICTURES = """
 SELECT
     max(seq) AS last,
-    json_group_array(DISTINCT picture) FILTER (WHERE finished_at IS NULL OR finished_at > :before) AS pictures
-FROM (SELECT seq, picture, finished_at FROM job WHERE seq > :after ORDER BY seq LIMIT :limit)
+    json_group_array(DISTINCT picture) FILTER (WHERE needed) AS pictures,
+    json_group_array(DISTINCT last_picture) FILTER (WHERE needed) AS last_pictures
+FROM (
+    SELECT seq, picture, last_picture, finished_at IS NULL OR finished_at > :before AS needed
+    FROM job WHERE seq > :after ORDER BY seq LIMIT :limit
+)
 """

@@ -58,6 +58,27 @@ async def test_a_picture_is_needed_as_long_as_another_job_has_it(store: Store) -
     assert not await store.needs_picture("aa", beside=mine.id)
 
 
+async def test_a_picture_is_needed_as_long_as_another_clip_ends_on_it(store: Store) -> None:
+    mine = (await admit(store, make_request("mine", picture="aa", last_picture="bb"))).job
+    other = (await admit(store, make_request("other", user=2, picture="bb", last_picture="aa"))).job
+    assert [await store.needs_picture(each, beside=mine.id) for each in mine.pictures] == [True, True]
+    await store.delete_job(other.id)
+    assert [await store.needs_picture(each, beside=mine.id) for each in mine.pictures] == [False, False]
+
+
+async def test_a_picture_is_sought_by_index(store: Store) -> None:
+    question = "SELECT 1 FROM job WHERE (picture = :sha OR last_picture = :sha) AND id <> 'x'"
+    rows = await store.database.fetch(f"EXPLAIN QUERY PLAN {question}", {"sha": "aa"})
+    assert {"job_picture", "job_last_picture"} <= {word for row in rows for word in row["detail"].split()}
+
+
+async def test_a_loop_has_one_picture(store: Store) -> None:
+    job = (await admit(store, make_request("loop", picture="aa", last_picture="aa"))).job
+    assert job.pictures == ("aa",)
+    assert not await store.needs_picture("aa", beside=job.id)
+    assert (await store.file_names(1)).pictures == {"aa"}
+
+
 async def test_somebody_who_deletes_everything_leaves_nothing_but_todays_gpu_seconds(store: Store) -> None:
     await admit(store, make_request("mine", locale="zh-CN"))
     done = await finish(store, await claim(store), 30.0)
@@ -77,18 +98,28 @@ async def test_what_is_kept_of_somebody_is_counted_as_long_as_it_is_kept(store: 
     await admit(store, make_request("old", picture="aa"))
     await finish(store, await claim(store), 5.0)
     clock.time += DAY
-    for key, picture in (("one", "bb"), ("two", "bb"), ("three", "cc")):
-        await admit(store, make_request(key, picture=picture))
+    for key, picture, last in (("one", "bb", None), ("two", "bb", "bb"), ("three", "cc", "dd")):
+        await admit(store, make_request(key, picture=picture, last_picture=last))
     await admit(store, make_request("others", user=2))
     since = clock.time - DAY / 2
-    assert await store.stored_data(1, pictures_since=since) == StoredData(jobs=4, pictures=2, clips=0)
+    assert await store.stored_data(1, pictures_since=since) == StoredData(jobs=4, pictures=3, clips=0)
+    assert (await store.file_names(1)).pictures == {"aa", "bb", "cc", "dd"}
     await store.mark_all_for_deletion(1)
     assert await store.stored_data(1, pictures_since=since) == StoredData(jobs=0, pictures=0, clips=0)
 
 
 async def made(store: Store, key: str, user: int, parent: Job | None = None, **changes: object) -> Job:
     """A job that is done; of a parent with its picture and parameters, unless `changes` say otherwise."""
-    of_parent = {"parent": parent.id, "picture": parent.picture, "params": parent.params} if parent else {}
+    of_parent = (
+        {
+            "parent": parent.id,
+            "picture": parent.picture,
+            "last_picture": parent.last_picture,
+            "params": parent.params,
+        }
+        if parent
+        else {}
+    )
     await admit(store, make_request(key, user=user, **(of_parent | changes)))
     return (await finish(store, await claim(store), 5.0)).job
 
@@ -115,6 +146,44 @@ async def test_nothing_new_is_made_of_what_somebody_took_back_at_any_distance(st
     with pytest.raises(AdmissionRefused, match="gone"):
         await store.admit(make_request("of the first", user=BOB, parent=first.id))
     assert (await store.admit(make_request("of his own", user=CAROL, parent=own.id))).created
+
+
+async def test_a_last_picture_is_taken_back_by_whoever_brought_it(store: Store) -> None:
+    first = await made(store, "ada", ADA, picture="aa")
+    second = await made(store, "bob", BOB, first, last_picture="bb")
+    reroll = await made(store, "carol", CAROL, second)
+    await made(store, "carol, on another", CAROL, second, last_picture="cc")
+    await made(store, "carol, freely", CAROL, second, last_picture=None)
+    await made(store, "carol extends", CAROL, reroll, picture="ff", last_picture="dd")
+    await made(store, "carol returns", CAROL, reroll, picture="gg", last_picture="bb")
+    await store.database.fetch("DELETE FROM job WHERE id = :id", {"id": second.id})  # as retention does
+    await store.mark_all_for_deletion(BOB)
+    assert await withdrawn_keys(store) == ["carol", "carol extends", "carol returns"]
+    assert (await store.job(reroll.id)).params == reroll.params
+    assert not (await store.job(first.id)).withdrawn
+
+
+async def test_of_a_loop_the_first_picture_is_taken_back_and_with_it_the_last(store: Store) -> None:
+    first = await made(store, "ada", ADA, picture="aa", last_picture="aa")
+    reroll = await made(store, "bob", BOB, first)
+    await made(store, "carol", CAROL, reroll)
+    await made(store, "carol, freely", CAROL, reroll, last_picture=None)
+    loop = await made(store, "carol extends", CAROL, reroll, picture="ff", last_picture="ff")
+    await made(store, "bob returns", BOB, loop, picture="gg", last_picture="ff")
+    await store.mark_all_for_deletion(BOB)
+    assert await withdrawn_keys(store) == ["carol extends"]
+    await store.mark_all_for_deletion(ADA)
+    assert await withdrawn_keys(store) == ["bob", "carol", "carol, freely", "carol extends", "bob returns"]
+
+
+async def test_a_withdrawn_job_keeps_the_name_of_neither_picture(store: Store) -> None:
+    first = await made(store, "ada", ADA, picture="aa", last_picture="bb")
+    await made(store, "bob", BOB, first)
+    await store.mark_for_deletion(first.id)
+    (withdrawn,) = await store.withdrawn()
+    await store.erase_withdrawn(withdrawn.id)
+    assert (await store.job(withdrawn.id)).pictures == ()
+    assert await store.withdrawn() == []
 
 
 async def test_words_go_from_others_rows_and_their_own_stay(store: Store) -> None:

@@ -77,16 +77,24 @@ async def test_a_picture_goes_when_no_job_needs_it(
     aged: Store, files: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "ROWS_PER_BATCH", 2)
-    names = [await old_picture(files, tmp_path, bytes([n])) for n in range(5)]
-    finished, waiting, young, nobody, held = names
+    names = [await old_picture(files, tmp_path, bytes([n])) for n in range(8)]
+    finished, waiting, young, nobody, held, last_of_finished, last_of_waiting, last_of_young = names
     for n in range(5):
-        await failed(aged, f"finished {n}", picture=finished)
-    await failed(Store(aged.database), "young", picture=young)
-    await admit(aged, make_request("waiting", picture=waiting))
+        await failed(aged, f"finished {n}", picture=finished, last_picture=last_of_finished)
+    await failed(Store(aged.database), "young", picture=young, last_picture=last_of_young)
+    await admit(aged, make_request("waiting", picture=waiting, last_picture=last_of_waiting))
+    await admit(aged, make_request("loop", picture=waiting, last_picture=waiting))
     await files.touch_picture(held)
     fresh = await files.save_picture(b"fresh")
     await make_maintenance(aged, files, pictures=30).apply_retention()
-    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {waiting, young, held, fresh}
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
+        waiting,
+        young,
+        held,
+        fresh,
+        last_of_waiting,
+        last_of_young,
+    }
     with pytest.raises(FileNotFoundError):
         await files.touch_picture(nobody)
 

@@ -32,7 +32,7 @@ async def test_a_job_left_open_is_settled_and_its_cost_follows(store: Store) -> 
     decided = await admit(store, make_request("b"))
     assert [each.id for each in await store.left_open()] == [job.id]
 
-    settled = await store.settle(job, replace(guess, workflow="fast", steps=20, left_open=()))
+    settled = await store.settle(job.id, replace(guess, workflow="fast", steps=20, left_open=()))
 
     assert settled
     assert settled == await store.job(job.id)
@@ -48,14 +48,23 @@ async def test_a_job_left_open_is_settled_and_its_cost_follows(store: Store) -> 
     assert decided.job.params.left_open == ()
 
 
+async def test_a_job_whose_words_were_taken_back_is_not_settled(store: Store) -> None:
+    parent = (await admit(store, make_request("ada"))).job
+    guess = replace(parent.params, left_open=("steps",))
+    job = (await admit(store, make_request("bob", user=2, parent=parent.id, params=guess))).job
+    await store.database.fetch("UPDATE job SET unwanted = 1 WHERE id = :id", {"id": parent.id})
+    assert await store.settle(job.id, replace(guess, left_open=())) is None
+    assert (await store.job(job.id)).params.prompt == ""
+
+
 async def test_a_job_that_was_claimed_or_settled_meanwhile_stays_as_it_is(store: Store) -> None:
     request = make_request("a")
     guess = replace(request.params, left_open=("steps",))
     job = (await store.admit(replace(request, params=guess))).job
-    first = await store.settle(job, replace(guess, steps=20, left_open=()))
+    first = await store.settle(job.id, replace(guess, steps=20, left_open=()))
     assert first
-    assert await store.settle(job, replace(guess, steps=30, left_open=())) is None
+    assert await store.settle(job.id, replace(guess, steps=30, left_open=())) is None
     await store.set_status_message(job.id, 1)
     assert await store.claim("gpu", {guess.workflow})
-    assert await store.settle(first, replace(guess, steps=30)) is None
+    assert await store.settle(first.id, replace(guess, steps=30)) is None
     assert (await store.job(job.id)).params.steps == 20

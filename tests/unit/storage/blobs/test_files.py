@@ -18,6 +18,19 @@ async def test_a_picture_is_found_by_its_sha256_and_kept_once(tmp_path: Path) ->
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == [name]
 
 
+async def test_a_staged_picture_is_kept_only_when_it_is_saved(tmp_path: Path) -> None:
+    files = FileStore(tmp_path)
+    name, staged = await files.stage_picture(b"pixels")
+    again, twice = await files.stage_picture(b"pixels")
+    _, never = await files.stage_picture(b"refused")
+    assert list((tmp_path / "pictures").iterdir()) == []
+    assert name == again == await files.save_picture(staged) == await files.save_picture(twice)
+    await files.discard(never)
+    await files.discard(staged)  # moved: nothing to remove
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == [name]
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 async def test_a_picture_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await FileStore(tmp_path).read_picture("00")
