@@ -1,9 +1,11 @@
 """Takes people's pictures in: loads, cleans and stores them, a bounded number at a time."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 import media
 from jobs.errors import Refusal
@@ -41,30 +43,67 @@ class PictureLoader:
         self._pictures = pictures
         self._slots = PictureSlots()
 
-    async def store(self, user_id: int, check: Check, load: LoadPicture) -> StoredPicture:
-        """Load, clean and store a person's picture in their turn. `check` is called right before loading.
+    async def store(
+        self, user_id: int, check: Check, load: LoadPicture, load_last: LoadPicture | None = None
+    ) -> tuple[StoredPicture, StoredPicture | None]:
+        """Load, clean and store a person's picture, then the one that the clip ends on, in one turn.
 
-        Raises Refusal, and what `check` raises.
+        `check` is called right before each is loaded. Raises Refusal, and what `check` raises: then neither
+        is stored.
         """
-        return await self._slots.run(user_id, lambda: self._store(check, load))
+        return await self._slots.run(user_id, lambda: self._store(check, load, load_last))
 
-    async def store_last_frame(self, user_id: int, check: Check, parent: Job) -> str:
-        """Store the last frame of a clip as a picture; returns its sha256. Raises as `store` does."""
-        return await self._slots.run(user_id, lambda: self._store_last_frame(check, parent))
+    async def store_last_frame(
+        self, user_id: int, check: Check, parent: Job, load_last: LoadPicture | None = None
+    ) -> tuple[str, StoredPicture | None]:
+        """Store the last frame of a clip as a picture, by its sha256, and another as `store` does."""
+        return await self._slots.run(user_id, lambda: self._store_last_frame(check, parent, load_last))
 
-    async def _store(self, check: Check, load: LoadPicture) -> StoredPicture:
+    async def _store(
+        self, check: Check, load: LoadPicture, load_last: LoadPicture | None
+    ) -> tuple[StoredPicture, StoredPicture | None]:
+        async with self._staging() as staged:
+            first = await self._take_in(staged, check, load)
+            return first, await self._take_in(staged, check, load_last) if load_last else None
+
+    async def _store_last_frame(
+        self, check: Check, parent: Job, load_last: LoadPicture | None
+    ) -> tuple[str, StoredPicture | None]:
+        async with self._staging() as staged:
+            await check()
+            frame = await self._stage(staged, await self._last_frame(parent))
+            return frame, await self._take_in(staged, check, load_last) if load_last else None
+
+    async def _take_in(self, staged: list[Path], check: Check, load: LoadPicture) -> StoredPicture:
+        """Check, load, clean and stage a picture."""
         await check()
         picture = await self._clean(await load())
         return StoredPicture(
-            sha256=await self._save(picture.data),
+            sha256=await self._stage(staged, picture.data),
             width=picture.width,
             height=picture.height,
             issues=frozenset(picture.issues),
         )
 
-    async def _store_last_frame(self, check: Check, parent: Job) -> str:
-        await check()
-        return await self._save(await self._last_frame(parent))
+    @contextlib.asynccontextmanager
+    async def _staging(self) -> AsyncGenerator[list[Path]]:
+        """A list of staged pictures; at the end of the block all are kept, or none where it raises."""
+        staged = list[Path]()
+        try:
+            yield staged
+            with _refused_where_full():
+                for path in staged:
+                    await self._files.save_picture(path)
+        finally:
+            for path in staged:
+                await self._files.discard(path)
+
+    async def _stage(self, staged: list[Path], data: bytes) -> str:
+        """Write a picture beside those that are kept; returns its sha256. Raises Refusal."""
+        with _refused_where_full():
+            sha256, path = await self._files.stage_picture(data)
+        staged.append(path)
+        return sha256
 
     async def _last_frame(self, parent: Job) -> bytes:
         path = self._files.clip_path(parent.clip or "")
@@ -85,9 +124,12 @@ class PictureLoader:
             log.error("a picture could not be cleaned: %s", err)
             raise Refusal("internal") from err
 
-    async def _save(self, data: bytes) -> str:
-        try:
-            return await self._files.save_picture(data)
-        except OSError as err:
-            log.error("a picture cannot be written: %s", err)
-            raise Refusal("full") from err
+
+@contextlib.contextmanager
+def _refused_where_full() -> Generator[None]:
+    """Raise a Refusal for what the disk does not take."""
+    try:
+        yield
+    except OSError as err:
+        log.error("a picture cannot be written: %s", err)
+        raise Refusal("full") from err

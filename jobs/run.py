@@ -124,14 +124,14 @@ class Run:
             await self._move(State.DELIVERING, clip=name)
 
     async def _prepare(self) -> comfy.Graph:
-        """Upload the picture, cut to size, and fill the graph. Repeating it is harmless."""
+        """Upload the pictures, cut to size, and fill the graph. Repeating it is harmless."""
         if self.job.state == State.CLAIMED:
             self._stage(JobStage.PREPARING)
-        image = await self._uploads.send(self.job)
+        pictures = await self._uploads.send(self.job)
         workflow = pick_workflow(self._context.workflows, self.server.runnable, self.job.params)
         params = self.job.params
         return self.server.build(
-            workflow, build_values(self.job), image, params.choices, preset=params.preset
+            workflow, build_values(self.job), pictures.image, params.choices, preset=params.preset
         )
 
     async def _submit(self, graph: comfy.Graph) -> None:
@@ -166,7 +166,7 @@ class Run:
         except comfy.GraphRejected as err:
             if err.class_type != "LoadImage":
                 raise
-            self._uploads.forget(self.job)  # the server was started anew since the picture was sent
+            self._uploads.forget(self.job)  # the server was started anew since they were sent
             raise comfy.JobLost from err
 
     async def _watch(self, events: AsyncIterator[comfy.Event]) -> comfy.OutputFile:

@@ -99,7 +99,7 @@ class JobService:
         async def check() -> None:
             await self._check_limits(requester, key, params, draft=draft)
 
-        picture = await self._picture_loader.store(requester.user_id, check, load)
+        picture, _ = await self._picture_loader.store(requester.user_id, check, load)
         params = self._resized(params, options, (picture.width, picture.height))
         advice = advise(params.prompt, params.negative_prompt, picture.issues)
         return await self._admit(requester, key, params, picture.sha256, advice=advice, draft=draft)
@@ -135,7 +135,7 @@ class JobService:
         async def check() -> None:
             await self._check_limits(requester, key, params, parent=parent.id)
 
-        frame = await self._picture_loader.store_last_frame(requester.user_id, check, parent)
+        frame, _ = await self._picture_loader.store_last_frame(requester.user_id, check, parent)
         advice = advise(params.prompt, params.negative_prompt)
         return await self._admit(requester, key, params, frame, parent=parent.id, advice=advice)
 

@@ -1,6 +1,7 @@
 """Uploads of pictures to one server: cut to the clip's size, sent once for each of its connections."""
 
 import asyncio
+from dataclasses import dataclass
 
 import comfy
 import media
@@ -9,6 +10,14 @@ from storage import FileStore, Job
 
 MAX_REMEMBERED = 64  # pictures
 FOLDER = comfy.UPLOAD_SUBFOLDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """A job's pictures as LoadImage names them; `last_image`: what the clip ends on, if anything."""
+
+    image: str
+    last_image: str | None = None
 
 
 class Uploads:
@@ -21,36 +30,40 @@ class Uploads:
         self._sent: dict[str, tuple[int, str]] = {}
         self._lock = asyncio.Lock()
 
-    async def send(self, job: Job) -> str:
-        """Upload the job's picture unless it is there; returns its name for LoadImage.
-
-        Raises ComfyError, MediaError, OSError.
-        """
+    async def send(self, job: Job) -> Pictures:
+        """Upload the job's pictures unless they are there. Raises ComfyError, MediaError, OSError."""
         async with self._lock:
-            epoch, reference = self._sent.get(picture_name(job), (None, ""))
-            if (
-                epoch != self._server.connection_epoch
-            ):  # a server that came back may have emptied its temp folder
-                epoch, reference = self._server.connection_epoch, await self._upload(job)
-                self._remember(picture_name(job), epoch, reference)
-            return reference
+            image = await self._send(job, job.picture)
+            last = await self._send(job, job.last_picture) if job.last_picture else None
+            return Pictures(image=image, last_image=last)
 
     def forget(self, job: Job) -> None:
-        """Upload this picture again next time: the server said that it is not there."""
-        self._sent.pop(picture_name(job), None)
+        """Upload these pictures again next time: the server said that one is not there."""
+        for picture in job.pictures:
+            self._sent.pop(_upload_name(job, picture), None)
 
-    async def erase(self, job: Job) -> None:
-        """Overwrite the job's picture where the server may have it and answers. Raises nothing."""
+    async def erase(self, job: Job, picture: str) -> None:
+        """Overwrite one of the job's pictures where the server may have it and answers. Raises nothing."""
         async with self._lock:
-            _, reference = self._sent.pop(picture_name(job), (0, ""))
+            _, reference = self._sent.pop(_upload_name(job, picture), (0, ""))
             if self._server.reachable and (reference or job.server == self._server.name):
-                name = reference.removeprefix(f"{FOLDER}/").removesuffix(" [temp]") or picture_name(job)
+                sent = reference.removeprefix(f"{FOLDER}/").removesuffix(" [temp]")
+                name = sent or _upload_name(job, picture)
                 await self._server.overwrite(comfy.OutputFile(filename=name, subfolder=FOLDER, type="temp"))
 
-    async def _upload(self, job: Job) -> str:
-        picture = await self._files.read_picture(job.picture)
-        fitted = await self._media.fit_picture(picture, job.params.width, job.params.height)
-        return await self._server.upload(fitted, name=picture_name(job))
+    async def _send(self, job: Job, picture: str) -> str:
+        """The reference to a picture on the server, uploaded if it is not there."""
+        name = _upload_name(job, picture)
+        epoch, reference = self._sent.get(name, (None, ""))
+        if epoch != self._server.connection_epoch:  # a server that came back may have emptied its temp folder
+            epoch = self._server.connection_epoch
+            reference = await self._server.upload(await self._fitted(job, picture), name=name)
+            self._remember(name, epoch, reference)
+        return reference
+
+    async def _fitted(self, job: Job, picture: str) -> bytes:
+        data = await self._files.read_picture(picture)
+        return await self._media.fit_picture(data, job.params.width, job.params.height)
 
     def _remember(self, name: str, epoch: int, reference: str) -> None:
         self._sent[name] = (epoch, reference)
@@ -60,4 +73,13 @@ class Uploads:
 
 def picture_name(job: Job) -> str:
     """The upload's file name, from the picture's sha256 and size: a reroll finds it there."""
-    return f"{job.picture[:16]}-{job.params.width}x{job.params.height}.png"
+    return _upload_name(job, job.picture)
+
+
+def last_picture_name(job: Job) -> str | None:
+    """As `picture_name`, of the picture that the clip ends on; None where there is none."""
+    return _upload_name(job, job.last_picture) if job.last_picture else None
+
+
+def _upload_name(job: Job, picture: str) -> str:
+    return f"{picture[:16]}-{job.params.width}x{job.params.height}.png"

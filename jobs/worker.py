@@ -66,10 +66,10 @@ class Worker:
                 tasks.create_task(self._upload_ahead(server, uploads), name=f"next picture of {server.name}")
                 tasks.create_task(self._cleanups[server.name].run(), name=f"history of {server.name}")
 
-    async def erase_uploads(self, job: Job) -> None:
-        """Overwrite the job's picture on the servers that have it and answer. Raises nothing."""
+    async def erase_uploads(self, job: Job, picture: str) -> None:
+        """Overwrite one of the job's pictures on the servers that have it and answer. Raises nothing."""
         for uploads in self._uploads.values():
-            await uploads.erase(job)
+            await uploads.erase(job, picture)
 
     async def _serve(self, server: ComputeServer, uploads: Uploads, tasks: asyncio.TaskGroup) -> None:
         """Run one job after the other on this server."""
@@ -97,14 +97,14 @@ class Worker:
             return None
 
     async def _upload_ahead(self, server: ComputeServer, uploads: Uploads) -> None:
-        """Upload the next job's picture while the server computes; nothing is claimed before its turn."""
+        """Upload the next job's pictures while the server computes; nothing is claimed before its turn."""
         while True:
             await self._notifier.wait(POLL_SECONDS)
             try:
                 if job := await self._certain_next(server):
                     await uploads.send(job)
             except (comfy.ComfyError, MediaError, StoreError, OSError) as err:
-                log.debug("the next picture is not sent ahead: %s", err)
+                log.debug("the next pictures are not sent ahead: %s", err)
 
     async def _certain_next(self, server: ComputeServer) -> Job | None:
         """The job that this server will run next, where no other one could: a picture sent stays there."""

@@ -1,4 +1,4 @@
-"""Deletion of jobs on request: their clip and picture, their messages, and the row last.
+"""Deletion of jobs on request: their clip and pictures, their messages, and the row last.
 
 What others made with them loses its files too; those people keep their rows and their messages.
 """
@@ -21,7 +21,7 @@ POLL_SECONDS = 1.0  # should a notification be missed
 DELETE_TIMEOUT = 60.0  # seconds for one message
 
 Part = Callable[[], Awaitable[None]]
-EraseUploads = Callable[[Job], Awaitable[None]]
+EraseUploads = Callable[[Job, str], Awaitable[None]]
 
 
 async def request_deletion(context: BotContext, job: Job) -> None:
@@ -33,7 +33,7 @@ async def request_deletion(context: BotContext, job: Job) -> None:
 class DeletionWorker:
     """Deletes marked jobs; the row last, so that after a crash the next process continues.
 
-    `erase_uploads` overwrites a job's picture on the GPU servers, and raises nothing.
+    `erase_uploads` overwrites one of a job's pictures on the GPU servers, and raises nothing.
     """
 
     def __init__(self, context: BotContext, erase_uploads: EraseUploads | None = None) -> None:
@@ -172,17 +172,18 @@ class DeletionWorker:
         return err.code in NOT_DELETABLE or (err.code == MISSING_ACCESS and left)
 
     async def _delete_files(self, job: Job) -> None:
-        """Delete the clip, the files that begin with it, and the picture unless another job has it.
+        """Delete the clip, the files that begin with it, and each picture unless another job has it.
 
         A picture that is just being admitted with another job stays. Raises FilesLeft, StoreError.
         """
         now = time.time()
         await self._context.files.remove_clips_of(job.id)
         await self._context.files.remove_joined_of(await self._context.store.joined_behind(job.id))
-        if job.picture and not await self._context.store.needs_picture(job.picture, beside=job.id):
-            await self._context.files.remove_picture(job.picture, now)
-            if self._erase_uploads:
-                await self._erase_uploads(job)
+        for picture in job.pictures:
+            if not await self._context.store.needs_picture(picture, beside=job.id):
+                await self._context.files.remove_picture(picture, now)
+                if self._erase_uploads:
+                    await self._erase_uploads(job, picture)
 
     def _postpone(self, job: Job, err: Exception) -> None:
         tries = self._tries.get(job.id, 0)

@@ -27,7 +27,10 @@ async def collect(store: Store, user_id: int) -> AsyncIterator[bytes]:
             "locale": await store.locale_of(user_id),
             "gpu_seconds_today": await store.spent_today(user_id),
             **await store.account(user_id),
-            "drafts": [{"id": each.id, "url": each.url} for each in await store.drafts_of(user_id)],
+            "drafts": [
+                {"id": each.id, "url": each.url, "last_url": each.last_url}
+                for each in await store.drafts_of(user_id)
+            ],
             "made_by_others": [build_use(each) for each in await store.made_by_others(user_id)],
         }
     )
@@ -75,6 +78,7 @@ def build_record(job: Job, moves: Sequence[tuple[float, str]] = ()) -> bytes:
         "result_channel": job.result_channel,
         "result_message": job.result_message,
         "picture_sha256": job.picture,
+        "last_picture_sha256": job.last_picture,
         "parent": job.parent,
         "root": job.root,
         "attempts": job.attempts,

@@ -7,10 +7,10 @@ import pytest
 
 import comfy
 from jobs import uploads as uploads_module
-from jobs.uploads import Uploads, picture_name
+from jobs.uploads import Pictures, Uploads, last_picture_name, picture_name
 from media import BadPicture, PictureFault
 from storage import Job
-from tests.unit.jobs.job_setup import JobSetup
+from tests.unit.jobs.job_setup import PICTURE, JobSetup
 from tests.unit.jobs.scripted_server import ScriptedServer
 
 
@@ -30,7 +30,7 @@ async def test_a_picture_is_cut_to_size_and_sent_once(
 ) -> None:
     job, reroll = await setup.admit("a"), await setup.admit("b")
     name = f"{job.picture[:16]}-832x480.png"
-    assert await uploads.send(job) == await uploads.send(reroll) == f"animate/{name} [temp]"
+    assert await uploads.send(job) == await uploads.send(reroll) == Pictures(image=f"animate/{name} [temp]")
     assert server.calls == [("upload", name)]
     assert setup.media.asked == ["fit_picture"]
 
@@ -107,13 +107,74 @@ async def test_a_picture_is_overwritten_where_it_may_be_and_sent_again_when_it_i
     setup: JobSetup, server: ScriptedServer, uploads: Uploads
 ) -> None:
     job = await setup.admit("a")
-    await uploads.erase(job)  # this server never had it
+    await uploads.erase(job, job.picture)  # this server never had it
     assert server.calls == []
     reference = await uploads.send(job)
-    await uploads.erase(job)
-    await uploads.erase(replace(job, server=server.name))  # as after a restart of the bot
+    await uploads.erase(job, job.picture)
+    await uploads.erase(replace(job, server=server.name), job.picture)  # as after a restart of the bot
     assert server.calls[1:] == [("overwrite", picture_name(job))] * 2
     assert await uploads.send(job) != reference  # other bytes have its name now
     server.disconnect()
-    await uploads.erase(job)
+    await uploads.erase(job, job.picture)
     assert server.times("overwrite") == 2
+
+
+async def ending(setup: JobSetup, key: str, last: bytes) -> Job:
+    """A job whose clip ends on this picture."""
+    return await setup.admit(key, last_picture=await setup.files.save_picture(last))
+
+
+async def test_the_last_picture_is_cut_and_sent_under_its_own_name(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job, other_end = await ending(setup, "a", b"the end"), await ending(setup, "b", b"another end")
+    first, last = picture_name(job), last_picture_name(job)
+    assert last == f"{(job.last_picture or '')[:16]}-832x480.png" != first
+    assert await uploads.send(job) == Pictures(
+        image=f"animate/{first} [temp]", last_image=f"animate/{last} [temp]"
+    )
+    await uploads.send(other_end)
+    assert server.calls == [("upload", name) for name in (first, last, last_picture_name(other_end))]
+    assert setup.media.asked == ["fit_picture"] * 3
+
+
+async def test_a_loop_sends_its_picture_once(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await ending(setup, "a", PICTURE)
+    sent = await uploads.send(job)
+    assert sent.image == sent.last_image
+    assert server.times("upload") == 1
+
+
+async def test_both_pictures_are_sent_again_when_the_server_says_that_one_is_not_there(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await ending(setup, "a", b"the end")
+    await uploads.send(job)
+    uploads.forget(job)
+    await uploads.send(job)
+    assert server.times("upload") == 4
+
+
+async def test_a_failed_upload_of_the_last_picture_leaves_the_first_remembered(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await ending(setup, "a", b"the end")
+    await uploads.send(await setup.admit("b"))
+    server.fails("upload", comfy.ServerUnreachable(reason="refused"))
+    with pytest.raises(comfy.ServerUnreachable):
+        await uploads.send(job)
+    await uploads.send(job)
+    assert server.times("upload") == 3
+
+
+async def test_one_of_two_pictures_is_overwritten(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await ending(setup, "a", b"the end")
+    await uploads.send(job)
+    await uploads.erase(job, job.last_picture or "")
+    assert server.calls[2:] == [("overwrite", last_picture_name(job))]
+    await uploads.send(job)
+    assert server.times("upload") == 3

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,7 +98,7 @@ class OldDatabase:
 
 
 @contextlib.contextmanager
-def old_database(folder: Path, version: int) -> Iterator[OldDatabase]:
+def old_database(folder: Path, version: int) -> Generator[OldDatabase]:
     """An empty database of this schema in the folder."""
     with contextlib.closing(sqlite3.connect(folder / "animate.db", isolation_level=None)) as connection:
         yield OldDatabase(connection, version)
@@ -159,7 +159,7 @@ async def test_the_choice_loop_of_earlier_schemas_is_pingpong(tmp_path: Path, ve
 
 @pytest.mark.parametrize("version", [each for each in EARLIER if each >= 5])
 async def test_the_choices_that_a_server_had_are_renamed_too(tmp_path: Path, version: int) -> None:
-    choices = {
+    choices: dict[str, dict[str, list[str]]] = {
         WORKFLOW: {"loop": ["off", "on"], "format": ["h264", "h265"]},
         "wan21_i2v": {"loop": []},
         "wan21_i2v_seed": {"preview": ["off"]},

@@ -112,7 +112,13 @@ async def test_in_a_guild_that_the_bot_has_left_the_row_goes_without_the_message
 
 
 async def follow_up(
-    opened: BotSetup, owner: Member, parent: Job, key: str, picture: bytes | None = None, **changes: object
+    opened: BotSetup,
+    owner: Member,
+    parent: Job,
+    key: str,
+    picture: bytes | None = None,
+    last: bytes | None = None,
+    **changes: object,
 ) -> Job:
     """A queued job of this parent: a reroll, or an extension that starts with a frame of its own."""
     files = opened.context.files
@@ -124,6 +130,7 @@ async def follow_up(
         locale="en-US",
         params=replace(parent.params, **changes),
         picture=await files.save_picture(picture) if picture else parent.picture,
+        last_picture=await files.save_picture(last) if last else parent.last_picture,
         parent=parent.id,
     )
     job = (await opened.context.store.admit(request, limit=99)).job
@@ -172,6 +179,40 @@ async def test_others_lose_the_files_that_they_made_of_it_and_keep_their_message
         assert (left.picture, left.clip, left.params.after) == ("", None, None)
         assert {job.status_message, job.result_message} <= opened.playground.state.messages.keys()
     assert await context.store.withdrawn() == []
+
+
+async def test_each_of_two_pictures_goes_unless_another_job_has_it(opened: BotSetup) -> None:
+    context = opened.context
+    ada, bob = opened.playground.member("ada"), opened.playground.member("bob")
+    own = await finished(opened, await opened.queued(bob))  # bob's own, of the same bytes
+    first = await finished(opened, await follow_up(opened, ada, own, "first", b"a frame", last=b"the end"))
+    loop = await finished(opened, await follow_up(opened, ada, own, "loop", b"round", last=b"round"))
+    back = await finished(opened, await follow_up(opened, ada, first, "back", b"back", last=b"a picture"))
+    erased = list[tuple[str, str]]()
+
+    async def erase_uploads(job: Job, picture: str) -> None:
+        erased.append((job.id, picture))
+
+    for job in (first, loop, back):
+        await request_deletion(context, job)
+    await DeletionWorker(context, erase_uploads).process_marked()
+    assert kept(opened, "pictures") == {own.picture}
+    assert sorted(erased) == sorted(
+        [(job.id, each) for job in (first, loop, back) for each in job.pictures if each != own.picture]
+    )
+    assert await context.store.marked_for_deletion() == []
+
+
+async def test_what_somebody_made_that_ends_on_a_picture_taken_back_loses_both(opened: BotSetup) -> None:
+    context = opened.context
+    ada, bob = opened.playground.member("ada"), opened.playground.member("bob")
+    own = await finished(opened, await opened.queued(bob))
+    first = await finished(opened, await follow_up(opened, ada, own, "ends", last=b"the end"))
+    reroll = await finished(opened, await follow_up(opened, bob, first, "reroll"))
+    await request_deletion(context, first)
+    await DeletionWorker(context).process_marked()
+    assert (await context.store.job(reroll.id)).pictures == ()
+    assert kept(opened, "pictures") == {own.picture}
 
 
 async def test_a_joined_file_loses_the_clip_that_it_begins_with(opened: BotSetup) -> None:

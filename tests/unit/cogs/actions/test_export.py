@@ -9,7 +9,7 @@ import pytest
 
 from cogs.actions import export
 from cogs.actions.export import build_document, build_record, collect, pack
-from storage import Reason, State, open_store
+from storage import Draft, Reason, State, open_store
 from tests.unit.jobs.sample_jobs import JOB
 from tests.unit.storage.requests import admit, make_params, make_request
 
@@ -21,6 +21,16 @@ def test_a_record_holds_what_was_asked_for_and_what_became_of_it() -> None:
     assert (record["state"], record["finished"]) == ("failed", "1970-01-01T00:01:00+00:00")
     assert record["reason"]["code"] == "memory"
     assert "gpu:8188" not in json.dumps(record)
+
+
+async def test_an_export_names_the_last_pictures(tmp_path: Path) -> None:
+    draft = Draft(id=5, user_id=1, url="https://cdn/5", last_url="https://cdn/6")
+    async with open_store(tmp_path) as store:
+        await admit(store, make_request("a", picture="aa", last_picture="bb"))
+        await store.save_draft(draft)
+        (only,) = [json.loads(part) async for part in collect(store, 1)]
+    assert only["jobs"][0]["last_picture_sha256"] == "bb"
+    assert only["drafts"] == [{"id": 5, "url": draft.url, "last_url": draft.last_url}]
 
 
 async def test_an_export_holds_every_job_once_in_parts_that_discord_takes(
