@@ -62,16 +62,18 @@ async def test_everything_stored_is_exported_and_deleted_for_whoever_asks(bot: B
 
 
 WORDS = "planted words of Ada 她的秘密"
-PICTURE = b"\x89PNG planted picture of Ada \x00\xff" * 50
+PICTURES = tuple(b"\x89PNG planted picture of Ada \x00\xff" + each * 50 for each in (b"first", b"last"))
 
 
 async def planted(bot: BotSetup) -> tuple[Member, Job]:
-    """Ada with a clip of a planted picture and planted words, and Bob's waiting reroll of it."""
+    """Ada with a clip of two planted pictures and planted words, and Bob's waiting reroll of it."""
     ada, bob = bot.playground.member("ada"), bot.playground.member("bob")
     store, files = bot.context.store, bot.context.files
     first = await bot.done(ada, "first", prompt=WORDS)
-    picture = await files.save_picture(PICTURE)
-    await store.database.fetch("UPDATE job SET picture = :picture", {"picture": picture})
+    picture, last = [await files.save_picture(each) for each in PICTURES]
+    await store.database.fetch(
+        "UPDATE job SET picture = :picture, last_picture = :last", {"picture": picture, "last": last}
+    )
     first = await store.job(first.id)
     request = Request(
         key="reroll",
@@ -81,6 +83,7 @@ async def planted(bot: BotSetup) -> tuple[Member, Job]:
         locale="en-US",
         params=first.params,
         picture=picture,
+        last_picture=last,
         parent=first.id,
     )
     reroll = (await store.admit(request, limit=99)).job
@@ -89,8 +92,10 @@ async def planted(bot: BotSetup) -> tuple[Member, Job]:
     return ada, await store.job(reroll.id)
 
 
-def holding_the_picture(folder: Path) -> list[str]:
-    return [each.name for each in folder.rglob("*") if each.is_file() and PICTURE in each.read_bytes()]
+def holding_a_picture(folder: Path) -> set[str]:
+    """The names of the files that hold one of the planted pictures."""
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    return {each.name for each in files if any(picture in each.read_bytes() for picture in PICTURES)}
 
 
 async def forget_everything(bot: BotSetup, ada: Member) -> str:
@@ -113,10 +118,10 @@ async def test_after_a_deletion_no_byte_of_picture_and_words_is_left_but_in_what
         folder = tmp_path / "backups"
         await bot.context.store.database.copy_to(folder / "animate-20200101-000000.db")
         assert set(found_in(tmp_path, WORDS)) >= {"animate.db-wal", "animate-20200101-000000.db"}
-        assert holding_the_picture(tmp_path) == [reroll.picture]
+        assert holding_a_picture(tmp_path) == set(reroll.pictures)
         told = await forget_everything(bot, ada)
         await bot.reads(reroll.status_message, "took them back")
-        assert holding_the_picture(tmp_path) == []
+        assert holding_a_picture(tmp_path) == set()
         async with asyncio.timeout(10):  # the log is truncated right after the rows have gone
             while "animate.db-wal" in found_in(tmp_path, WORDS):
                 await bot.context.notifier.wait(0.05)
@@ -129,12 +134,12 @@ async def test_after_a_deletion_no_byte_of_picture_and_words_is_left_but_in_what
 
 async def test_an_export_holds_drafts_and_what_others_made_without_a_word_about_them(bot: BotSetup) -> None:
     ada, reroll = await planted(bot)
-    card = await (await ada.command("privacy")).shows("jobs: 1 · pictures: 1 · clips: 1")
+    card = await (await ada.command("privacy")).shows("jobs: 1 · pictures: 2 · clips: 1")
     assert "**1 clip of others**" in card.text
     assert "**1 picture** waits" in card.text
     exported = await (await ada.press(card, "export:me")).shows(translate("en-US", "privacy_exported"))
     document = json.loads(exported.attachments[0].data)
-    assert document["drafts"] == [{"id": 1, "url": f"https://cdn/{WORDS}"}]
+    assert document["drafts"] == [{"id": 1, "url": f"https://cdn/{WORDS}", "last_url": None}]
     assert [each["id"] for each in document["made_by_others"]] == [reroll.short]
     assert [each["state"] for each in document["jobs"][0]["states"]][-1] == "done"
     assert str(reroll.user_id) not in exported.attachments[0].data.decode()
