@@ -44,10 +44,18 @@ class Advice:
 
 
 def advise(
-    prompt: str, negative: str | None, issues: Collection[media.PictureIssue] = ()
+    prompt: str,
+    negative: str | None,
+    issues: Collection[media.PictureIssue] = (),
+    *,
+    loop: bool = False,
 ) -> tuple[Advice, ...]:
-    """What may make the clip disappoint: first about the prompt, then about the picture."""
-    return (*_on_prompt(prompt.casefold(), (negative or "").casefold()), *_on_picture(issues))
+    """What may make the clip disappoint: first about the prompt, then about a `loop` and the pictures."""
+    return (
+        *_on_prompt(prompt.casefold(), (negative or "").casefold()),
+        *([Advice(name="advice_loop")] if loop else []),
+        *_on_picture(issues),
+    )
 
 
 def _on_prompt(prompt: str, negative: str) -> Iterator[Advice]:

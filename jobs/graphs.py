@@ -7,7 +7,7 @@ import comfy
 from jobs.errors import Refusal
 from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
-from jobs.uploads import picture_name
+from jobs.uploads import last_picture_name, picture_name
 from storage import Job, Params
 
 
@@ -43,16 +43,17 @@ def rebuild_graph(
 
     Raises Refusal where the workflow is gone.
     """
-    values, image, choices = build_values(job), picture_name(job), job.params.choices
+    values, choices, preset = build_values(job), job.params.choices, job.params.preset
+    image, last = picture_name(job), last_picture_name(job)
     for server in sorted(servers, key=lambda each: each.name != job.server):
         name = pick_workflow(workflows, server.runnable, job.params)
         try:
-            return server.build(name, values, image, choices, preset=job.params.preset)
+            return server.build(name, values, image, choices, preset=preset, last_image=last)
         except comfy.ComfyError:
             continue
     try:
         workflow = workflows[job.params.workflow]
-        return comfy.build_graph(workflow, values, image, choices, preset=job.params.preset)
+        return comfy.build_graph(workflow, values, image, choices, preset=preset, last_image=last)
     except (KeyError, comfy.WorkflowInvalid) as err:
         raise Refusal("graph_gone") from err
 

@@ -54,3 +54,14 @@ def title_of(workflow: comfy.Workflow, locale: str = "en") -> str:
     """What people call the workflow: its title in their language, else in English, else its name."""
     titles = workflow.title
     return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get("en") or workflow.name
+
+
+def endings(workflow: comfy.Workflow) -> frozenset[bool]:
+    """How clips of it can end: on a given picture (True), as they like (False), or both."""
+    last = workflow.rules.last_picture
+    return frozenset({False} if last is None else {True} if last.needed else {False, True})
+
+
+def ending_so(workflows: Mapping[str, comfy.Workflow], *, on_picture: bool) -> Mapping[str, comfy.Workflow]:
+    """Those of the workflows whose clips can end on a given picture, or as they like."""
+    return {name: each for name, each in workflows.items() if on_picture in endings(each)}

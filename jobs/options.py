@@ -8,7 +8,7 @@ from enum import StrEnum
 import comfy
 from comfy import SETTINGS
 from jobs.errors import Refusal
-from jobs.offers import default_preset, title_of
+from jobs.offers import default_preset, endings, title_of
 from storage import Params
 
 UNKNOWN_SIZE = (1, 1)  # pixels, until the picture has been read
@@ -26,14 +26,22 @@ class Aspect(StrEnum):
 MAX_PROMPT = 1500
 MAX_NEGATIVE = 1000
 MAX_SEED = 2**32 - 1
-MAX_SECONDS, MAX_STEPS, MAX_CFG, MAX_SHIFT = 60.0, 200, 50.0, 100.0  # of any workflow; each has its own limits
+MAX_SECONDS, MAX_STEPS, MAX_CFG, MAX_SHIFT = (
+    60.0,
+    200,
+    50.0,
+    100.0,
+)  # of any workflow; each has its own limits
 ROUNDING = 0.05  # seconds: people see and type one decimal
 RATIOS = {Aspect.LANDSCAPE: 16 / 9, Aspect.PORTRAIT: 9 / 16, Aspect.SQUARE: 1.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What somebody chose; None stands for the preset's value, or the default."""
+    """What somebody chose; None stands for the preset's value, or the default.
+
+    The clip ends on its first picture (`loop`), on one given beside the options (`end`), or as it likes.
+    """
 
     prompt: str
     preset: str | None = None
@@ -47,6 +55,8 @@ class Options:
     denoise: float | None = None
     model: str | None = None
     choices: str | None = None
+    loop: bool = False
+    end: bool = False
 
     def check(self) -> None:
         """Check every option against its range, as Discord has done for commands. Raises Refusal."""
@@ -54,7 +64,23 @@ class Options:
             raise Refusal("prompt_empty")
         if len(self.prompt) > MAX_PROMPT or len(self.negative or "") > MAX_NEGATIVE:
             raise Refusal("prompt_long", limit=MAX_PROMPT)
+        if self.loop and self.end:
+            raise Refusal("loop_and_end")
         _within("seed", self.seed, (0, MAX_SEED))
+
+    @property
+    def on_picture(self) -> bool:
+        """Whether the clip ends on a given picture."""
+        return self.loop or self.end
+
+
+def check_ending(options: Options, workflow: comfy.Workflow) -> None:
+    """Raise a Refusal where the workflow cannot end a clip as the options say."""
+    if options.on_picture in endings(workflow):
+        return
+    if options.on_picture:
+        raise Refusal("unused", name="loop" if options.loop else "end", model=title_of(workflow))
+    raise Refusal("last_picture_needed", model=title_of(workflow))
 
 
 def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None:

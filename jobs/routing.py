@@ -10,6 +10,7 @@ from typing import Protocol
 
 import comfy
 from jobs.announcer import WaitReason
+from jobs.offers import endings
 from jobs.server import ComputeServer
 from storage import ServerRecord, Store
 
@@ -153,7 +154,7 @@ def _offered(
 
 
 def pick_workflow(workflows: Workflows, runnable: AbstractSet[str], wanted: Wanted) -> str:
-    """The job's workflow, or a substitute of the same family and preset where this server lacks it."""
+    """The job's workflow, or a substitute of its family, preset and endings where this server lacks it."""
     return _substitute(workflows, runnable, wanted.workflow, wanted.preset)
 
 
@@ -206,10 +207,14 @@ def _substitutes(workflows: Workflows, runnable: AbstractSet[str], name: str) ->
 def _substitute(workflows: Workflows, runnable: AbstractSet[str], name: str, preset: str) -> str:
     if name in runnable:
         return name
-    family = workflows[name].family if name in workflows else None
+    if (wanted := workflows.get(name)) is None:
+        return name
     others = (
         other
         for other, each in workflows.items()
-        if other in runnable and each.family == family and preset in each.presets
+        if other in runnable
+        and each.family == wanted.family
+        and preset in each.presets
+        and endings(wanted) <= endings(each)
     )
     return next(others, name)

@@ -131,7 +131,12 @@ class Run:
         workflow = pick_workflow(self._context.workflows, self.server.runnable, self.job.params)
         params = self.job.params
         return self.server.build(
-            workflow, build_values(self.job), pictures.image, params.choices, preset=params.preset
+            workflow,
+            build_values(self.job),
+            pictures.image,
+            params.choices,
+            preset=params.preset,
+            last_image=pictures.last_image,
         )
 
     async def _submit(self, graph: comfy.Graph) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from comfy import Choice, Workflow
 from jobs.errors import Refusal
-from jobs.offers import default_preset, offered_models, parse_choices, pick_presets
-from jobs.options import UNKNOWN_SIZE, Options, build_params, fields_left_open
+from jobs.offers import default_preset, ending_so, offered_models, parse_choices, pick_presets
+from jobs.options import UNKNOWN_SIZE, Options, build_params, check_ending, fields_left_open
 from jobs.routing import KnownServer, Workflows, runnable_by_any
 from storage import Params
 
@@ -42,6 +42,7 @@ def select(workflows: Workflows, options: Options, known_servers: Sequence[Known
 
     Raises Refusal.
     """
+    workflows = _ending_as_wanted(workflows, options)
     possible = offered_models(workflows, workflows.keys())
     models = dict(models_among(workflows, known_servers))
     undecided = runnable_by_any(known_servers) is None
@@ -64,6 +65,15 @@ def select(workflows: Workflows, options: Options, known_servers: Sequence[Known
         ),
         left_open=fields_left_open(options) if undecided and not options.preset else (),
     )
+
+
+def _ending_as_wanted(workflows: Workflows, options: Options) -> Workflows:
+    """The workflows that can end a clip as the options say. Raises Refusal where the model has none."""
+    fitting = ending_so(workflows, on_picture=options.on_picture)
+    chosen = [each for each in workflows.values() if options.model in (None, each.family)]
+    if chosen and not any(each.name in fitting for each in chosen):
+        check_ending(options, chosen[0])
+    return fitting
 
 
 def selected_params(

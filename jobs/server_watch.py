@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import comfy
 from jobs.notifier import QueueNotifier
-from jobs.offers import offered_models
+from jobs.offers import ending_so, offered_models
 from jobs.options import settle_params
 from jobs.routing import read_known_servers, record_of, runnable_by_any
 from jobs.server import ComputeServer, refresh_all
@@ -81,8 +81,9 @@ class ServerWatch:
 
     async def _settle(self, runnable: AbstractSet[str]) -> None:
         """Give jobs that were admitted before any server answered a preset that one can run."""
-        models = offered_models(self._workflows, runnable)
         for job in await self._store.left_open():
+            fitting = ending_so(self._workflows, on_picture=job.last_picture is not None)
+            models = offered_models(fitting, runnable)
             workflow = self._workflows.get(job.params.workflow)
             presets = models.get(workflow.family) if workflow else None
             if not presets and "model" in job.params.left_open:

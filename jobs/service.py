@@ -12,8 +12,8 @@ from comfy import Choice, NodeMissing, Workflow
 from jobs.advice import Advice, advise
 from jobs.announcer import WaitReason
 from jobs.errors import Refusal
-from jobs.options import Options, change_params, fit_size, other_seed
-from jobs.picture_loader import LoadPicture, PictureLoader
+from jobs.options import Options, change_params, check_ending, fit_size, other_seed
+from jobs.picture_loader import LoadPicture, PictureLoader, StoredPicture
 from jobs.requester import Requester, SharePolicy
 from jobs.routing import KnownServer, Wanted, read_known_servers, wait_reason
 from jobs.selection import Selection, choices_among, models_among, select, selected_params
@@ -83,13 +83,16 @@ class JobService:
         load: LoadPicture,
         key: str,
         *,
+        load_last: LoadPicture | None = None,
         spoiler: bool = False,
         draft: int | None = None,
     ) -> Admitted:
         """Admit a job for a new picture; `load` fetches its bytes. One `key` is admitted once.
 
-        `draft`: the id of the draft that the picture is of, which is dropped with the admission.
+        `load_last`: fetches the picture that the clip ends on. `draft`: the id of the draft that the pictures
+        are of, which is dropped with the admission.
         """
+        options = replace(options, end=load_last is not None)
         options.check()
         selection = await self._ask_servers(lambda known_servers: self._select(options, known_servers))
         params = replace(selected_params(self._workflows, options, selection), spoiler=spoiler)
@@ -99,10 +102,12 @@ class JobService:
         async def check() -> None:
             await self._check_limits(requester, key, params, draft=draft)
 
-        picture, _ = await self._picture_loader.store(requester.user_id, check, load)
+        picture, last = await self._picture_loader.store(requester.user_id, check, load, load_last)
         params = self._resized(params, options, (picture.width, picture.height))
-        advice = advise(params.prompt, params.negative_prompt, picture.issues)
-        return await self._admit(requester, key, params, picture.sha256, advice=advice, draft=draft)
+        issues = picture.issues | (last.issues if last else frozenset[media.PictureIssue]())
+        advice = advise(params.prompt, params.negative_prompt, issues, loop=options.loop)
+        pictures = _pictures(options, picture.sha256, last)
+        return await self._admit(requester, key, params, pictures, advice=advice, draft=draft)
 
     async def reroll(self, requester: Requester, parent: Job) -> Admitted:
         """Admit a finished job again with a new seed.
@@ -123,10 +128,23 @@ class JobService:
         return await self._admit_child(requester, parent, params, key, advice=advice)
 
     async def extend(
-        self, requester: Requester, parent: Job, options: Options, *, join: bool, key: str
+        self,
+        requester: Requester,
+        parent: Job,
+        options: Options,
+        *,
+        join: bool,
+        key: str,
+        load_last: LoadPicture | None = None,
     ) -> Admitted:
-        """Admit a job that starts from the last frame of a clip; `join`: both become one file."""
-        params = self._changed(parent, replace(options, seed=other_seed(parent.params.seed)))
+        """Admit a job that starts from the last frame of a clip; `join`: both become one file.
+
+        `load_last`: fetches the picture that it ends on.
+        """
+        options = replace(options, seed=other_seed(parent.params.seed), end=load_last is not None)
+        params = self._changed(parent, options)
+        if params.workflow in self._workflows:
+            check_ending(options, self._workflows[params.workflow])
         await self._require_runnable(params)
         params = replace(params, after=parent.id if join else None)
         if known := await self._check_limits(requester, key, params, parent=parent.id):
@@ -135,9 +153,11 @@ class JobService:
         async def check() -> None:
             await self._check_limits(requester, key, params, parent=parent.id)
 
-        frame, _ = await self._picture_loader.store_last_frame(requester.user_id, check, parent)
-        advice = advise(params.prompt, params.negative_prompt)
-        return await self._admit(requester, key, params, frame, parent=parent.id, advice=advice)
+        frame, last = await self._picture_loader.store_last_frame(requester.user_id, check, parent, load_last)
+        issues = last.issues if last else frozenset[media.PictureIssue]()
+        advice = advise(params.prompt, params.negative_prompt, issues, loop=options.loop)
+        pictures = _pictures(options, frame, last)
+        return await self._admit(requester, key, params, pictures, parent=parent.id, advice=advice)
 
     async def _known_servers(self) -> Sequence[KnownServer]:
         return await read_known_servers(self._store, self._workflows, self._servers)
@@ -190,18 +210,20 @@ class JobService:
     async def _admit_child(
         self, requester: Requester, parent: Job, params: Params, key: str, advice: tuple[Advice, ...] = ()
     ) -> Admitted:
-        """Admit a job for its parent's picture, as long as that is kept."""
+        """Admit a job for its parent's pictures, as long as these are kept."""
         if parent.withdrawn:
             raise Refusal("withdrawn")
         await self._require_runnable(params)
         try:
-            await self._files.touch_picture(parent.picture)
+            for picture in parent.pictures or [parent.picture]:
+                await self._files.touch_picture(picture)
         except FileNotFoundError as err:
             raise Refusal("picture_gone") from err
         except OSError as err:
             log.error("the time of a picture cannot be written: %s", err)
             raise Refusal("full") from err
-        return await self._admit(requester, key, params, parent.picture, parent=parent.id, advice=advice)
+        pictures = parent.picture, parent.last_picture
+        return await self._admit(requester, key, params, pictures, parent=parent.id, advice=advice)
 
     async def _check_limits(
         self,
@@ -227,7 +249,7 @@ class JobService:
         requester: Requester,
         key: str,
         params: Params,
-        picture: str,
+        pictures: tuple[str, str | None],
         *,
         parent: str | None = None,
         draft: int | None = None,
@@ -241,7 +263,8 @@ class JobService:
             channel_id=requester.channel_id,
             locale=requester.locale,
             params=params,
-            picture=picture,
+            picture=pictures[0],
+            last_picture=pictures[1],
             parent=parent,
             draft=draft,
             weight=share.weight,
@@ -255,6 +278,11 @@ class JobService:
             admission = await self._store.admit(request)
         log.info("job %s: admitted for person %s", admission.job.id, request.user_id)
         return admission
+
+
+def _pictures(options: Options, first: str, last: StoredPicture | None) -> tuple[str, str | None]:
+    """The sha256 of a job's first picture and of the one that it ends on: of a loop the first again."""
+    return first, first if options.loop else last.sha256 if last else None
 
 
 @contextlib.contextmanager

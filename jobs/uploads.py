@@ -1,4 +1,4 @@
-"""Uploads of pictures to one server: cut to the clip's size, sent once for each of its connections."""
+"""Uploads of pictures to one server: cut to the clip's size, if any, sent once for each connection."""
 
 import asyncio
 from dataclasses import dataclass
@@ -62,8 +62,8 @@ class Uploads:
         return reference
 
     async def _fitted(self, job: Job, picture: str) -> bytes:
-        data = await self._files.read_picture(picture)
-        return await self._media.fit_picture(data, job.params.width, job.params.height)
+        data, size = await self._files.read_picture(picture), job.params.size
+        return await self._media.fit_picture(data, *size) if size else data
 
     def _remember(self, name: str, epoch: int, reference: str) -> None:
         self._sent[name] = (epoch, reference)
@@ -82,4 +82,5 @@ def last_picture_name(job: Job) -> str | None:
 
 
 def _upload_name(job: Job, picture: str) -> str:
-    return f"{picture[:16]}-{job.params.width}x{job.params.height}.png"
+    size = job.params.size
+    return f"{picture[:16]}-{size[0]}x{size[1]}.png" if size else f"{picture[:16]}-whole.png"

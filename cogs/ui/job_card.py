@@ -98,7 +98,7 @@ def _render_settings(locale: str, details: JobDetails) -> str:
         {"shift": _number(params.shift), "denoise": _number(params.denoise)},
         {"size": _size(params), "frames": params.frames, "fps": _number(params.fps)},
         {"seconds": _number(params.seconds), "preset": params.preset, "workflow": f"`{params.workflow}`"},
-        {"choices": escape(truncate(chosen, MAX_CHOICES_LENGTH))},
+        {"end": _ending(locale, job), "choices": escape(truncate(chosen, MAX_CHOICES_LENGTH))},
         {"server": details.server, "gpu": None if job.seconds is None else f"{job.seconds:.1f}"},
     ]
     return "\n".join(filter(None, [_render_facts(locale, row) for row in rows]))
@@ -106,6 +106,13 @@ def _render_settings(locale: str, details: JobDetails) -> str:
 
 def _number(value: float | None) -> str | None:
     return None if value is None else f"{round(value, 2):g}"
+
+
+def _ending(locale: str, job: Job) -> str | None:
+    """What the clip ends on, if on a picture."""
+    if job.last_picture is None:
+        return None
+    return translate(locale, "details_end_loop" if job.last_picture == job.picture else "details_end_picture")
 
 
 def _size(params: Params) -> str | None:
