@@ -2,15 +2,19 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import comfy
 from jobs.errors import Refusal
 from jobs.graphs import build_values, rebuild_graph, render_graph
-from jobs.uploads import picture_name
+from jobs.uploads import last_picture_name, picture_name
+from storage import open_store
+from tests.unit.jobs.ending_setup import LOADER, with_last_picture
 from tests.unit.jobs.sample_jobs import JOB, PARAMS
 from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
+from tests.unit.storage.old_databases import EARLIER, old_database
 
 
 def nodes_of(*servers: ScriptedServer) -> dict[str, dict[str, object]]:
@@ -31,6 +35,14 @@ def test_a_graph_is_rebuilt_with_the_jobs_picture_and_values(server: ScriptedSer
     nodes = nodes_of(server)
     assert nodes["42"]["image"] == picture_name(JOB)
     assert nodes["52"]["seed"] == PARAMS.seed
+
+
+def test_a_graph_is_rebuilt_with_the_last_picture() -> None:
+    workflows = {**WORKFLOWS, PARAMS.workflow: with_last_picture(WORKFLOWS[PARAMS.workflow])}
+    job = replace(JOB, last_picture="ff" * 32)
+    nodes = rebuild_graph(job, workflows, []).as_json()
+    assert nodes[LOADER]["inputs"]["image"] == last_picture_name(job)  # type: ignore[index]
+    assert LOADER not in rebuild_graph(JOB, workflows, []).as_json()
 
 
 def test_the_jobs_own_server_is_asked_first() -> None:
@@ -57,3 +69,14 @@ def test_a_graph_that_cannot_be_rebuilt_is_refused(params: object) -> None:
 def test_words_in_any_script_stay_readable() -> None:
     graph = rebuild_graph(replace(JOB, params=replace(PARAMS, prompt="她笑了")), WORKFLOWS, [])
     assert "她笑了" in render_graph(graph).decode()
+
+
+@pytest.mark.parametrize("version", EARLIER)
+async def test_the_graph_of_a_job_of_an_earlier_schema_is_rebuilt(tmp_path: Path, version: int) -> None:
+    with old_database(tmp_path, version) as old:
+        old.admit("first", 1, choices={"loop": "back"}, seed=5)
+    async with open_store(tmp_path) as store:
+        job = await store.job("first")
+    nodes = rebuild_graph(job, WORKFLOWS, []).as_json()
+    pingpong = [node["inputs"]["pingpong"] for node in nodes.values() if "pingpong" in node["inputs"]]  # type: ignore[index,operator]
+    assert pingpong == [True]

@@ -19,6 +19,7 @@ from jobs.routing import (
     servable,
     wait_reason,
 )
+from tests.unit.jobs.ending_setup import with_last_picture
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
@@ -33,6 +34,21 @@ def test_a_server_without_the_jobs_workflow_runs_another_of_the_same_preset() ->
 
 def test_a_workflow_that_is_there_has_no_substitute() -> None:
     assert pick_workflow(WORKFLOWS, frozenset(WORKFLOWS), PARAMS) == PARAMS.workflow
+
+
+def test_a_substitute_can_end_a_clip_as_the_jobs_workflow_can() -> None:
+    plain, other = WORKFLOWS["wan21_i2v"], WORKFLOWS["wan21_i2v_seed"]
+    runnable, job = frozenset({other.name}), PARAMS
+    for of_job, of_other, stands_in in (
+        (plain, with_last_picture(other), True),
+        (plain, with_last_picture(other, needed=True), False),
+        (with_last_picture(plain), other, False),
+        (with_last_picture(plain), with_last_picture(other), True),
+        (with_last_picture(plain, needed=True), with_last_picture(other), True),
+    ):
+        workflows = {plain.name: of_job, other.name: of_other}
+        assert (pick_workflow(workflows, runnable, job) == other.name) == stands_in
+        assert (plain.name in servable(workflows, runnable)) == stands_in
 
 
 def test_what_nothing_stands_in_for_keeps_its_name() -> None:

@@ -11,9 +11,12 @@ from jobs.announcer import JobStage
 from jobs.errors import JobFailure
 from jobs.pace import expected_end
 from jobs.run import PreviewPolicy, Run, rerun_id
+from jobs.uploads import last_picture_name, picture_name
 from storage import Lease, LeaseLost, Reason, State
+from tests.unit.jobs.ending_setup import LOADER, with_last_picture
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.observable import Hold
+from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_announcer import PreviewShown, Progress, StageReached
 from tests.unit.jobs.scripted_server import (
     CLIP,
@@ -23,6 +26,7 @@ from tests.unit.jobs.scripted_server import (
     SMALLER,
     STARTED,
     STEP,
+    WORKFLOWS,
     ScriptedServer,
 )
 
@@ -137,6 +141,31 @@ async def test_a_file_that_a_workflow_keeps_on_purpose_is_not_overwritten(
     server.script = (STARTED, comfy.Done(files=(kept,), seconds=1.0))
     await whole(setup.run(await setup.lease(), server))
     assert server.times("overwrite") == 0
+
+
+class KeepingServer(ScriptedServer):
+    """A server that keeps the graphs which it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.graphs: list[comfy.Graph] = []
+
+    async def submit(self, prompt_id: str, graph: comfy.Graph, *, tries: int = 3) -> None:
+        self.graphs.append(graph)
+        await super().submit(prompt_id, graph, tries=tries)
+
+
+async def test_the_graph_is_given_both_pictures(setup: JobSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    ending = with_last_picture(WORKFLOWS[PARAMS.workflow])
+    monkeypatch.setitem(WORKFLOWS, ending.name, ending)  # type: ignore[arg-type]
+    server = KeepingServer()
+    last = await setup.files.save_picture(b"the end")
+    lease = await setup.lease(last_picture=last)
+    await setup.run(lease, server).compute()
+    (nodes,) = [graph.as_json() for graph in server.graphs]
+    images = {name: node["inputs"]["image"] for name, node in nodes.items() if "image" in node["inputs"]}  # type: ignore[index,operator]
+    assert images[LOADER] == f"animate/{last_picture_name(lease.job)} [temp]"
+    assert f"animate/{picture_name(lease.job)} [temp]" in images.values()
 
 
 async def test_a_clip_that_is_here_already_is_not_brought_again(

@@ -1,5 +1,7 @@
 """What the options of a request come to on the servers that are known."""
 
+from dataclasses import replace
+
 import pytest
 
 import comfy
@@ -7,6 +9,7 @@ from jobs.errors import Refusal
 from jobs.options import Options
 from jobs.routing import KnownServer, describe_server
 from jobs.selection import choices_among, models_among, select, selected_params
+from tests.unit.jobs.ending_setup import with_last_picture
 from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
 
 PLAIN = Options(prompt="go")
@@ -49,3 +52,43 @@ def test_the_parameters_are_those_of_the_selected_workflow() -> None:
 def test_the_choices_are_those_of_any_server() -> None:
     assert "pingpong" in choices_among("wan21_i2v", [known(), known("wan21_i2v")])
     assert choices_among("wan21_i2v", [UNKNOWN]) == {}
+
+
+ENDING = replace(with_last_picture(WORKFLOWS["wan21_i2v_seed"]), name="ending", family="ending")
+NEEDING = replace(
+    with_last_picture(WORKFLOWS["wan21_i2v_seed"], needed=True), name="needing", family="needing"
+)
+ALL = {**WORKFLOWS, "ending": ENDING, "needing": NEEDING}
+
+
+def offering(*names: str) -> KnownServer:
+    """A server that can run these of all workflows."""
+    return KnownServer(name="gpu", offer={name: {} for name in names}, live=True, unavailable=None)
+
+
+@pytest.mark.parametrize("options", [replace(PLAIN, loop=True), replace(PLAIN, end=True)])
+def test_a_clip_that_ends_on_a_picture_is_made_by_a_model_that_can(options: Options) -> None:
+    servers = [offering("wan21_i2v", "ending", "needing")]
+    assert select(ALL, options, servers).workflow == "ending"
+    assert select(ALL, PLAIN, servers).workflow == "wan21_i2v"
+    assert select(ALL, replace(options, model="needing"), servers).workflow == "needing"
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        (replace(PLAIN, end=True, model="wan21_i2v"), "unused"),
+        (replace(PLAIN, loop=True, model="wan21_i2v"), "unused"),
+        (replace(PLAIN, model="needing"), "last_picture_needed"),
+        (replace(PLAIN, end=True, model="no such"), "model"),
+    ],
+)
+def test_a_model_that_cannot_end_a_clip_so_is_refused(options: Options, refusal: str) -> None:
+    with pytest.raises(Refusal, match=refusal):
+        select(ALL, options, [offering("wan21_i2v", "needing")])
+
+
+def test_where_no_model_can_end_on_a_picture_the_option_is_named() -> None:
+    with pytest.raises(Refusal) as refused:
+        select(WORKFLOWS, replace(PLAIN, loop=True), [known("wan21_i2v")])
+    assert (refused.value.code, refused.value.values["name"]) == ("unused", "loop")

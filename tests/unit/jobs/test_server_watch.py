@@ -11,6 +11,7 @@ from jobs.notifier import QueueNotifier
 from jobs.routing import record_of
 from jobs.server_watch import ServerWatch
 from storage import Job
+from tests.unit.jobs.ending_setup import with_last_picture
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
@@ -118,6 +119,19 @@ async def test_a_job_that_was_left_open_gets_what_the_first_server_can_run(setup
         row = await settled(setup, job)
     assert (row.params.workflow, row.params.preset, row.params.steps) == ("wan21_i2v", "fast", 20)
     assert row.cost == pytest.approx(5 * job.cost)
+
+
+async def test_a_job_that_ends_on_a_picture_is_settled_by_a_workflow_that_takes_it(
+    setup: JobSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = with_last_picture(WORKFLOWS["wan21_i2v_seed"])
+    monkeypatch.setitem(WORKFLOWS, ending.name, ending)  # type: ignore[arg-type]
+    server = ScriptedServer.never_reached()
+    job, plain = await setup.admit(params=GUESS, last_picture="ff"), await setup.admit("b", params=GUESS)
+    async with watching(setup, server):
+        server.answer("wan21_i2v", ending.name)
+        rows = [await settled(setup, each) for each in (job, plain)]
+    assert [each.params.workflow for each in rows] == [ending.name, "wan21_i2v"]
 
 
 async def test_a_guess_that_a_server_can_run_stays(setup: JobSetup) -> None:

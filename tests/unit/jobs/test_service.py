@@ -16,6 +16,7 @@ from jobs.routing import record_of
 from jobs.service import Admitted, JobService
 from media import BadClip, BadPicture, ClipFault, PictureFault, PictureIssue, ProcessStartFailed
 from storage import Job, QueueLimits, Reason, State
+from tests.unit.jobs.ending_setup import with_last_picture
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
@@ -343,7 +344,9 @@ async def test_options_of_a_change_are_checked_against_the_workflow(admission: A
         await refused(admission.service.change(ADA, parent, Options(prompt=""), "m"))
     ).code == "prompt_empty"
     few = WORKFLOWS["wan21_i2v"]
-    few = replace(few, ranges={**few.ranges, "steps": replace(few.ranges["steps"], most=10)})
+    rules = few.rules
+    ranges = {**rules.ranges, "steps": replace(rules.ranges["steps"], most=10)}
+    few = replace(few, rules=replace(rules, ranges=ranges))
     service = make_service(admission.setup, workflows={few.name: few})
     refusal = await refused(service.change(ADA, parent, OPTIONS, "m"))
     assert refusal == Refusal("range", name="steps", low=1, high=10)
@@ -375,6 +378,92 @@ async def test_nothing_is_made_of_what_was_taken_back_meanwhile(admission: Admis
         assert (await refused(retry(admission, again, stale))).code == "withdrawn"
         assert (await refused(extend(admission, again, stale))).code == "withdrawn"
     assert (await refused(admission.service.reroll(again, parent))).code == "gone"
+
+
+# a picture that the clip ends on
+
+
+async def load_last() -> bytes:
+    return b"the end"
+
+
+@pytest.fixture
+def ending(setup: JobSetup, server: ScriptedServer) -> AdmissionSetup:
+    """A service whose workflows take a last picture."""
+    workflows = {name: with_last_picture(each) for name, each in WORKFLOWS.items()}
+    return AdmissionSetup(setup, make_service(setup, server, workflows=workflows))
+
+
+async def last_of(admission: AdmissionSetup, job: Job) -> bytes:
+    return await admission.setup.files.read_picture(job.last_picture or "")
+
+
+async def test_a_clip_ends_on_a_picture_and_so_do_its_rerolls(ending: AdmissionSetup) -> None:
+    service = ending.service
+    ending.setup.media.issues = frozenset({PictureIssue.DARK})
+    admitted = await service.animate(ADA, OPTIONS, ending.load, "a", load_last=load_last)
+    job, advice = admitted.job, [each.name for each in admitted.advice]
+    assert await ending.setup.files.read_picture(job.picture) == b"clean a picture"
+    assert await last_of(ending, job) == b"clean the end"
+    assert "advice_dark" in advice
+    assert "advice_loop" not in advice
+    again = (await service.reroll(ADA, job)).job
+    changed = (await service.change(ADA, job, Options(prompt="a cat"), "c")).job
+    assert [each.pictures for each in (again, changed)] == [job.pictures] * 2
+
+
+async def test_a_loop_ends_on_its_first_picture_and_is_advised(ending: AdmissionSetup) -> None:
+    admitted = await ending.animate(replace(OPTIONS, loop=True))
+    assert admitted.job.picture == admitted.job.last_picture
+    assert "advice_loop" in [each.name for each in admitted.advice]
+    assert len(ending.loaded) == 1
+    assert (await ending.service.reroll(ADA, admitted.job)).job.pictures == (admitted.job.picture,)
+
+
+async def test_a_clip_is_continued_to_a_picture_or_to_none(ending: AdmissionSetup) -> None:
+    parent = replace(await ending.done(), last_picture="ff" * 32)
+    job = (await ending.service.extend(ADA, parent, OPTIONS, join=False, key="a", load_last=load_last)).job
+    assert await ending.setup.files.read_picture(job.picture) == b"last of a clip"
+    assert await last_of(ending, job) == b"clean the end"
+    freely = (await ending.service.extend(ADA, parent, OPTIONS, join=False, key="b")).job
+    assert freely.last_picture is None
+
+
+async def test_where_the_workflow_takes_no_last_picture_it_is_refused_before_any_is_loaded(
+    admission: AdmissionSetup,
+) -> None:
+    service = admission.service
+    parent = await admission.done()
+    for work in (
+        service.animate(ADA, OPTIONS, admission.load, "a", load_last=load_last),
+        service.extend(ADA, parent, OPTIONS, join=False, key="b", load_last=load_last),
+    ):
+        refusal = await refused(work)
+        assert (refusal.code, refusal.values["name"]) == ("unused", "end")
+    assert admission.loaded == []
+
+
+async def test_a_loop_that_ends_on_another_picture_is_refused(ending: AdmissionSetup) -> None:
+    loop = replace(OPTIONS, loop=True)
+    refusal = await refused(ending.service.animate(ADA, loop, ending.load, "a", load_last=load_last))
+    assert refusal == Refusal("loop_and_end")
+
+
+async def test_a_last_picture_that_is_refused_admits_nothing(ending: AdmissionSetup) -> None:
+    async def load_gone() -> bytes:
+        raise Refusal("picture_gone")
+
+    refusal = await refused(ending.service.animate(ADA, OPTIONS, ending.load, "a", load_last=load_gone))
+    assert refusal == Refusal("picture_gone")
+    assert await ending.setup.store.history(42) == []
+
+
+@pytest.mark.parametrize("again", [reroll, retry, change])
+async def test_without_its_last_picture_a_job_cannot_be_made_again(
+    admission: AdmissionSetup, again: Again
+) -> None:
+    parent = replace(await admission.done(), last_picture="0" * 64)
+    assert await refused(again(admission, ADA, parent)) == Refusal("picture_gone")
 
 
 # what is offered, and prompts recalled

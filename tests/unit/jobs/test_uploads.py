@@ -178,3 +178,14 @@ async def test_one_of_two_pictures_is_overwritten(
     assert server.calls[2:] == [("overwrite", last_picture_name(job))]
     await uploads.send(job)
     assert server.times("upload") == 3
+
+
+async def test_pictures_of_a_clip_without_a_size_are_sent_whole(
+    setup: JobSetup, server: ScriptedServer, uploads: Uploads
+) -> None:
+    job = await ending(setup, "a", b"the end")
+    job = replace(job, params=replace(job.params, width=None, height=None))
+    await uploads.send(job)
+    names = [f"{each[:16]}-whole.png" for each in job.pictures]
+    assert server.calls == [("upload", name) for name in names]
+    assert setup.media.asked == []

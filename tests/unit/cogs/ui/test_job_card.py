@@ -1,6 +1,7 @@
 """The card of /show in each state and language; Discord takes the longest."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from cogs.ui.job_card import (
     render_text,
     text_name,
 )
-from storage import Reason, State
+from storage import Reason, State, open_store
 from tests.unit.cogs.ui.card_samples import (
     CANCELLED,
     DONE,
@@ -31,6 +32,7 @@ from tests.unit.cogs.ui.card_samples import (
     outline,
 )
 from tests.unit.jobs.sample_jobs import PARAMS, job
+from tests.unit.storage.old_databases import EARLIER, LARGEST_SEED, old_database
 
 DETAILS = {
     "waiting": JobDetails(job=WAITING),
@@ -38,6 +40,8 @@ DETAILS = {
     "done": JobDetails(
         job=DONE, server=1, parent=replace(RUNNING, result_message=4), children=[WAITING, SENT_BY_DM]
     ),
+    "ends on a picture": JobDetails(job=replace(DONE, last_picture="ff")),
+    "loop": JobDetails(job=replace(DONE, last_picture=DONE.picture)),
     "failed": JobDetails(job=FAILED, root=RUNNING, after=DONE),
     "cancelled and cut": JobDetails(
         job=replace(CANCELLED, params=replace(PARAMS, prompt="cat " * 400, negative_prompt=" "))
@@ -76,3 +80,15 @@ def test_the_attachment_has_both_texts_whole() -> None:
     assert "cat " * 400 in text
     assert "*no* " * 200 in text
     assert text_name(job()).endswith(".txt")
+
+
+@pytest.mark.parametrize("version", EARLIER)
+async def test_a_job_of_an_earlier_schema_is_shown(tmp_path: Path, version: int) -> None:
+    with old_database(tmp_path, version) as old:
+        old.admit("first", 1)
+        old.finish("first", 77)
+    async with open_store(tmp_path) as store:
+        job = await store.job("first")
+    text = str(outline(render_details("en-US", JobDetails(job=job))))
+    for shown in (str(LARGEST_SEED), "832×480", "**Steps** 20", "**Frames** 81", "/77"):
+        assert shown in text

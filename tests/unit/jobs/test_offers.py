@@ -1,0 +1,69 @@
+"""What people may choose: models, presets, choices, and how clips end."""
+
+from dataclasses import replace
+
+import pytest
+
+from jobs.errors import Refusal
+from jobs.offers import (
+    default_preset,
+    ending_so,
+    endings,
+    offered_models,
+    parse_choices,
+    pick_presets,
+    title_of,
+)
+from tests.unit.jobs.ending_setup import with_last_picture
+from tests.unit.jobs.scripted_server import WORKFLOWS
+
+PLAIN = WORKFLOWS["wan21_i2v"]
+TITLED = replace(PLAIN, title={"en": "Wan", "zh-TW": "萬"})
+
+
+def test_a_preset_is_that_of_the_first_workflow_which_has_it() -> None:
+    models = offered_models(WORKFLOWS, {"wan21_i2v", "wan21_i2v_seed"})
+    assert list(models) == ["wan21_i2v"]
+    assert models["wan21_i2v"]["fast"].name == "wan21_i2v"
+
+
+def test_turbo_comes_before_fast_and_fast_before_the_rest() -> None:
+    assert default_preset({"quality": PLAIN, "fast": PLAIN, "turbo": PLAIN}) == "turbo"
+    assert default_preset({"quality": PLAIN, "fast": PLAIN}) == "fast"
+    assert default_preset({"quality": PLAIN, "draft": PLAIN}) == "quality"
+
+
+@pytest.mark.parametrize(("model", "code"), [("no such", "model"), (None, None), ("wan21_i2v", None)])
+def test_the_presets_are_those_of_the_model_or_of_the_first(model: str | None, code: str | None) -> None:
+    models = offered_models(WORKFLOWS, WORKFLOWS.keys())
+    if code is None:
+        assert pick_presets(models, model) == models["wan21_i2v"]
+        return
+    with pytest.raises(Refusal, match=code):
+        pick_presets(models, model)
+
+
+def test_without_a_model_there_is_no_workflow() -> None:
+    with pytest.raises(Refusal, match="no_workflow"):
+        pick_presets({}, None)
+
+
+def test_a_choice_that_is_not_offered_is_refused() -> None:
+    assert parse_choices(" pingpong = back ", PLAIN.choices) == {"pingpong": "back"}
+    assert parse_choices(None, PLAIN.choices) == {}
+    for wrong in ("pingpong=sideways", "loop=back", "pingpong"):
+        with pytest.raises(Refusal, match="choice"):
+            parse_choices(wrong, PLAIN.choices)
+
+
+def test_a_title_is_in_the_persons_language_else_in_english_else_the_name() -> None:
+    assert [title_of(TITLED, each) for each in ("zh-TW", "en-GB", "fr")] == ["萬", "Wan", "Wan"]
+    assert title_of(replace(PLAIN, title={})) == PLAIN.name
+
+
+def test_a_clip_ends_on_a_picture_where_the_workflow_takes_one() -> None:
+    either, must = with_last_picture(PLAIN), with_last_picture(PLAIN, needed=True)
+    assert [endings(each) for each in (PLAIN, either, must)] == [{False}, {False, True}, {True}]
+    workflows = {"plain": PLAIN, "either": either, "must": must}
+    assert ending_so(workflows, on_picture=True).keys() == {"either", "must"}
+    assert ending_so(workflows, on_picture=False).keys() == {"plain", "either"}
