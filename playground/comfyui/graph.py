@@ -76,26 +76,6 @@ def needed(graph: Graph, outputs: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def order(graph: Graph, outputs: Sequence[str], cached: frozenset[str]) -> Iterator[str]:
-    """The nodes left to run, in ComfyUI's order: what ends a graph soonest goes first (30, 40, 42)."""
-    pending = [node_id for node_id in needed(graph, outputs) if node_id not in cached]
-    while pending:
-        ready = [n for n in pending if not any(link.node in pending for _, link in graph[n].links())]
-        chosen = min(ready, key=lambda n: _distance(graph, pending, n, outputs))
-        pending.remove(chosen)
-        yield chosen
-
-
 def _sound_inputs(node: Node, graph: Graph) -> Json:
     dangling = {name for name, link in node.links() if link.node not in graph}
     return {name: value for name, value in node.inputs.items() if name not in dangling}
-
-
-def _distance(graph: Graph, pending: Sequence[str], node_id: str, outputs: Sequence[str]) -> int:
-    """0 for an output, 1 and 2 for what stands so many links before one, 3 for the rest."""
-    reached = {node_id}
-    for distance in range(3):
-        if reached & set(outputs):
-            return distance
-        reached = {n for n in pending for _, link in graph[n].links() if link.node in reached}
-    return 3

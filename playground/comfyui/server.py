@@ -41,12 +41,14 @@ class ComfyUI:
         without: Collection[str] = (),
         backslashes: bool = False,
         nodes: Mapping[str, object] | None = None,
+        graphs: Collection[Mapping[str, object]] = (),
     ) -> None:
         """`token` is wanted as a bearer on every request; `prefix` is a path before all others.
 
         `lora`, `sageattention`: whether these are installed. `without`: node classes and model files that
         are missing. `backslashes`: list model names as a server on Windows does. `nodes`: more node
-        classes, as object_info describes them; they do nothing.
+        classes, as object_info describes them; they pass on what they get. `graphs`: graphs that can run
+        here, whatever files, choices and classes they name.
         """
         self.runs: list[Run] = []
         installed = Installed(
@@ -55,6 +57,7 @@ class ComfyUI:
             without=frozenset(without),
             backslashes=backslashes,
             nodes=nodes or {},
+            graphs=tuple(graphs),
         )
         self._node_classes = NodeClasses(installed)
         self._faults = Faults()
@@ -163,8 +166,12 @@ class ComfyUI:
         self._node_classes.change(self._node_classes.installed.with_file(folder, name))
 
     def add_nodes(self, nodes: Mapping[str, object]) -> None:
-        """Install more node classes, as object_info describes them; they do nothing."""
+        """Install more node classes, as object_info describes them; they pass on what they get."""
         self._node_classes.change(self._node_classes.installed.with_nodes(nodes))
+
+    def install_for(self, graph: Mapping[str, object]) -> None:
+        """Install what a graph names: files, choices of dropdowns and classes, in the versions it needs."""
+        self._node_classes.change(self._node_classes.installed.with_graph(graph))
 
     def require_token(self, token: str | None) -> None:
         """Want this bearer on every request and new websocket from now on (else 401); None: want none."""

@@ -140,7 +140,9 @@ class _Validator:
         """Raises LookupError if a link leads to nothing; whoever follows a link here reports that."""
         if node_id not in self._sound:
             node = self._graph[node_id]
-            results = [self._visit_input(node, spec) for spec in self._node_classes.inputs(node.kind)]
+            results = [
+                self._visit_input(node, spec) for spec in self._node_classes.inputs(node.kind, node.inputs)
+            ]
             self._sound[node_id] = all(results)
         return self._sound[node_id]
 
@@ -158,8 +160,8 @@ class _Validator:
     def _visit_link(self, node: Node, spec: Input, link: Link) -> bool:
         source = self._graph[link.node]
         given = self._node_classes.output_types(source.kind)[link.slot]
-        if spec.kind not in (given, "*") and given != "*":
-            details = f"{spec.name}, received_type({given}) mismatch input_type({_type_name(spec)})"
+        if not spec.takes(given):
+            details = f"{spec.name}, received_type({given}) mismatch input_type({spec.type_name})"
             extra = {**_about(spec), "received_type": given, "linked_node": list(link)}
             title = "Return type mismatch between linked nodes"
             return self._report(node, "return_type_mismatch", title, details, extra)
@@ -180,7 +182,7 @@ class _Validator:
         return self._report(source, "exception_during_inner_validation", title, str(err), extra)
 
     def _check_value(self, node: Node, spec: Input, value: object) -> bool:
-        if node.kind == "LoadImage" and spec.name == "image":
+        if spec.options.get("image_upload") is True:
             return self._check_picture(node, str(value))
         if isinstance(spec.kind, tuple):
             return value in spec.kind or self._report_choice(node, spec, value)
@@ -238,7 +240,3 @@ class _Validator:
 
 def _about(spec: Input) -> Json:
     return {"input_name": spec.name, "input_config": spec.config}
-
-
-def _type_name(spec: Input) -> str:
-    return spec.kind if isinstance(spec.kind, str) else "COMBO"

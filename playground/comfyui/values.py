@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from playground.comfyui.graph import Json, parse_object
+from playground.comfyui.graph import Json
 
 
 class Stage(StrEnum):
@@ -109,19 +109,17 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What really happened with one prompt. `executed`: the nodes that ran; none if all was cached."""
+    """What really happened with one prompt. `executed`: the nodes that ran; none if all was cached.
+
+    `sampled`: whether a sampler ran to its end, which is what costs a GPU's time.
+    """
 
     prompt_id: str
     graph: Json
     executed: tuple[str, ...]
     seconds: float
     outcome: Outcome
-
-    @property
-    def sampled(self) -> bool:
-        """Whether a sampler ran to its end, which is what costs a GPU's time."""
-        kinds = {parse_object(self.graph[node_id]).get("class_type") for node_id in self.executed}
-        return bool(kinds & {"WanVideoSampler", "KSampler"})
+    sampled: bool
 
 
 def now() -> int:

@@ -194,7 +194,7 @@ async def test_the_prompt_is_where_the_real_one_leaves_it(
             "52",
             "The size of tensor a (144) must match the size of tensor b (124)",
         ),
-        ({"format": "video/webm"}, "54", "the playground only encodes video/h264-mp4"),
+        ({"format": "video/ProRes"}, "54", "the playground does not encode video/ProRes"),
     ],
 )
 async def test_what_the_nodes_cannot_do_ends_in_an_error(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playground.comfyui.folders import Folders
@@ -17,6 +17,10 @@ class NodeResult:
     values: tuple[object, ...] = ()
     ui: Json | None = None
     files: tuple[Path, ...] = ()
+
+    def listing(self, ui: Json, *files: Path) -> "NodeResult":
+        """The same of an output node, which lists these files."""
+        return replace(self, ui=ui, files=files)
 
     @property
     def is_there(self) -> bool:
@@ -67,7 +71,7 @@ def sign(graph: Graph, node_ids: list[str], folders: Folders) -> dict[str, str]:
 
 def _picture(node: Node, folders: Folders) -> str:
     path = folders.annotated(str(node.inputs.get("image")))
-    return _digest(path.read_bytes()) if node.kind == "LoadImage" and path.is_file() else ""
+    return _digest(path.read_bytes()) if node.kind.startswith("LoadImage") and path.is_file() else ""
 
 
 def _digest(data: bytes) -> str:

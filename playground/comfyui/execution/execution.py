@@ -9,9 +9,11 @@ from playground.comfyui.errors import ComfyUIFault, Forgotten, Interrupted, Node
 from playground.comfyui.execution.cache import Cache, NodeResult, sign
 from playground.comfyui.execution.events import Events
 from playground.comfyui.execution.node_environment import NodeEnvironment, NodeRun, StopSignal
-from playground.comfyui.execution.nodes import BEHAVIOURS, settings
+from playground.comfyui.execution.nodes.behaviours import behaviour_of, samples
+from playground.comfyui.execution.nodes.primitives import wanted_of
+from playground.comfyui.execution.schedule import Schedule
 from playground.comfyui.faults import OneTimeFault
-from playground.comfyui.graph import Graph, Json, Node, needed, order, parse_graph, without_dangling_links
+from playground.comfyui.graph import Graph, Json, Link, Node, needed, parse_graph, without_dangling_links
 from playground.comfyui.sockets import Sockets
 from playground.comfyui.timeline import Moment
 from playground.comfyui.values import Finished, Outcome, Prompt, Run, Stage
@@ -33,6 +35,7 @@ class Execution:
         self.stop_signal = StopSignal()
         self.events = Events(sockets, prompt)
         self._environment = environment
+        self._classes = environment.node_classes
         self._cache = cache
         self._graph: Graph = without_dangling_links(parse_graph(prompt.graph))
         self._signatures: dict[str, str] = {}
@@ -67,6 +70,7 @@ class Execution:
             executed=tuple(self._executed),
             seconds=time.monotonic() - self._began,
             outcome=self._outcome,
+            sampled=any(samples(self._graph[node_id].kind, self._classes) for node_id in self._executed),
         )
 
     async def _run_nodes(self) -> None:
@@ -77,8 +81,13 @@ class Execution:
         self.events.record("execution_cached", {"nodes": cached})
         for node_id in cached:
             self._list_output(node_id, self._made[node_id])
-        for node_id in order(self._graph, self.prompt.outputs, frozenset(cached)):
-            await self._run_node(self._graph[node_id])
+        schedule = Schedule(self._graph, self.prompt.outputs, set(cached), self._is_lazy)
+        while (node_id := schedule.next()) is not None:
+            asked = await self._run_node(self._graph[node_id])
+            for link in asked:
+                schedule.ask(node_id, link)
+            if not asked:
+                schedule.finish(node_id)
 
     def _recall(self) -> list[str]:
         for node_id, signature in self._signatures.items():
@@ -86,10 +95,13 @@ class Execution:
                 self._made[node_id] = result
         return [node_id for node_id in self._graph if node_id in self._made]
 
-    async def _run_node(self, node: Node) -> None:
+    async def _run_node(self, node: Node) -> list[Link]:
+        """Run a node; or the links that it asks for first."""
         self.node_id = node.id
         self.events.started(node.id)
         self.stop_signal.check()
+        if asked := self._asked(node):
+            return asked
         result = await self._make(node)
         if result.ui is not None and self._environment.faults.take(OneTimeFault.EMPTY_OUTPUT):
             result = NodeResult()
@@ -100,10 +112,21 @@ class Execution:
         if result.ui is None:
             self.events.finished(node.id)
         self._executed.append(node.id)
+        return []
+
+    def _is_lazy(self, node: Node, name: str) -> bool:
+        return name in self._classes.lazy_inputs(node.kind)
+
+    def _asked(self, node: Node) -> list[Link]:
+        """What the lazy inputs of a node are linked to and it needs: a switch needs one of them."""
+        lazy = {name: link for name, link in node.links() if self._is_lazy(node, name)}
+        wanted = wanted_of(self._resolved(node))
+        needed_links = [lazy[wanted]] if wanted in lazy else [] if wanted in node.inputs else lazy.values()
+        return [link for link in needed_links if link.node not in self._made]
 
     async def _make(self, node: Node) -> NodeResult:
         try:
-            return await BEHAVIOURS.get(node.kind, settings)(self._node_run(node))
+            return await behaviour_of(node.kind, self._classes)(self._node_run(node))
         except (ArithmeticError, LookupError, OSError, TypeError, ValueError, FFmpegError) as err:
             raise NodeFailed(type(err).__name__, f"{err}\n") from err  # as the original ends a prompt
 
@@ -114,15 +137,21 @@ class Execution:
             self.events.finished(node_id)
 
     def _node_run(self, node: Node) -> NodeRun:
-        before = {name: self._made[link.node].values[link.slot] for name, link in node.links()}
         return NodeRun(
             node=node,
-            inputs={**node.inputs, **before},
+            inputs=self._resolved(node),
             prompt=self.prompt,
             environment=self._environment,
             events=self.events,
             stop_signal=self.stop_signal,
         )
+
+    def _resolved(self, node: Node) -> Json:
+        """A node's inputs, with each link replaced by what it brought if it was asked for."""
+        links = dict(node.links())
+        plain = {name: value for name, value in node.inputs.items() if name not in links}
+        made = {name: link for name, link in links.items() if link.node in self._made}
+        return {**plain, **{name: self._made[link.node].values[link.slot] for name, link in made.items()}}
 
     def _fail(self, fault: ComfyUIFault) -> None:
         node = self._graph[self.node_id] if self.node_id else Node(id="", kind="", inputs={})

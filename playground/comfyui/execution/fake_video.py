@@ -1,7 +1,7 @@
 """Fake videos, made without a model: a crop that moves over the picture, chosen by seed and prompt."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
@@ -26,7 +26,10 @@ class Crop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeVideo:
-    """`frames` frames of `width` × `height` pixels, whose crop moves over `picture` from `start` to `end`."""
+    """`frames` frames of `width` × `height` pixels, whose crop moves over `picture` from `start` to `end`.
+
+    With a `last` picture the frames fade into it: the last frame shows that one alone.
+    """
 
     picture: Image.Image
     width: int
@@ -34,36 +37,49 @@ class FakeVideo:
     frames: int
     start: Crop
     end: Crop
+    last: Image.Image | None = None
 
     def frame(self, index: int) -> Image.Image:
         """Frame `index` with the caption burnt in."""
         part = index / max(self.frames - 1, 1)
         eased = part * part * (3 - 2 * part)
-        crop = Crop(
-            x=_between(self.start.x, self.end.x, eased),
-            y=_between(self.start.y, self.end.y, eased),
-            zoom=_between(self.start.zoom, self.end.zoom, eased),
-        )
-        image = self.picture.resize((self.width, self.height), _BILINEAR, box=crop.box(*self.picture.size))
+        image = self._cropped(self.picture, eased)
+        if self.last is not None:
+            image = Image.blend(image, self._cropped(self.last, eased), eased)
         draw_caption(image)
         return image
 
+    def resized(self, width: int, height: int) -> "FakeVideo":
+        """The same frames at another size."""
+        return replace(self, width=width, height=height)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Video:
-    """A fake video and its frames per second."""
+    def with_frames(self, frames: int) -> "FakeVideo":
+        """The same movement in another number of frames."""
+        return replace(self, frames=max(frames, 1))
 
-    fake_video: FakeVideo
-    fps: float
+    def _cropped(self, picture: Image.Image, part: float) -> Image.Image:
+        crop = Crop(
+            x=_between(self.start.x, self.end.x, part),
+            y=_between(self.start.y, self.end.y, part),
+            zoom=_between(self.start.zoom, self.end.zoom, part),
+        )
+        return picture.resize((self.width, self.height), _BILINEAR, box=crop.box(*picture.size))
 
 
 def make_fake_video(
-    picture: Image.Image, width: int, height: int, frames: int, seed: int, prompt: str
+    picture: Image.Image,
+    width: int,
+    height: int,
+    frames: int,
+    motion: str,
+    last: Image.Image | None = None,
 ) -> FakeVideo:
-    """A fake video with random first and last crop; the same seed and prompt give the same ones."""
-    rng = random.Random(f"{seed}|{prompt}")
+    """A fake video with random first and last crop: the same ones for the same `motion` (seed and prompt)."""
+    rng = random.Random(motion)
     start, end = _random_crop(rng), _random_crop(rng)
-    return FakeVideo(picture=picture, width=width, height=height, frames=frames, start=start, end=end)
+    return FakeVideo(
+        picture=picture, width=width, height=height, frames=frames, start=start, end=end, last=last
+    )
 
 
 def render_preview(picture: Image.Image, part_done: float) -> Image.Image:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import math
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -15,7 +16,8 @@ from playground.comfyui.execution.fake_video import render_preview
 from playground.comfyui.execution.previews import encode_jpeg
 from playground.comfyui.faults import Faults, OneTimeFault
 from playground.comfyui.folders import Folders
-from playground.comfyui.graph import Json, Node
+from playground.comfyui.graph import Json, Node, parse_list
+from playground.comfyui.node_inputs import Input
 from playground.comfyui.object_info import NodeClasses
 from playground.comfyui.timeline import Moment, Timeline
 from playground.comfyui.values import Failure, PreviewMethod, Prompt, Stage
@@ -74,6 +76,22 @@ class NodeRun:
     events: Events
     stop_signal: StopSignal
 
+    @property
+    def output_types(self) -> list[str]:
+        """The types that the node gives, one for each slot."""
+        return self.environment.node_classes.output_types(self.node.kind)
+
+    @property
+    def declared(self) -> list[Input]:
+        """The node's inputs as its class describes them; their order is the class's."""
+        return list(self.environment.node_classes.inputs(self.node.kind, self.node.inputs))
+
+    def values_of(self, kind: type[T]) -> Mapping[str, T]:
+        """The inputs that brought such a value, by name, in the class's order."""
+        names = dict.fromkeys((*(spec.name for spec in self.declared), *self.inputs))
+        values = ((name, self.inputs.get(name)) for name in names)
+        return {name: value for name, value in values if isinstance(value, kind)}
+
     def value(self, name: str, kind: type[T]) -> T:
         """What an input's link brought. NodeFailed if of another kind: the playground cannot run that."""
         value = self.inputs.get(name)
@@ -82,12 +100,17 @@ class NodeRun:
         return value
 
     def number(self, name: str, default: float = 0) -> float:
-        """A number among the inputs."""
-        return float(cast("float | str", self.inputs.get(name, default)))
+        """A number among the inputs, the first one of a list."""
+        return float(self._scalar(name, default))
 
     def whole(self, name: str, default: int = 0) -> int:
         """A whole number among the inputs, of any size."""
-        return int(cast("int | str", self.inputs.get(name, default)))
+        value = self._scalar(name, default)
+        return int(value) if isinstance(value, int | str) else math.floor(value)
+
+    def has(self, *names: str) -> str | None:
+        """The first of these inputs that the node has."""
+        return next((name for name in names if self.inputs.get(name) is not None), None)
 
     def text(self, name: str, default: str = "") -> str:
         """A text among the inputs."""
@@ -136,6 +159,11 @@ class NodeRun:
                 raise NodeFailed("RuntimeError", _SHAPES)
             case None:
                 pass
+
+    def _scalar(self, name: str, default: float) -> float | str:
+        value = self.inputs.get(name, default)
+        values = parse_list(value)
+        return cast("float | str", values[0] if values else value)
 
     async def _preview(self, picture: Image.Image, part_done: float) -> bytes | None:
         if self.prompt.preview_method is PreviewMethod.NONE:

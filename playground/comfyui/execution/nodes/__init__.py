@@ -1,0 +1,1 @@
+"""What the node classes do here instead of what they do on a GPU, by kind."""
