@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 CAPTION = "PLAYGROUND · no model ran"
+_LARGEST = 2  # times the size of a frame
 _BILINEAR = Image.Resampling.BILINEAR
 
 
@@ -49,6 +50,12 @@ class FakeVideo:
         draw_caption(image)
         return image
 
+    def numbered_frame(self, index: int) -> Image.Image:
+        """Frame `index` with its number: WebP, GIF and APNG merge frames that look alike."""
+        image = self.frame(index)
+        _write(image, str(index), (1, 1))
+        return image
+
     def resized(self, width: int, height: int) -> "FakeVideo":
         """The same frames at another size."""
         return replace(self, width=width, height=height)
@@ -78,7 +85,13 @@ def make_fake_video(
     rng = random.Random(motion)
     start, end = _random_crop(rng), _random_crop(rng)
     return FakeVideo(
-        picture=picture, width=width, height=height, frames=frames, start=start, end=end, last=last
+        picture=_shrunk(picture, width, height),
+        width=width,
+        height=height,
+        frames=frames,
+        start=start,
+        end=end,
+        last=last and _shrunk(last, width, height),
     )
 
 
@@ -91,11 +104,25 @@ def render_preview(picture: Image.Image, part_done: float) -> Image.Image:
 
 def draw_caption(image: Image.Image) -> None:
     """Write on the image that no model ran."""
-    size = max(image.width // 40, 7)
+    size = _text_size(image)
+    _write(image, CAPTION, (size // 2, image.height - size - size // 2))
+
+
+def _write(image: Image.Image, text: str, at: tuple[int, int]) -> None:
+    size = _text_size(image)
     font = ImageFont.load_default(size)
     draw = ImageDraw.Draw(image)
-    at = (size // 2, image.height - size - size // 2)
-    draw.text(at, CAPTION, font=font, fill="white", stroke_width=max(size // 10, 1), stroke_fill="black")
+    draw.text(at, text, font=font, fill="white", stroke_width=max(size // 10, 1), stroke_fill="black")
+
+
+def _text_size(image: Image.Image) -> int:
+    return max(image.width // 40, 7)
+
+
+def _shrunk(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """The picture at the size that its crops need, since each frame reads all of it."""
+    sizes = (picture.width // max(width * _LARGEST, 1), picture.height // max(height * _LARGEST, 1))
+    return picture.reduce(min(sizes)) if min(sizes) > 1 else picture
 
 
 def _random_crop(rng: random.Random) -> Crop:

@@ -1,5 +1,6 @@
 """Decoders: frames and sound of a latent, and videos of these."""
 
+import asyncio
 import math
 
 from playground.comfyui.errors import NodeFailed
@@ -22,7 +23,7 @@ async def decode(node_run: NodeRun) -> NodeResult:
         await node_run.wait(_DECODE)
     for value in range(1, ticks + 1):
         await node_run.tick(value, ticks, _DECODE / ticks)
-    return pass_on_with(node_run, {"IMAGE": latent.decoded()})
+    return pass_on_with(node_run, {"IMAGE": await asyncio.to_thread(latent.decoded)})
 
 
 async def decode_sound(node_run: NodeRun) -> NodeResult:

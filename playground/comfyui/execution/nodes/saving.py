@@ -178,7 +178,7 @@ async def _with_sound(node_run: NodeRun, silent: Path) -> Path:
 def _write_pictures(
     node_run: NodeRun, frames: FakeVideo, order: Sequence[int], path: Path, fps: float
 ) -> None:
-    write_moving_picture(path, map(frames.frame, order), fps, node_run.whole("quality", 80))
+    write_moving_picture(path, map(frames.numbered_frame, order), fps, node_run.whole("quality", 80))
 
 
 async def _encode(
