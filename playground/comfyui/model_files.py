@@ -51,7 +51,8 @@ _FILES = (".safetensors", ".gguf", ".pt", ".pth", ".ckpt", ".bin")
 def with_model_files(classes: Mapping[str, Json], installed: Installed) -> dict[str, Json]:
     """The same classes, whose dropdowns offer the files that are installed."""
     files = _files(classes, installed)
-    return {kind: _offer_files(kind, info, files) for kind, info in classes.items()}
+    loaders = {kind for kind, _ in files if kind in classes}
+    return {**classes, **{kind: _offer_files(kind, classes[kind], files) for kind in loaders}}
 
 
 def arrange_model_files(info: Json, installed: Installed) -> Json:
@@ -75,7 +76,7 @@ def _files(classes: Mapping[str, Json], installed: Installed) -> Mapping[tuple[s
     """The files that are offered, by node class and input."""
     files: dict[tuple[str, str], list[object]] = {}
     for folder, slots in DROPDOWNS.items():
-        own = _without_examples(choices_of(spec_of(classes.get(slots[0][0], {}), slots[0][1])) or ())
+        own = choices_of(spec_of(classes.get(slots[0][0], {}), slots[0][1])) or ()
         lora: list[object] = [LIGHTX2V] if folder == "loras" and installed.lora else []
         for slot in slots:
             files[slot] = [*files.get(slot, ()), *own, *lora, *installed.files.get(folder, ())]
@@ -87,12 +88,7 @@ def _offer_files(kind: str, info: Json, files: Mapping[tuple[str, str], Sequence
         choices = choices_of(spec)
         if choices is None:
             return spec
-        offered = list(dict.fromkeys((*_without_examples(choices), *files.get((kind, name), ()))))
+        offered = list(dict.fromkeys((*choices, *files.get((kind, name), ()))))
         return spec if offered == list(choices) else with_choices(spec, offered)
 
     return map_specs(info, offer)
-
-
-def _without_examples(choices: Sequence[object]) -> list[object]:
-    """The recordings name every list's files `example`, and this server has no such files."""
-    return [name for name in choices if not (str(name).startswith("example.") and str(name).endswith(_FILES))]

@@ -50,16 +50,16 @@ def cut(recorded: Mapping[str, Any]) -> Iterator[str]:
         if name in already or (_UNWANTED.fullmatch(name) and name != "MathExpression|pysssss"):
             continue
         if _CATEGORIES.fullmatch(info["category"]) or _NAMES.fullmatch(name):
-            kept = json.dumps(_without_texts(info), ensure_ascii=False, separators=(",", ":"))
+            kept = json.dumps(_cleaned(info), ensure_ascii=False, separators=(",", ":"))
             yield f"{json.dumps(name)}:{kept}"
 
 
-def _without_texts(value: object) -> object:
-    """Leave out what only a person reads on ComfyUI's page."""
+def _cleaned(value: object) -> object:
+    """Leave out what only a person reads on ComfyUI's page, and names that stand for a server's own files."""
     if items := parse_list(value):
-        return [_without_texts(item) for item in items]
+        return [_cleaned(item) for item in items if not str(item).startswith("example.")]
     if parse_object(value):
-        return {key: _without_texts(item) for key, item in parse_object(value).items() if key not in _TEXTS}
+        return {key: _cleaned(item) for key, item in parse_object(value).items() if key not in _TEXTS}
     return value
 
 

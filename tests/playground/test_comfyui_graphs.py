@@ -424,3 +424,31 @@ async def test_framepack_samples_each_section_with_a_bar_of_its_own() -> None:
     values = [m["data"]["value"] for m in messages if m["type"] == "progress" and m["data"]["node"] == "9"]
     assert values == [1, 1, 2, 2, 3, 3] * 2
     assert (clips["12"].frames, clips["12"].size) == (2 * 36 + 1, (64, 48))
+
+
+async def test_a_split_schedule_gives_each_sampler_its_part() -> None:
+    graph = graph_of("hunyuan15", **{"78.length": 5})
+    graph["200"] = {"class_type": "SplitSigmas", "inputs": {"sigmas": ["126", 0], "step": 5}}
+    second = deepcopy(graph["125"])
+    second["inputs"].update({"sigmas": ["200", 1], "latent_image": ["125", 0]})
+    graph["201"] = second
+    graph["125"]["inputs"]["sigmas"] = ["200", 0]
+    graph["8"]["inputs"]["samples"] = ["201", 0]
+    async with serving(graph) as (_, client):
+        _, bars = await run(client, graph)
+    assert (bars["125"], bars["201"]) == ([5], [15])
+
+
+async def test_files_and_classes_that_a_graph_names_are_there_when_asked_for() -> None:
+    graph = graph_of("new_Wan22_api")
+    async with ComfyUI(sageattention=True) as comfyui, open_client(comfyui) as client:
+        await client.upload(graph["244"]["inputs"]["image"])
+        status, body = await client.post("/prompt", {"prompt": graph})
+        assert (status, body["error"]["type"]) == (400, "missing_node_type")
+        comfyui.pause()
+        comfyui.install_for(graph)
+        assert (await client.post("/prompt", {"prompt": graph}))[0] == 200
+        _, classes = await client.get("/object_info")
+    offered = classes["WanVideoLoraSelectMulti"]["input"]["required"]["lora_0"][0]
+    assert graph["279"]["inputs"]["lora_0"] in offered
+    assert classes["WanVideoEnhancedBlockSwap"]["output"] == ["BLOCKSWAPARGS"]

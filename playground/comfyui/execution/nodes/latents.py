@@ -34,8 +34,7 @@ _GRIDS: tuple[tuple[str, Grid], ...] = (
 async def make_latent(node_run: NodeRun) -> NodeResult:
     """A conditioning or an empty latent, of the size and length that its class makes of the inputs."""
     await node_run.reach(Stage.ENCODING)
-    first, last = _pictures(node_run)
-    latent = _fit(node_run, first, last)
+    latent = fit_latent(node_run)
     trim = [0]
     if node_run.node.kind == "WanVaceToVideo" and "reference_image" in node_run.inputs:
         trim, latent = [1], replace(latent, frames=latent.frames + latent.grid.frames)
@@ -88,7 +87,9 @@ async def separate_sound(node_run: NodeRun) -> NodeResult:
     return NodeResult(values=(replace(latent, sound=None), latent.sound))
 
 
-def _fit(node_run: NodeRun, first: Image.Image | None, last: Image.Image | None) -> Latent:
+def fit_latent(node_run: NodeRun) -> Latent:
+    """The latent that a class makes of a node's size, length and pictures."""
+    first, last = _pictures(node_run)
     grid = next((grid for name, grid in _GRIDS if re.fullmatch(name, node_run.node.kind)), Grid())
     asked = node_run.whole(node_run.has(*_LENGTHS) or "batch_size", 1)
     is_h3 = grid.frames == _H3_STEP

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from playground.comfyui.execution.cache import NodeResult
 from playground.comfyui.execution.media import Latent
 from playground.comfyui.execution.node_environment import NodeRun
+from playground.comfyui.execution.nodes.latents import fit_latent
 from playground.comfyui.execution.nodes.passing import pass_on_with, prompt_of
 from playground.comfyui.execution.nodes.wan_wrapper import check_patches
 
@@ -99,6 +100,8 @@ async def make_noise(node_run: NodeRun) -> NodeResult:
 def _latent(node_run: NodeRun) -> Latent:
     found = node_run.values_of(Latent)
     latent = next((latent for name, latent in found.items() if not _LAST.search(name)), None)
+    if latent is None and node_run.has("width"):
+        return fit_latent(node_run)
     return latent or node_run.value("latent_image", Latent)
 
 
