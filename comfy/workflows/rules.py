@@ -48,7 +48,7 @@ MAX_OFFERED_SECONDS = 25  # Discord's limit of suggestions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Source:
+class _RuleSource:
     """All that rules are read from; `names`: the nodes that are sent, the nearest to the output first."""
 
     manifest: Mapping[str, object]
@@ -69,7 +69,7 @@ def derive_rules(
 ) -> Rules:
     """The rules of a workflow. Raises BadAnswer."""
     names = ancestors(nodes, output)
-    source = _Source(
+    source = _RuleSource(
         manifest=manifest, nodes=nodes, inputs=inputs, classes=classes, output=output, names=names
     )
     latent, fps = read_latent(nodes, names), _frame_rate(source)
@@ -87,7 +87,7 @@ def derive_rules(
     )
 
 
-def _frame_rate(source: _Source) -> float | None:
+def _frame_rate(source: _RuleSource) -> float | None:
     if "fps" in source.manifest:
         rate = as_number(source.manifest["fps"], "fps")
         if not 1 <= rate <= USUAL_LIMITS["fps"].most:
@@ -96,13 +96,13 @@ def _frame_rate(source: _Source) -> float | None:
     return read_rate(source.nodes, source.names)
 
 
-def _fixed_frames(source: _Source, latent: Latent) -> int | None:
+def _fixed_frames(source: _RuleSource, latent: Latent) -> int | None:
     if "frames" in source.manifest:
         return int(as_number(source.manifest["frames"], "frames"))
     return latent.frames
 
 
-def _ranges(source: _Source, presets: Mapping[str, Preset], latent: Latent) -> Mapping[str, Range]:
+def _ranges(source: _RuleSource, presets: Mapping[str, Preset], latent: Latent) -> Mapping[str, Range]:
     given = {
         name: parse_range(value, f"ranges.{name}")
         for name, value in sub_table(source.manifest, "ranges").items()
@@ -112,7 +112,7 @@ def _ranges(source: _Source, presets: Mapping[str, Preset], latent: Latent) -> M
     return {**given, **{name: allowed for name, allowed in read.items() if allowed is not None}}
 
 
-def _range_of(source: _Source, name: str, presets: Mapping[str, Preset], latent: Latent) -> Range | None:
+def _range_of(source: _RuleSource, name: str, presets: Mapping[str, Preset], latent: Latent) -> Range | None:
     """What the nodes take of a number, within what is usual, and with what preset and graph have."""
     targets = source.inputs[name]
     limits = limits_of(source.nodes, source.classes, targets)
@@ -139,7 +139,7 @@ def _frames_range(limits: Range, held: float | None) -> Range:
     return Range(least=least, most=min(most, limits.most), step=step)
 
 
-def _defaults(source: _Source, latent: Latent, fps: float | None) -> Mapping[str, float | str]:
+def _defaults(source: _RuleSource, latent: Latent, fps: float | None) -> Mapping[str, float | str]:
     held: dict[str, float | str] = {}
     for name in ("steps", "cfg", "shift", "denoise", "seconds"):
         if (
@@ -157,7 +157,7 @@ def _defaults(source: _Source, latent: Latent, fps: float | None) -> Mapping[str
 
 
 def _offered_seconds(
-    source: _Source, ranges: Mapping[str, Range], fps: float | None, default: float | str | None
+    source: _RuleSource, ranges: Mapping[str, Range], fps: float | None, default: float | str | None
 ) -> tuple[float, ...]:
     """Those of the manifest, else each whole second that can be had."""
     if "seconds" in source.manifest:
@@ -175,7 +175,7 @@ def _offered_seconds(
     return tuple(sorted({*map(float, list(whole)[: MAX_OFFERED_SECONDS - 1]), *own}))
 
 
-def _size(source: _Source, ranges: Mapping[str, Range], latent: Latent) -> SizeRule | None:
+def _size(source: _RuleSource, ranges: Mapping[str, Range], latent: Latent) -> SizeRule | None:
     if "size" in source.manifest:
         return _parse_size(source.manifest["size"], _area(source), ranges)
     if {"width", "height"} <= source.inputs.keys():
@@ -188,7 +188,7 @@ def _size(source: _Source, ranges: Mapping[str, Range], latent: Latent) -> SizeR
     return None
 
 
-def _area(source: _Source) -> int:
+def _area(source: _RuleSource) -> int:
     """The number of pixels of the graph's own size, 0 where it does not hold one."""
     sides = (
         read_number(source.nodes, source.inputs[name][0]) or 0
@@ -241,7 +241,7 @@ def _flag(manifest: Mapping[str, object], key: str, *, default: bool) -> bool:
     return value
 
 
-def _last_picture(source: _Source) -> LastPicture | None:
+def _last_picture(source: _RuleSource) -> LastPicture | None:
     targets = source.inputs.get("last_image", ())
     if not targets:
         return None

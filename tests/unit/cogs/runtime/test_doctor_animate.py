@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from cli.doctor import options_of
 from cogs.runtime.app import open_application
 from cogs.runtime.doctor import run_checks
+from cogs.runtime.doctor_animate import check_animate
 from cogs.runtime.doctor_report import Report
 from cogs.runtime.settings import DemoSettings, Settings
 from comfy import BUILT_IN
@@ -156,3 +157,22 @@ async def makes_a_clip(playground: Playground, settings: Settings, patience: flo
         finally:
             stop.set()
     return True
+
+
+async def test_what_animate_would_take_is_said(tmp_path: Path) -> None:
+    async with broken(CASES["all is well"], tmp_path) as (_, settings):
+        line = await check_animate(settings)
+
+    assert (line.ok, line.text) == (True, "/animate would take the preset turbo and wan21_i2v_lightx2v")
+
+
+async def test_a_broken_workflow_is_named_and_fails_while_animate_still_works(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('extends = "wan21_i2v"\ncolour = 1', encoding="utf-8")
+    async with broken(Case(works=False, settings={"workflows_dir": tmp_path}), tmp_path) as (_, settings):
+        report = await examine(settings)
+
+    lines = {line.check: line for line in report.lines}
+    assert lines["left_out"].text == "mine is not offered: mine.toml: key: colour is not known"
+    assert lines["left_out"].failed
+    assert lines["animate"].ok
+    assert report.exit_code == 1
