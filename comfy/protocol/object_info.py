@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeGuard
 
 from comfy.errors import BadAnswer
@@ -80,11 +81,23 @@ def dropdown(node_classes: NodeClasses, class_type: str, name: str) -> tuple[str
 
 
 def find_choice(node_classes: NodeClasses, class_type: str, name: str, wanted: str) -> str | None:
-    """The dropdown's own spelling of `wanted`: itself, else the first with the same base name (case kept)."""
+    """The dropdown's own spelling of `wanted`: itself, else an entry with the same base name (case kept).
+
+    Of several the one that shares most of its folders, counted from the file; then the shortest path.
+    """
     choices = dropdown(node_classes, class_type, name)
     if wanted in choices:
         return wanted
-    return next((choice for choice in choices if base_name(choice) == base_name(wanted)), None)
+    same = (choice for choice in choices if base_name(choice) == base_name(wanted))
+    return min(same, key=lambda choice: _sort_key(choice, wanted), default=None)
+
+
+def _sort_key(choice: str, wanted: str) -> tuple[int, int]:
+    """Orders paths of one base name: first those that share the most parts at their end, then short ones."""
+    parts, others = (path.replace("\\", "/").split("/") for path in (choice, wanted))
+    pairs = zip(reversed(parts), reversed(others), strict=False)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return -shared, len(parts)
 
 
 def _parse_class(value: Mapping[str, object]) -> NodeClass:

@@ -56,6 +56,28 @@ def test_a_file_is_found_by_its_base_name():
     assert find_choice(node_classes, "X", "file", "B.gguf") is None
 
 
+@pytest.mark.parametrize(
+    ("wanted", "entries", "found"),
+    [
+        ("wan22/high.pt", ["other/high.pt", "wan22/high.pt"], "wan22/high.pt"),
+        ("wan22/high.pt", ["other/high.pt", "wan22\\high.pt"], "wan22\\high.pt"),
+        ("wan22\\high.pt", ["other/high.pt", "loras/wan22/high.pt"], "loras/wan22/high.pt"),
+        ("a/wan22/high.pt", ["a/other/high.pt", "b/wan22/high.pt"], "b/wan22/high.pt"),
+        ("wan22/high.pt", ["a/b/high.pt", "other/high.pt", "high.pt"], "high.pt"),
+        ("wan22/high.pt", ["a/b/high.pt", "b/high.pt", "c/high.pt"], "b/high.pt"),
+        ("high.pt", ["wan22/high.pt", "high.pt"], "high.pt"),
+        ("wan22/high.pt", ["other/high.pt"], "other/high.pt"),
+        ("wan22/high.pt", ["wan22/low.pt"], None),
+    ],
+)
+def test_a_file_is_matched_by_its_folders_before_by_its_base_name(
+    wanted: str, entries: list[str], found: str | None
+):
+    node_classes = parse_object_info({"X": {"input": {"required": {"file": [entries]}}}}, {"X"})
+
+    assert find_choice(node_classes, "X", "file", wanted) == found
+
+
 def test_model_files_are_known_by_their_suffix():
     assert base_name("a\\b/c.gguf") == "c.gguf"
     assert is_model_file("c.gguf")
