@@ -22,7 +22,8 @@ from comfy.doctor.node_packs import pack_of
 from comfy.errors import MissingModel, NodeMissing
 from comfy.protocol.object_info import NodeClasses, is_model_file
 from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
-from comfy.workflows.workflow import Role, TemplateNode, Workflow, used_classes
+from comfy.workflows.ancestors import needed_nodes, used_classes
+from comfy.workflows.workflow import Role, TemplateNode, Workflow
 
 MAX_NAMES = 20  # node classes in one line
 # Nodes that write into the output folder, the prompt with it, and have no input that keeps them from it.
@@ -124,7 +125,7 @@ def _check_files(runnable: Workflows) -> Iterator[Finding]:
     used = {
         value
         for workflow in runnable.values()
-        for node in workflow.nodes.values()
+        for node in needed_nodes(workflow).values()
         for value in node.inputs.values()
         if is_model_file(value)
     }
@@ -162,7 +163,7 @@ def _check_attention(runnable: Workflows, files: ModelFiles) -> Iterator[Finding
 
 def _check_leftovers(runnable: Workflows) -> Iterator[Finding]:
     for name, workflow in sorted(runnable.items()):
-        if any(map(_keeps_files, workflow.nodes.values())):
+        if any(map(_keeps_files, needed_nodes(workflow).values())):
             yield KEEPS_CLIPS.result(name, ok=False)
 
 
@@ -177,7 +178,7 @@ def _check_deprecated(runnable: Workflows, node_classes: NodeClasses) -> Iterato
     deprecated = {
         (node.class_type, name)
         for name, workflow in runnable.items()
-        for node in workflow.nodes.values()
+        for node in needed_nodes(workflow).values()
         if node_classes[node.class_type].deprecated
     }
     for class_type, name in sorted(deprecated):

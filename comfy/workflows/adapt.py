@@ -15,7 +15,9 @@ from comfy.protocol.object_info import (
     find_choice,
     is_model_file,
 )
+from comfy.workflows.ancestors import needed_nodes
 from comfy.workflows.graph import fill
+from comfy.workflows.literals import is_link
 from comfy.workflows.workflow import Choice, NodeInput, Option, Role, TemplateNode, Workflow
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ def find_missing(
     """List what the server lacks to run the workflow, nodes first; empty when it can."""
     nodes = [
         NodeMissing(node=name, class_type=node.class_type, reason="not installed")
-        for name, node in workflow.nodes.items()
+        for name, node in needed_nodes(workflow).items()
         if node.class_type not in node_classes
     ]
     models = [
@@ -66,16 +68,20 @@ def find_missing(
 def adapt(workflow: Workflow, node_classes: NodeClasses, files: ModelFiles) -> Workflow:
     """Adapt the workflow to this server, which must lack nothing of it (see `find_missing`).
 
-    Model files get the server's spelling. Inputs that its node classes do not have are left out, and required
-    ones that the template lacks get their defaults (both logged), so that another version of a node works.
-    Options whose files it lacks are left out.
+    Model files get the server's spelling. Inputs get the names that its version of a node gives them, and
+    required ones that the template lacks their defaults; in built-in workflows links to inputs that it does
+    not have are left out (all logged). Options whose files it lacks are left out. Nodes that the output does
+    not need stay as they are: they are not sent.
     """
+    needed = needed_nodes(workflow)
     spelled = [
         (target, _find_first(node_classes, workflow.nodes[target.node].class_type, target.input, names))
         for target, names in _required_files(workflow, files).items()
     ]
     nodes = {
-        name: _adapt_node(node, node_classes[node.class_type].inputs)
+        name: _adapt_node(node, node_classes[node.class_type].inputs, drops_links=workflow.built_in)
+        if name in needed
+        else node
         for name, node in fill(workflow.nodes, spelled).items()
     }
     choices = {
@@ -91,9 +97,10 @@ def _find_first(node_classes: NodeClasses, class_type: str, field: str, names: C
 
 def _required_files(workflow: Workflow, files: ModelFiles) -> Mapping[NodeInput, tuple[str, ...]]:
     """The node inputs whose file must be on the server, each with the names that are accepted."""
+    needed = needed_nodes(workflow)
     named = {
         NodeInput(node=name, input=key): (value,)
-        for name, node in workflow.nodes.items()
+        for name, node in needed.items()
         for key, value in node.inputs.items()
         if is_model_file(value)
     }
@@ -101,6 +108,7 @@ def _required_files(workflow: Workflow, files: ModelFiles) -> Mapping[NodeInput,
         target: _file_names(role, workflow, files)
         for role, targets in workflow.installed.items()
         for target in targets
+        if target.node in needed
     }
     return {**named, **chosen}
 
@@ -121,22 +129,24 @@ def _adapt_choice(choice: Choice, workflow: Workflow, node_classes: NodeClasses)
 
 def _adapt_option(option: Option, workflow: Workflow, node_classes: NodeClasses) -> Option | None:
     """The option in this server's spelling, None when it lacks a file."""
+    needed = needed_nodes(workflow)
     sets = {
-        target: find_choice(node_classes, workflow.nodes[target.node].class_type, target.input, value)
-        if is_model_file(value)
+        target: find_choice(node_classes, needed[target.node].class_type, target.input, value)
+        if target.node in needed and is_model_file(value)
         else value
         for target, value in option.sets.items()
     }
     return None if None in sets.values() else replace(option, sets=sets)
 
 
-def _adapt_node(node: TemplateNode, specs: Inputs) -> TemplateNode:
+def _adapt_node(node: TemplateNode, specs: Inputs, *, drops_links: bool) -> TemplateNode:
     known = dict(_expand(specs, node.inputs))
     names = {name: _find_name(name, node, known) for name in node.inputs}
-    kept = {new: node.inputs[name] for name, new in names.items() if new}
+    # ComfyUI ignores values that a class does not list, and some classes read them all the same.
+    dropped = [name for name, new in names.items() if not new and drops_links and is_link(node.inputs[name])]
+    kept = {new or name: node.inputs[name] for name, new in names.items() if name not in dropped}
     filled = {name: spec.default for name, spec in known.items() if _is_missing(name, spec, kept)}
     if filled or kept.keys() != node.inputs.keys():
-        dropped = [name for name, new in names.items() if not new]
         log.info("this server's %s: left out %s, filled in %s", node.class_type, dropped, filled)
     return replace(node, inputs={**kept, **filled})
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from comfy.errors import BadAnswer, WorkflowInvalid
@@ -87,7 +87,9 @@ def _load(name: str, folders: Sequence[Files], node_classes: NodeClasses) -> Wor
     manifest: Manifest = {}
     for _, own in reversed(chain):
         manifest = _merge(manifest, {key: value for key, value in own.items() if key != "extends"})
-    return build_workflow(name, template=_read(name, template), manifest=manifest, node_classes=node_classes)
+    text = _read(name, template)
+    workflow = build_workflow(name, template=text, manifest=manifest, node_classes=node_classes)
+    return replace(workflow, built_in=template.parent == BUILT_IN)
 
 
 def _refuse_twins(name: str, folders: Sequence[Files]) -> None:

@@ -33,7 +33,7 @@ from comfy.workflows.workflow import (
     Workflow,
 )
 
-KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes", "rules"} | {
+KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes", "rules", "built_in"} | {
     *("ranges", "defaults", "fps", "frames", "seconds", "size", "sound")
 }
 NO_CLASSES: NodeClasses = {}

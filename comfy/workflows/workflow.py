@@ -1,7 +1,7 @@
 """A workflow: a template of nodes, and its manifest's mapping of values, files and stages to node inputs."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -181,6 +181,7 @@ class Workflow:
     `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
     `title`, `description`: by language code.
     `family`: workflows of one family replace one another where they have the same preset.
+    `built_in`: whether its template comes with the program, and may be fitted to versions of nodes.
     """
 
     name: str
@@ -202,6 +203,7 @@ class Workflow:
     crf: NodeInput | None
     prompt_prefix: str = ""
     prompt_suffix: str = ""
+    built_in: bool = False
 
     def default(self, preset: str, name: str) -> float | str | None:
         """The value that counts where nobody chooses one; None where neither preset nor graph has one."""
@@ -224,8 +226,3 @@ class Workflow:
             return None
         frames = self.rules.ranges["frames"]
         return Range(least=(frames.least - 1) / self.rules.fps, most=(frames.most - 1) / self.rules.fps)
-
-
-def used_classes(workflows: Iterable[Workflow]) -> frozenset[str]:
-    """The node classes that these workflows use."""
-    return frozenset(node.class_type for workflow in workflows for node in workflow.nodes.values())

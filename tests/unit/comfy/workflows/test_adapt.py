@@ -1,6 +1,7 @@
 """Files under several names, options by what is there, inputs that changed between versions of a node."""
 
 import copy
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 from comfy import MissingModel, ModelFiles, NodeMissing, Workflow
 from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.workflows.adapt import adapt, find_missing
+from comfy.workflows.ancestors import used_classes
 from comfy.workflows.manifest import parse_workflow
-from comfy.workflows.workflow import used_classes
+from comfy.workflows.workflow import Choice, NodeInput, Option, Role, TemplateNode
 from tests.unit.comfy import recorded_responses as recorded
 
 LORA_CHOICE = """
@@ -153,16 +155,13 @@ def test_an_input_that_became_part_of_another_moves_there(core_only: Workflow, o
     assert sent == {"format": "mp4", "format.codec": "h264"}
 
 
-def test_inputs_of_an_entry_that_was_not_chosen_go(core_only: Workflow, object_info: Any):
+def test_inputs_of_entries_that_were_not_chosen_stay_for_the_server_to_ignore(
+    core_only: Workflow, object_info: Any
+):
     inputs = {"format": "mp4", "format.codec": "h264", "format.codec.encoding": "auto", "format.quality": 5}
     del object_info["SaveVideo"]["input"]["optional"]["codec"]
 
-    assert saving(core_only, object_info, **inputs) == {
-        "format": "mp4",
-        "format.codec": "h264",
-        "format.codec.encoding": "auto",
-    }
-    assert "format.codec.encoding" not in saving(core_only, object_info, **{**inputs, "format.codec": "auto"})
+    assert saving(core_only, object_info, **inputs) == inputs
 
 
 def test_what_an_entry_brings_is_filled_in_with_it(core_only: Workflow, object_info: Any):
@@ -251,14 +250,64 @@ def test_the_attention_is_the_setting_and_not_what_the_document_had(workflows: M
     assert adapt(seed, known, faster).nodes["48"].inputs["attention_mode"] == "sageattn"
 
 
-def test_widgets_of_the_chosen_format_stay_and_unknown_inputs_go(wan: Workflow):
+def test_values_that_the_server_does_not_list_stay(wan: Workflow):
     nodes = dict(wan.nodes)
     nodes["54"] = replace(nodes["54"], inputs={**nodes["54"].inputs, "profile": "lt", "magic": 1})
 
     fitted = adapt(replace(wan, nodes=nodes), classes_of(wan), ModelFiles()).nodes["54"].inputs
 
-    assert fitted == wan.nodes["54"].inputs
+    assert fitted == nodes["54"].inputs
     assert fitted["save_metadata"] is False
+
+
+def test_links_that_the_server_does_not_list_go_from_built_in_workflows_only(wan: Workflow):
+    nodes = dict(wan.nodes)
+    nodes["54"] = replace(nodes["54"], inputs={**nodes["54"].inputs, "any_01": ["53", 0]})
+    workflow = replace(wan, nodes=nodes)
+
+    def links(workflow: Workflow) -> object:
+        return adapt(workflow, classes_of(workflow), ModelFiles()).nodes["54"].inputs.get("any_01")
+
+    assert wan.built_in
+    assert links(workflow) is None
+    assert links(replace(workflow, built_in=False)) == ["53", 0]
+
+
+def test_a_loader_with_inputs_of_any_number_keeps_its_files(object_info: Any):
+    lora = {"on": True, "lora": "clay.safetensors", "strength": 0.8}
+    object_info["Power Lora Loader (rgthree)"] = {"input": {"required": {}, "optional": {"model": ["MODEL"]}}}
+    graph = {
+        "1": {
+            "class_type": "Power Lora Loader (rgthree)",
+            "inputs": {"PowerLoraLoaderHeaderWidget": {"type": "x"}, "lora_1": lora, "any_01": ["3", 0]},
+        },
+        "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}},
+        "3": {"class_type": "LoadImage", "inputs": {"image": "x.png"}},
+    }
+    workflow = parse_workflow("mine", template=json.dumps(graph), manifest='output = "2"')
+
+    fitted = adapt(workflow, classes_of(workflow, object_info), ModelFiles())
+
+    assert fitted.nodes["1"].inputs == graph["1"]["inputs"]
+
+
+def test_what_the_output_does_not_need_is_neither_required_nor_changed(wan: Workflow):
+    side = {
+        "98": TemplateNode(class_type="SideLoader", inputs={"file": "gone.safetensors"}),
+        "99": TemplateNode(class_type="SideSave", inputs={"images": ["53", 0], "model": ["98", 0]}),
+    }
+    style = Option(title={}, sets={NodeInput(node="98", input="file"): "side.safetensors"})
+    choice = Choice(title={}, default="on", options={"on": style})
+    workflow = replace(
+        wan,
+        nodes={**wan.nodes, **side},
+        installed={**wan.installed, Role.LORA: (NodeInput(node="98", input="file"),)},
+        choices={"style": choice},
+    )
+    known = classes_of(workflow)
+
+    assert find_missing(workflow, known, ModelFiles()) == ()
+    assert adapt(workflow, known, ModelFiles()) == workflow
 
 
 def test_a_required_input_of_a_newer_node_is_filled_with_its_default(wan: Workflow, object_info: Any):
