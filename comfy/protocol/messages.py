@@ -13,7 +13,15 @@ from typing import Literal
 
 from comfy.errors import BadAnswer
 from comfy.protocol.files import OutputFile, parse_output_file
-from comfy.protocol.json_values import as_mapping, as_number, as_text, is_list, is_mapping, parse_json
+from comfy.protocol.json_values import (
+    as_list,
+    as_mapping,
+    as_number,
+    as_text,
+    is_list,
+    is_mapping,
+    parse_json,
+)
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +31,7 @@ MAX_IMAGE_OFFSET = 64
 MAX_TEXT_BYTES = 64 * 2**10  # only an execution_error is larger, and the history has it too
 MAX_PREVIEW_BYTES = 2**20
 MAX_FILES = 64  # of one node
+MAX_NODES = 1000  # of one job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +48,20 @@ class JobStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodesCached:
+    """Nodes of the job that do not run: their results of an earlier job are used."""
+
+    prompt_id: str
+    nodes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStarted:
-    """A node of the job started."""
+    """A node of the job started; one that another made while it ran is `shown_as` a node of the graph."""
 
     prompt_id: str
     node: str
+    shown_as: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +72,28 @@ class NodeProgress:
     node: str
     value: int
     maximum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeState:
+    """How far a node is; `shown_as`: the node of the graph that stands for it.
+
+    Without a progress bar, `value` and `maximum` are 0 and 1 until it is finished.
+    """
+
+    node: str
+    shown_as: str
+    value: int
+    maximum: int
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStates:
+    """All nodes of the job that run or have run, as servers since 2025 tell it beside each NodeProgress."""
+
+    prompt_id: str
+    states: tuple[NodeState, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +138,10 @@ SocketMessage = (
     MessagesMissed
     | QueueChanged
     | JobStarted
+    | NodesCached
     | NodeStarted
     | NodeProgress
+    | NodeStates
     | NodeSaved
     | PreviewSent
     | JobEnding
@@ -155,7 +197,13 @@ def _parse_executing(data: Mapping[str, object]) -> SocketMessage:
     prompt_id = as_text(data.get("prompt_id"))
     if data.get("node") is None:
         return JobEnded(prompt_id=prompt_id)
-    return NodeStarted(prompt_id=prompt_id, node=as_text(data.get("node")))
+    node = as_text(data.get("node"))
+    return NodeStarted(prompt_id=prompt_id, node=node, shown_as=as_text(data.get("display_node") or node))
+
+
+def _parse_cached(data: Mapping[str, object]) -> SocketMessage:
+    nodes = frozenset(map(as_text, as_list(data.get("nodes"))))
+    return NodesCached(prompt_id=as_text(data.get("prompt_id")), nodes=nodes)
 
 
 def _parse_progress(data: Mapping[str, object]) -> SocketMessage:
@@ -164,6 +212,22 @@ def _parse_progress(data: Mapping[str, object]) -> SocketMessage:
         node=as_text(data.get("node")),
         value=int(as_number(data.get("value"))),
         maximum=int(as_number(data.get("max"))),
+    )
+
+
+def _parse_states(data: Mapping[str, object]) -> SocketMessage:
+    nodes = as_mapping(data.get("nodes"))
+    states = tuple(_parse_state(name, as_mapping(each)) for name, each in islice(nodes.items(), MAX_NODES))
+    return NodeStates(prompt_id=as_text(data.get("prompt_id")), states=states)
+
+
+def _parse_state(name: str, state: Mapping[str, object]) -> NodeState:
+    return NodeState(
+        node=name,
+        shown_as=as_text(state.get("display_node_id") or name),
+        value=int(as_number(state.get("value"))),
+        maximum=int(as_number(state.get("max"))),
+        finished=state.get("state") == "finished",
     )
 
 
@@ -186,8 +250,10 @@ def _parse_success(data: Mapping[str, object]) -> SocketMessage:
 PARSERS: Mapping[str, Callable[[Mapping[str, object]], SocketMessage]] = {
     "status": _parse_status,
     "execution_start": _parse_start,
+    "execution_cached": _parse_cached,
     "executing": _parse_executing,
     "progress": _parse_progress,
+    "progress_state": _parse_states,
     "executed": _parse_executed,
     "execution_success": _parse_success,
     "execution_error": _parse_end,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from comfy.errors import BadAnswer, GraphRejected, MissingModel, NodeFailed, NodeMissing
 from comfy.printable import printable
@@ -43,10 +43,12 @@ class Done:
 
     `files`: empty where the history names none; the websocket may have named them.
     `seconds`: from start to success, as the server says; None where it says nothing that can be so.
+    `steps`: the sampling steps that its progress told, without those of samplers that did not run.
     """
 
     files: tuple[OutputFile, ...]
     seconds: float | None
+    steps: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

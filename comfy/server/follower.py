@@ -6,6 +6,7 @@ Where no websocket is open, queue and history are polled.
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from dataclasses import replace
 
 import stamina
 
@@ -136,6 +137,8 @@ class Follower:
                 yield from self._tracker.start(time.time())
             case Finished(outcome=Done(files=(), seconds=seconds)):
                 yield self._done_as_told(seconds)
+            case Finished(outcome=Done() as done):
+                yield replace(done, steps=self._tracker.steps)
             case Finished(outcome=outcome):
                 yield outcome
             case None if self._cancelled:
@@ -151,7 +154,7 @@ class Follower:
         """Done with the files that the websocket named, for a history that names none. Raises BadAnswer."""
         if not self._tracker.saved:
             raise BadAnswer(reason="the job succeeded without a file")
-        return Done(files=self._tracker.saved, seconds=seconds)
+        return Done(files=self._tracker.saved, seconds=seconds, steps=self._tracker.steps)
 
     def _is_reason_to_ask(self, message: SocketMessage | None) -> bool:
         """Whether to ask the server; told the end again and again, it is asked at growing intervals."""

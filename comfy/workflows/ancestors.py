@@ -32,7 +32,7 @@ def only_ancestors(nodes: Nodes, output: str) -> Nodes:
 
 
 def only_executed(nodes: Nodes, output: str, cached: frozenset[str] = frozenset()) -> Nodes:
-    """The ancestors that a run executes: none behind `cached` nodes, nor in the branch a switch leaves out."""
+    """The ancestors that a run executes: none behind `cached` nodes, none in the branch a switch leaves."""
     needed = _find_needed(nodes, output, cached, switched=True)
     return {name: node for name, node in nodes.items() if name in needed}
 

@@ -24,18 +24,16 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """`step` of `steps` sampling steps are done; never a count of weights."""
+    """`step` of `steps` steps of all samplers are done, the last by `sampler`; never a count of weights."""
 
     step: int
     steps: int
+    sampler: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node started, or changed its stage (a sampler first loads its weights).
-
-    `sampling`: where a sampler stands, if its number of steps is known; each step has its own event.
-    """
+    """A node started, or changed its stage (a sampler first loads its weights): where `sampling` stands then."""
 
     node: str
     stage: Stage

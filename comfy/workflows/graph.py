@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from comfy.errors import BadAnswer, WorkflowInvalid
+from comfy.workflows.ancestors import only_ancestors
 from comfy.workflows.expression import Expression
 from comfy.workflows.literals import read_number
-from comfy.workflows.tracing import ancestors
+from comfy.workflows.sampler_steps import expect_bars
 from comfy.workflows.workflow import (
     PICTURES,
     TEXTS,
@@ -29,8 +30,9 @@ NOTHING_SET: Mapping[NodeInput, object] = MappingProxyType({})
 class Graph:
     """A graph to submit, and what is needed to interpret the messages about it.
 
-    `workflow`: the name of the template; `sampler_steps`: how many steps each sampler takes; `output`: the
-    node whose files are the result; `crf`: its input that makes them coarser and smaller.
+    `workflow`: the name of the template; `sampler_steps`: how many steps each sampler will take, 0 where only
+    its progress tells; `sampler_bars`: in how many bars of progress, where that is more than one; `output`:
+    the node whose files are the result; `crf`: its input that makes them coarser and smaller.
     """
 
     workflow: str
@@ -39,6 +41,7 @@ class Graph:
     sampler_steps: Mapping[str, int]
     output: str
     crf: NodeInput | None = None
+    sampler_bars: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def as_json(self) -> Mapping[str, object]:
         """ComfyUI's API format."""
@@ -74,13 +77,19 @@ def build_graph(
     nodes = fill(nodes, _filled_inputs(workflow, nodes, _all_values(workflow, values, preset)))
     nodes = fill(nodes, _chosen_inputs(workflow, choices))
     nodes = _place_pictures(workflow, nodes, image, last_image)
-    sent = set(ancestors(nodes, workflow.output))
-    nodes = {name: node for name, node in nodes.items() if name in sent}
+    return graph_of(workflow, nodes)
+
+
+def graph_of(workflow: Workflow, nodes: Nodes) -> Graph:
+    """The graph of a workflow's filled nodes: of them only the output and what it needs."""
+    needed = only_ancestors(nodes, workflow.output)
+    expected = expect_bars(needed, workflow.stages, workflow.output)
     return Graph(
         workflow=workflow.name,
-        nodes=nodes,
+        nodes=needed,
         stages=workflow.stages,
-        sampler_steps=_count_sampler_steps(nodes, workflow.stages),
+        sampler_steps={name: each.steps * each.bars for name, each in expected.items()},
+        sampler_bars={name: each.bars for name, each in expected.items() if each.bars > 1},
         output=workflow.output,
         crf=workflow.crf,
     )
@@ -182,20 +191,3 @@ def _find_problem(workflow: Workflow, name: str, value: object) -> str:
         return "is not a finite number"
     allowed = workflow.rules.ranges.get(name)
     return "" if allowed is None or value in allowed else f"is not one of {allowed}"
-
-
-def _count_sampler_steps(nodes: Nodes, stages: Mapping[str, Stage]) -> Mapping[str, int]:
-    counted = {
-        name: _sampler_steps_of(node.inputs)
-        for name, node in nodes.items()
-        if stages.get(name) == Stage.SAMPLING
-    }
-    return {name: steps for name, steps in counted.items() if steps}
-
-
-def _sampler_steps_of(inputs: Mapping[str, object]) -> int:
-    steps, strength = inputs.get("steps"), inputs.get("denoise_strength", 1)
-    if not isinstance(steps, int) or not isinstance(strength, int | float):
-        return 0
-    # From the source of WanVideoSampler: below 1 it leaves out the first steps of its schedule.
-    return steps if strength >= 1 else int(steps * strength) + 1

@@ -14,7 +14,10 @@ from comfy.protocol.messages import (
     JobStarted,
     NodeProgress,
     NodeSaved,
+    NodesCached,
     NodeStarted,
+    NodeState,
+    NodeStates,
     PreviewSent,
     QueueChanged,
     parse_message,
@@ -25,15 +28,36 @@ JOB = "4ed73a0c-6fcc-45ed-ac73-e525cec927fa"
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 
 
+def running(value: int, maximum: int) -> NodeStates:
+    state = NodeState(node="3", shown_as="3", value=value, maximum=maximum, finished=False)
+    return NodeStates(prompt_id=JOB, states=(state,))
+
+
+def test_a_node_that_another_one_made_is_shown_as_a_node_of_the_graph():
+    state = {"value": 2.5, "max": 4, "state": "finished", "display_node_id": "3"}
+    frame = {"type": "progress_state", "data": {"prompt_id": JOB, "nodes": {"3.0.1": state}}}
+    started = {"type": "executing", "data": {"prompt_id": JOB, "node": "3.0.1", "display_node": "3"}}
+
+    assert parse_message(json.dumps(frame)) == NodeStates(
+        prompt_id=JOB,
+        states=(NodeState(node="3.0.1", shown_as="3", value=2, maximum=4, finished=True),),
+    )
+    assert parse_message(json.dumps(started)) == NodeStarted(prompt_id=JOB, node="3.0.1", shown_as="3")
+
+
 def test_a_success_is_parsed_in_the_recorded_order():
     messages = [parse_message(frame) for frame in recorded.messages("10_success_then_cached")]
     of_job = [message for message in messages if getattr(message, "prompt_id", None) == JOB]
 
-    assert of_job[:3] == [
+    assert of_job[:5] == [
         JobStarted(prompt_id=JOB, at=1795336764.317),
-        NodeStarted(prompt_id=JOB, node="3"),
-        NodeProgress(prompt_id=JOB, node="3", value=1, maximum=4),
+        NodesCached(prompt_id=JOB, nodes=frozenset({"1", "2"})),
+        running(0, 1),
+        NodeStarted(prompt_id=JOB, node="3", shown_as="3"),
+        running(1, 4),
     ]
+    assert of_job[5] == NodeProgress(prompt_id=JOB, node="3", value=1, maximum=4)
+    of_job = [message for message in of_job if not isinstance(message, NodeStates)]
     saved = OutputFile(filename="cap_00003_.png", subfolder="", type="output")
     assert of_job[-3:] == [
         NodeSaved(prompt_id=JOB, node="4", files=(saved,)),

@@ -1,5 +1,6 @@
 """Messages about a job become events: stages, true steps, nothing twice."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,14 +16,61 @@ from comfy.protocol.messages import (
     parse_message,
 )
 from comfy.server.progress import ProgressTracker
+from comfy.workflows.ancestors import find_output
+from comfy.workflows.graph import graph_of
+from comfy.workflows.literals import linked_node
+from comfy.workflows.manifest import parse_workflow
 from tests.unit.comfy import recorded_responses as recorded
 from tests.unit.comfy.job_values import graph
+from tests.unit.comfy.workflows import published
+
+JOB = "job"
+BOTH = {"executing", "progress", "progress_state"}
 
 
 def feed(graph: Graph, frames: list[str]) -> list[Event]:
     tracker = ProgressTracker(graph)
     messages = [message for frame in frames if (message := parse_message(frame))]
     return [event for message in messages for event in tracker.feed(message)]
+
+
+def built_of(name: str) -> Graph:
+    """A published graph, as it would be sent."""
+    nodes = published.load(name)
+    output = find_output(nodes)
+    template = {key: {"class_type": each.class_type, "inputs": each.inputs} for key, each in nodes.items()}
+    workflow = parse_workflow(name, template=json.dumps(template), manifest=f'output = "{output}"')
+    return graph_of(workflow, workflow.nodes)
+
+
+def order(built: Graph) -> list[str]:
+    """The nodes in an order in which ComfyUI could execute them."""
+    found: list[str] = []
+    while len(found) < len(built.nodes):
+        found += [
+            name
+            for name, node in built.nodes.items()
+            if name not in found and {linked_node(each) for each in node.inputs.values()} - {None} <= {*found}
+        ]
+    return found
+
+
+def frames_of(built: Graph, node: str, kinds: set[str], shown_as: str = "") -> list[str]:
+    """What ComfyUI 0.33 sends while a node runs, of these kinds; a sampler shows its bar."""
+    shown_as = shown_as or node
+    maximum = built.sampler_steps.get(shown_as, 0)
+    started = {"type": "executing", "data": {"node": node, "display_node": shown_as, "prompt_id": JOB}}
+    messages: list[Mapping[str, object]] = [state(node, shown_as, 0, 1, "running"), started]
+    for value in range(1, maximum + 1):
+        bar = {"value": value, "max": maximum, "prompt_id": JOB, "node": node}
+        messages += [state(node, shown_as, value, maximum, "running"), {"type": "progress", "data": bar}]
+    messages.append(state(node, shown_as, maximum or 1, maximum or 1, "finished"))
+    return [json.dumps(message) for message in messages if message["type"] in kinds]
+
+
+def state(node: str, shown_as: str, value: int, maximum: int, name: str) -> Mapping[str, object]:
+    bar = {"value": value, "max": maximum, "state": name, "display_node_id": shown_as}
+    return {"type": "progress_state", "data": {"prompt_id": JOB, "nodes": {node: bar}}}
 
 
 def test_a_real_run_goes_from_loading_over_true_steps_to_the_file(wan: Workflow):
@@ -67,11 +115,98 @@ def test_below_full_denoise_the_sampler_takes_fewer_steps(wan: Workflow, denoise
     assert Sampling(step=1, steps=ticks) in list(tracker.feed(tick))
 
 
-def test_other_bars_of_the_sampler_are_no_steps(wan: Workflow):
+def test_the_bars_own_maximum_counts(wan: Workflow):
     tracker = ProgressTracker(graph(wan, steps=20))
 
     assert list(tracker.feed(NodeProgress(prompt_id="job", node="52", value=3, maximum=21))) == [
-        Node(node="52", stage=Stage.LOADING)
+        Node(node="52", stage=Stage.SAMPLING),
+        Sampling(step=3, steps=21),
+    ]
+
+
+@pytest.mark.parametrize("name", published.NAMES)
+@pytest.mark.parametrize("kinds", [BOTH, {"executing", "progress"}, {"progress_state"}], ids=len)
+def test_every_step_of_every_sampler_is_told_and_nothing_loads_meanwhile(name: str, kinds: set[str]):
+    built = built_of(name)
+    frames = [frame for node in order(built) for frame in frames_of(built, node, kinds)]
+
+    events = feed(built, frames)
+
+    total = sum(built.sampler_steps.values())
+    steps = [event for event in events if isinstance(event, Sampling)]
+    assert steps == [Sampling(step=step, steps=total) for step in range(1, total + 1)]
+    during = events[events.index(steps[0]) : events.index(steps[-1])]
+    loaders = {node for node in built.nodes if "Load" in built.nodes[node].class_type}
+    stages = {event.stage for event in during if isinstance(event, Node) and event.node not in loaders}
+    assert stages <= {Stage.SAMPLING, Stage.DECODING, Stage.ENCODING}
+
+
+def test_the_tracker_says_how_many_steps_were_seen():
+    built = built_of("video_ltx2_3_i2v")
+    tracker = ProgressTracker(built)
+    for node in order(built):
+        for frame in frames_of(built, node, BOTH):
+            message = parse_message(frame)
+            assert message
+            list(tracker.feed(message))
+
+    assert tracker.steps == 11
+
+
+def test_a_sampler_whose_result_is_cached_counts_as_done():
+    built = built_of("ex_image_to_video_wan22_14B")
+    cached = {"type": "execution_cached", "data": {"prompt_id": JOB, "nodes": ["57", "37", "54"]}}
+    frames = [json.dumps(cached), *frames_of(built, "58", BOTH)]
+
+    events = feed(built, frames)
+
+    assert events[0] == Node(node="58", stage=Stage.SAMPLING, sampling=Sampling(step=10, steps=20))
+    assert events[1:] == [Sampling(step=step, steps=20) for step in range(11, 21)]
+
+
+def test_a_sampler_without_a_bar_is_named_while_it_runs_and_done_when_the_next_node_runs():
+    built = built_of("ex_image_to_video_wan22_14B")
+    started = [NodeStarted(prompt_id=JOB, node=node) for node in ("57", "58", "8")]
+    tracker = ProgressTracker(built)
+
+    events = [event for message in started for event in tracker.feed(message)]
+
+    assert [event.sampling for event in events if isinstance(event, Node)] == [
+        Sampling(step=0, steps=20),
+        Sampling(step=10, steps=20),
+        None,
+    ]
+
+
+@pytest.mark.parametrize("kinds", [BOTH, {"progress_state"}], ids=len)
+def test_a_node_that_another_node_made_is_the_node_that_it_is_shown_as(kinds: set[str]):
+    built = built_of("ex_image_to_video_wan22_5B")
+    frames = frames_of(built, "3.0.0.1", kinds, shown_as="3")
+
+    events = feed(built, frames)
+
+    assert events[0] == Node(node="3", stage=Stage.SAMPLING)
+    assert [event.step for event in events if isinstance(event, Sampling)] == list(range(1, 31))
+
+
+def test_what_only_describes_a_sampler_does_not_sample():
+    tracker = ProgressTracker(built_of("video_ltx2_3_i2v"))
+
+    assert list(tracker.feed(NodeStarted(prompt_id=JOB, node="320:280"))) == [
+        Node(node="320:280", stage=Stage.LOADING)
+    ]
+
+
+def test_bars_of_loaders_and_decoders_are_no_steps():
+    built = built_of("video_ltx2_3_i2v")
+    tracker = ProgressTracker(built)
+    ticks = [NodeProgress(prompt_id=JOB, node=node, value=2, maximum=8) for node in ("320:316", "320:315")]
+
+    events = [event for tick in ticks for event in tracker.feed(tick)]
+
+    assert events == [
+        Node(node="320:316", stage=Stage.LOADING),
+        Node(node="320:315", stage=Stage.DECODING),
     ]
 
 
