@@ -17,18 +17,25 @@ OUTAGE_SECONDS = 60.0  # the end of a job is seen so much later where its server
 
 @dataclass(slots=True, kw_only=True)
 class SamplingRate:
-    """How fast the sampler goes, measured between its steps; times in seconds of one monotonic clock."""
+    """How fast a sampler goes, measured between its steps; times in seconds of one monotonic clock.
 
+    Each sampler of a graph has its own rate, and what is loaded between two of them takes no part in it.
+    """
+
+    sampler: str = ""
     first_step: int = 0
     first_time: float = 0.0
+    per_step: float | None = None
 
-    def seconds_left(self, step: int, steps: int, now: float) -> float | None:
-        """What the remaining steps take at the rate so far; None until two steps were seen."""
-        if not self.first_step or step < self.first_step:
-            self.first_step, self.first_time = step, now
-        if step == self.first_step:
-            return None
-        return (now - self.first_time) / (step - self.first_step) * (steps - step)
+    def seconds_left(self, step: int, steps: int, now: float, sampler: str = "") -> float | None:
+        """What the remaining steps take at the rate so far; None until two steps of a sampler were seen."""
+        if step < self.first_step:
+            self.per_step = None
+        if not self.first_step or step < self.first_step or sampler != self.sampler:
+            self.sampler, self.first_step, self.first_time = sampler, step, now
+        if step > self.first_step:
+            self.per_step = (now - self.first_time) / (step - self.first_step)
+        return None if self.per_step is None else self.per_step * (steps - step)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from jobs.clips import clip_name, smaller_name
 from jobs.errors import JobFailure
 from jobs.graphs import build_values
 from jobs.pace import RunClock, SamplingRate, expected_end
-from jobs.routing import pick_workflow
+from jobs.routing import pick_workflow, possible_outputs
 from jobs.server import ComputeServer
 from jobs.uploads import Uploads
 from media import Media
@@ -257,17 +257,21 @@ class Run:
 
     def _announce(self, event: comfy.Event, finish: float | None = None) -> None:
         if isinstance(event, comfy.Sampling):
-            left = self._rate.seconds_left(event.step, event.steps, time.monotonic())
+            left = self._rate.seconds_left(event.step, event.steps, time.monotonic(), event.sampler)
             finish = None if left is None else time.time() + left
         self._context.announcer.progress(self.job, event, finish)
 
     async def _files_of_outcome(self) -> tuple[comfy.OutputFile, ...]:
-        """The result's files, asked again after a crash. Raises JobLost."""
-        match await self.server.locate(self.job.id):
-            case comfy.Finished(outcome=comfy.Done(files=files)):
-                return files
-            case _:
-                raise comfy.JobLost
+        """The files of the output node, asked again after a crash. Raises JobLost."""
+        outputs = possible_outputs(self._context.workflows, self.server.runnable, self.job.params)
+        for output in (*outputs, None):
+            match await self.server.locate(self.job.id, output=output):
+                case comfy.Finished(outcome=comfy.Done(files=files)):
+                    if files:
+                        return files
+                case _:
+                    raise comfy.JobLost
+        return ()
 
     @contextlib.asynccontextmanager
     async def _cancellable(self) -> AsyncGenerator[None]:

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import comfy
@@ -49,6 +49,7 @@ class ScriptedServer(Observable):
 
     `fails(method, *errors)` lets the next calls of a method raise, None lets one pass. `calls` are the calls
     in order, each with its prompt id or name; `ran` the ids that were queued: an id twice is a job run twice.
+    `saved_by`: the files of each node of a graph, where it has more than one output.
     """
 
     def __init__(self, name: str = "gpu:8188") -> None:
@@ -57,6 +58,7 @@ class ScriptedServer(Observable):
         self.reachable = True
         self.live = True
         self.connection_epoch = 1
+        self.saved_by: dict[str, tuple[comfy.OutputFile, ...]] = {}
         self.runnable: frozenset[str] = frozenset(WORKFLOWS)
         self.missing: Mapping[str, Sequence[comfy.MissingRequirement]] = {}
         self.answered_at: float | None = time.time()
@@ -215,7 +217,13 @@ class ScriptedServer(Observable):
         prompt = self._prompts.get(prompt_id)
         if prompt is None:
             return None
-        return comfy.Finished(outcome=prompt.outcome) if prompt.outcome else comfy.Running()
+        if prompt.outcome is None:
+            return comfy.Running()
+        if self.saved_by and isinstance(prompt.outcome, comfy.Done):
+            every = tuple(file for files in self.saved_by.values() for file in files)
+            files = every if output is None else self.saved_by.get(output, ())
+            return comfy.Finished(outcome=replace(prompt.outcome, files=files))
+        return comfy.Finished(outcome=prompt.outcome)
 
     async def cancel(self, prompt_id: str) -> None:
         self._call("cancel", prompt_id)

@@ -25,6 +25,20 @@ def test_a_run_that_starts_again_starts_its_rate_again() -> None:
     assert rate.seconds_left(1, 20, now=200.0) is None
 
 
+def test_loading_between_two_samplers_is_no_part_of_the_rate() -> None:
+    rate = SamplingRate()
+    for step in range(1, 11):
+        rate.seconds_left(step, 20, float(step), "first")
+    assert rate.seconds_left(11, 20, now=100.0, sampler="second") == 9.0
+    assert rate.seconds_left(12, 20, now=104.0, sampler="second") == 32.0
+
+
+def test_steps_that_were_not_seen_do_not_make_a_rate() -> None:
+    rate = SamplingRate()
+    assert rate.seconds_left(11, 20, now=100.0, sampler="second") is None
+    assert rate.seconds_left(12, 20, now=102.0, sampler="second") == 16.0
+
+
 def test_a_time_is_told_only_when_it_was_learnt() -> None:
     def end(width: float) -> float | None:
         span = Interval(low=1100 - width / 2, high=1100 + width / 2)

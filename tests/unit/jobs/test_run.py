@@ -77,6 +77,30 @@ async def test_a_job_left_before_it_was_submitted_is_submitted(
     assert (run.job.state, run.job.attempts) == (State.DELIVERING, 1)
 
 
+@pytest.mark.parametrize(
+    ("ran", "runnable"),
+    [
+        ("wan21_i2v", {"wan21_i2v"}),
+        ("wan21_i2v_native", {"wan21_i2v", "wan21_i2v_native"}),
+        ("wan21_i2v_native", set[str]()),
+    ],
+    ids=["itself", "a substitute", "a substitute on a server that says nothing yet"],
+)
+async def test_after_a_crash_the_file_of_the_output_node_is_fetched(
+    setup: JobSetup, server: ScriptedServer, ran: str, runnable: set[str]
+) -> None:
+    run = setup.run(await setup.left_over(State.DOWNLOADING), server)
+    side = comfy.OutputFile(filename="side.mp4", subfolder="animate", type="temp")
+    server.files |= {CLIP.filename: CLIP_BYTES, side.filename: CLIP_BYTES + b", another"}
+    server.saved_by = {"3": (side,), WORKFLOWS[ran].output: (CLIP,)}
+    server.runnable = frozenset(runnable)
+    server.has(run.job.id, DONE)
+
+    await run.fetch()
+
+    assert clip_of(setup, run) == CLIP_BYTES
+
+
 @pytest.mark.parametrize("state", [State.SUBMITTING, State.RUNNING])
 @pytest.mark.parametrize("script", [(STEP, DONE), (DONE,)], ids=["running", "finished"])
 async def test_a_job_found_on_its_server_is_followed_and_not_run_again(
