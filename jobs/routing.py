@@ -204,18 +204,6 @@ def _substitutes(workflows: Workflows, runnable: AbstractSet[str], name: str) ->
             yield substitute
 
 
-def possible_outputs(workflows: Workflows, runnable: AbstractSet[str], wanted: Wanted) -> Sequence[str]:
-    """The output nodes that a job's graph may have, the likeliest first.
-
-    Which workflow ran is not written down, and another may have been picked than would be now.
-    """
-    picked = pick_workflow(workflows, runnable, wanted)
-    family = workflows[wanted.workflow].family if wanted.workflow in workflows else None
-    others = [name for name, each in workflows.items() if each.family == family]
-    found = [workflows[name].output for name in (picked, wanted.workflow, *others) if name in workflows]
-    return list(dict.fromkeys(found))
-
-
 def _substitute(workflows: Workflows, runnable: AbstractSet[str], name: str, preset: str) -> str:
     if name in runnable:
         return name

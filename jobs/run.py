@@ -21,7 +21,7 @@ from jobs.clips import clip_name, smaller_name
 from jobs.errors import JobFailure
 from jobs.graphs import build_values
 from jobs.pace import RunClock, SamplingRate, expected_end
-from jobs.routing import pick_workflow, possible_outputs
+from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
 from jobs.uploads import Uploads
 from media import Media
@@ -263,15 +263,13 @@ class Run:
 
     async def _files_of_outcome(self) -> tuple[comfy.OutputFile, ...]:
         """The files of the output node, asked again after a crash. Raises JobLost."""
-        outputs = possible_outputs(self._context.workflows, self.server.runnable, self.job.params)
-        for output in (*outputs, None):
-            match await self.server.locate(self.job.id, output=output):
-                case comfy.Finished(outcome=comfy.Done(files=files)):
-                    if files:
-                        return files
-                case _:
-                    raise comfy.JobLost
-        return ()
+        workflows = self._context.workflows
+        workflow = workflows.get(pick_workflow(workflows, self.server.runnable, self.job.params))
+        match await self.server.locate(self.job.id, output=workflow.output if workflow else None):
+            case comfy.Finished(outcome=comfy.Done(files=files)):
+                return files
+            case _:
+                raise comfy.JobLost
 
     @contextlib.asynccontextmanager
     async def _cancellable(self) -> AsyncGenerator[None]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from comfy.protocol.json_values import (
     as_number,
     as_printable,
     as_text,
+    is_list,
     is_mapping,
     parse_json,
 )
@@ -93,7 +95,8 @@ JobPosition = Pending | Running | Finished
 def parse_history(answer: object, prompt_id: str, output: str | None = None) -> Outcome | None:
     """Parse `/history/{prompt_id}`: how the job ended; None while it runs and when it is not there.
 
-    `output` is the node whose files are the result, None for all nodes' files. Raises BadAnswer.
+    `output` is the node whose files are the result, None for all nodes' files; where another graph ran than
+    the one that has it, its last nodes' files are. Raises BadAnswer.
     """
     history = as_mapping(answer, "the history")
     if prompt_id not in history:
@@ -111,8 +114,7 @@ def parse_history(answer: object, prompt_id: str, output: str | None = None) -> 
         return Failed(error=parse_node_error(messages["execution_error"]))
     if status.get("status_str") != "success":
         raise BadAnswer(reason="an end that is neither success, fault nor stop")
-    outputs = as_mapping(entry.get("outputs") or {}, "its outputs")
-    return Done(files=_result_files(outputs, output), seconds=_duration(messages))
+    return Done(files=_result_files(entry, output), seconds=_duration(messages))
 
 
 def _parse_pair(message: object) -> tuple[object, object]:
@@ -123,9 +125,23 @@ def _parse_pair(message: object) -> tuple[object, object]:
             raise BadAnswer(reason="a message that is no pair")
 
 
-def _result_files(outputs: Mapping[str, object], output: str | None) -> tuple[OutputFile, ...]:
-    wanted = [as_mapping(value) for node, value in outputs.items() if output in (node, None)]
+def _result_files(entry: Mapping[str, object], output: str | None) -> tuple[OutputFile, ...]:
+    outputs = as_mapping(entry.get("outputs") or {}, "its outputs")
+    last = _last_nodes(entry.get("prompt"))
+    results = last if last and output not in (None, *last) else {output}
+    wanted = [as_mapping(value) for node, value in outputs.items() if output is None or node in results]
     return tuple(file for value in wanted for file in parse_files(value))
+
+
+def _last_nodes(prompt: object) -> AbstractSet[str]:
+    """The nodes of the graph that ran which no other node needs; none where the history does not have it."""
+    graph = prompt[2] if is_list(prompt) and len(prompt) > 2 else None
+    if not is_mapping(graph):
+        return frozenset()
+    inputs = [each.get("inputs") for each in graph.values() if is_mapping(each)]
+    values = [value for each in inputs if is_mapping(each) for value in each.values()]
+    links = [value[0] for value in values if is_list(value) and len(value) == 2]
+    return graph.keys() - {source for source in links if isinstance(source, str)}
 
 
 def _duration(messages: Mapping[str, Mapping[str, object]]) -> float | None:

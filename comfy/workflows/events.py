@@ -33,7 +33,7 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A node started, or changed its stage (a sampler first loads its weights): where `sampling` stands then."""
+    """A node started, or changed its stage (a sampler first loads weights); `sampling`: where it stands."""
 
     node: str
     stage: Stage

@@ -77,23 +77,13 @@ async def test_a_job_left_before_it_was_submitted_is_submitted(
     assert (run.job.state, run.job.attempts) == (State.DELIVERING, 1)
 
 
-@pytest.mark.parametrize(
-    ("ran", "runnable"),
-    [
-        ("wan21_i2v", {"wan21_i2v"}),
-        ("wan21_i2v_native", {"wan21_i2v", "wan21_i2v_native"}),
-        ("wan21_i2v_native", set[str]()),
-    ],
-    ids=["itself", "a substitute", "a substitute on a server that says nothing yet"],
-)
 async def test_after_a_crash_the_file_of_the_output_node_is_fetched(
-    setup: JobSetup, server: ScriptedServer, ran: str, runnable: set[str]
+    setup: JobSetup, server: ScriptedServer
 ) -> None:
     run = setup.run(await setup.left_over(State.DOWNLOADING), server)
     side = comfy.OutputFile(filename="side.mp4", subfolder="animate", type="temp")
     server.files |= {CLIP.filename: CLIP_BYTES, side.filename: CLIP_BYTES + b", another"}
-    server.saved_by = {"3": (side,), WORKFLOWS[ran].output: (CLIP,)}
-    server.runnable = frozenset(runnable)
+    server.saved_by = {"3": (side,), WORKFLOWS[run.job.params.workflow].output: (CLIP,)}
     server.has(run.job.id, DONE)
 
     await run.fetch()

@@ -86,6 +86,47 @@ def test_only_the_files_of_the_output_node_count():
     assert silent.files == ()
 
 
+GRAPH = {
+    "8": {"class_type": "VAEDecode", "inputs": {"samples": ["3", 0]}},
+    "28": {"class_type": "SaveAnimatedWEBP", "inputs": {"images": ["8", 0], "odd": [{}, 1]}},
+    "47": {"class_type": "SaveWEBM", "inputs": {"images": ["8", 0]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("output", "graph", "names"),
+    [
+        ("47", GRAPH, ["47.webm"]),
+        ("28", GRAPH, ["28.webp"]),
+        ("54", GRAPH, ["28.webp", "47.webm"]),  # another graph ran than the one that has it
+        ("54", {"8": GRAPH["8"], "47": GRAPH["47"]}, ["47.webm"]),
+        ("8", {"8": GRAPH["8"], "47": GRAPH["47"]}, ["47.webm"]),
+        ("47", {}, ["47.webm"]),
+        ("54", {}, []),
+        ("54", "no graph", []),
+        (None, GRAPH, ["28.webp", "8.png", "47.webm"]),
+    ],
+)
+@pytest.mark.parametrize("key", ["images", "gifs", "videos"])
+def test_of_several_outputs_the_files_of_the_graphs_own_are_the_result(
+    output: str | None, graph: object, names: list[str], key: str
+):
+    files = {"28": "28.webp", "8": "8.png", "47": "47.webm"}
+    entry = {
+        "prompt": [1, "job", graph, {}, ["28", "47"]],
+        "outputs": {
+            node: {key: [{"filename": name, "subfolder": "", "type": "output"}], "animated": [True]}
+            for node, name in files.items()
+        },
+        "status": {"status_str": "success", "messages": []},
+    }
+
+    outcome = parse_history({"job": entry}, "job", output)
+
+    assert isinstance(outcome, Done)
+    assert [file.filename for file in outcome.files] == names
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -12,6 +12,7 @@ from comfy.protocol.messages import (
     JobEnding,
     JobStarted,
     MessagesMissed,
+    NodeProgress,
     NodeStarted,
     PreviewSent,
     QueueChanged,
@@ -77,6 +78,20 @@ async def test_an_end_that_the_history_does_not_know_yet_is_asked_for_again_at_o
     positions = [Running(), Running(), Running(), Finished(outcome=DONE)]
 
     assert await soon(follow(wan, reader, messages, positions), limit=2) == [Started(at=1), DONE]
+
+
+async def test_a_success_tells_how_many_steps_were_seen(wan: Workflow, reader: WebSocketReader):
+    messages: list[SocketMessage] = [
+        NodeProgress(prompt_id="job", node="52", value=1, maximum=4),
+        NodeProgress(prompt_id="job", node="52", value=4, maximum=4),
+        NodeStarted(prompt_id="job", node="53"),
+        JobEnded(prompt_id="job"),
+    ]
+
+    done = (await soon(follow(wan, reader, messages, [Finished(outcome=DONE)])))[-1]
+
+    assert isinstance(done, Done)
+    assert done.steps == 4
 
 
 async def test_once_it_runs_the_comings_and_goings_of_others_are_not_asked_about(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from comfy import BUILT_IN, Workflow, WorkflowInvalid, load_workflows
 from comfy.workflows.graph import build_graph
-from comfy.workflows.workflow import LastPicture
+from comfy.workflows.workflow import LastPicture, NodeInput, Stage, TemplateNode
 from tests.unit.comfy.job_values import graph, values
 from tests.unit.comfy.workflows.published import published
 
@@ -156,3 +156,26 @@ def test_a_whole_number_is_sent_as_one_where_the_template_has_one() -> None:
     workflow = published("ltxv_image_to_video")
     nodes = build_graph(workflow, {"fps": 24.0, "cfg": 4.0, "frames": 97}, "x.png").nodes
     assert repr(nodes["80"].inputs["fps"]) == "24"
+
+
+def test_side_outputs_are_not_sent(wan: Workflow):
+    side = {
+        "98": TemplateNode(class_type="ImageScale", inputs={"image": ["53", 0]}),
+        "99": TemplateNode(class_type="SaveImage", inputs={"images": ["98", 0], "filename_prefix": "side"}),
+    }
+    prefix = (*wan.inputs["prefix"], NodeInput(node="99", input="filename_prefix"))
+    both = replace(wan, nodes={**wan.nodes, **side}, inputs={**wan.inputs, "prefix": prefix})
+
+    assert graph(both).as_json() == graph(wan).as_json()
+    assert graph(both).nodes.keys() == wan.nodes.keys()
+
+
+def test_the_steps_that_each_sampler_takes_are_known_before(wan: Workflow):
+    sampler = wan.nodes["52"]
+    inputs = {**sampler.inputs, "samples": ["52", 0], "steps": 20, "start_step": 4}
+    second = replace(wan.nodes["53"], inputs={**wan.nodes["53"].inputs, "samples": ["60", 0]})
+    nodes = {**wan.nodes, "60": replace(sampler, inputs=inputs), "53": second}
+    workflow = replace(wan, nodes=nodes, stages={**wan.stages, "60": Stage.SAMPLING})
+
+    assert graph(wan, steps=12, denoise=0.5).sampler_steps == {"52": 7}
+    assert graph(workflow, steps=12).sampler_steps == {"52": 12, "60": 16}
