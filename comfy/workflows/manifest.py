@@ -7,6 +7,7 @@ from dataclasses import fields
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
 from comfy.protocol.object_info import NodeClasses
+from comfy.workflows.ancestors import find_output
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
 from comfy.workflows.expression import Expression
@@ -90,7 +91,9 @@ def _parse_manifest(
     name: str, nodes: Nodes, manifest: Mapping[str, object], classes: NodeClasses
 ) -> Workflow:
     refuse_unknown("key", manifest, KEYS)
-    output = as_text(manifest.get("output"), "output")
+    output = as_text(manifest.get("output", find_output(nodes, classes) or ""), "output")
+    if not output:
+        raise BadAnswer(reason="output: no node saves a clip; add a VHS_VideoCombine or SaveVideo")
     refuse_unknown("output", [output], nodes)
     derived, named = _parse_derived(manifest), text_lists(manifest, "inputs")
     refuse_unknown("inputs", named, VALUES | {*PICTURES} | derived.keys())

@@ -6,7 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from comfy import Event, Graph, Node, Preview, Sampling, Saved, Stage, Started, Workflow
+from comfy import (
+    BUILT_IN,
+    Event,
+    Graph,
+    Node,
+    Preview,
+    Sampling,
+    Saved,
+    Stage,
+    Started,
+    Workflow,
+    load_workflows,
+)
 from comfy.protocol.messages import (
     JobStarted,
     NodeProgress,
@@ -19,12 +31,13 @@ from comfy.server.progress import ProgressTracker
 from comfy.workflows.ancestors import find_output
 from comfy.workflows.graph import graph_of
 from comfy.workflows.literals import linked_node
-from comfy.workflows.manifest import parse_workflow
+from comfy.workflows.stages import parse_stages
 from tests.unit.comfy import recorded_responses as recorded
 from tests.unit.comfy.job_values import graph
-from tests.unit.comfy.workflows import published
+from tests.unit.comfy.workflows import published_nodes
 
 JOB = "job"
+WAN = load_workflows(BUILT_IN)["wan21_i2v"]
 BOTH = {"executing", "progress", "progress_state"}
 
 
@@ -36,11 +49,10 @@ def feed(graph: Graph, frames: list[str]) -> list[Event]:
 
 def built_of(name: str) -> Graph:
     """A published graph, as it would be sent."""
-    nodes = published.load(name)
-    output = find_output(nodes)
-    template = {key: {"class_type": each.class_type, "inputs": each.inputs} for key, each in nodes.items()}
-    workflow = parse_workflow(name, template=json.dumps(template), manifest=f'output = "{output}"')
-    return graph_of(workflow, workflow.nodes)
+    nodes = published_nodes.load(name)
+    output = find_output(nodes) or ""
+    workflow = replace(WAN, name=name, nodes=nodes, stages=parse_stages({}, nodes, output), output=output)
+    return graph_of(workflow, nodes)
 
 
 def order(built: Graph) -> list[str]:
@@ -124,7 +136,7 @@ def test_the_bars_own_maximum_counts(wan: Workflow):
     ]
 
 
-@pytest.mark.parametrize("name", published.NAMES)
+@pytest.mark.parametrize("name", published_nodes.NAMES)
 @pytest.mark.parametrize("kinds", [BOTH, {"executing", "progress"}, {"progress_state"}], ids=len)
 def test_every_step_of_every_sampler_is_told_and_nothing_loads_meanwhile(name: str, kinds: set[str]):
     built = built_of(name)

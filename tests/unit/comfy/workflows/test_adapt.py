@@ -1,7 +1,6 @@
 """Files under several names, options by what is there, inputs that changed between versions of a node."""
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -273,22 +272,19 @@ def test_links_that_the_server_does_not_list_go_from_built_in_workflows_only(wan
     assert links(replace(workflow, built_in=False)) == ["53", 0]
 
 
-def test_a_loader_with_inputs_of_any_number_keeps_its_files(object_info: Any):
-    lora = {"on": True, "lora": "clay.safetensors", "strength": 0.8}
+def test_a_loader_with_inputs_of_any_number_keeps_its_files(wan: Workflow, object_info: Any):
     object_info["Power Lora Loader (rgthree)"] = {"input": {"required": {}, "optional": {"model": ["MODEL"]}}}
-    graph = {
-        "1": {
-            "class_type": "Power Lora Loader (rgthree)",
-            "inputs": {"PowerLoraLoaderHeaderWidget": {"type": "x"}, "lora_1": lora, "any_01": ["3", 0]},
-        },
-        "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}},
-        "3": {"class_type": "LoadImage", "inputs": {"image": "x.png"}},
-    }
-    workflow = parse_workflow("mine", template=json.dumps(graph), manifest='output = "2"')
+    lora = {"on": True, "lora": "clay.safetensors", "strength": 0.8}
+    loader = TemplateNode(
+        class_type="Power Lora Loader (rgthree)",
+        inputs={"header": {"type": "x"}, "lora_1": lora, "any_01": ["45", 0], "model": ["48", 0]},
+    )
+    sampler = replace(wan.nodes["52"], inputs={**wan.nodes["52"].inputs, "model": ["90", 0]})
+    workflow = replace(wan, nodes={**wan.nodes, "90": loader, "52": sampler}, built_in=False)
 
     fitted = adapt(workflow, classes_of(workflow, object_info), ModelFiles())
 
-    assert fitted.nodes["1"].inputs == graph["1"]["inputs"]
+    assert fitted.nodes["90"] == loader
 
 
 def test_what_the_output_does_not_need_is_neither_required_nor_changed(wan: Workflow):

@@ -168,6 +168,15 @@ options.long = { title = { en = "Long" }, set = { "2.steps" = 50 } }
     assert workflow.choices["length"].options["short"].sets == {NodeInput(node="2", input="steps"): 5}
 
 
+def test_without_an_output_the_node_that_saves_the_clip_is_it():
+    manifest = MANIFEST.replace('output = "3"', "")
+
+    saving = TEMPLATE.replace("Odd", "SaveVideo")
+
+    assert parse_workflow("mine", template=saving, manifest=manifest).output == "3"
+    assert "output: no node saves a clip" in refusal(manifest=manifest)
+
+
 def test_an_output_that_is_no_node_is_refused():
     assert "output: 9 is not known" in refusal(manifest="output = '9'")
 

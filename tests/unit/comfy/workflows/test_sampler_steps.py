@@ -7,8 +7,8 @@ import pytest
 from comfy.workflows.ancestors import find_output
 from comfy.workflows.sampler_steps import ExpectedBars, expect_bars
 from comfy.workflows.workflow import Nodes, Stage, TemplateNode
-from tests.unit.comfy.workflows import published
-from tests.unit.comfy.workflows.published import node
+from tests.unit.comfy.workflows import published_nodes
+from tests.unit.comfy.workflows.published_nodes import node
 
 EXPECTED = {
     "cogvideox_1_5_5b_I2V_01": {"63": 25},
@@ -52,9 +52,9 @@ def steps_of(sampler: TemplateNode, **others: TemplateNode) -> int:
     return bars_of(sampler, **others).steps
 
 
-@pytest.mark.parametrize("name", published.NAMES)
+@pytest.mark.parametrize("name", published_nodes.NAMES)
 def test_every_sampler_of_a_published_graph_is_counted_before_it_runs(name: str):
-    graph = published.load(name)
+    graph = published_nodes.load(name)
 
     expected = expect_bars(graph, stages_of(graph), find_output(graph) or "")
 
@@ -62,7 +62,7 @@ def test_every_sampler_of_a_published_graph_is_counted_before_it_runs(name: str)
 
 
 def test_the_branch_that_a_switch_takes_decides():
-    graph = dict(published.load("video_wan2_2_14B_i2v"))
+    graph = dict(published_nodes.load("video_wan2_2_14B_i2v"))
     graph["129:131"] = node("PrimitiveBoolean", value=True)
     stages: Mapping[str, Stage] = dict.fromkeys(("129:85", "129:86"), Stage.SAMPLING)
 

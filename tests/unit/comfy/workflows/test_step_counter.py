@@ -6,7 +6,7 @@ import pytest
 
 from comfy import Graph, Sampling, Stage
 from comfy.workflows.step_counter import StepCounter, Tick
-from tests.unit.comfy.workflows.published import node
+from tests.unit.comfy.workflows.published_nodes import node
 
 
 def counter(first: int, second: int, bars: int = 1, class_type: str = "KSampler") -> StepCounter:
