@@ -208,16 +208,15 @@ class JobLost(ComfyError):
 
 @dataclass(kw_only=True, eq=False)
 class WorkflowInvalid(ComfyError):
-    """A workflow's files, or the values to fill in, are wrong; `workflow` is its name."""
+    """A workflow's files, or the values to fill in, are wrong; `workflow` is its name.
+
+    `forbidden`: nothing is wrong with it, but the owner has not allowed what it does.
+    """
 
     code = Fault.WORKFLOW_INVALID
     workflow: str
     reason: str
+    forbidden: bool = False
 
     def __str__(self) -> str:
         return f"workflow {self.workflow}: {self.reason}"
-
-
-@dataclass(kw_only=True, eq=False)
-class PartnerNodes(WorkflowInvalid):
-    """A workflow would send what people give to another company, and nobody allowed that."""

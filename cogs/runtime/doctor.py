@@ -62,7 +62,7 @@ def _describe_invalid(invalid: Sequence[comfy.WorkflowInvalid]) -> list[Section]
             "left_out",
             f"{err.workflow} is not offered: {err.reason}",
             "Mend the file; the bot takes it up without a restart.",
-            needed=not isinstance(err, comfy.PartnerNodes),
+            needed=not err.forbidden,
         )
         for err in invalid
     ]

@@ -1,6 +1,5 @@
 """Parse a workflow: its template in ComfyUI's API format, and its manifest in TOML."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -40,24 +39,13 @@ KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes", "
 NO_CLASSES: NodeClasses = {}
 
 
-def parse_workflow(
-    name: str, *, template: str, manifest: str, node_classes: NodeClasses = NO_CLASSES
-) -> Workflow:
-    """Parse a workflow from the texts of its two files. Raises WorkflowInvalid.
-
-    `node_classes`: what a server says of its classes; of others the recorded ones count.
-    """
-    try:
-        table = tomllib.loads(manifest)
-    except tomllib.TOMLDecodeError as err:
-        raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err}") from err
-    return build_workflow(name, template=template, manifest=table, node_classes=node_classes)
-
-
 def build_workflow(
     name: str, *, template: str, manifest: Mapping[str, object], node_classes: NodeClasses = NO_CLASSES
 ) -> Workflow:
-    """Build a workflow from its template and its parsed manifest. Raises WorkflowInvalid."""
+    """Build a workflow from its template and its parsed manifest. Raises WorkflowInvalid.
+
+    `node_classes`: what a server says of its classes; of others the recorded ones count.
+    """
     try:
         nodes = parse_template(template)
     except BadAnswer as err:

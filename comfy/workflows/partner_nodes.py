@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from comfy.errors import PartnerNodes
+from comfy.errors import WorkflowInvalid
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.files import LoadedWorkflows
 from comfy.workflows.recorded_classes import recorded_classes
@@ -27,9 +27,9 @@ def without_partner_nodes(loaded: LoadedWorkflows, node_classes: NodeClasses) ->
     )
 
 
-def _refusal(name: str, classes: tuple[str, ...]) -> PartnerNodes:
+def _refusal(name: str, classes: tuple[str, ...]) -> WorkflowInvalid:
     reason = (
         f"{', '.join(classes)} would send people's pictures and words to another company, which charges for "
         "it; if you want that, set ALLOW_PARTNER_NODES=true"
     )
-    return PartnerNodes(workflow=name, reason=reason)
+    return WorkflowInvalid(workflow=name, reason=reason, forbidden=True)

@@ -8,10 +8,11 @@ from syrupy.assertion import SnapshotAssertion
 
 from cogs.help import EMOJI, Topic, render_help
 from cogs.i18n.catalogue import translate
-from jobs.options import NEGATIVE_PROMPT
+from comfy import BUILT_IN, load_workflows
 from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.cogs.ui.card_samples import LOCALES, check_limits, outline
 
+NEGATIVE_PROMPT = str(load_workflows(BUILT_IN)["wan21_i2v"].default("fast", "negative_prompt"))
 CARDS = {f"help {topic}": lambda locale, topic=topic: render_help(locale, topic) for topic in Topic}
 
 

@@ -5,8 +5,10 @@ import pytest
 import media
 from cogs.i18n.catalogue import LANGUAGES
 from cogs.ui.texts import render_advice
+from comfy import BUILT_IN, load_workflows
 from jobs.advice import Advice, advise
-from jobs.options import NEGATIVE_PROMPT
+
+NEGATIVE_PROMPT = str(load_workflows(BUILT_IN)["wan21_i2v"].default("fast", "negative_prompt"))
 
 GOOD = [
     "The person in the image is walking slowly through a garden",

@@ -522,7 +522,8 @@ async def test_what_a_server_that_is_no_longer_configured_could_do_does_not_coun
 async def test_where_nothing_was_ever_known_it_is_left_open(setup: JobSetup) -> None:
     admission = AdmissionSetup(setup, make_service(setup, ScriptedServer.never_reached()))
     job = (await admission.animate(replace(WANTED, steps=9, choices="pingpong=back"))).job
-    assert job.params.left_open == ("workflow", "preset", "cfg", "shift")
+    left_open = ("workflow", "preset", "model", "negative", "seconds", "cfg", "shift", "denoise")
+    assert job.params.left_open == left_open
     assert (job.params.steps, job.params.choices) == (9, {"pingpong": "back"})
     chosen = (await admission.animate(replace(WANTED, preset="quality"), "b")).job
     assert (chosen.params.preset, chosen.params.left_open) == ("quality", ())

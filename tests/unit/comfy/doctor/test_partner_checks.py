@@ -6,7 +6,7 @@ import pytest
 
 from comfy.doctor.partner_checks import UNKNOWN, check_partners, describe_price
 from comfy.protocol.object_info import NodeClass, parse_object_info
-from comfy.workflows.manifest import parse_workflow
+from tests.unit.comfy.workflows.published import parse_workflow
 from tests.unit.comfy.workflows.test_catalogue import PARTNER_GRAPH, PARTNER_MANIFEST
 
 NAME = "KlingImage2VideoNode"

@@ -130,7 +130,7 @@ async def test_they_are_read_after_a_refresh_and_nothing_is_built_before(
         assert capabilities.runnable == frozenset()
         assert capabilities.choices("wan21_i2v") == {}
         with pytest.raises(ServerUnreachable):
-            capabilities.build("wan21_i2v", values(), "x.png")
+            capabilities.adapted("wan21_i2v")
 
         capabilities.refresh()
         await soon(read.wait())
@@ -138,7 +138,7 @@ async def test_they_are_read_after_a_refresh_and_nothing_is_built_before(
         await asyncio.wait([running])
 
     assert capabilities.runnable == WRAPPED
-    assert capabilities.build("wan21_i2v", values(), "x.png").workflow == "wan21_i2v"
+    assert capabilities.adapted("wan21_i2v").name == "wan21_i2v"
 
 
 class ScriptedEndpoints:

@@ -1,12 +1,18 @@
 """The published graphs of tests/data/workflows, each with a short manifest."""
 
+import tomllib
 from pathlib import Path
 
 from comfy import Workflow
-from comfy.workflows.manifest import parse_workflow
+from comfy.workflows.manifest import build_workflow
 
 FOLDER = Path(__file__).parents[3] / "data" / "workflows"
 NAMES = sorted(file.stem for file in (FOLDER / "manifests").glob("*.toml"))
+
+
+def parse_workflow(name: str, *, template: str, manifest: str) -> Workflow:
+    """The workflow of the texts of its two files. Raises WorkflowInvalid."""
+    return build_workflow(name, template=template, manifest=tomllib.loads(manifest))
 
 
 def template(name: str) -> str:

@@ -11,9 +11,9 @@ from comfy import MissingModel, ModelFiles, NodeMissing, Workflow
 from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.workflows.adapt import adapt, find_missing
 from comfy.workflows.ancestors import used_classes
-from comfy.workflows.manifest import parse_workflow
 from comfy.workflows.workflow import Choice, NodeInput, Option, Role, TemplateNode
 from tests.unit.comfy import recorded_responses as recorded
+from tests.unit.comfy.workflows.published import parse_workflow
 
 LORA_CHOICE = """
 output = "2"

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from comfy import WorkflowInvalid
-from comfy.workflows.manifest import parse_workflow
-from tests.unit.comfy.workflows.published import manifest, published, template
+from tests.unit.comfy.workflows.published import manifest, parse_workflow, published, template
 
 SVD = "ex_workflow_image_to_video"
 FIRST_LAST = "video_wan2_2_14B_flf2v"

@@ -67,6 +67,7 @@ def test_the_owners_workflow_of_a_built_in_name_is_not_what_built_in_ones_extend
         ('extends = "gone"', "mine.toml: extends: there is no other workflow gone"),
         ('extends = "mine"', "mine.toml: extends: there is no other workflow mine"),
         ("extends = 1", "mine.toml: extends is not a text"),
+        ("=", "mine.toml: Invalid"),
         ('extends = "other"', "mine.toml: extends: the manifests extend one another"),
     ],
 )

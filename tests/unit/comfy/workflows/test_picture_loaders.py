@@ -3,8 +3,7 @@
 import pytest
 
 from comfy import build_graph
-from comfy.workflows.manifest import parse_workflow
-from tests.unit.comfy.workflows.published import manifest, published, template
+from tests.unit.comfy.workflows.published import manifest, parse_workflow, published, template
 
 
 def test_the_bypassed_picture_of_wan_22_5b_is_switched_on() -> None:

@@ -3,9 +3,8 @@
 import pytest
 
 from comfy import BUILT_IN, Range, WorkflowInvalid, load_workflows
-from comfy.workflows.manifest import parse_workflow
 from comfy.workflows.workflow import SizeRule
-from tests.unit.comfy.workflows.published import NAMES, published, template
+from tests.unit.comfy.workflows.published import NAMES, parse_workflow, published, template
 
 RULES = {
     "cogvideox_1_5_5b_I2V_01": (16, Range(least=17, most=81, step=16), 1360 * 768, 16),
