@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import media
+from jobs.errors import Titles
 
 MIN_WORDS = 4
 MIN_CHARACTERS = 6  # of Chinese, Japanese or Korean, where a word is a character or two
@@ -40,7 +41,7 @@ class Advice:
     """One piece of advice: the name of its sentence in the catalogue, and the values that fill it."""
 
     name: str
-    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    values: Mapping[str, str | Titles] = field(default_factory=dict[str, str | Titles])
 
 
 def advise(
@@ -49,10 +50,15 @@ def advise(
     issues: Collection[media.PictureIssue] = (),
     *,
     loop: bool = False,
+    wordless: Titles | None = None,
 ) -> tuple[Advice, ...]:
-    """What may make the clip disappoint: first about the prompt, then about a `loop` and the pictures."""
+    """What may make the clip disappoint: first about the prompt, then about a `loop` and the pictures.
+
+    `wordless`: what the model is called that takes no prompt, where somebody wrote one.
+    """
     return (
-        *_on_prompt(prompt.casefold(), (negative or "").casefold()),
+        *([Advice(name="advice_no_words", values={"model": wordless})] if wordless else []),
+        *(_on_prompt(prompt.casefold(), (negative or "").casefold()) if prompt else []),
         *([Advice(name="advice_loop")] if loop else []),
         *_on_picture(issues),
     )

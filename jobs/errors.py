@@ -5,15 +5,20 @@ Exception
 └── JobFailure    an admitted job ends without a clip; its reason is kept in the row
 """
 
+from collections.abc import Mapping
+
 import comfy
 import media
 from storage import Job, Reason
+
+Titles = Mapping[str, str]
+"""What something is called, by language code."""
 
 
 class Refusal(Exception):
     """A request that is not carried out; shown as the sentence `refused_CODE`, filled with `values`."""
 
-    def __init__(self, code: str, **values: str | int | float) -> None:
+    def __init__(self, code: str, **values: str | int | float | Titles) -> None:
         super().__init__(code)
         self.code = code
         self.values = values

@@ -10,6 +10,8 @@ from jobs.server import ComputeServer
 from jobs.uploads import last_picture_name, picture_name
 from storage import Job, Params
 
+PICTURE = "picture.png"  # stands for one that has not been uploaded
+
 
 def build_values(job: Job) -> Mapping[str, object]:
     """The values of the graph's inputs. The file prefix holds the job's id only: never the prompt."""
@@ -34,6 +36,23 @@ def values_of(params: Params, job_id: str) -> Mapping[str, object]:
         "prefix": f"animate/{job_id}",
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def count_ticks(workflow: comfy.Workflow, params: Params, *, on_picture: bool) -> int | None:
+    """How many sampling steps a job takes where its parameters do not say it; None where they do.
+
+    None too where the graph does not tell. `on_picture`: whether the clip ends on a given picture.
+    """
+    if params.steps is not None:
+        return None
+    values, last = values_of(params, ""), PICTURE if on_picture else None
+    try:
+        graph = comfy.build_graph(
+            workflow, values, PICTURE, params.choices, preset=params.preset, last_image=last
+        )
+    except comfy.WorkflowInvalid:
+        return None
+    return sum(graph.sampler_steps.values()) or None
 
 
 def rebuild_graph(

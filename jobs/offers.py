@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 import comfy
-from jobs.errors import Refusal
+from jobs.errors import Refusal, Titles
 
 
 def offered_models(
@@ -52,8 +52,23 @@ def name_choices(offered: Mapping[str, comfy.Choice]) -> list[str]:
 
 def title_of(workflow: comfy.Workflow, locale: str = "en") -> str:
     """What people call the workflow: its title in their language, else in English, else its name."""
-    titles = workflow.title
-    return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get("en") or workflow.name
+    return title_in(titles_of(workflow), locale)
+
+
+def titles_of(workflow: comfy.Workflow) -> Titles:
+    """What people call the workflow, by language code; in English by its name where it has no title."""
+    return {"en": workflow.name, **workflow.title}
+
+
+def preset_title(workflow: comfy.Workflow | None, preset: str, locale: str) -> str:
+    """What people call a preset: its title in their language, else in English, else its name."""
+    found = workflow.presets.get(preset) if workflow else None
+    return title_in({"en": preset, **(found.title if found else {})}, locale)
+
+
+def title_in(titles: Titles, locale: str) -> str:
+    """The title in that language, for Discord's locale, else in English."""
+    return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles["en"]
 
 
 def endings(workflow: comfy.Workflow) -> frozenset[bool]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import comfy
 from comfy import SETTINGS
 from jobs.errors import Refusal
-from jobs.offers import default_preset, endings, title_of
+from jobs.offers import default_preset, endings, titles_of
 from storage import Params
 
 UNKNOWN_SIZE = (1, 1)  # pixels, until the picture has been read
@@ -26,12 +26,7 @@ class Aspect(StrEnum):
 MAX_PROMPT = 1500
 MAX_NEGATIVE = 1000
 MAX_SEED = 2**32 - 1
-MAX_SECONDS, MAX_STEPS, MAX_CFG, MAX_SHIFT = (
-    60.0,
-    200,
-    50.0,
-    100.0,
-)  # of any workflow; each has its own limits
+MAX_SECONDS, MAX_STEPS, MAX_CFG, MAX_SHIFT = 60.0, 200, 50.0, 100.0  # of any workflow; most have less
 ROUNDING = 0.05  # seconds: people see and type one decimal
 RATIOS = {Aspect.LANDSCAPE: 16 / 9, Aspect.PORTRAIT: 9 / 16, Aspect.SQUARE: 1.0}
 
@@ -59,9 +54,7 @@ class Options:
     end: bool = False
 
     def check(self) -> None:
-        """Check every option against its range, as Discord has done for commands. Raises Refusal."""
-        if not self.prompt.strip():
-            raise Refusal("prompt_empty")
+        """Check what counts for every workflow, as Discord has done for commands. Raises Refusal."""
         if len(self.prompt) > MAX_PROMPT or len(self.negative or "") > MAX_NEGATIVE:
             raise Refusal("prompt_long", limit=MAX_PROMPT)
         if self.loop and self.end:
@@ -79,8 +72,8 @@ def check_ending(options: Options, workflow: comfy.Workflow) -> None:
     if options.on_picture in endings(workflow):
         return
     if options.on_picture:
-        raise Refusal("unused", name="loop" if options.loop else "end", model=title_of(workflow))
-    raise Refusal("last_picture_needed", model=title_of(workflow))
+        raise Refusal("unused", name="loop" if options.loop else "end", model=titles_of(workflow))
+    raise Refusal("last_picture_needed", model=titles_of(workflow))
 
 
 def _within(name: str, value: float | None, bounds: tuple[float, float]) -> None:
@@ -123,7 +116,8 @@ def build_params(
 ) -> Params:
     """The parameters of a job with these options for a picture of `size` (pixels).
 
-    Raises Refusal, where `strict` also for an option that the workflow does not have.
+    Raises Refusal, where `strict` also for an option that the workflow does not have, and for an empty
+    prompt where it has one.
     """
     preset = options.preset or default_preset(presets)
     if preset not in presets:
@@ -132,13 +126,14 @@ def build_params(
     chosen = _chosen_values(options)
     if strict:
         _refuse_unused(chosen, workflow)
+        _refuse_empty(options.prompt, workflow)
     values = {name: _value(workflow, preset, chosen, name) for name in (*SETTINGS, "negative_prompt")}
     width, height = fit_size(workflow, size, options.aspect) or (None, None)
     params = Params(
         workflow=workflow.name,
         preset=preset,
-        prompt=options.prompt.strip(),
-        seed=random_seed() if options.seed is None else options.seed,
+        prompt=options.prompt.strip() if "prompt" in workflow.inputs else "",
+        seed=_seed(options, workflow),
         negative_prompt=_text(values["negative_prompt"]),
         steps=_whole(values["steps"]),
         cfg=_number(values["cfg"]),
@@ -159,6 +154,7 @@ def _chosen_values(options: Options) -> Mapping[str, float | str | None]:
     """What somebody chose, by the workflow's names."""
     return {
         "negative_prompt": options.negative,
+        "seed": options.seed,
         "steps": options.steps,
         "cfg": options.cfg,
         "shift": options.shift,
@@ -170,7 +166,18 @@ def _refuse_unused(chosen: Mapping[str, float | str | None], workflow: comfy.Wor
     """Refuse what would not count."""
     for name, value in chosen.items():
         if value is not None and name not in workflow.inputs:
-            raise Refusal("unused", name=name.removesuffix("_prompt"), model=title_of(workflow))
+            raise Refusal("unused", name=name.removesuffix("_prompt"), model=titles_of(workflow))
+
+
+def _refuse_empty(prompt: str, workflow: comfy.Workflow) -> None:
+    if "prompt" in workflow.inputs and not prompt.strip():
+        raise Refusal("prompt_empty")
+
+
+def _seed(options: Options, workflow: comfy.Workflow) -> int | None:
+    if "seed" not in workflow.inputs:
+        return None
+    return random_seed() if options.seed is None else options.seed
 
 
 def _value(
@@ -201,11 +208,19 @@ def _frames(workflow: comfy.Workflow, preset: str, seconds: float | None) -> int
         return workflow.frames_for(usual) if isinstance(usual, int | float) else workflow.rules.frames
     allowed = workflow.duration
     if allowed is None:
-        raise Refusal("unused", name="seconds", model=title_of(workflow))
+        if abs(seconds - (fixed_seconds(workflow) or 0)) <= ROUNDING:
+            return workflow.rules.frames
+        raise Refusal("unused", name="seconds", model=titles_of(workflow))
     if not allowed.least - ROUNDING <= seconds <= allowed.most + ROUNDING:
         low, high = _plain(round(allowed.least, 1)), _plain(round(allowed.most, 1))
         raise Refusal("range", name="seconds", low=low, high=high)
     return workflow.frames_for(seconds)
+
+
+def fixed_seconds(workflow: comfy.Workflow) -> float | None:
+    """How long each clip of a workflow is where nobody can choose it; None where nothing tells."""
+    frames, fps = workflow.rules.frames, workflow.rules.fps
+    return (frames - 1) / fps if workflow.duration is None and frames and fps else None
 
 
 def _has_size(workflow: comfy.Workflow) -> bool:
@@ -228,20 +243,29 @@ def _check_ranges(params: Params, workflow: comfy.Workflow) -> None:
 
 def change_params(params: Params, options: Options, workflow: comfy.Workflow | None) -> Params:
     """The same parameters with what the options name; size and preset stay. Raises Refusal."""
-    changed = replace(
-        params,
-        prompt=options.prompt.strip(),
-        seed=params.seed if options.seed is None else options.seed,
-    )
     if workflow is None:
-        return replace(changed, frames=_same_rate_frames(params, options.seconds))
+        return _change_alone(params, options)
     chosen = {name: value for name, value in _chosen_values(options).items() if value is not None}
     _refuse_unused(chosen, workflow)
+    _refuse_empty(options.prompt, workflow)
+    changed = replace(params, prompt=options.prompt.strip() if "prompt" in workflow.inputs else "")
     if options.seconds is not None and options.seconds != _shown(params.seconds):
         changed = replace(changed, frames=_frames(workflow, params.preset, options.seconds))
     changed = replace(changed, **chosen)  # pyright: ignore[reportArgumentType]
     _check_ranges(changed, workflow)
     return changed
+
+
+def _change_alone(params: Params, options: Options) -> Params:
+    """The same parameters with what the options name, where the workflow is gone: as the row allows."""
+    if params.prompt and not options.prompt.strip():
+        raise Refusal("prompt_empty")
+    return replace(
+        params,
+        prompt=options.prompt.strip() if params.prompt else "",
+        seed=params.seed if params.seed is None or options.seed is None else options.seed,
+        frames=_same_rate_frames(params, options.seconds),
+    )
 
 
 def _same_rate_frames(params: Params, seconds: float | None) -> int | None:
@@ -262,6 +286,6 @@ def random_seed() -> int:
     return random.SystemRandom().randint(0, MAX_SEED)
 
 
-def other_seed(seed: int) -> int:
+def other_seed(seed: int | None) -> int:
     """A random seed that is not this one."""
     return next(new for new in iter(random_seed, None) if new != seed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from comfy import Choice, Workflow
 from jobs.errors import Refusal
+from jobs.graphs import count_ticks
 from jobs.offers import default_preset, ending_so, offered_models, parse_choices, pick_presets
 from jobs.options import UNKNOWN_SIZE, Options, build_params, check_ending, fields_left_open
 from jobs.routing import KnownServer, Workflows, runnable_by_any
@@ -82,4 +83,8 @@ def selected_params(
     """The parameters of a job with these options, for a picture of `size`. Raises Refusal."""
     presets = {selection.preset: workflows[selection.workflow]}
     params = build_params(replace(options, preset=selection.preset), size, presets)
-    return replace(params, choices=selection.choices, left_open=selection.left_open)
+    params = replace(params, choices=selection.choices, left_open=selection.left_open)
+    if selection.left_open:  # the workflow that it comes to may take a prompt
+        params = replace(params, prompt=options.prompt.strip())
+    ticks = count_ticks(workflows[selection.workflow], params, on_picture=options.on_picture)
+    return replace(params, ticks=ticks)

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from comfy import Choice, NodeMissing, Workflow
 from jobs.advice import Advice, advise
 from jobs.announcer import WaitReason
 from jobs.errors import Refusal
+from jobs.offers import ending_so, endings, titles_of
 from jobs.options import Options, change_params, check_ending, fit_size, other_seed
 from jobs.picture_loader import LoadPicture, PictureLoader, StoredPicture
 from jobs.requester import Requester, SharePolicy
@@ -57,12 +58,23 @@ class JobService:
         self._servers = servers
         self._shares = shares
 
-    async def models(self) -> Mapping[str, Mapping[str, Workflow]]:
+    async def models(self, *, on_picture: bool | None = None) -> Mapping[str, Mapping[str, Workflow]]:
         """The models that servers can run: by name, each with its presets by name.
 
-        As each server says now, else as it said last; all models where none ever said. Raises StoreError.
+        As each server says now, else as it said last; all models where none ever said. `on_picture`: only
+        those whose clips can end on a given picture, or as they like. Raises StoreError.
         """
-        return models_among(self._workflows, await self._known_servers())
+        fitting = self._workflows if on_picture is None else ending_so(self._workflows, on_picture=on_picture)
+        return models_among(fitting, await self._known_servers())
+
+    async def possible_endings(self) -> frozenset[bool]:
+        """Whether clips of what servers can run end on a given picture (True), or as they like (False).
+
+        Raises StoreError.
+        """
+        models = await self.models()
+        workflows = [workflow for presets in models.values() for workflow in presets.values()]
+        return frozenset[bool]().union(*map(endings, workflows))
 
     async def choices(self, workflow: str) -> Mapping[str, Choice]:
         """What at least one server is known to let people choose in this workflow. Raises StoreError."""
@@ -105,15 +117,18 @@ class JobService:
         picture, last = await self._picture_loader.store(requester.user_id, check, load, load_last)
         params = self._resized(params, options, (picture.width, picture.height))
         issues = picture.issues | (last.issues if last else frozenset[media.PictureIssue]())
-        advice = advise(params.prompt, params.negative_prompt, issues, loop=options.loop)
+        advice = self._advise(params, options, issues)
         pictures = _pictures(options, picture.sha256, last)
         return await self._admit(requester, key, params, pictures, advice=advice, draft=draft)
 
     async def reroll(self, requester: Requester, parent: Job) -> Admitted:
         """Admit a finished job again with a new seed.
 
-        The key counts the person's finished rerolls: asked for twice while one runs, it is one.
+        The key counts the person's finished rerolls: asked for twice while one runs, it is one. Raises
+        Refusal for a job without a seed, which would only be the same once more.
         """
+        if not self._has_seed(parent.params):
+            raise Refusal("no_seed")
         params = parent.params.rerolled(other_seed(parent.params.seed))
         return await self._repeat(requester, parent, params, f"reroll {requester.message_id}")
 
@@ -124,7 +139,7 @@ class JobService:
     async def change(self, requester: Requester, parent: Job, options: Options, key: str) -> Admitted:
         """Admit a job again, with what the options name changed."""
         params = self._changed(parent, options)
-        advice = advise(params.prompt, params.negative_prompt)
+        advice = self._advise(params, options)
         return await self._admit_child(requester, parent, params, key, advice=advice)
 
     async def extend(
@@ -141,7 +156,8 @@ class JobService:
 
         `load_last`: fetches the picture that it ends on.
         """
-        options = replace(options, seed=other_seed(parent.params.seed), end=load_last is not None)
+        seed = other_seed(parent.params.seed) if self._has_seed(parent.params) else None
+        options = replace(options, seed=seed, end=load_last is not None)
         params = self._changed(parent, options)
         if params.workflow in self._workflows:
             check_ending(options, self._workflows[params.workflow])
@@ -154,8 +170,7 @@ class JobService:
             await self._check_limits(requester, key, params, parent=parent.id)
 
         frame, last = await self._picture_loader.store_last_frame(requester.user_id, check, parent, load_last)
-        issues = last.issues if last else frozenset[media.PictureIssue]()
-        advice = advise(params.prompt, params.negative_prompt, issues, loop=options.loop)
+        advice = self._advise(params, options, last.issues if last else ())
         pictures = _pictures(options, frame, last)
         return await self._admit(requester, key, params, pictures, parent=parent.id, advice=advice)
 
@@ -196,6 +211,24 @@ class JobService:
 
     async def _require_runnable(self, params: Params) -> None:
         await self._ask_servers(lambda known_servers: self._refuse_impossible(params, known_servers))
+
+    def _has_seed(self, params: Params) -> bool:
+        workflow = self._workflows.get(params.workflow)
+        return params.seed is not None and (workflow is None or "seed" in workflow.inputs)
+
+    def _advise(
+        self, params: Params, options: Options, issues: Collection[media.PictureIssue] = ()
+    ) -> tuple[Advice, ...]:
+        """Advice on a job with these parameters, which may leave out words of the options."""
+        workflow = self._workflows.get(params.workflow)
+        unheard = workflow if options.prompt.strip() and not params.prompt else None
+        return advise(
+            params.prompt,
+            params.negative_prompt,
+            issues,
+            loop=options.loop,
+            wordless=titles_of(unheard) if unheard else None,
+        )
 
     def _changed(self, parent: Job, options: Options) -> Params:
         options.check()

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import comfy
 from jobs.announcer import WaitReason
-from jobs.errors import Refusal
+from jobs.errors import Refusal, Titles
 from jobs.graphs import values_of
-from jobs.offers import default_preset, offered_models
+from jobs.offers import default_preset, offered_models, title_in
 from jobs.options import Options
 from jobs.routing import Workflows, describe_server, wait_reason
 from jobs.selection import Selection, select, selected_params
@@ -56,6 +56,10 @@ def _sample_job(workflows: Workflows, name: str, preset: str) -> comfy.SampleJob
         selection = Selection(preset=preset, workflow=name, choices={})
         params = selected_params(workflows, options, selection, PICTURE_SIZE)
     except Refusal as refusal:
-        named = ", ".join(f"{key} {value}" for key, value in refusal.values.items())
+        named = ", ".join(f"{key} {_plain(value)}" for key, value in refusal.values.items())
         return comfy.SampleJob(preset=preset, values={}, refusal=f"{refusal.code} ({named})")
     return comfy.SampleJob(preset=preset, values=values_of(params, str(uuid4())))
+
+
+def _plain(value: float | str | Titles) -> float | str:
+    return title_in(value, "en") if isinstance(value, Mapping) else value

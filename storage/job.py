@@ -44,8 +44,9 @@ def field_names(record: type["Params | Job"]) -> tuple[str, ...]:
 class Params:
     """The parameters of a clip, apart from its pictures; None for what its workflow does not have.
 
-    Width and height in pixels. `ticks`: how many sampling steps its graph takes, where `steps` does not say
-    it. `frame_step`, `size_step`: by what the number of frames and each side may change; None where fixed.
+    `prompt` is "" where it takes none. Width and height in pixels. `ticks`: how many sampling steps its graph
+    takes, where `steps` does not say it. `frame_step`, `size_step`: by what the number of frames and each
+    side may change; None where fixed.
 
     `after`: the id of the job whose clip this one continues, where both are to be joined.
     `left_open`: the names of fields that nobody chose and that no server could decide about yet, since none
@@ -55,8 +56,8 @@ class Params:
 
     workflow: str
     preset: str
-    prompt: str
-    seed: int
+    prompt: str = ""
+    seed: int | None = None
     negative_prompt: str | None = None
     steps: int | None = None
     cfg: float | None = None

@@ -221,6 +221,7 @@ async def on_discord(setup: JobSetup) -> AsyncGenerator[AnnouncerSubject]:
             status_editor=editor,
             bot_reactions=BotReactions(client),
             upload_limits=UploadLimits(client, store, ()),
+            workflows={},
         )
         yield DiscordSubject(setup, playground, DiscordAnnouncer(editor, delivery), editor)
 
