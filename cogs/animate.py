@@ -11,7 +11,16 @@ from cogs.actions.attachments import describe, refuse_by_metadata
 from cogs.actions.context import BotContext
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import command_text
-from cogs.ui.autocomplete import suggest_names, suggest_pairs, suggest_prompts, suggest_seeds
+from cogs.ui.autocomplete import (
+    suggest_models,
+    suggest_pairs,
+    suggest_presets,
+    suggest_prompts,
+    suggest_seconds,
+    suggest_seeds,
+    suggest_setting,
+)
+from cogs.ui.submissions import Upload
 from comfy import Workflow
 from jobs.errors import Refusal
 from jobs.offers import default_preset, name_choices, pick_presets
@@ -49,6 +58,8 @@ class Animate(commands.Cog):
     @app_commands.describe(
         image=command_text("option_image"),
         prompt=command_text("option_prompt"),
+        end=command_text("option_end"),
+        loop=command_text("option_loop"),
         preset=command_text("option_preset"),
         seconds=command_text("option_seconds"),
         aspect=command_text("option_aspect"),
@@ -67,6 +78,8 @@ class Animate(commands.Cog):
         interaction: discord.Interaction,
         image: discord.Attachment,
         prompt: app_commands.Range[str, 1, MAX_PROMPT],
+        end: discord.Attachment | None = None,
+        loop: bool = False,
         preset: str | None = None,
         seconds: app_commands.Range[float, 0.1, MAX_SECONDS] | None = None,
         aspect: str = Aspect.AUTO.value,
@@ -93,9 +106,13 @@ class Animate(commands.Cog):
             denoise=denoise,
             model=model,
             choices=choices,
+            loop=loop,
         )
+        pictures = [describe(each) for each in (image, end) if each]
         await self._context.answer(
-            interaction, lambda requester: self._submit(interaction, requester, options, image), seconds=None
+            interaction,
+            lambda requester: self._submit(interaction, requester, options, pictures),
+            seconds=None,
         )
 
     async def _submit(
@@ -103,26 +120,28 @@ class Animate(commands.Cog):
         interaction: discord.Interaction,
         requester: Requester,
         options: Options,
-        image: discord.Attachment,
+        pictures: Sequence[Upload],
     ) -> None:
         key = f"interaction {interaction.id}"
         await self._submitter.submit(
-            interaction, requester, Action.ANIMATE, lambda: self._admit(requester, options, image, key)
+            interaction, requester, Action.ANIMATE, lambda: self._admit(requester, options, pictures, key)
         )
 
     async def _admit(
-        self, requester: Requester, options: Options, image: discord.Attachment, key: str
+        self, requester: Requester, options: Options, pictures: Sequence[Upload], key: str
     ) -> Admitted:
         service = self._context.service
         options = await service.recall(requester, options)
-        picture = describe(image)
-        refuse_by_metadata(picture)
+        for each in pictures:
+            refuse_by_metadata(each)
+        load, load_last = self._context.picture_loaders(pictures)
         return await service.animate(
             requester,
             options,
-            lambda: self._context.fetch_picture(picture.url),
+            load,
             key,
-            spoiler=picture.spoiler,
+            load_last=load_last,
+            spoiler=any(each.spoiler for each in pictures),
         )
 
     @animate.autocomplete("prompt")
@@ -147,27 +166,94 @@ class Animate(commands.Cog):
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest the presets that a server can run, or could when it last answered."""
-        return suggest_names(await self._presets(interaction), current)
+        locale = await self._context.locale_of(interaction)
+        return suggest_presets(locale, await self._presets(interaction), current)
 
     @animate.autocomplete("model")
-    async def offer_models(self, _: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    async def offer_models(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
         """Suggest the models that a server can run, or could when it last answered."""
-        return suggest_names(await self._context.service.models(), current)
+        locale = await self._context.locale_of(interaction)
+        return suggest_models(
+            locale, await self._context.service.models(on_picture=_ending(interaction)), current
+        )
+
+    @animate.autocomplete("seconds")
+    async def offer_seconds(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[float]]:
+        """Suggest the durations of the workflow that the other options come to."""
+        workflow, preset = await self._chosen(interaction)
+        locale = await self._context.locale_of(interaction)
+        return suggest_seconds(locale, workflow, preset, _typed(current)) if workflow else []
+
+    @animate.autocomplete("steps")
+    async def offer_steps(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[float]]:
+        """Suggest the usual number of steps of the workflow that the other options come to."""
+        return await self._offer_setting(interaction, "steps", current)
+
+    @animate.autocomplete("cfg")
+    async def offer_cfg(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[float]]:
+        """Suggest the usual cfg of the workflow that the other options come to."""
+        return await self._offer_setting(interaction, "cfg", current)
+
+    @animate.autocomplete("shift")
+    async def offer_shift(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[float]]:
+        """Suggest the usual shift of the workflow that the other options come to."""
+        return await self._offer_setting(interaction, "shift", current)
+
+    @animate.autocomplete("denoise")
+    async def offer_denoise(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[float]]:
+        """Suggest the usual denoise of the workflow that the other options come to."""
+        return await self._offer_setting(interaction, "denoise", current)
+
+    async def _offer_setting(
+        self, interaction: discord.Interaction, name: str, current: str
+    ) -> list[app_commands.Choice[float]]:
+        workflow, preset = await self._chosen(interaction)
+        locale = await self._context.locale_of(interaction)
+        return suggest_setting(locale, name, workflow, preset, _typed(current)) if workflow else []
 
     @animate.autocomplete("choices")
     async def offer_choices(
         self, interaction: discord.Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest the next `name=option` pair after those typed already."""
-        presets = await self._presets(interaction)
-        preset = interaction.namespace.preset or (default_preset(presets) if presets else "")
-        workflow = presets.get(preset)
+        workflow, _ = await self._chosen(interaction)
         offered = name_choices(await self._context.service.choices(workflow.name)) if workflow else []
         return suggest_pairs(offered, current)
 
+    async def _chosen(self, interaction: discord.Interaction) -> tuple[Workflow | None, str]:
+        """The workflow and the preset that the options typed so far come to; no workflow for what is not."""
+        presets = await self._presets(interaction)
+        preset = interaction.namespace.preset or (default_preset(presets) if presets else "")
+        return presets.get(preset), preset
+
     async def _presets(self, interaction: discord.Interaction) -> Mapping[str, Workflow]:
-        """The presets of the model that is typed in the command; none where there is no such model."""
+        """The presets of the model that is typed, else of the one that would be taken; none for no such."""
+        service, named = self._context.service, interaction.namespace.model
         try:
-            return pick_presets(await self._context.service.models(), interaction.namespace.model)
+            if named:
+                return pick_presets(await service.models(), named)
+            return pick_presets(await service.models(on_picture=_ending(interaction) or False), None)
         except Refusal:
             return {}
+
+
+def _ending(interaction: discord.Interaction) -> bool | None:
+    """True where the options typed so far say that the clip ends on a given picture; None where nothing."""
+    return True if interaction.namespace.loop or interaction.namespace.end else None
+
+
+def _typed(current: object) -> str:
+    """What is typed in an option for a number: Discord sends "" or the text, discord.py NaN for ""."""
+    return "" if current != current else str(current)

@@ -6,6 +6,7 @@ import discord
 from discord import ui
 
 from cogs.access.policy import Action
+from cogs.actions.attachments import refuse_by_metadata
 from cogs.actions.cancel import cancel
 from cogs.actions.context import BotContext
 from cogs.actions.delete import request_deletion
@@ -19,6 +20,7 @@ from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.job_buttons import ButtonAction
 from cogs.ui.modals import change_modal, extend_modal, parse_change, parse_extension
 from cogs.ui.submissions import ModalSubmission
+from comfy import Workflow
 from jobs.errors import Refusal
 from jobs.reduction import reduced
 from jobs.requester import Requester
@@ -81,12 +83,12 @@ class JobButtons(InteractiveCog):
     async def _open_change(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
         job = await self._allowed(job_id, requester, Action.CHANGE)
         await self._context.require_channel(interaction)
-        await interaction.response.send_modal(change_modal(job, requester.locale))
+        await interaction.response.send_modal(change_modal(job, requester.locale, self._workflow_of(job)))
 
     async def _open_extend(self, interaction: discord.Interaction, job_id: str, requester: Requester) -> None:
         job = await self._allowed(job_id, requester, Action.EXTEND)
         await self._context.require_channel(interaction)
-        await interaction.response.send_modal(extend_modal(job, requester.locale))
+        await interaction.response.send_modal(extend_modal(job, requester.locale, self._workflow_of(job)))
 
     async def _change(
         self,
@@ -114,11 +116,17 @@ class JobButtons(InteractiveCog):
     ) -> None:
         job, key = await self._context.job(job_id), f"interaction {interaction.id}"
         options, join = parse_extension(submission), "yes" in submission.choices.get("join", ())
+        ends = submission.uploads.get("end", ())
+        for each in ends:
+            refuse_by_metadata(each)
+        load_last = self._context.picture_loaders(ends)[0] if ends else None
         await self._submitter.submit(
             interaction,
             requester,
             Action.EXTEND,
-            lambda: self._context.service.extend(requester, job, options, join=join, key=key),
+            lambda: self._context.service.extend(
+                requester, job, options, join=join, key=key, load_last=load_last
+            ),
             parent=job,
         )
 
@@ -133,6 +141,9 @@ class JobButtons(InteractiveCog):
         await request_deletion(self._context, job)
         text = translate(requester.locale, "delete_begun", short=job.short)
         await replace_card(interaction, build_card(DEFAULT_COLOUR, ui.TextDisplay(text)))
+
+    def _workflow_of(self, job: Job) -> Workflow | None:
+        return self._context.workflows.get(job.params.workflow)
 
     async def _allowed(self, job_id: str, requester: Requester, action: Action) -> Job:
         """The job, if the requester may do this with it. Raises Refusal, StoreError."""

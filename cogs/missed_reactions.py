@@ -41,7 +41,7 @@ class MissedReactions(commands.Cog):
             self._ready.clear()
             try:
                 for job in await self._context.store.results(MAX_RESULTS):
-                    if time.time() - (job.finished_at or 0) < MAX_AGE:
+                    if job.params.seed is not None and time.time() - (job.finished_at or 0) < MAX_AGE:
                         await self._look_under(job)
             except StoreError as err:
                 log.error("reactions that were missed stay so: %s", err)

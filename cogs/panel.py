@@ -40,6 +40,8 @@ KEEPS_PICTURE = frozenset(
         "cooldown",
         "too_many_pictures",
         "no_workflow",
+        "unused",
+        "last_picture_needed",
         "full",
     }
 )
@@ -99,7 +101,14 @@ class Panel(InteractiveCog):
         await self._context.require_channel(interaction)
         if argument:
             await self._drafted(argument, requester)
-        modal = animate_modal(requester.locale, f"animate:{argument}", upload=not argument)
+        await self._send_modal(interaction, requester, f"animate:{argument}", upload=not argument)
+
+    async def _send_modal(
+        self, interaction: discord.Interaction, requester: Requester, custom_id: str, *, upload: bool
+    ) -> None:
+        """Open the modal, with a field for the last picture where a model can end on one."""
+        possible = await self._context.service.possible_endings()
+        modal = animate_modal(requester.locale, custom_id, upload=upload, possible_endings=possible)
         await interaction.response.send_modal(modal)
 
     async def _animate_this(self, interaction: discord.Interaction, message: discord.Message) -> None:
@@ -123,7 +132,7 @@ class Panel(InteractiveCog):
             )
             await self._context.store.save_draft(draft)
             custom_id = f"animate:{draft.id}{HIDDEN if picture.spoiler else ''}"
-            await interaction.response.send_modal(animate_modal(requester.locale, custom_id, upload=False))
+            await self._send_modal(interaction, requester, custom_id, upload=False)
 
         await self._context.answer(interaction, handle)
 
@@ -147,6 +156,10 @@ class Panel(InteractiveCog):
         submission: ModalSubmission,
     ) -> None:
         picture = await self._picture_of(argument, requester, submission)
+        ends = submission.uploads.get("end", ())
+        for each in ends:
+            refuse_by_metadata(each)
+        load_last = self._context.picture_loaders(ends)[0] if ends else None
         options = parse_animation(submission, requester.locale)
         try:
             await self._submitter.submit(
@@ -158,7 +171,8 @@ class Panel(InteractiveCog):
                     options,
                     lambda: self._context.fetch_picture(picture.url),
                     f"interaction {interaction.id}",
-                    spoiler=picture.spoiler,
+                    load_last=load_last,
+                    spoiler=picture.spoiler or any(each.spoiler for each in ends),
                     draft=picture.draft,
                 ),
             )

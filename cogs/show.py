@@ -89,6 +89,7 @@ class Show(InteractiveCog):
         parent, root, after = (shown.get(each.id) if each else None for each in found)
         return JobDetails(
             job=shown.get(job.id, job),
+            workflow=self._context.workflows.get(job.params.workflow),
             server=names.index(job.server) + 1 if job.server in names else None,
             parent=parent,
             root=root,

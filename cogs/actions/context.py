@@ -1,6 +1,7 @@
 """The context that every cog gets: the opened resources, and the one way of answering an interaction."""
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,10 +26,12 @@ from cogs.messages.job_messages import JobMessages
 from cogs.messages.replies import reply_privately
 from cogs.messages.status_facts import decide_status
 from cogs.ui.cards import without_link
+from cogs.ui.submissions import Upload
 from cogs.ui.texts import render_refusal, render_waiting, upcoming
 from jobs.errors import Refusal
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
+from jobs.picture_loader import LoadPicture
 from jobs.requester import ChannelRights, Requester
 from jobs.service import JobService
 from storage import FileStore, Job, Retention, State, Store, StoreError
@@ -155,6 +158,11 @@ class BotContext:
         if not self.in_flight.is_open:
             raise Refusal("closing")
         return await self.attachments.fetch(url)
+
+    def picture_loaders(self, pictures: Sequence[Upload]) -> tuple[LoadPicture, LoadPicture | None]:
+        """What fetches the first picture of a clip, and the one that it ends on, if there is a second."""
+        first, *rest = (functools.partial(self.fetch_picture, each.url) for each in pictures)
+        return first, rest[0] if rest else None
 
     async def locale_of(self, interaction: discord.Interaction) -> str:
         """The language that the person chose, else that of their Discord client. Raises StoreError."""

@@ -2,12 +2,14 @@
 
 import io
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import discord
 
+import comfy
 import media
 from cogs.discord_api.rate_limiter import Priority
 from cogs.discord_api.requests import discord_request
@@ -106,8 +108,10 @@ class Delivery:
         status_editor: StatusEditor,
         bot_reactions: BotReactions,
         upload_limits: UploadLimits,
+        workflows: Mapping[str, comfy.Workflow],
     ) -> None:
         self._client = client
+        self._workflows = workflows
         self._scheduler = scheduler
         self._store = store
         self._files = files
@@ -135,7 +139,7 @@ class Delivery:
         )
         log.info("job %s: delivered", job.id)
         self._status_editor.finish(lease.job)
-        if message.guild:
+        if message.guild and job.params.seed is not None:
             await self._bot_reactions.add(channel_id, message.id, REROLL)
 
     async def _send_result(self, lease: Lease) -> discord.Message | None:
@@ -226,6 +230,8 @@ class Delivery:
         reencoded = fitted.method not in (media.FitMethod.UNTOUCHED, media.FitMethod.REMUXED)
         text = render_result(
             job,
+            workflow=self._workflows.get(job.params.workflow),
+            with_model=len({each.family for each in self._workflows.values()}) > 1,
             reencoded=reencoded or job.clip == smaller_name(job),
             joined=source.name == joined_name(job),
             with_prompt=with_prompt,

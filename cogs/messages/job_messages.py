@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 import discord
@@ -17,6 +17,7 @@ from cogs.messages.reaction_replies import ReactionReplies, open_reaction_replie
 from cogs.messages.status import StatusMessages
 from cogs.messages.status_editor import EditorContext, StatusEditor, open_status_editor
 from cogs.messages.upload_limits import UploadLimits, load_upload_limits
+from comfy import Workflow
 from jobs.announcer import Announcer
 from jobs.notifier import QueueNotifier
 from media import Media
@@ -48,6 +49,7 @@ async def open_job_messages(
     pictures: Media,
     notifier: QueueNotifier,
     on_delete: OnDelete,
+    workflows: Mapping[str, Workflow],
 ) -> AsyncGenerator[JobMessages]:
     """Build them on a client that is logged in; stops the status editor at the end. Raises StoreError."""
     lost_status = LostStatusHandler(client, scheduler, store, notifier, on_delete)
@@ -77,6 +79,7 @@ async def open_job_messages(
             status_editor=status_editor,
             bot_reactions=bot_reactions,
             upload_limits=upload_limits,
+            workflows=workflows,
         )
         status = StatusMessages(
             client,

@@ -63,6 +63,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
                 pictures=pictures,
                 notifier=notifier,
                 on_delete=settings.on_delete,
+                workflows=workflows,
             )
         )
         context = BotContext(

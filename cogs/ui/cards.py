@@ -43,6 +43,11 @@ def truncate(text: str, max_length: int) -> str:
     return line if len(line) <= max_length else line[: max_length - 1].rstrip() + "…"
 
 
+def name_job(job: Job) -> str:
+    """The job's short id and its prompt, if any, not escaped."""
+    return " · ".join(filter(None, [job.short, job.params.prompt]))
+
+
 def describe_state(locale: str, job: Job) -> str:
     """The job's state: an emoji and a few words."""
     stopping = job.cancel_requested and job.state not in FINISHED

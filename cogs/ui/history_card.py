@@ -7,8 +7,9 @@ from typing import Any
 import discord
 from discord import ui
 
+import comfy
 from cogs.i18n.catalogue import translate
-from cogs.ui.cards import DEFAULT_COLOUR, build_card, describe_link, describe_outcome, truncate
+from cogs.ui.cards import DEFAULT_COLOUR, build_card, describe_link, describe_outcome, name_job, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
 from cogs.ui.escape import escape
 from storage import Job
@@ -45,10 +46,15 @@ def poster_name(job: Job) -> str:
 
 def _render_job(locale: str, job: Job, *, with_poster: bool) -> ui.Item[Any]:
     params = job.params
-    facts = [f"`{job.short}`", f"{translate(locale, 'details_seed')} `{params.seed}`", params.preset]
+    facts = [f"`{job.short}`"]
+    if params.seed is not None:
+        facts.append(f"{translate(locale, 'details_seed')} `{params.seed}`")
+    if params.preset != comfy.DEFAULT_PRESET:
+        facts.append(params.preset)
     facts += [f"<t:{round(job.created_at)}:d>", *filter(None, [describe_link(locale, job)])]
-    prompt = f"> {escape(truncate(params.prompt, MAX_PROMPT_LENGTH))}"
-    text = ui.TextDisplay[Any]("\n".join([describe_outcome(locale, job), prompt, " · ".join(facts)]))
+    prompt = f"> {escape(truncate(params.prompt, MAX_PROMPT_LENGTH))}" if params.prompt else ""
+    lines = filter(None, [describe_outcome(locale, job), prompt, " · ".join(facts)])
+    text = ui.TextDisplay[Any]("\n".join(lines))
     if not with_poster:
         return text
     alt = translate(locale, "history_poster", prompt=truncate(params.prompt, MAX_ALT_LENGTH))
@@ -57,10 +63,7 @@ def _render_job(locale: str, job: Job, *, with_poster: bool) -> ui.Item[Any]:
 
 
 def _build_menu(locale: str, jobs: Sequence[Job]) -> PersistentSelect:
-    options = [
-        discord.SelectOption(label=truncate(f"{job.short} · {job.params.prompt}", 100), value=job.id)
-        for job in jobs
-    ]
+    options = [discord.SelectOption(label=truncate(name_job(job), 100), value=job.id) for job in jobs]
     return PersistentSelect("details", "", placeholder=translate(locale, "history_details"), options=options)
 
 

@@ -54,8 +54,9 @@ def waiting_buttons(job: Job) -> ui.View:
 
 
 def result_buttons(job: Job) -> ui.View:
-    """The buttons under a clip."""
-    return _view(*(button(action, job) for action in RESULT_ACTIONS))
+    """The buttons under a clip; no reroll of one without a seed, which would be the same."""
+    without = ButtonAction.AGAIN if job.params.seed is None else None
+    return _view(*(button(action, job) for action in RESULT_ACTIONS if action != without))
 
 
 def final_buttons(job: Job) -> ui.View | None:

@@ -18,19 +18,26 @@ from cogs.ui.cards import (
 )
 from cogs.ui.components import PersistentButton
 from cogs.ui.escape import escape, quote
+from comfy import DEFAULT_PRESET, Workflow
+from jobs.offers import preset_title, title_of
 from storage import Job, Params
 
 MAX_PROMPT_LENGTH = 1200  # characters
 MAX_NEGATIVE_LENGTH = 500  # characters
 MAX_CHOICES_LENGTH = 100  # characters
+MAX_TITLE_LENGTH = 100  # characters
 MAX_CHILDREN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDetails:
-    """A job and the jobs related to it. `server`: the number of its server in the settings, from 1."""
+    """A job and the jobs related to it.
+
+    `workflow`: its own, None where it is gone; `server`: the number of its server in the settings, from 1.
+    """
 
     job: Job
+    workflow: Workflow | None = None
     server: int | None = None
     parent: Job | None = None
     root: Job | None = None
@@ -42,9 +49,10 @@ def render_details(locale: str, details: JobDetails) -> ui.LayoutView:
     """The card of one job; where `is_cut`, attach `render_text` as a file named `text_name`."""
     job = details.job
     graph = PersistentButton("graph", job.id, label=translate(locale, "details_graph"), emoji="🧩")
+    texts = _render_texts(locale, job)
     items: list[ui.Item[Any]] = [
         ui.TextDisplay(_render_head(locale, job)),
-        ui.TextDisplay(_render_texts(locale, job)),
+        *([ui.TextDisplay[Any](texts)] if texts else []),
         *([ui.File[Any](f"attachment://{text_name(job)}")] if is_cut(job) else []),
         ui.Separator(),
         ui.TextDisplay(_render_settings(locale, details)),
@@ -72,7 +80,7 @@ def render_text(locale: str, job: Job) -> str:
     if job.params.negative_prompt is None:
         return f"{job.params.prompt}\n"
     negative = f"{translate(locale, 'details_negative')}:\n{job.params.negative_prompt}"
-    return f"{job.params.prompt}\n\n{negative}\n"
+    return "\n\n".join(filter(None, [job.params.prompt, negative])) + "\n"
 
 
 def _render_head(locale: str, job: Job) -> str:
@@ -87,21 +95,46 @@ def _render_texts(locale: str, job: Job) -> str:
     if not negative:
         return prompt
     negative = quote(negative, MAX_NEGATIVE_LENGTH)
-    return f"{prompt}\n**{translate(locale, 'details_negative')}**\n{negative}"
+    return "\n".join(filter(None, [prompt, f"**{translate(locale, 'details_negative')}**", negative]))
 
 
 def _render_settings(locale: str, details: JobDetails) -> str:
-    job, params = details.job, details.job.params
+    job, params, workflow = details.job, details.job.params, details.workflow
     chosen = ", ".join(f"{name}={option}" for name, option in params.choices.items())
     rows: list[dict[str, object]] = [
-        {"seed": f"`{params.seed}`", "steps": params.steps, "cfg": _number(params.cfg)},
+        {"model": _model(locale, workflow), "preset": _preset(locale, params, workflow)},
+        {
+            "seed": None if params.seed is None else f"`{params.seed}`",
+            "steps": params.steps,
+            "cfg": _number(params.cfg),
+        },
         {"shift": _number(params.shift), "denoise": _number(params.denoise)},
         {"size": _size(params), "frames": params.frames, "fps": _number(params.fps)},
-        {"seconds": _number(params.seconds), "preset": params.preset, "workflow": f"`{params.workflow}`"},
+        {
+            "seconds": _number(params.seconds),
+            "sound": _sound(locale, workflow),
+            "workflow": f"`{params.workflow}`",
+        },
         {"end": _ending(locale, job), "choices": escape(truncate(chosen, MAX_CHOICES_LENGTH))},
         {"server": details.server, "gpu": None if job.seconds is None else f"{job.seconds:.1f}"},
     ]
     return "\n".join(filter(None, [_render_facts(locale, row) for row in rows]))
+
+
+def _model(locale: str, workflow: Workflow | None) -> str | None:
+    return None if workflow is None else escape(title_of(workflow, locale), MAX_TITLE_LENGTH)
+
+
+def _preset(locale: str, params: Params, workflow: Workflow | None) -> str | None:
+    if params.preset == DEFAULT_PRESET:
+        return None
+    return escape(preset_title(workflow, params.preset, locale), MAX_TITLE_LENGTH)
+
+
+def _sound(locale: str, workflow: Workflow | None) -> str | None:
+    return (
+        None if workflow is None else translate(locale, "sound_yes" if workflow.rules.sound else "sound_no")
+    )
 
 
 def _number(value: float | None) -> str | None:

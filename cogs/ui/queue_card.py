@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from cogs.i18n.catalogue import translate
-from cogs.ui.cards import DEFAULT_COLOUR, JobEntry, build_card, describe_position, truncate
+from cogs.ui.cards import DEFAULT_COLOUR, JobEntry, build_card, describe_position, name_job, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
 from cogs.ui.escape import escape
 from storage import Job, Load
@@ -61,14 +61,15 @@ def _render_load(locale: str, view: QueueView) -> str:
 
 
 def _render_mine(locale: str, mine: Sequence[JobEntry]) -> str:
-    lines = [
-        "- " + " · ".join([*describe_position(locale, each), f"`{each.job.short}`", _render_prompt(each.job)])
-        for each in mine[:MAX_MINE]
-    ]
+    lines = ["- " + " · ".join(filter(None, _describe_mine(locale, each))) for each in mine[:MAX_MINE]]
     rest = _render_remaining(locale, len(mine) - len(lines))
     return "\n".join(
         [f"### {translate(locale, 'queue_mine')}", *(lines or [translate(locale, "queue_nothing")]), *rest]
     )
+
+
+def _describe_mine(locale: str, entry: JobEntry) -> list[str]:
+    return [*describe_position(locale, entry), f"`{entry.job.short}`", _render_prompt(entry.job)]
 
 
 def _render_guild(locale: str, view: QueueView) -> str:
@@ -91,10 +92,7 @@ def _render_prompt(job: Job) -> str:
 
 def _build_menu(locale: str, jobs: Sequence[Job]) -> PersistentSelect:
     options = [
-        discord.SelectOption(
-            label=truncate(f"{job.short} · {job.params.prompt}", MAX_LABEL_LENGTH), value=job.id
-        )
-        for job in jobs
+        discord.SelectOption(label=truncate(name_job(job), MAX_LABEL_LENGTH), value=job.id) for job in jobs
     ]
     menu = PersistentSelect("cancel", "", placeholder=translate(locale, "queue_cancel"), options=options)
     menu.max_values = len(options)

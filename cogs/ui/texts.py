@@ -8,7 +8,8 @@ from cogs.i18n.catalogue import translate
 from cogs.ui.escape import escape, escape_code, quote
 from jobs.advice import Advice
 from jobs.announcer import QueuePosition
-from jobs.errors import Refusal
+from jobs.errors import Refusal, Titles
+from jobs.offers import preset_title, title_in, title_of
 from jobs.reduction import reduced
 from storage import Job, Reason, State
 
@@ -31,7 +32,7 @@ def render_bar(step: int, steps: int) -> str:
 def render_refusal(locale: str, refusal: Refusal) -> str:
     """The sentence for a refusal: which rule, its number, what else can be had, when it is allowed."""
     values = {
-        name: value if name in OWN_MARKDOWN else _render_value(value, in_code=name in IN_CODE)
+        name: _render_value(locale, value, in_code=name in IN_CODE, own=name in OWN_MARKDOWN)
         for name, value in refusal.values.items()
     }
     if "permissions" in values:
@@ -49,9 +50,15 @@ def upcoming(at: float | None, now: float) -> float | None:
     return at if at is not None and at - now > MIN_ETA_SECONDS else None
 
 
-def _render_value(value: str | float, *, in_code: bool) -> str | float:
+def _render_value(
+    locale: str, value: str | float | Titles, *, in_code: bool = False, own: bool = False
+) -> str | float:
     """A value for a sentence: what a person or a server wrote is escaped, whole numbers are integers."""
+    if isinstance(value, Mapping):
+        return escape(title_in(value, locale), MAX_VALUE)
     if isinstance(value, str):
+        if own:
+            return value
         return escape_code(value[:MAX_VALUE]) if in_code else escape(value, MAX_VALUE)
     return round(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -150,13 +157,21 @@ def _render_out_of_memory(job: Job, values: Mapping[str, str | int | float]) -> 
 
 
 def render_result(
-    job: Job, *, reencoded: bool = False, joined: bool = False, with_prompt: bool = True
+    job: Job,
+    *,
+    workflow: comfy.Workflow | None = None,
+    with_model: bool = False,
+    reencoded: bool = False,
+    joined: bool = False,
+    with_prompt: bool = True,
 ) -> str:
     """The text beside the clip: its owner, the prompt, the settings, and that it is AI-generated.
 
-    `with_prompt`: without it a sentence says that a filter did not let the prompt through.
+    `with_model`: the settings begin with the title of the `workflow`. `with_prompt`: without it a sentence
+    says that a filter did not let the prompt through.
     """
-    settings = " · ".join(_settings(job.locale, job))
+    model = [escape(title_of(workflow, job.locale), MAX_VALUE)] if workflow and with_model else []
+    settings = " · ".join([*model, *_settings(job.locale, job, workflow)])
     if job.seconds is not None:
         settings += translate(job.locale, "gpu_time", gpu=f"{job.seconds:.1f}")
     if reencoded:
@@ -164,17 +179,19 @@ def render_result(
     if joined:
         settings += translate(job.locale, "joined")
     head = translate(job.locale, "result", mention=f"<@{job.user_id}>")
-    note = translate(job.locale, "result_note")
+    note = translate(job.locale, "result_note_plain" if job.params.seed is None else "result_note")
     left = MAX_CONTENT - sum(len(line) + 1 for line in (head, settings, note))
-    return "\n".join((head, _quote_prompt(job.locale, job, left, with_prompt=with_prompt), settings, note))
+    prompt = _quote_prompt(job.locale, job, left, with_prompt=with_prompt)
+    return "\n".join(filter(None, (head, prompt, settings, note)))
 
 
-def _settings(locale: str, job: Job) -> Iterator[str]:
+def _settings(locale: str, job: Job, workflow: comfy.Workflow | None) -> Iterator[str]:
     """What the clip was made with: only what its workflow has."""
     params = job.params
-    yield translate(locale, "settings_seed", seed=params.seed)
+    if params.seed is not None:
+        yield translate(locale, "settings_seed", seed=params.seed)
     if params.preset != comfy.DEFAULT_PRESET:
-        yield params.preset
+        yield escape(preset_title(workflow, params.preset, locale), MAX_VALUE)
     if params.steps is not None:
         yield translate(locale, "settings_steps", number=params.steps)
     if params.cfg is not None:
@@ -187,12 +204,14 @@ def _settings(locale: str, job: Job) -> Iterator[str]:
 
 
 def _quote_prompt(locale: str, job: Job, max_length: int, *, with_prompt: bool) -> str:
+    if not job.params.prompt:
+        return ""
     return quote(job.params.prompt, max_length) if with_prompt else translate(locale, "prompt_left_out")
 
 
 def render_alt(job: Job, *, with_prompt: bool = True) -> str:
     """The alternative text of the clip, for screen readers."""
-    if not with_prompt:
+    if not with_prompt or not job.params.prompt:
         return translate(job.locale, "alt_plain")
     return translate(job.locale, "alt", prompt=job.params.prompt)[:MAX_ALT]
 
@@ -200,7 +219,8 @@ def render_alt(job: Job, *, with_prompt: bool = True) -> str:
 def render_copy(locale: str, job: Job, *, with_prompt: bool = True) -> str:
     """The text beside a copy by direct message."""
     head = translate(locale, "copy", short=job.short)
-    return "\n".join((head, _quote_prompt(locale, job, MAX_CONTENT - len(head) - 1, with_prompt=with_prompt)))
+    prompt = _quote_prompt(locale, job, MAX_CONTENT - len(head) - 1, with_prompt=with_prompt)
+    return "\n".join(filter(None, (head, prompt)))
 
 
 def render_report(locale: str, job: Job, reporter: int) -> str:
@@ -213,7 +233,7 @@ def render_report(locale: str, job: Job, reporter: int) -> str:
         short=job.short,
         link=link_to(job),
     )
-    return "\n".join((text, quote(job.params.prompt, MAX_CONTENT - len(text) - 1)))
+    return "\n".join(filter(None, (text, quote(job.params.prompt, MAX_CONTENT - len(text) - 1))))
 
 
 def link_to(job: Job) -> str:
@@ -226,16 +246,16 @@ def link_to(job: Job) -> str:
 def render_poster(job: Job, *, with_prompt: bool = True) -> str:
     """The text beside the first frame, sent where Discord takes the clip in no encoding."""
     head = translate(job.locale, "poster", mention=f"<@{job.user_id}>", short=job.short)
-    return "\n".join(
-        (head, _quote_prompt(job.locale, job, MAX_CONTENT - len(head) - 1, with_prompt=with_prompt))
-    )
+    prompt = _quote_prompt(job.locale, job, MAX_CONTENT - len(head) - 1, with_prompt=with_prompt)
+    return "\n".join(filter(None, (head, prompt)))
 
 
 def render_advice(locale: str, advice: Collection[Advice]) -> str:
     """The advice on a prompt and a picture as a list."""
-    lines = [f"- {translate(locale, each.name, **_escape_values(each))}" for each in advice]
+    lines = [f"- {_render_piece(locale, each)}" for each in advice]
     return "\n".join([translate(locale, "advice"), *lines])
 
 
-def _escape_values(advice: Advice) -> dict[str, str]:
-    return {name: escape(value, MAX_VALUE) for name, value in advice.values.items()}
+def _render_piece(locale: str, advice: Advice) -> str:
+    values = {name: _render_value(locale, value) for name, value in advice.values.items()}
+    return translate(locale, advice.name, **values)
