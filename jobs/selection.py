@@ -84,7 +84,7 @@ def selected_params(
     presets = {selection.preset: workflows[selection.workflow]}
     params = build_params(replace(options, preset=selection.preset), size, presets)
     params = replace(params, choices=selection.choices, left_open=selection.left_open)
-    if selection.left_open:  # the workflow that it comes to may take a prompt
+    if "model" in selection.left_open:  # the workflow that it comes to may take a prompt
         params = replace(params, prompt=options.prompt.strip())
     ticks = count_ticks(workflows[selection.workflow], params, on_picture=options.on_picture)
     return replace(params, ticks=ticks)

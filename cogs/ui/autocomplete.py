@@ -105,10 +105,11 @@ def suggest_setting(
     """The value of `steps`, `cfg`, `shift` or `denoise` where nobody chooses, or that there is none."""
     if name not in workflow.inputs:
         none = translate(locale, "suggested_none", model=title_of(workflow, locale), name=name)
-        return _choices({1.0: none})
+        return _choices({1: none})
     usual = workflow.default(preset, name)
     if not isinstance(usual, int | float):
         return []
+    usual = int(usual) if name == "steps" else usual  # Discord takes no other for an option of integers
     return _choices(_marked(locale, _matching({usual: f"{usual:g}"}, typed), usual))
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cogs.bot_setup import BotSetup, opened_application, running_application
+from tests.unit.comfy.workflows.published import manifest, template
+
+OWNERS_WORKFLOWS = ("video_ltx2_3_i2v", "ex_workflow_image_to_video", "video_wan2_2_14B_flf2v")
 
 
 @pytest.fixture
@@ -20,3 +23,15 @@ async def opened(tmp_path: Path) -> AsyncGenerator[BotSetup]:
     """Not connected to the gateway: for what only sends."""
     async with opened_application(tmp_path) as application:
         yield application
+
+
+@pytest.fixture
+async def owner_bot(tmp_path: Path) -> AsyncGenerator[BotSetup]:
+    """Online, with workflows of its owner: with sound, without a prompt, and with a last picture."""
+    folder = tmp_path / "workflows"
+    folder.mkdir()
+    for name in OWNERS_WORKFLOWS:
+        (folder / f"{name}.json").write_text(template(name), "utf-8")
+        (folder / f"{name}.toml").write_text(manifest(name), "utf-8")
+    async with running_application(tmp_path / "data", workflows_dir=folder) as running:
+        yield running

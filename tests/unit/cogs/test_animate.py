@@ -44,3 +44,63 @@ async def test_the_options_offer_what_the_person_used_and_what_servers_offer(bot
     assert await offered("preset", "", model="no such model") == []
     assert await offered("model", "wan") == ["wan21_i2v"]
     assert await offered("choices", "") == []
+
+
+LTX, SVD, FIRST_LAST = "video_ltx2_3_i2v", "ex_workflow_image_to_video", "video_wan2_2_14B_flf2v"
+
+
+async def test_the_options_offer_what_the_chosen_model_has(owner_bot: BotSetup) -> None:
+    ada = owner_bot.playground.member("ada")
+    image = Upload(filename="cat.png", data=picture())
+
+    async def offered(option: str, typed: str = "", **others: object) -> list[tuple[str, object]]:
+        return await ada.autocomplete("animate", option, typed, image=image, **others)
+
+    assert ("5 s (default)", 5.0) in await offered("seconds")
+    assert await offered("seconds", "3") == [("3 s", 3.0)]
+    [(name, length)] = await offered("seconds", model=SVD)
+    assert name.startswith("Stable Video Diffusion: always ")
+    assert await offered("steps", model="wan21_i2v", preset="quality") == [("28 (default)", 28)]
+    assert [name for name, _ in await offered("steps", model=LTX)] == ["LTX 2.3: no steps"]
+    assert ("LTX 2.3 · with sound", LTX) in await offered("model")
+    assert ("Wan 2.2 first-last", FIRST_LAST) in await offered("model", "first-last")
+    assert [value for _, value in await offered("model", loop=True)] == [FIRST_LAST]
+    status = await (await ada.animate(picture(), "x", model=SVD, seconds=length)).answered()
+    assert (await owner_bot.job_of(status)).params.workflow == SVD
+
+
+async def test_what_the_model_does_not_have_is_refused_by_its_title(owner_bot: BotSetup) -> None:
+    ada, image = owner_bot.playground.member("ada"), picture()
+    for option in ({"steps": 9}, {"cfg": 2.0}, {"shift": 3.0}, {"loop": True}):
+        [name] = option
+        refused = await (await ada.animate(image, "x", model=LTX, **option)).refused()
+        assert refused == translate("en-US", "refused_unused", name=name, model="LTX 2.3")
+    assert await owner_bot.context.store.unfinished_of(ada.id) == []
+
+
+async def test_a_clip_ends_on_a_given_picture_or_on_its_first(owner_bot: BotSetup) -> None:
+    ada = owner_bot.playground.member("ada")
+    end = Upload(filename="SPOILER_end.png", data=picture())
+    job = await owner_bot.job_of(await (await ada.animate(picture(), "it moves", end=end)).answered())
+    assert (job.params.workflow, job.params.spoiler) == (FIRST_LAST, True)
+    assert job.last_picture
+    looped = await (await ada.animate(picture(), "it moves", loop=True)).answered()
+    loop = await owner_bot.job_of(looped)
+    assert (loop.params.workflow, loop.last_picture) == (FIRST_LAST, loop.picture)
+    both = await (await ada.animate(picture(), "it moves", loop=True, end=end)).refused()
+    assert both == translate("en-US", "refused_loop_and_end")
+
+
+async def test_words_that_do_not_count_are_not_kept_and_it_is_said(owner_bot: BotSetup) -> None:
+    ada = owner_bot.playground.member("ada")
+    asked = await ada.animate(picture(), "the cat waves", model=SVD)
+    job = await owner_bot.job_of(await asked.answered())
+    assert job.params.prompt == ""
+    await asked.shows(translate("en-US", "advice_no_words", model="Stable Video Diffusion"))
+
+
+async def test_steps_that_nobody_chooses_are_counted_in_the_graph(owner_bot: BotSetup) -> None:
+    ada = owner_bot.playground.member("ada")
+    job = await owner_bot.job_of(await (await ada.animate(picture(), "it moves", model=LTX)).answered())
+    assert job.params.steps is None
+    assert (job.params.ticks or 0) > 1

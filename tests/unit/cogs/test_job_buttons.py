@@ -88,3 +88,15 @@ async def test_all_of_many_who_press_again_at_once_are_admitted_and_none_is_told
     posted_jobs = [await bot.posted(job, timeout=180) for job in jobs]
     assert len({job.status_message for job in posted_jobs}) == len(members)
     assert [each.refusal for each in pressed if each.refusal] == []
+
+
+async def test_without_a_seed_there_is_no_reroll_and_one_that_is_asked_for_is_refused(bot: BotSetup) -> None:
+    ada = bot.playground.member("ada")
+    done = await bot.done(ada, seed=None)
+    assert not any(
+        str(getattr(each, "custom_id", "")).startswith("again") for each in result_buttons(done).children
+    )
+    again = replace(done, params=replace(done.params, seed=1))
+    message = bot.post("buttons", components=components(result_buttons(again)))
+    pressed = await bot.playground.member("grace").press(message, "Again")
+    await pressed.shows(translate("en-US", "refused_no_seed"))

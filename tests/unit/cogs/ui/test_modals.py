@@ -1,6 +1,9 @@
 """Forms: what stands in them, and the wish that comes back."""
 
+from typing import Any
+
 import pytest
+from discord import ui
 from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
@@ -18,6 +21,7 @@ from cogs.ui.modals import (
 from cogs.ui.submissions import ModalSubmission
 from jobs.errors import Refusal
 from jobs.options import MAX_PROMPT
+from tests.unit.comfy.workflows.published import published
 from tests.unit.jobs.sample_jobs import job
 
 
@@ -77,3 +81,37 @@ def test_motions_become_words_in_the_persons_language(locale: str) -> None:
     assert text.count(",") >= 2
     assert "<@1>" not in text
     assert len({options_of(each) for each in MOTIONS}) == len(MOTIONS)
+
+
+def fields(form: ui.Modal) -> dict[str, Any]:
+    return {label["component"]["custom_id"]: label for label in form.to_dict()["components"]}
+
+
+async def test_they_ask_only_for_what_the_workflow_has_and_name_the_span() -> None:
+    wordless, ltx = published("ex_workflow_image_to_video"), published("video_ltx2_3_i2v")
+    svd = job(prompt="", negative_prompt=None, frames=14, fps=6)
+    assert list(fields(change_modal(svd, "en-US", wordless))) == ["steps", "seed"]
+    assert list(fields(extend_modal(svd, "en-US", wordless))) == ["join"]
+    change = fields(change_modal(job(steps=None), "en-US", ltx))
+    assert list(change) == ["prompt", "negative", "seconds", "seed"]
+    seconds = change["seconds"]
+    assert (seconds["description"], seconds["component"]["placeholder"]) == ("0.3–4.8", "0.3–4.8")
+
+
+async def test_a_clip_is_extended_to_a_picture_where_the_workflow_can() -> None:
+    first_last = published("video_wan2_2_14B_flf2v")
+    assert list(fields(extend_modal(job(), "en-US", first_last))) == ["prompt", "seconds", "end", "join"]
+    panel = fields(animate_modal("en-US", "animate:", upload=True, possible_endings=frozenset({True, False})))
+    assert list(panel) == ["image", "end", "motion", "prompt"]
+    assert panel["end"]["component"]["required"] is False
+
+
+@pytest.mark.parametrize("text", ["2.5", "2,5", " 2，5 "])
+def test_seconds_have_a_decimal_comma_or_point(text: str) -> None:
+    submission = ModalSubmission(custom_id="extend:1", texts={"prompt": "x", "seconds": text})
+    assert parse_extension(submission).seconds == 2.5
+
+
+def test_a_field_that_was_not_there_changes_nothing() -> None:
+    options = parse_change(ModalSubmission(custom_id="change:1", texts={"seed": "5"}))
+    assert (options.negative, options.seconds, options.steps) == (None, None, None)

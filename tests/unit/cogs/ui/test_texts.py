@@ -34,6 +34,7 @@ from jobs.announcer import QueuePosition, WaitReason
 from jobs.errors import Refusal
 from storage import Reason, State
 from storage.sqlite.admission_rules import ADMISSION_RULES
+from tests.unit.comfy.workflows.published import published
 from tests.unit.jobs.sample_jobs import job
 
 LOCALES = [*LANGUAGES, "fr"]
@@ -263,3 +264,19 @@ def test_the_alternative_text_and_advice_fit_their_limits(locale: str) -> None:
     assert len(render_alt(job(locale=locale, prompt="x" * 1500))) == MAX_ALT
     text = render_advice(locale, [Advice(name="advice_short"), Advice(name="advice_still")])
     assert len(text.splitlines()) == 3
+
+
+def test_a_result_names_only_what_counted_and_the_model_where_there_are_several() -> None:
+    svd = published("ex_workflow_image_to_video")
+    mine = job(prompt="", seed=None, cfg=None, shift=None)
+    text = render_result(mine, workflow=svd, with_model=True)
+    assert text.splitlines()[1].startswith("Stable Video Diffusion · fast · 20 steps")
+    assert not {"seed", "cfg", "🔁"} & set(text.split())
+    assert ">" not in text.replace("<@42>", "")
+    assert render_alt(mine) == render_alt(mine, with_prompt=False)
+
+
+def test_a_refusal_names_the_model_in_the_readers_language() -> None:
+    refusal = Refusal("unused", name="steps", model={"en": "Film", "zh": "电影"})
+    assert render_refusal("zh-CN", refusal).startswith("电影")
+    assert render_refusal("en-GB", refusal).startswith("Film")
