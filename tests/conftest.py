@@ -4,19 +4,31 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long` asks for the runs that take minutes: thousands of examples, hundreds of kills."""
+    """`--long` asks for the runs that take minutes: thousands of examples, hundreds of kills.
+
+    `--comfyui URL` asks for the tests of the road alone, against a ComfyUI of the owner's.
+    """
     parser.addoption("--long", action="store_true", help="also run what takes minutes")
+    parser.addoption(
+        "--comfyui", metavar="URL", help="only make clips, through the whole bot, on the ComfyUI at URL"
+    )
+    parser.addoption(
+        "--workflows", metavar="FOLDER", help="with --comfyui: also with the workflows of that folder"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests marked `long` take tens of seconds each."""
+    """Tests marked `long` take tens of seconds each; those marked `road` run on any ComfyUI."""
     config.addinivalue_line("markers", "long: runs with --long only")
+    config.addinivalue_line("markers", "road: runs with --comfyui too, on a ComfyUI of the owner's")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--long` they are not part of the run."""
-    if config.getoption("--long"):
+    """Without `--long` they are not part of the run; with `--comfyui` only the tests of the road are."""
+    road = bool(config.getoption("--comfyui"))
+    if config.getoption("--long") and not road:
         return
-    left_out = [item for item in items if item.get_closest_marker("long")]
+    marker = "road" if road else "long"
+    left_out = [item for item in items if bool(item.get_closest_marker(marker)) is not road]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

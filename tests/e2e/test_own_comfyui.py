@@ -1,0 +1,130 @@
+"""The road of `/animate` on whatever ComfyUI there is: `pytest --comfyui URL` tries an owner's.
+
+Without that, the playground's stands in, so that these tests are tried as well. What a server lacks for a
+workflow is a reason to skip it there.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+import comfy
+from playground.playground import Playground
+from tests.e2e.process import BotProcess, running_bot
+from tests.playground.video_files import read_video
+
+RUN_TIMEOUT = 1800.0  # seconds: a first run loads the models
+ANSWER_TIMEOUT = 30.0  # seconds
+BUILT_IN = ("wan21_i2v", "wan21_i2v_lightx2v", "wan21_i2v_native")
+
+pytestmark = pytest.mark.road
+
+
+def own_workflows(config: pytest.Config) -> Path | None:
+    """The folder of `--workflows`."""
+    folder = config.getoption("--workflows")
+    return Path(folder) if folder else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each workflow that is offered; without `--comfyui` one."""
+    folder = own_workflows(metafunc.config)
+    names = BUILT_IN[1:2]
+    if metafunc.config.getoption("--comfyui"):
+        names = tuple(comfy.read_workflows(comfy.BUILT_IN, *filter(None, [folder])).workflows)
+    metafunc.parametrize("name", names)
+
+
+@pytest.fixture
+def workflow(name: str, pytestconfig: pytest.Config) -> comfy.Workflow:
+    """The workflow of that name."""
+    folders = filter(None, [own_workflows(pytestconfig)])
+    return comfy.read_workflows(comfy.BUILT_IN, *folders).workflows[name]
+
+
+@pytest.fixture
+async def road(
+    workflow: comfy.Workflow, pytestconfig: pytest.Config, tmp_path: Path
+) -> AsyncGenerator[tuple[Playground, BotProcess]]:
+    """A Discord, that ComfyUI and a bot between them."""
+    url: str | None = pytestconfig.getoption("--comfyui")
+    comfyui: str | Mapping[str, object] = url or {"speed": 50}
+    async with Playground(comfyui=comfyui, patience=4) as playground:
+        await skip_unless_runnable(playground.environment()["COMFYUI_URL"], workflow)
+        folder = own_workflows(pytestconfig)
+        settings = {"WORKFLOWS_DIR": str(folder)} if folder else {}
+        async with running_bot(playground, tmp_path, **settings) as bot:
+            yield playground, bot
+
+
+async def skip_unless_runnable(url: str, workflow: comfy.Workflow) -> None:
+    """Skip the test with what the server lacks."""
+    workflows = {workflow.name: workflow}
+    async with (
+        asyncio.timeout(ANSWER_TIMEOUT),
+        comfy.open_server(
+            url, name="own", client_id="test-of-the-road", workflows=workflows, files=comfy.ModelFiles()
+        ) as server,
+    ):
+        while server.answered_at is None:
+            await server.changed()
+        if lacks := server.missing[workflow.name]:
+            pytest.skip(f"{workflow.name}: {comfy.describe_missing(workflow, lacks)}")
+
+
+def options_of(workflow: comfy.Workflow) -> dict[str, object]:
+    """The options of a short clip with this workflow, and of no substitute."""
+    preset = next(iter(workflow.presets))
+    options: dict[str, object] = {"model": workflow.family, "preset": preset}
+    if workflow.duration:
+        options["seconds"] = max(1.0, round(workflow.duration.least, 1))
+    return options
+
+
+@asynccontextmanager
+async def clip_in_time() -> AsyncGenerator[None]:
+    """However slow the server is, it ends."""
+    async with asyncio.timeout(RUN_TIMEOUT):
+        yield
+
+
+async def test_a_clip_is_what_the_workflow_promises_and_another_follows(
+    road: tuple[Playground, BotProcess], workflow: comfy.Workflow, picture: bytes
+) -> None:
+    playground, _ = road
+    ada, options = playground.member(), options_of(workflow)
+    async with clip_in_time():
+        job = await ada.animate(picture, "the ball rolls away slowly", **options)
+        clip = await job.video(timeout=RUN_TIMEOUT)
+        video = read_video(clip.data)
+        seconds = options.get("seconds", 0.0)
+        assert isinstance(seconds, float)
+        assert video.frames == workflow.frames_for(seconds)
+        assert workflow.rules.fps is None or video.fps == pytest.approx(workflow.rules.fps, rel=0.05)
+        assert (video.seconds is not None) is workflow.rules.sound
+        if workflow.rules.size:
+            assert video.size == workflow.rules.size.fit(8 / 5)
+
+        again = await (await ada.react(clip, "🔁")).video(timeout=RUN_TIMEOUT)
+        assert again.data != clip.data
+
+
+async def test_a_clip_that_is_made_can_be_cancelled_and_one_survives_a_kill(
+    road: tuple[Playground, BotProcess], workflow: comfy.Workflow, picture: bytes
+) -> None:
+    playground, bot = road
+    ada, options = playground.member(), options_of(workflow)
+    async with clip_in_time():
+        cancelled = await ada.animate(picture, "the ball stops", **options)
+        await cancelled.says("Preparing", timeout=RUN_TIMEOUT)
+        await ada.press(cancelled, "Cancel")
+        await cancelled.says("Cancelled", timeout=RUN_TIMEOUT)
+
+        adopted = await ada.animate(picture, "the ball rolls on", **options)
+        await adopted.says("Preparing", timeout=RUN_TIMEOUT)
+        await bot.kill()
+        await bot.start()
+        await adopted.video(timeout=RUN_TIMEOUT)
