@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.forking.client import FORKS, fork_servers
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--long` asks for the runs that take minutes: thousands of examples, hundreds of kills.
@@ -21,6 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tests marked `long` take tens of seconds each; those marked `road` run on any ComfyUI."""
     config.addinivalue_line("markers", "long: runs with --long only")
     config.addinivalue_line("markers", "road: runs with --comfyui too, on a ComfyUI of the owner's")
+    if FORKS and not hasattr(config, "workerinput"):  # a worker of xdist inherits them
+        servers = fork_servers()
+        servers.__enter__()
+        config.add_cleanup(lambda: servers.__exit__(None, None, None))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,6 +8,13 @@ import pytest
 from playground.playground import Playground
 from tests.e2e.pictures import photo
 from tests.e2e.process import BotProcess, running_bot
+from tests.forking.bot import FORK_MEDIA
+
+
+@pytest.fixture(autouse=True)
+def _forked_media_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of bots: a clip takes four, each of which would import the codecs."""
+    monkeypatch.setenv(FORK_MEDIA, "1")
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playground.playground import Playground
-from tests.e2e.forked import ForkedProcess, fork_bot
+from tests.forking.bot import fork_bot
+from tests.forking.client import FORKS, ForkedProcess
 
 if sys.platform == "linux":
     import resource
@@ -23,8 +24,6 @@ if sys.platform == "win32":
 else:
     STOP, GROUP = signal.SIGTERM, 0
     INTERRUPT, STOPPED_AT_ONCE = signal.SIGINT, 128 + signal.SIGINT
-FORKS = sys.platform == "linux"
-"""Whether bots are forked from a process that has imported them; else each is a new interpreter."""
 RunningProcess = asyncio.subprocess.Process | ForkedProcess
 
 
@@ -64,7 +63,7 @@ class BotProcess:
         await online
 
     async def _start(self, environment: Mapping[str, str]) -> RunningProcess:
-        if FORKS and "PYTHONPATH" not in self.settings:  # which only a new interpreter reads
+        if FORKS:
             return await fork_bot(self.folder, environment, self._log)
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(

@@ -15,25 +15,33 @@ from playground.discord.permissions import Permission
 from playground.playground import Playground
 from tests.e2e.pictures import frames_of, photo
 from tests.e2e.process import ROOT, BotProcess
+from tests.forking.bot import run_bot
+from tests.forking.client import FORKS
 
 
 async def run(
     folder: Path, *arguments: str, encoding: str = "utf-8", **settings: str
 ) -> tuple[int, str, str]:
     """`python bot.py ARGUMENTS` with an empty environment but for these settings."""
+    if FORKS and encoding == "utf-8" and settings.get("PYTHONUTF8") != "0":  # what its streams are by then
+        return await run_bot(arguments, folder, inherited() | settings)
     return await communicate(folder, settings, str(ROOT / "bot.py"), *arguments, encoding=encoding)
+
+
+def inherited() -> dict[str, str]:
+    """What every program needs of the environment."""
+    return {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
 
 
 async def communicate(
     folder: Path, settings: Mapping[str, str], *arguments: str, encoding: str = "utf-8"
 ) -> tuple[int, str, str]:
     """Run Python to its end; returns its exit code and what it wrote."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
         cwd=folder,
-        env=kept | dict(settings),
+        env=inherited() | dict(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -90,7 +98,7 @@ async def test_what_cannot_be_is_one_sentence_and_a_code(
 
 
 async def test_the_version_is_that_of_the_project(tmp_path: Path) -> None:
-    code, out, _ = await run(tmp_path, "--version")
+    code, out, _ = await communicate(tmp_path, {}, str(ROOT / "bot.py"), "--version")
     assert code == 0
     assert re.match(r"animate-bot \d+\.\d+\.\d+ \(Python 3\.", out)
 

@@ -20,7 +20,7 @@ HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64)
 def huge_png() -> bytes:
     """Few bytes, 64 megapixels."""
     out = io.BytesIO()
-    Image.new("1", (8000, 8000)).save(out, "PNG")
+    Image.new("1", (8000, 8000)).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.forking.media_children import fork_media_children
 from tests.unit.cogs.bot_setup import BotSetup, opened_application, running_application
 from tests.unit.comfy.workflows.published import manifest, template
 
 OWNERS_WORKFLOWS = ("video_ltx2_3_i2v", "ex_workflow_image_to_video", "video_wan2_2_14B_flf2v")
+
+
+@pytest.fixture(autouse=True)
+def _forked_media_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_media_children(monkeypatch)
 
 
 @pytest.fixture

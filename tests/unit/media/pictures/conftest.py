@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
+from tests.forking.media_children import fork_media_children
+
 
 @pytest.fixture(autouse=True)
 def limits() -> Iterator[None]:
@@ -13,3 +15,8 @@ def limits() -> Iterator[None]:
     with warnings.catch_warnings():
         yield
     Image.MAX_IMAGE_PIXELS = allowed
+
+
+@pytest.fixture(autouse=True)
+def _forked_media_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_media_children(monkeypatch)
