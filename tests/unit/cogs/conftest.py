@@ -1,5 +1,6 @@
 """The real bot in this process for each test that asks for it."""
 
+import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -18,15 +19,17 @@ def _forked_media_children(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def bot(tmp_path: Path) -> AsyncGenerator[BotSetup]:
+async def bot(empty_database: Path, tmp_path: Path) -> AsyncGenerator[BotSetup]:
     """Online: it gets interactions, reactions and messages."""
+    shutil.copy(empty_database, tmp_path)
     async with running_application(tmp_path) as running:
         yield running
 
 
 @pytest.fixture
-async def opened(tmp_path: Path) -> AsyncGenerator[BotSetup]:
+async def opened(empty_database: Path, tmp_path: Path) -> AsyncGenerator[BotSetup]:
     """Not connected to the gateway: for what only sends."""
+    shutil.copy(empty_database, tmp_path)
     async with opened_application(tmp_path) as application:
         yield application
 

@@ -1,6 +1,5 @@
 """A store, a scripted server and what stands around a job, anew for each test."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -8,23 +7,8 @@ from pathlib import Path
 import pytest
 
 from jobs import worker
-from storage import open_store
 from tests.unit.jobs.job_setup import JobSetup, open_job_setup
 from tests.unit.jobs.scripted_server import ScriptedServer
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of the newest schema: to make one takes longer than most tests."""
-    folder = tmp_path_factory.mktemp("empty")
-
-    async def create() -> None:
-        async with open_store(folder):
-            pass
-
-    with asyncio.Runner() as runner:
-        runner.run(create())
-    return folder / "animate.db"
 
 
 @pytest.fixture

@@ -9,12 +9,18 @@ from pathlib import Path
 import pytest
 
 from media import BadClip, BadPicture, Media, MediaError, Picture, PictureFault
+from tests.forking.media_children import fork_media_children
 from tests.unit.media.hostile import corrupted, crafted, fuzzed
 from tests.unit.media.sample_clips import gradient_frames, write_animation, write_clip
 from tests.unit.media.sample_pictures import opened, png_bomb
 
 MAX_SECONDS = 10  # with the waiting for a free process
 CONCURRENCY = 8  # so that little of that is waiting
+
+
+@pytest.fixture(autouse=True)
+def _forked_media_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_media_children(monkeypatch)
 
 
 async def outcome(media: Media, name: str, data: bytes) -> str:

@@ -1,5 +1,6 @@
 """A store of its own for each test."""
 
+import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -16,7 +17,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncGenerator[Store]:
+async def store(empty_database: Path, tmp_path: Path, clock: Clock) -> AsyncGenerator[Store]:
+    shutil.copy(empty_database, tmp_path)
     async with open_database(tmp_path / "animate.db") as database:
         yield Store(database, clock)
 
