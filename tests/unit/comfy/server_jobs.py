@@ -62,10 +62,14 @@ async def build(server: Server, picture: bytes, **changed: object) -> Graph:
     return server.build("wan21_i2v", values(**changed), image)
 
 
-async def run(server: Server, graph: Graph, prompt_id: str) -> list[Event]:
-    """A job from submission to its end."""
+async def run(
+    server: Server, graph: Graph, prompt_id: str, submitted: asyncio.Event | None = None
+) -> list[Event]:
+    """A job from submission, after which `submitted` is set, to its end."""
     async with server.follow(prompt_id, graph) as events:
         await server.submit(prompt_id, graph)
+        if submitted:
+            submitted.set()
         return [event async for event in events]
 
 
@@ -74,7 +78,10 @@ class Job:
 
     def __init__(self, server: Server, graph: Graph) -> None:
         self.id = str(uuid4())
-        self._work = run(server, graph, self.id)
+        self.submitted = (
+            asyncio.Event()
+        )  # until then a later job may be before it in the queue
+        self._work = run(server, graph, self.id, self.submitted)
 
     async def __aenter__(self) -> Self:
         self.events = asyncio.create_task(self._work, name=f"job {self.id}")

@@ -47,13 +47,15 @@ async def test_a_waiting_job_is_stopped_without_touching_the_one_that_runs(
     comfyui.ignore_interrupt_id()
     first, second = [await build(server, picture, seed=seed, steps=10) for seed in (1, 2)]
     comfyui.pause(Stage.SAMPLING, 1)
-    async with Job(server, first) as running, Job(server, second) as waiting:
-        await located(server, waiting.id, Pending(ahead=1))
-        await server.cancel(waiting.id)
+    async with Job(server, first) as running:
+        await soon(running.submitted.wait())
+        async with Job(server, second) as waiting:
+            await located(server, waiting.id, Pending(ahead=1))
+            await server.cancel(waiting.id)
 
-        assert await waiting.end() == Interrupted(node="")
-        comfyui.resume()
-        assert isinstance(await running.end(), Done)
+            assert await waiting.end() == Interrupted(node="")
+            comfyui.resume()
+            assert isinstance(await running.end(), Done)
 
 
 async def test_stopping_a_job_that_is_not_there_stops_nobody(

@@ -116,11 +116,13 @@ async def test_the_position_goes_down_as_others_finish(comfyui: ComfyUI, server:
 async def test_messages_of_other_jobs_are_ignored(comfyui: ComfyUI, server: Server, picture: bytes):
     graphs = [await build(server, picture, seed=seed) for seed in (1, 2)]
     comfyui.pause(Stage.SAMPLING, 1)  # so that both are followed before either ends
-    async with Job(server, graphs[0]) as first, Job(server, graphs[1]) as second:
-        await located(server, second.id, Pending(ahead=1))
-        comfyui.resume()
-        for events in await asyncio.gather(soon(first.events), soon(second.events)):
-            assert [event.step for event in events if isinstance(event, Sampling)] == [1, 2, 3, 4]
+    async with Job(server, graphs[0]) as first:
+        await soon(first.submitted.wait())
+        async with Job(server, graphs[1]) as second:
+            await located(server, second.id, Pending(ahead=1))
+            comfyui.resume()
+            for events in await asyncio.gather(soon(first.events), soon(second.events)):
+                assert [event.step for event in events if isinstance(event, Sampling)] == [1, 2, 3, 4]
 
 
 async def test_a_job_of_an_earlier_process_is_taken_up_with_its_progress(
