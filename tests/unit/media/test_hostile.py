@@ -51,7 +51,9 @@ async def outcomes(media: Media, files: Iterable[tuple[str, bytes]]) -> dict[str
         async with semaphore:
             return name, await outcome(media, name, data)
 
-    return dict(await asyncio.gather(*(one(name, data) for name, data in files)))
+    async with asyncio.TaskGroup() as tasks:  # of gather() a failed test leaves the others at their work
+        found = [tasks.create_task(one(name, data), name=f"file {name}") for name, data in files]
+    return dict(each.result() for each in found)
 
 
 def our_memory() -> int:

@@ -80,9 +80,10 @@ async def test_maintenance_goes_on_where_a_task_fails(
         await admit(store, make_request("a"))
         keep = asyncio.create_task(Maintenance(store, files, Retention(), expired.put_nowait).run())
         assert (await asyncio.wait_for(expired.get(), 10)).key == "a"
-        while "back_up is left for later" not in caplog.text:
-            assert not keep.done()
-            await asyncio.wait([keep], timeout=0.01)
+        async with asyncio.timeout(10):
+            while "back_up is left for later" not in caplog.text:
+                assert not keep.done()
+                await asyncio.wait([keep], timeout=0.01)
         keep.cancel()
         with pytest.raises(asyncio.CancelledError):
             await keep
