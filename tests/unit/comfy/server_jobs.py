@@ -78,9 +78,7 @@ class Job:
 
     def __init__(self, server: Server, graph: Graph) -> None:
         self.id = str(uuid4())
-        self.submitted = (
-            asyncio.Event()
-        )  # until then a later job may be before it in the queue
+        self.submitted = asyncio.Event()  # until then a later job may be before it in the queue
         self._work = run(server, graph, self.id, self.submitted)
 
     async def __aenter__(self) -> Self:
