@@ -483,8 +483,10 @@ async def test_a_time_that_cannot_be_spends_nothing_and_teaches_nothing(
     assert done.charged == done.seconds
     assert 0 <= done.seconds < 60
     assert 0 <= await setup.store.spent_today(done.user_id) < 60
-    (pace,) = await setup.database.fetch("SELECT mean FROM pace", {})
-    assert 0 <= pace["mean"] < 60  # type: ignore[index]
+    learnt = await setup.database.fetch(
+        "SELECT mean FROM pace", {}
+    )  # of 0.0 s, in one tick of Windows, nothing
+    assert all(0 <= pace["mean"] < 60 for pace in learnt)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("told", [30 * 86400.0, -3600.0, None])
