@@ -48,7 +48,10 @@ async def test_a_workflow_dropped_into_a_folder_is_offered_with_its_choices(
     async with Playground(comfyui={"speed": 50}) as playground, running_bot(playground, tmp_path, **settings):
         ada = playground.member()
         await (await ada.animate(picture, "it moves", seconds=1)).video()
-        assert [name for name, _ in await ada.autocomplete("animate", "model", "")] == ["wan21_i2v", "house"]
+        assert [value for _, value in await ada.autocomplete("animate", "model", "")] == [
+            "wan21_i2v",
+            "house",
+        ]
         typed = await ada.autocomplete("animate", "choices", "mirror=y", model="house")
         assert [value for _, value in typed] == ["mirror=yes"]
         job = await ada.animate(picture, "it moves", model="house", choices="mirror=yes", seconds=1)
@@ -77,13 +80,16 @@ async def test_a_broken_workflow_is_left_out_and_taken_up_when_it_is_mended(
         running_bot(playground, tmp_path, WORKFLOWS_DIR=str(folder)) as bot,
     ):
         ada = playground.member()
-        assert [name for name, _ in await ada.autocomplete("animate", "model", "")] == ["wan21_i2v"]
+        assert [value for _, value in await ada.autocomplete("animate", "model", "")] == ["wan21_i2v"]
         await (await ada.animate(picture, "it moves", seconds=1)).video()
         assert bot.log.count("Export (API)") == 1
 
         put_workflow(folder)
         await taken_up(bot)
-        assert [name for name, _ in await ada.autocomplete("animate", "model", "")] == ["wan21_i2v", "house"]
+        assert [value for _, value in await ada.autocomplete("animate", "model", "")] == [
+            "wan21_i2v",
+            "house",
+        ]
     assert "Traceback" not in bot.log
 
 

@@ -65,7 +65,7 @@ async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
     ada = playground.member()
-    ranges = {"seconds": 6, "steps": 51, "cfg": 0.5, "seed": -1, "denoise": 1.5}
+    ranges = {"seconds": 61, "steps": 201, "cfg": -0.5, "seed": -1, "denoise": 1.5}
     commands = [("", {}), ("x" * 1501, {}), *(("it moves", {name: value}) for name, value in ranges.items())]
     for prompt, options in commands:
         with pytest.raises(OptionRefused):
@@ -74,6 +74,9 @@ async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused
     refusal = await (await ada.animate(picture, "it moves", preset="cinema")).refused()
     assert "`cinema`" in refusal
     assert "fast" in refusal
+    for name, value, span in (("seconds", 6, "1 and 5"), ("steps", 51, "1 and 50"), ("cfg", 0.5, "1 and 12")):
+        refused = await ada.animate(picture, "it moves", **{name: value})
+        assert f"`{name}` must be between {span}" in await refused.refused()
 
 
 async def test_the_policy_keeps_out_other_channels_and_people_without_the_role(
