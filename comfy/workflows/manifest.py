@@ -116,11 +116,20 @@ def _parse_manifest(
 def _parse_derived(manifest: Mapping[str, object]) -> Mapping[str, Expression]:
     """The table `[derived]`; `split` is half of the steps where the manifest only names its place."""
     table = sub_table(manifest, "derived")
-    given = {name: Expression(as_text(value, f"derived.{name}")) for name, value in table.items()}
+    given = {name: _parse_formula(as_text(value, f"derived.{name}"), name) for name, value in table.items()}
     refuse_unknown("derived", given.keys() & VALUES, ())
     if "split" in text_lists(manifest, "inputs"):
         return {"split": Expression("steps / 2"), **given}
     return given
+
+
+def _parse_formula(text: str, name: str) -> Expression:
+    formula = Expression(text)
+    try:
+        _ = formula.names
+    except BadAnswer as err:
+        raise BadAnswer(reason=f"derived.{name}: {err.reason}") from err
+    return formula
 
 
 def _find_prefix(nodes: Nodes, output: str, inputs: Mapping[str, object]) -> Mapping[str, NodeInputs]:

@@ -79,7 +79,7 @@ BROKEN = {
     ),
     "a formula that is none": (
         fault(FIRST_LAST, manifest(FIRST_LAST) + '[derived]\nsplit = "steps +"'),
-        "steps +: it is no formula",
+        "derived.split: steps +: it is no formula",
     ),
     "a formula of what the workflow has not": (
         fault(FIRST_LAST, manifest(FIRST_LAST) + '[derived]\nsplit = "sigma / 2"'),
