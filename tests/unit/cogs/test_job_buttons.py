@@ -11,8 +11,10 @@ from cogs.i18n.catalogue import translate
 from cogs.job_buttons import render_delete_question
 from cogs.ui.job_buttons import final_buttons, result_buttons
 from jobs.reduction import reduced
+from playground.discord.model import Upload
 from playground.tracked_job import TrackedJob
 from storage import Job, Reason, State
+from tests.playground.small_bot import picture
 from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.cogs.ui.card_samples import LOCALES, check_limits, outline
 from tests.unit.jobs.sample_jobs import JOB
@@ -100,3 +102,15 @@ async def test_without_a_seed_there_is_no_reroll_and_one_that_is_asked_for_is_re
     message = bot.post("buttons", components=components(result_buttons(again)))
     pressed = await bot.playground.member("grace").press(message, "Again")
     await pressed.shows(translate("en-US", "refused_no_seed"))
+
+
+async def test_a_clip_is_extended_to_end_on_a_given_picture(owner_bot: BotSetup) -> None:
+    ada = owner_bot.playground.member("ada")
+    done = await owner_bot.done(ada, workflow="video_wan2_2_14B_flf2v", preset="default")
+    message = owner_bot.post("buttons", components=components(result_buttons(done)))
+    opened = await ada.press(message, "Extend")
+    end = Upload(filename="end.png", data=picture())
+    job = await owner_bot.job_of(await (await ada.submit(opened, join="no", end=end)).answered())
+    assert (job.parent, job.params.workflow) == (done.id, "video_wan2_2_14B_flf2v")
+    assert job.last_picture
+    assert job.last_picture != job.picture

@@ -12,6 +12,7 @@ from storage import GuildSettings, Job
 from tests.playground.small_bot import picture
 from tests.unit.cogs.bot_setup import BotSetup
 
+FIRST_LAST = "video_wan2_2_14B_flf2v"
 IMAGE = Upload(filename="cat.png", data=picture())
 
 
@@ -156,3 +157,17 @@ async def test_nobody_opens_the_form_for_the_picture_of_somebody_else(bot: BotSe
     forged = bot.post("press", components=({"type": 1, "components": [button]},))
     words = await (await grace.press(forged, "mine")).refused()
     assert words == translate("en-US", "refused_picture_forgotten")
+
+
+async def test_its_modal_takes_a_picture_to_end_on(
+    owner_bot: BotSetup,
+) -> None:
+    boss = owner_bot.playground.member("boss", permissions=Permission.MANAGE_GUILD)
+    ada, end = owner_bot.playground.member("ada"), Upload(filename="end.png", data=picture())
+    await (await boss.command("panel")).refused()
+    opened = await ada.press(owner_bot.playground.messages[-1], "panel:")
+    job = await owner_bot.job_of(
+        await (await ada.submit(opened, image=IMAGE, end=end, prompt="the cat turns")).answered()
+    )
+    assert job.params.workflow == FIRST_LAST
+    assert job.last_picture
