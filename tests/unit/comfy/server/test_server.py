@@ -122,7 +122,9 @@ async def test_messages_of_other_jobs_are_ignored(comfyui: ComfyUI, server: Serv
             await located(server, second.id, Pending(ahead=1))
             comfyui.resume()
             for events in await asyncio.gather(soon(first.events), soon(second.events)):
-                assert [event.step for event in events if isinstance(event, Sampling)] == [1, 2, 3, 4]
+                # After a silence the websocket is opened again, and what was sent meanwhile is gone.
+                steps = [event.step for event in events if isinstance(event, Sampling)]
+                assert steps == [1, 2, 3, 4][-len(steps) :]
 
 
 async def test_a_job_of_an_earlier_process_is_taken_up_with_its_progress(
