@@ -21,7 +21,7 @@ from cogs.ui.autocomplete import (
     suggest_setting,
 )
 from cogs.ui.submissions import Upload
-from comfy import Workflow
+from comfy import MAX_SEED, Workflow
 from jobs.errors import Refusal
 from jobs.offers import default_preset, name_choices, pick_presets
 from jobs.options import (
@@ -29,7 +29,6 @@ from jobs.options import (
     MAX_NEGATIVE,
     MAX_PROMPT,
     MAX_SECONDS,
-    MAX_SEED,
     MAX_SHIFT,
     MAX_STEPS,
     Aspect,

@@ -49,12 +49,24 @@ from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
 from comfy.workflows.presets import DEFAULT_PRESET
-from comfy.workflows.workflow import SETTINGS, Choice, Option, Preset, Range, Role, Stage, Workflow
+from comfy.workflows.workflow import (
+    MAX_SEED,
+    SETTINGS,
+    Choice,
+    Option,
+    Preset,
+    Range,
+    Role,
+    Stage,
+    Workflow,
+    seeds_of,
+)
 
 __all__ = [
     "ADDRESS",
     "BUILT_IN",
     "DEFAULT_PRESET",
+    "MAX_SEED",
     "SETTINGS",
     "TOKEN",
     "UPLOAD_SUBFOLDER",
@@ -119,4 +131,5 @@ __all__ = [
     "open_server",
     "read_workflows",
     "resave_smaller",
+    "seeds_of",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import comfy
-from comfy import SETTINGS
+from comfy import MAX_SEED, SETTINGS
 from jobs.errors import Refusal
 from jobs.offers import default_preset, endings, titles_of
 from storage import Params
@@ -25,7 +25,6 @@ class Aspect(StrEnum):
 
 MAX_PROMPT = 1500
 MAX_NEGATIVE = 1000
-MAX_SEED = 2**32 - 1
 MAX_SECONDS, MAX_STEPS, MAX_CFG, MAX_SHIFT = 60.0, 200, 50.0, 100.0  # of any workflow; most have less
 ROUNDING = 0.05  # seconds: people see and type one decimal
 RATIOS = {Aspect.LANDSCAPE: 16 / 9, Aspect.PORTRAIT: 9 / 16, Aspect.SQUARE: 1.0}
@@ -177,7 +176,7 @@ def _refuse_empty(prompt: str, workflow: comfy.Workflow) -> None:
 def _seed(options: Options, workflow: comfy.Workflow) -> int | None:
     if "seed" not in workflow.inputs:
         return None
-    return random_seed() if options.seed is None else options.seed
+    return random_seed(workflow) if options.seed is None else options.seed
 
 
 def _value(
@@ -281,11 +280,11 @@ def _shown(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 1)
 
 
-def random_seed() -> int:
-    """0 … 2^32 − 1: Discord's integers end at 2^53, so that every rolled seed can be typed back."""
-    return random.SystemRandom().randint(0, MAX_SEED)
+def random_seed(workflow: comfy.Workflow | None) -> int:
+    """One of the seeds that the workflow takes."""
+    return random.SystemRandom().choice(comfy.seeds_of(workflow))
 
 
-def other_seed(seed: int | None) -> int:
-    """A random seed that is not this one."""
-    return next(new for new in iter(random_seed, None) if new != seed)
+def other_seed(seed: int | None, workflow: comfy.Workflow | None) -> int:
+    """A random seed that the workflow takes, and that is not this one."""
+    return next(new for new in iter(lambda: random_seed(workflow), None) if new != seed)

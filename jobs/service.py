@@ -129,7 +129,7 @@ class JobService:
         """
         if not self._has_seed(parent.params):
             raise Refusal("no_seed")
-        params = parent.params.rerolled(other_seed(parent.params.seed))
+        params = parent.params.rerolled(self._other_seed(parent))
         return await self._repeat(requester, parent, params, f"reroll {requester.message_id}")
 
     async def retry(self, requester: Requester, parent: Job, params: Params) -> Admitted:
@@ -156,7 +156,7 @@ class JobService:
 
         `load_last`: fetches the picture that it ends on.
         """
-        seed = other_seed(parent.params.seed) if self._has_seed(parent.params) else None
+        seed = self._other_seed(parent) if self._has_seed(parent.params) else None
         options = replace(options, seed=seed, end=load_last is not None)
         params = self._changed(parent, options)
         if params.workflow in self._workflows:
@@ -192,7 +192,12 @@ class JobService:
         return selection
 
     def _resized(self, params: Params, options: Options, picture: tuple[int, int]) -> Params:
-        """The parameters with the size of a clip of this picture, width and height in pixels."""
+        """The parameters with the size of a clip of this picture, width and height in pixels.
+
+        Raises Refusal where the owner took the workflow away while the picture was loaded.
+        """
+        if params.workflow not in self._workflows:
+            raise Refusal("no_workflow")
         size = fit_size(self._workflows[params.workflow], picture, options.aspect)
         return replace(params, width=size[0], height=size[1]) if size else params
 
@@ -211,6 +216,9 @@ class JobService:
 
     async def _require_runnable(self, params: Params) -> None:
         await self._ask_servers(lambda known_servers: self._refuse_impossible(params, known_servers))
+
+    def _other_seed(self, parent: Job) -> int:
+        return other_seed(parent.params.seed, self._workflows.get(parent.params.workflow))
 
     def _has_seed(self, params: Params) -> bool:
         workflow = self._workflows.get(params.workflow)

@@ -24,7 +24,7 @@ from comfy.protocol.responses import Done, Failed, Interrupted, Running
 from comfy.server.server import Server
 from comfy.workflows.events import Event, Preview, Started
 from comfy.workflows.graph import Graph
-from comfy.workflows.workflow import TemplateNode, Workflow
+from comfy.workflows.workflow import TemplateNode, Workflow, seeds_of
 
 OLDEST_VERSION = "0.3.45"  # before it, a server chose a prompt_id of its own
 MAX_CLIP_BYTES = 50 * 2**20
@@ -32,7 +32,6 @@ IDS_TIMEOUT = 60.0  # seconds
 RUN_TIMEOUT = 30 * 60.0  # seconds; loading a large model for the first time takes minutes
 SMALLEST_SIDE = 256  # pixels
 UPLOAD_NAME = "checkup.png"
-MAX_SEED = 2**32 - 1
 ATTENTION_WORDS = ("sage", "flash")  # of the errors of WanVideoModelLoader: "Can't import SageAttention: …"
 
 
@@ -97,13 +96,7 @@ def smallest_values(workflow: Workflow) -> Mapping[str, object]:
         smallest = min(size.sizes, default=square, key=math.prod)
         least |= {"width": smallest[0], "height": smallest[1]}
     texts = {"prompt": "a calm sea", "negative_prompt": "", "prefix": f"animate/checkup-{uuid4()}"}
-    return {**least, "seed": _other_seed(workflow), **texts}
-
-
-def _other_seed(workflow: Workflow) -> int:
-    bounds = workflow.rules.ranges.get("seed")
-    most = min(MAX_SEED, int(bounds.most)) if bounds else MAX_SEED
-    return random.SystemRandom().randint(int(bounds.least) if bounds else 0, most)
+    return {**least, "seed": random.SystemRandom().choice(seeds_of(workflow)), **texts}
 
 
 async def _run_smallest(server: Server, workflow: Workflow, picture: bytes) -> list[Event]:

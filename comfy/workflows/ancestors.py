@@ -1,6 +1,7 @@
 """What of a graph is run for its result: the output node, and all nodes that it needs. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.literals import linked_node, read_literal
@@ -71,15 +72,21 @@ def _saves_clip(node: TemplateNode, node_classes: NodeClasses | None) -> bool:
     return "filename_prefix" in inputs and (known is None or known.output) and not is_other
 
 
+def ancestors(nodes: Nodes, output: str) -> tuple[str, ...]:
+    """The names of the output node and of the nodes behind it, the nearest first."""
+    return tuple(_find_needed(nodes, output))
+
+
 def _find_needed(
     nodes: Nodes, output: str, cached: frozenset[str] = frozenset(), *, switched: bool = False
-) -> set[str]:
-    found: set[str] = set()
-    waiting = [output]
+) -> Mapping[str, None]:
+    """The names as keys, the nearest to the output first."""
+    found: dict[str, None] = {}
+    waiting = deque([output])
     while waiting:
-        name = waiting.pop()
+        name = waiting.popleft()
         if name in nodes and name not in found and name not in cached:
-            found.add(name)
+            found[name] = None
             waiting.extend(_sources(nodes, name, switched=switched))
     return found
 

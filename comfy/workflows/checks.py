@@ -4,13 +4,25 @@ from collections.abc import Iterator
 
 from comfy.errors import BadAnswer
 from comfy.protocol.object_info import NodeClasses
+from comfy.workflows.ancestors import ancestors
 from comfy.workflows.literals import is_link
-from comfy.workflows.tracing import ancestors, spec_of
-from comfy.workflows.workflow import PICTURES, SETTINGS, TEXTS, NodeInput, Nodes, Workflow
+from comfy.workflows.tracing import spec_of
+from comfy.workflows.workflow import (
+    MAX_RATIO,
+    PICTURES,
+    SETTINGS,
+    TEXTS,
+    NodeInput,
+    Nodes,
+    Range,
+    Workflow,
+    seeds_of,
+)
 
 SAVES_PICTURES = frozenset({"SaveImage", "PreviewImage"})
 CONDITIONING_TYPES = ("CONDITIONING", "TEXTEMBEDS")
 PROMPT_INPUTS = ("text", "prompt", "positive_prompt")
+ANY_SIDE = Range(least=16, most=16384)  # pixels
 PICTURE_LOADERS = ("LoadImage", "VHS_LoadImage")  # how the names of classes begin
 
 
@@ -23,6 +35,8 @@ def check_workflow(workflow: Workflow, node_classes: NodeClasses, *, wordless: b
         *_output_faults(workflow, node_classes),
         *_picture_faults(workflow, node_classes),
         *(() if wordless else _prompt_faults(workflow, node_classes)),
+        *_range_faults(workflow),
+        *_size_faults(workflow),
         *_preset_faults(workflow),
         *_derived_faults(workflow),
     ):
@@ -91,10 +105,33 @@ def prompt_places(nodes: Nodes, output: str, node_classes: NodeClasses) -> Itera
                     yield NodeInput(node=name, input=key)
 
 
-def _preset_faults(workflow: Workflow) -> Iterator[str]:
-    for name, allowed in workflow.rules.ranges.items():
-        if allowed.least > allowed.most or allowed.step < 0:
+def _range_faults(workflow: Workflow) -> Iterator[str]:
+    ranges, frames = workflow.rules.ranges, workflow.rules.frames
+    for name, allowed in ranges.items():
+        if allowed.least > allowed.most:
             yield f"ranges.{name}: least {allowed.least:g} is more than most {allowed.most:g}"
+    if frames is not None and frames < 1:
+        yield f"frames: {frames} is less than 1"
+    if "frames" in ranges and ranges["frames"].least < 1:
+        yield f"ranges.frames: least {ranges['frames'].least:g} is less than 1"
+    if "seed" in ranges and len(seeds_of(workflow)) < 2:
+        yield f"ranges.seed: {ranges['seed']} leaves no other seed for another clip"
+
+
+def _size_faults(workflow: Workflow) -> Iterator[str]:
+    rule, ranges = workflow.rules.size, workflow.rules.ranges
+    if rule is None:
+        return
+    if not rule.sizes and rule.round(rule.least) < rule.least:
+        yield f"size: no multiple of {rule.multiple} is within {rule.least} … {rule.most}"
+    for width, height in rule.sizes or [rule.fit(ratio) for ratio in (1 / MAX_RATIO, 1, MAX_RATIO)]:
+        for name, side in (("width", width), ("height", height)):
+            allowed = ranges[name] if name in workflow.inputs else ANY_SIDE
+            if side not in allowed:
+                yield f"size: {width}×{height} is not within what the nodes take, {allowed}"
+
+
+def _preset_faults(workflow: Workflow) -> Iterator[str]:
     for preset in workflow.presets:
         for name in SETTINGS:
             if name not in workflow.inputs:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from comfy.errors import BadAnswer, WorkflowInvalid
@@ -87,8 +88,11 @@ def _load(name: str, folders: Sequence[Files], node_classes: NodeClasses) -> Wor
     manifest: Manifest = {}
     for _, own in reversed(chain):
         manifest = _merge(manifest, {key: value for key, value in own.items() if key != "extends"})
-    text = _read(name, template)
-    workflow = build_workflow(name, template=text, manifest=manifest, node_classes=node_classes)
+    build = partial(build_workflow, name, template=_read(name, template), manifest=manifest)
+    try:
+        workflow = build(node_classes=node_classes)
+    except WorkflowInvalid:
+        workflow = build()  # what is recorded counts where a server says nonsense of its classes
     return replace(workflow, built_in=template.parent == BUILT_IN)
 
 
@@ -140,7 +144,7 @@ def _read_manifest(name: str, pair: Pair) -> Manifest:
         raise _half(name)
     try:
         return tomllib.loads(_read(name, pair[".toml"]))
-    except tomllib.TOMLDecodeError as err:
+    except (tomllib.TOMLDecodeError, RecursionError) as err:
         raise WorkflowInvalid(workflow=name, reason=f"{pair['.toml'].name}: {err}") from err
 
 

@@ -99,6 +99,9 @@ def _all_values(workflow: Workflow, values: Mapping[str, object], preset: str) -
     """The values, with those of the preset that are missing, and the words that stand around each prompt."""
     defaults = {name: workflow.default(preset, name) for name in workflow.inputs}
     known = {name: value for name, value in defaults.items() if value is not None} | dict(values)
+    if "seconds" in workflow.inputs and isinstance(seconds := known.get("seconds"), int | float):
+        # A whole number of frames may last a little longer or shorter than what was asked for.
+        known["seconds"] = workflow.rules.ranges["seconds"].nearest(seconds)
     if "prompt" in known:
         known["prompt"] = f"{workflow.prompt_prefix}{known['prompt']}{workflow.prompt_suffix}"
     return known
@@ -189,5 +192,5 @@ def _find_problem(workflow: Workflow, name: str, value: object) -> str:
         return "is not a whole number" if name in WHOLE_NUMBERS else "is not a number"
     if isinstance(value, float) and not math.isfinite(value):
         return "is not a finite number"
-    allowed = workflow.rules.ranges.get(name)
+    allowed = workflow.rules.ranges.get(name) if name in workflow.inputs and name != "seconds" else None
     return "" if allowed is None or value in allowed else f"is not one of {allowed}"

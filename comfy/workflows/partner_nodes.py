@@ -4,15 +4,15 @@ from dataclasses import replace
 
 from comfy.errors import WorkflowInvalid
 from comfy.protocol.object_info import NodeClasses
+from comfy.workflows.ancestors import needed_nodes
 from comfy.workflows.files import LoadedWorkflows
 from comfy.workflows.recorded_classes import recorded_classes
-from comfy.workflows.tracing import ancestors
 from comfy.workflows.workflow import Workflow
 
 
 def partner_nodes(workflow: Workflow, node_classes: NodeClasses) -> tuple[str, ...]:
     """The classes among those of its graph that send what they get to another company."""
-    used = {workflow.nodes[name].class_type for name in ancestors(workflow.nodes, workflow.output)}
+    used = {node.class_type for node in needed_nodes(workflow).values()}
     known = {**recorded_classes(used), **node_classes}
     return tuple(sorted(name for name in used if name in known and known[name].partner))
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from comfy.errors import BadAnswer
 from comfy.protocol.json_values import as_list, as_mapping, as_number
 from comfy.protocol.object_info import NodeClasses
+from comfy.workflows.ancestors import ancestors
 from comfy.workflows.literals import read_literal, read_number
 from comfy.workflows.manifest_fields import parse_range, refuse_unknown, sub_table
 from comfy.workflows.presets import parse_values
 from comfy.workflows.tracing import (
     Latent,
-    ancestors,
     find_last_picture,
     has_sound,
     limits_of,
@@ -20,6 +20,7 @@ from comfy.workflows.tracing import (
     read_rate,
 )
 from comfy.workflows.workflow import (
+    MAX_SEED,
     LastPicture,
     NodeInput,
     NodeInputs,
@@ -30,7 +31,6 @@ from comfy.workflows.workflow import (
     SizeRule,
 )
 
-MAX_SEED = 2**32 - 1
 USUAL_LIMITS = {
     "steps": Range(least=1, most=100),
     "cfg": Range(least=0, most=30),

@@ -1,7 +1,7 @@
 """What a graph says of its clips: length, size, frame rate, sound, and what its numbers may be. Pure."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from comfy.protocol.object_info import InputSpec, NodeClasses
@@ -20,22 +20,6 @@ class Latent:
     width: int | None = None
     height: int | None = None
     frames: int | None = None
-
-
-def ancestors(nodes: Nodes, output: str) -> tuple[str, ...]:
-    """The node `output` and all that it needs, the nearest first."""
-    found = {output: None}
-    for name in iter_growing(found):
-        found |= {source: None for source in _sources(nodes, name) if source not in found}
-    return tuple(found)
-
-
-def iter_growing(found: Mapping[str, None]) -> Iterator[str]:
-    """Iterate over the keys of a dict that grows meanwhile."""
-    position = 0
-    while position < len(found):
-        yield list(found)[position]
-        position += 1
 
 
 def consumers(nodes: Nodes, name: str) -> Iterator[NodeInput]:
@@ -96,23 +80,18 @@ def has_sound(nodes: Nodes, names: tuple[str, ...]) -> bool:
 
 def find_last_picture(nodes: Nodes, node_classes: NodeClasses, loader: str, output: str) -> LastPicture:
     """What of the graph goes where the picture that `loader` loads is not given."""
-    gone, links = {loader: None}, set[NodeInput]()
-    for name in iter_growing(gone):
+    gone, links, waiting = set[str](), set[NodeInput](), [loader]
+    while waiting:
+        gone.add(name := waiting.pop())
         for target in consumers(nodes, name):
-            if spec_of(nodes, node_classes, target).required:
-                gone[target.node] = None
-            else:
+            if not spec_of(nodes, node_classes, target).required:
                 links.add(target)
+            elif target.node not in gone:
+                waiting.append(target.node)
     if output in gone:
         return LastPicture(needed=True)
     kept = frozenset(link for link in links if link.node not in gone)
     return LastPicture(needed=False, nodes=frozenset(gone), links=kept)
-
-
-def _sources(nodes: Nodes, name: str) -> Iterator[str]:
-    for value in nodes[name].inputs.values():
-        if (source := linked_node(value)) in nodes and source is not None:
-            yield source
 
 
 def _specs_behind(nodes: Nodes, node_classes: NodeClasses, target: NodeInput) -> Iterator[InputSpec]:

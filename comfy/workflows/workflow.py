@@ -12,6 +12,7 @@ WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames"})
 VALUES = TEXTS | WHOLE_NUMBERS | {"cfg", "shift", "denoise", "fps", "seconds"}
 SETTINGS = ("steps", "cfg", "shift", "denoise")
 """The numbers that a preset gives and a person may change."""
+MAX_SEED = 2**32 - 1  # Discord's integers end at 2^53, so that every seed can be typed back
 MAX_RATIO = 2.5  # of the longer side to the shorter
 PICTURES = ("image", "last_image")
 
@@ -226,3 +227,11 @@ class Workflow:
             return None
         frames = self.rules.ranges["frames"]
         return Range(least=(frames.least - 1) / self.rules.fps, most=(frames.most - 1) / self.rules.fps)
+
+
+def seeds_of(workflow: Workflow | None) -> range:
+    """The seeds that a clip of the workflow may have, up to MAX_SEED."""
+    allowed = workflow.rules.ranges.get("seed") if workflow else None
+    if allowed is None:
+        return range(MAX_SEED + 1)
+    return range(max(math.ceil(allowed.least), 0), math.floor(min(allowed.most, MAX_SEED)) + 1)

@@ -11,7 +11,6 @@ import comfy
 from jobs.errors import Refusal
 from jobs.offers import offered_models, parse_choices, pick_presets
 from jobs.options import (
-    MAX_SEED,
     Aspect,
     Options,
     build_params,
@@ -113,10 +112,10 @@ def test_an_explicit_zero_is_kept_and_an_empty_negative_prompt_too() -> None:
     assert (params.seed, params.shift, params.negative_prompt) == (0, 0.0, "")
 
 
-@given(seed=st.integers(0, MAX_SEED))
+@given(seed=st.integers(0, comfy.MAX_SEED))
 def test_a_reroll_never_rolls_the_same_seed(seed: int) -> None:
-    assert 0 <= other_seed(seed) <= MAX_SEED
-    assert other_seed(seed) != seed
+    assert 0 <= other_seed(seed, None) <= comfy.MAX_SEED
+    assert other_seed(seed, None) != seed
 
 
 def test_the_built_in_workflows_are_one_model() -> None:
@@ -167,3 +166,12 @@ def test_a_clip_that_is_joined_to_another_keeps_its_size() -> None:
     joined = replace(PARAMS, after="before")
     assert reduced(joined) == replace(joined, frames=33)
     assert reduced(replace(joined, frames=17)) is None
+
+
+@given(seed=st.integers(0, 9))
+def test_a_seed_is_drawn_from_those_that_the_workflow_takes(seed: int) -> None:
+    plain = WORKFLOWS["wan21_i2v"]
+    rules = replace(plain.rules, ranges={**plain.rules.ranges, "seed": comfy.Range(least=3, most=9)})
+    narrow = replace(plain, rules=rules)
+    assert build_params(Options(prompt="go", preset="fast"), (1, 1), {"fast": narrow}).seed in range(3, 10)
+    assert other_seed(seed, narrow) in {*range(3, 10)} - {seed}

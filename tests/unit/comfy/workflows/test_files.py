@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from comfy import BUILT_IN, WorkflowInvalid, load_workflows, read_workflows
+from comfy.protocol.object_info import parse_object_info
 from tests.unit.comfy.workflows.published import manifest, template
 
 
@@ -102,3 +103,21 @@ def test_what_is_no_text_or_too_large_is_refused(tmp_path: Path) -> None:
     assert "mine.toml: it cannot be read as UTF-8" in fault(tmp_path)
     (tmp_path / "mine.toml").write_bytes(b"#" * (5 * 2**20 + 1))
     assert "mine.toml: it is larger than 5 MiB" in fault(tmp_path)
+
+
+def test_a_manifest_nested_without_end_is_refused_as_any_other(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(f"seconds = {'[' * 20_000}", "utf-8")
+    assert "mine.toml: " in fault(tmp_path)
+
+
+def test_a_server_that_says_nonsense_of_its_classes_takes_no_workflow_away(tmp_path: Path) -> None:
+    write(tmp_path, "hunyuan15", manifest("hunyuan15"), "hunyuan15")
+    step = {"required": {name: ["INT", {"step": 10**6}] for name in ("width", "height", "length")}}
+    classes = parse_object_info(
+        {"HunyuanVideo15ImageToVideo": {"input": step}}, ["HunyuanVideo15ImageToVideo"]
+    )
+
+    loaded = read_workflows(tmp_path, node_classes=classes)
+
+    assert loaded.invalid == ()
+    assert loaded.workflows == load_workflows(tmp_path)

@@ -12,7 +12,7 @@ from comfy import BUILT_IN, Workflow, WorkflowInvalid, load_workflows
 from comfy.workflows.graph import build_graph
 from comfy.workflows.workflow import LastPicture, NodeInput, Stage, TemplateNode
 from tests.unit.comfy.job_values import graph, values
-from tests.unit.comfy.workflows.published import published
+from tests.unit.comfy.workflows.published import parse_workflow, published, template
 
 
 def test_values_and_picture_stand_in_all_their_places(wan: Workflow):
@@ -179,3 +179,22 @@ def test_the_steps_that_each_sampler_takes_are_known_before(wan: Workflow):
 
     assert graph(wan, steps=12, denoise=0.5).sampler_steps == {"52": 7}
     assert graph(workflow, steps=12).sampler_steps == {"52": 12, "60": 16}
+
+
+def test_seconds_that_frames_came_to_stay_within_what_the_node_takes() -> None:
+    text = 'output = "75"\nfps = 29.97\n[inputs]\nimage = ["269.image"]\nprompt = ["320:319.value"]\n'
+    text += 'seconds = ["320:301.value"]\n'
+    workflow = parse_workflow("mine", template=template("video_ltx2_3_i2v"), manifest=text)
+    frames = workflow.frames_for(5)
+    assert frames
+
+    graph = build_graph(
+        workflow, {"prompt": "go", "frames": frames, "seconds": (frames - 1) / 29.97}, "x.png"
+    )
+
+    assert graph.nodes["320:301"].inputs["value"] == 5
+
+
+def test_a_number_that_the_workflow_has_no_place_for_is_in_nobodys_range() -> None:
+    workflow = published("ex_workflow_image_to_video", before="ranges.frames = { least = 20, most = 40 }")
+    assert build_graph(workflow, {"frames": 14, "seed": 1}, "x.png").output == "10"

@@ -121,6 +121,17 @@ def test_seconds_may_be_a_value_of_the_graph() -> None:
         ("ranges.steps = { least = 30, most = 40 }", "presets.default.steps: 20 is not within ranges.steps"),
         ("presets.fast.steps = 500\nranges.steps = {least = 1, most = 50}", "presets.fast.steps: 500 is not"),
         ("defaults.colour = 1", "defaults: colour is not known"),
+        ("frames = 0", "frames: 0 is less than 1"),
+        ("ranges.frames = { least = 0, most = 9 }", "ranges.frames: least 0 is less than 1"),
+        ("ranges.seed = { least = 7, most = 7 }", "ranges.seed: 7 … 7 leaves no other seed for another clip"),
+        ("ranges.seed = { least = 9e9, most = 1e10 }", "ranges.seed: 9000000000 … 10000000000 leaves no"),
+        ("size.sizes = [[1280, 720], [1, 2]]", "size: 1×2 is not within what the nodes take, 64 … 4096"),
+        (
+            "size.sizes = [[1280, 721]]",
+            "size: 1280×721 is not within what the nodes take, 64 … 4096",
+        ),
+        ("size.multiple = 5000", "size: no multiple of 5000 is within 64 … 4096"),
+        ("ranges.width = { least = 705, most = 715 }", "size: no multiple of 16 is within 705 … 715"),
     ],
 )
 def test_a_wrong_rule_is_refused_with_its_place(before: str, part: str) -> None:

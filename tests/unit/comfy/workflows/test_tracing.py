@@ -1,8 +1,9 @@
 """Published graphs are followed from their outputs."""
 
+from comfy.workflows.ancestors import ancestors
 from comfy.workflows.manifest import parse_template
 from comfy.workflows.recorded_classes import recorded_classes
-from comfy.workflows.tracing import ancestors, consumers, find_last_picture, limits_of, read_latent
+from comfy.workflows.tracing import consumers, find_last_picture, limits_of, read_latent
 from comfy.workflows.workflow import NodeInput, Range
 from tests.unit.comfy.workflows.published import published, template
 
