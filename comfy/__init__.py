@@ -2,7 +2,8 @@
 
 `open_server` opens a `Server`; then `upload`, `build`, `submit` within `follow`, `download`, `forget`.
 
-Layers, each may import those before it: printable, errors, protocol, workflows, server, doctor.
+Layers, each may import those before it: printable, errors, protocol, graphs, authoring, workflows, server,
+doctor.
 """
 
 from comfy.doctor.findings import ADDRESS, TOKEN, Finding
@@ -26,6 +27,8 @@ from comfy.errors import (
     TooLarge,
     WorkflowInvalid,
 )
+from comfy.graphs.nodes import Stage
+from comfy.graphs.ranges import Range
 from comfy.protocol.endpoints import UPLOAD_SUBFOLDER
 from comfy.protocol.files import OutputFile
 from comfy.protocol.responses import (
@@ -49,18 +52,7 @@ from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
 from comfy.workflows.presets import DEFAULT_PRESET
-from comfy.workflows.workflow import (
-    MAX_SEED,
-    SETTINGS,
-    Choice,
-    Option,
-    Preset,
-    Range,
-    Role,
-    Stage,
-    Workflow,
-    seeds_of,
-)
+from comfy.workflows.workflow import MAX_SEED, SETTINGS, Choice, Option, Preset, Role, Workflow, seeds_of
 
 __all__ = [
     "ADDRESS",

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from comfy.errors import BadAnswer, WorkflowInvalid
+from comfy.graphs.nodes import NodeInput, Nodes, TemplateNode
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.object_info import InputSpec, NodeClasses
 from comfy.protocol.responses import Running
 from comfy.workflows.graph import Graph, build_graph
-from comfy.workflows.workflow import NodeInput, Nodes, TemplateNode, Workflow
+from comfy.workflows.workflow import Workflow
 
 Pair = tuple[str, str]
 """A workflow and one of its presets."""

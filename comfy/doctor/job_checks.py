@@ -19,12 +19,13 @@ from comfy.doctor.findings import (
 )
 from comfy.doctor.requirement_checks import attention_package
 from comfy.errors import BadAnswer, ComfyError, ServerTooOld
+from comfy.graphs.nodes import TemplateNode
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.responses import Done, Failed, Interrupted, Running
 from comfy.server.server import Server
 from comfy.workflows.events import Event, Preview, Started
 from comfy.workflows.graph import Graph
-from comfy.workflows.workflow import TemplateNode, Workflow, seeds_of
+from comfy.workflows.workflow import Workflow, seeds_of
 
 OLDEST_VERSION = "0.3.45"  # before it, a server chose a prompt_id of its own
 MAX_CLIP_BYTES = 50 * 2**20

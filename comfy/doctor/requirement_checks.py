@@ -20,10 +20,11 @@ from comfy.doctor.graph_checks import Pair
 from comfy.doctor.model_checks import check_missing_model
 from comfy.doctor.node_packs import pack_of
 from comfy.errors import MissingModel, NodeMissing
+from comfy.graphs.nodes import TemplateNode
 from comfy.protocol.object_info import NodeClasses, is_model_file
 from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
-from comfy.workflows.ancestors import needed_nodes, used_classes
-from comfy.workflows.workflow import Role, TemplateNode, Workflow
+from comfy.workflows.needed_nodes import needed_nodes, used_classes
+from comfy.workflows.workflow import Role, Workflow
 
 MAX_NAMES = 20  # node classes in one line
 # Nodes that write into the output folder, the prompt with it, and have no input that keeps them from it.

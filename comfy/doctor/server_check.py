@@ -37,7 +37,7 @@ from comfy.protocol.system_stats import SystemStats, parse_version
 from comfy.server.connect import open_server, open_transport
 from comfy.server.server import Server
 from comfy.workflows.adapt import ModelFiles
-from comfy.workflows.ancestors import used_classes
+from comfy.workflows.needed_nodes import used_classes
 from comfy.workflows.workflow import Role, Workflow
 
 WEBSOCKET_TIMEOUT = 15.0  # seconds

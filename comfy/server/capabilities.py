@@ -15,7 +15,7 @@ from comfy.errors import ComfyError, ServerUnreachable, TokenRefused, WorkflowIn
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.adapt import MissingRequirement, ModelFiles, adapt, find_missing
-from comfy.workflows.ancestors import used_classes
+from comfy.workflows.needed_nodes import used_classes
 from comfy.workflows.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from comfy.graphs.nodes import Stage
+from comfy.graphs.sampler_steps import is_sampler
 from comfy.protocol.files import OutputFile
 from comfy.protocol.messages import (
     JobEnding,
@@ -17,9 +19,7 @@ from comfy.protocol.messages import (
 )
 from comfy.workflows.events import Event, Node, Preview, Sampling, Saved, Started
 from comfy.workflows.graph import Graph
-from comfy.workflows.sampler_steps import is_sampler
 from comfy.workflows.step_counter import StepCounter, Tick
-from comfy.workflows.workflow import Stage
 
 
 class ProgressTracker:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from comfy.errors import MissingModel, NodeMissing
+from comfy.graphs.literals import is_link
+from comfy.graphs.nodes import NodeInput, TemplateNode
 from comfy.protocol.object_info import (
     Inputs,
     InputSpec,
@@ -15,10 +17,9 @@ from comfy.protocol.object_info import (
     find_choice,
     is_model_file,
 )
-from comfy.workflows.ancestors import needed_nodes
 from comfy.workflows.graph import fill
-from comfy.workflows.literals import is_link
-from comfy.workflows.workflow import Choice, NodeInput, Option, Role, TemplateNode, Workflow
+from comfy.workflows.needed_nodes import needed_nodes
+from comfy.workflows.workflow import Choice, Option, Role, Workflow
 
 log = logging.getLogger(__name__)
 

@@ -3,21 +3,13 @@
 from collections.abc import Iterator
 
 from comfy.errors import BadAnswer
+from comfy.graphs.ancestors import ancestors
+from comfy.graphs.literals import is_link
+from comfy.graphs.nodes import NodeInput, Nodes
+from comfy.graphs.ranges import Range
+from comfy.graphs.tracing import spec_of
 from comfy.protocol.object_info import NodeClasses
-from comfy.workflows.ancestors import ancestors
-from comfy.workflows.literals import is_link
-from comfy.workflows.tracing import spec_of
-from comfy.workflows.workflow import (
-    MAX_RATIO,
-    PICTURES,
-    SETTINGS,
-    TEXTS,
-    NodeInput,
-    Nodes,
-    Range,
-    Workflow,
-    seeds_of,
-)
+from comfy.workflows.workflow import MAX_RATIO, PICTURES, SETTINGS, TEXTS, Workflow, seeds_of
 
 SAVES_PICTURES = frozenset({"SaveImage", "PreviewImage"})
 CONDITIONING_TYPES = ("CONDITIONING", "TEXTEMBEDS")

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from comfy.graphs.nodes import Nodes
 from comfy.protocol.json_values import as_mapping, as_text
 from comfy.workflows.graph import fill
 from comfy.workflows.manifest_fields import parse_sets, refuse_unknown, sub_table, texts
-from comfy.workflows.workflow import Choice, Nodes, Option
+from comfy.workflows.workflow import Choice, Option
 
 
 def parse_choices(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[str, Choice]:

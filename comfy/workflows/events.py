@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from comfy.graphs.nodes import Stage
 from comfy.protocol.files import OutputFile
 from comfy.protocol.responses import Outcome
-from comfy.workflows.workflow import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from comfy.errors import BadAnswer, WorkflowInvalid
-from comfy.workflows.ancestors import only_ancestors
-from comfy.workflows.expression import Expression
-from comfy.workflows.literals import read_number
-from comfy.workflows.sampler_steps import expect_bars
-from comfy.workflows.workflow import (
-    PICTURES,
-    TEXTS,
-    VALUES,
-    WHOLE_NUMBERS,
-    LastPicture,
-    NodeInput,
-    Nodes,
-    Stage,
-    Workflow,
-)
+from comfy.graphs.ancestors import only_ancestors
+from comfy.graphs.expression import Expression
+from comfy.graphs.literals import read_number
+from comfy.graphs.nodes import NodeInput, Nodes, Stage
+from comfy.graphs.sampler_steps import expect_bars
+from comfy.graphs.tracing import LastPicture
+from comfy.workflows.workflow import PICTURES, TEXTS, VALUES, WHOLE_NUMBERS, Workflow
 
 NO_CHOICES: Mapping[str, str] = MappingProxyType({})
 NOTHING_SET: Mapping[NodeInput, object] = MappingProxyType({})

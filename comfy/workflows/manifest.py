@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import fields
 
+from comfy.authoring.api_format import parse_template
 from comfy.errors import BadAnswer, WorkflowInvalid
-from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
+from comfy.graphs.ancestors import find_output
+from comfy.graphs.expression import Expression
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.recorded_classes import recorded_classes
+from comfy.protocol.json_values import as_number, as_text
 from comfy.protocol.object_info import NodeClasses
-from comfy.workflows.ancestors import find_output
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
-from comfy.workflows.expression import Expression
 from comfy.workflows.manifest_fields import (
     parse_node_input,
     refuse_unknown,
@@ -19,19 +22,9 @@ from comfy.workflows.manifest_fields import (
 )
 from comfy.workflows.picture_loaders import connect_pictures
 from comfy.workflows.presets import parse_presets
-from comfy.workflows.recorded_classes import recorded_classes
 from comfy.workflows.rules import derive_rules
 from comfy.workflows.stages import parse_stages
-from comfy.workflows.workflow import (
-    PICTURES,
-    VALUES,
-    NodeInput,
-    NodeInputs,
-    Nodes,
-    Role,
-    TemplateNode,
-    Workflow,
-)
+from comfy.workflows.workflow import PICTURES, VALUES, Role, Workflow
 
 KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes", "rules", "built_in"} | {
     *("ranges", "defaults", "fps", "frames", "seconds", "size", "sound")
@@ -57,22 +50,6 @@ def build_workflow(
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err.reason}") from err
     return workflow
-
-
-def parse_template(text: str) -> Nodes:
-    """Parse the nodes of a graph in API format. Raises BadAnswer."""
-    template = as_mapping(parse_json(text), "the template")
-    if "nodes" in template and "links" in template:
-        raise BadAnswer(reason="that is the web page's own format; in ComfyUI use Workflow → Export (API)")
-    return {name: _parse_node(f"node {name}", node) for name, node in template.items()}
-
-
-def _parse_node(what: str, value: object) -> TemplateNode:
-    node = as_mapping(value, what)
-    return TemplateNode(
-        class_type=as_text(node.get("class_type"), f"class_type of {what}"),
-        inputs=as_mapping(node.get("inputs"), f"inputs of {what}"),
-    )
 
 
 def _parse_manifest(

@@ -3,8 +3,9 @@
 from collections.abc import Container, Iterable, Mapping
 
 from comfy.errors import BadAnswer
+from comfy.graphs.nodes import NodeInput, Nodes
+from comfy.graphs.ranges import Range
 from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text
-from comfy.workflows.workflow import NodeInput, Nodes, Range
 
 
 def sub_table(table: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from comfy.errors import WorkflowInvalid
+from comfy.graphs.recorded_classes import recorded_classes
 from comfy.protocol.object_info import NodeClasses
-from comfy.workflows.ancestors import needed_nodes
 from comfy.workflows.files import LoadedWorkflows
-from comfy.workflows.recorded_classes import recorded_classes
+from comfy.workflows.needed_nodes import needed_nodes
 from comfy.workflows.workflow import Workflow
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from comfy.errors import BadAnswer
+from comfy.graphs.literals import is_link
+from comfy.graphs.nodes import Nodes, TemplateNode
 from comfy.protocol.object_info import NodeClasses
-from comfy.workflows.literals import is_link
-from comfy.workflows.workflow import PICTURES, Nodes, TemplateNode
+from comfy.workflows.workflow import PICTURES
 
 LOADER = "LoadImage"
 

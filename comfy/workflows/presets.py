@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from comfy.errors import BadAnswer
+from comfy.graphs.nodes import Nodes
 from comfy.protocol.json_values import as_mapping, as_number, as_text
 from comfy.workflows.manifest_fields import parse_sets, refuse_unknown, sub_table, texts
-from comfy.workflows.workflow import SETTINGS, Nodes, Preset
+from comfy.workflows.workflow import SETTINGS, Preset
 
 DEFAULT_PRESET = "default"
 NUMBERS = (*SETTINGS, "seconds")

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from comfy.errors import BadAnswer
-from comfy.protocol.json_values import as_list, as_mapping, as_number
-from comfy.protocol.object_info import NodeClasses
-from comfy.workflows.ancestors import ancestors
-from comfy.workflows.literals import read_literal, read_number
-from comfy.workflows.manifest_fields import parse_range, refuse_unknown, sub_table
-from comfy.workflows.presets import parse_values
-from comfy.workflows.tracing import (
+from comfy.graphs.ancestors import ancestors
+from comfy.graphs.literals import read_literal, read_number
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.ranges import Range
+from comfy.graphs.tracing import (
+    LastPicture,
     Latent,
     find_last_picture,
     has_sound,
@@ -19,17 +18,11 @@ from comfy.workflows.tracing import (
     read_latent,
     read_rate,
 )
-from comfy.workflows.workflow import (
-    MAX_SEED,
-    LastPicture,
-    NodeInput,
-    NodeInputs,
-    Nodes,
-    Preset,
-    Range,
-    Rules,
-    SizeRule,
-)
+from comfy.protocol.json_values import as_list, as_mapping, as_number
+from comfy.protocol.object_info import NodeClasses
+from comfy.workflows.manifest_fields import parse_range, refuse_unknown, sub_table
+from comfy.workflows.presets import parse_values
+from comfy.workflows.workflow import MAX_SEED, Preset, Rules, SizeRule
 
 USUAL_LIMITS = {
     "steps": Range(least=1, most=100),

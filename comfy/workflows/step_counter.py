@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from comfy.workflows.ancestors import only_executed
+from comfy.graphs.ancestors import only_executed
 from comfy.workflows.events import Sampling
 from comfy.workflows.graph import Graph
 

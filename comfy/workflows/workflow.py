@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from comfy.workflows.expression import Expression
+from comfy.graphs.expression import Expression
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, Stage
+from comfy.graphs.ranges import Range
+from comfy.graphs.tracing import LastPicture
 
 TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
 WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames"})
@@ -17,16 +20,6 @@ MAX_RATIO = 2.5  # of the longer side to the shorter
 PICTURES = ("image", "last_image")
 
 
-class Stage(StrEnum):
-    """What a node does for the clip."""
-
-    LOADING = "loading"
-    ENCODING = "encoding"
-    SAMPLING = "sampling"
-    DECODING = "decoding"
-    SAVING = "saving"
-
-
 class Role(StrEnum):
     """A file (or the attention) that a server must have installed and whose name is a setting."""
 
@@ -36,51 +29,6 @@ class Role(StrEnum):
     CLIP_VISION = "clip_vision"
     LORA = "lora"
     ATTENTION = "attention"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateNode:
-    """One node: its class, and its inputs (a value, or a link `[node, output]`)."""
-
-    class_type: str
-    inputs: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeInput:
-    """An input of a node, written `NODE.INPUT` in a manifest."""
-
-    node: str
-    input: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """The numbers `least`, `least + step`, … up to `most`; all in between where `step` is 0."""
-
-    least: float
-    most: float
-    step: float = 0
-
-    def __contains__(self, value: float) -> bool:
-        return self.least <= value <= self.most and (not self.step or (value - self.least) % self.step == 0)
-
-    def __str__(self) -> str:
-        least, most, step = (
-            int(each) if float(each).is_integer() else each for each in (self.least, self.most, self.step)
-        )
-        return f"{least} … {most}" + (f" in steps of {step}" if step else "")
-
-    def nearest(self, value: float) -> float:
-        """The number of the range that is nearest to `value`."""
-        if not self.step:
-            return min(max(value, self.least), self.most)
-        last = math.floor((self.most - self.least) / self.step)
-        return self.least + self.step * min(max(round((value - self.least) / self.step), 0), last)
-
-
-Nodes = Mapping[str, TemplateNode]
-NodeInputs = tuple[NodeInput, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,18 +86,6 @@ class SizeRule:
         """The length of a side that is nearest to this."""
         least, most = math.ceil(self.least / self.multiple), self.most // self.multiple
         return self.multiple * min(max(round(side / self.multiple), least), most)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastPicture:
-    """How a workflow takes the picture that its clip ends on.
-
-    `needed`: it cannot run without; else `nodes` are left out and `links` cut where no last picture is given.
-    """
-
-    needed: bool
-    nodes: frozenset[str] = frozenset()
-    links: frozenset[NodeInput] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

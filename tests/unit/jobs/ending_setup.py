@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import comfy
-from comfy.workflows.workflow import LastPicture, NodeInput, TemplateNode
+from comfy.graphs.nodes import NodeInput, TemplateNode
+from comfy.graphs.tracing import LastPicture
 
 LOADER = "ending"  # the node that loads the last picture
 

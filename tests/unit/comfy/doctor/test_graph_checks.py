@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from comfy import SampleJob, ServerToCheck, Workflow, check_server
 from comfy.doctor.findings import WORKFLOW
-from comfy.workflows.workflow import TemplateNode
+from comfy.graphs.nodes import TemplateNode
 from playground.comfyui import ComfyUI
 from tests.unit.comfy.doctor.checked_servers import findings_of, would_fail
 from tests.unit.comfy.job_values import values

@@ -8,9 +8,9 @@ from aiohttp import ClientSession
 from comfy import Server, ServerToCheck, Workflow, build_graph, check_server
 from comfy.doctor.findings import IDLE, INTERRUPT, LEFT_FILES, PREVIEWED, PROMPT_ID, RUN
 from comfy.doctor.job_checks import check_ids, check_workflow, describe_failure, smallest_values
+from comfy.graphs.nodes import TemplateNode
 from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.transport import Transport
-from comfy.workflows.workflow import TemplateNode
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.unit.comfy.doctor.checked_servers import findings_of
 from tests.unit.comfy.server_jobs import build, opened, soon

@@ -7,7 +7,7 @@ from comfy.doctor.findings import ATTENTION, DEPRECATED, MODEL, NODE, PACK, WORK
 from comfy.doctor.requirement_checks import check_requirements, describe_missing
 from comfy.protocol.object_info import parse_object_info
 from comfy.workflows.adapt import find_missing
-from comfy.workflows.ancestors import used_classes
+from comfy.workflows.needed_nodes import used_classes
 from playground.comfyui import ComfyUI
 from tests.unit.comfy import recorded_responses as recorded
 from tests.unit.comfy.doctor.checked_servers import findings_of, server_to_check, would_fail

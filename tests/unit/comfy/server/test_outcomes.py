@@ -21,7 +21,7 @@ from comfy import (
     ServerUnreachable,
     Workflow,
 )
-from comfy.workflows.workflow import TemplateNode
+from comfy.graphs.nodes import TemplateNode
 from playground.comfyui import ComfyUI, Failure, Stage
 from tests.unit.comfy.job_values import values
 from tests.unit.comfy.server_jobs import Job, build, located, opened, run, soon

@@ -19,6 +19,8 @@ from comfy import (
     Workflow,
     load_workflows,
 )
+from comfy.graphs.ancestors import find_output
+from comfy.graphs.literals import linked_node
 from comfy.protocol.messages import (
     JobStarted,
     NodeProgress,
@@ -28,9 +30,7 @@ from comfy.protocol.messages import (
     parse_message,
 )
 from comfy.server.progress import ProgressTracker
-from comfy.workflows.ancestors import find_output
 from comfy.workflows.graph import graph_of
-from comfy.workflows.literals import linked_node
 from comfy.workflows.stages import parse_stages
 from tests.unit.comfy import recorded_responses as recorded
 from tests.unit.comfy.job_values import graph

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from comfy.workflows.workflow import Nodes, TemplateNode
+from comfy.graphs.nodes import Nodes, TemplateNode
 
 FOLDER = Path(__file__).parents[3] / "data" / "workflows" / "api"
 NAMES = tuple(sorted(file.stem for file in FOLDER.glob("*.json")))

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from comfy import MissingModel, ModelFiles, NodeMissing, Workflow
+from comfy.graphs.nodes import NodeInput, TemplateNode
 from comfy.protocol.object_info import NodeClasses, parse_object_info
 from comfy.workflows.adapt import adapt, find_missing
-from comfy.workflows.ancestors import used_classes
-from comfy.workflows.workflow import Choice, NodeInput, Option, Role, TemplateNode
+from comfy.workflows.needed_nodes import used_classes
+from comfy.workflows.workflow import Choice, Option, Role
 from tests.unit.comfy import recorded_responses as recorded
 from tests.unit.comfy.workflows.published import parse_workflow
 

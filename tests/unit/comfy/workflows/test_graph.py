@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comfy import BUILT_IN, Workflow, WorkflowInvalid, load_workflows
+from comfy.graphs.nodes import NodeInput, Stage, TemplateNode
+from comfy.graphs.tracing import LastPicture
 from comfy.workflows.graph import build_graph
-from comfy.workflows.workflow import LastPicture, NodeInput, Stage, TemplateNode
 from tests.unit.comfy.job_values import graph, values
 from tests.unit.comfy.workflows.published import parse_workflow, published, template
 

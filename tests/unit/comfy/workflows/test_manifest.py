@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from comfy import BUILT_IN, Preset, Stage, WorkflowInvalid, load_workflows
+from comfy.graphs.nodes import NodeInput
 from comfy.workflows.manifest import KEYS
-from comfy.workflows.workflow import PICTURES, VALUES, NodeInput, Role
+from comfy.workflows.workflow import PICTURES, VALUES, Role
 from tests.unit.comfy.workflows.published import parse_workflow, published, template
 
 TEMPLATE = json.dumps(

@@ -6,6 +6,7 @@ import pytest
 
 from comfy import Range
 from comfy.errors import BadAnswer
+from comfy.graphs.nodes import NodeInput, TemplateNode
 from comfy.workflows.manifest_fields import (
     parse_node_input,
     parse_range,
@@ -15,7 +16,6 @@ from comfy.workflows.manifest_fields import (
     text_lists,
     texts,
 )
-from comfy.workflows.workflow import NodeInput, TemplateNode
 
 NODES = {"4:2": TemplateNode(class_type="KSampler", inputs={"steps": 20, "resize.width": 8})}
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfy import BUILT_IN, load_workflows
-from comfy.workflows.workflow import Range, SizeRule
+from comfy.graphs.ranges import Range
+from comfy.workflows.workflow import SizeRule
 
 WAN = load_workflows(BUILT_IN)["wan21_i2v"]
 SIZES = WAN.rules.size

@@ -3,7 +3,7 @@
 import pytest
 
 from comfy.errors import BadAnswer
-from comfy.workflows.expression import Expression
+from comfy.graphs.expression import Expression
 
 
 @pytest.mark.parametrize(

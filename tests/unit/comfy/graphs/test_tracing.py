@@ -1,10 +1,11 @@
 """Published graphs are followed from their outputs."""
 
-from comfy.workflows.ancestors import ancestors
-from comfy.workflows.manifest import parse_template
-from comfy.workflows.recorded_classes import recorded_classes
-from comfy.workflows.tracing import consumers, find_last_picture, limits_of, read_latent
-from comfy.workflows.workflow import NodeInput, Range
+from comfy.authoring.api_format import parse_template
+from comfy.graphs.ancestors import ancestors
+from comfy.graphs.nodes import NodeInput
+from comfy.graphs.ranges import Range
+from comfy.graphs.recorded_classes import recorded_classes
+from comfy.graphs.tracing import consumers, find_last_picture, limits_of, read_latent
 from tests.unit.comfy.workflows.published import published, template
 
 WAN_WRAPPER = "new_Wan22_api"

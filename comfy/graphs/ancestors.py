@@ -1,11 +1,11 @@
 """What of a graph is run for its result: the output node, and all nodes that it needs. Pure."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
+from comfy.graphs.literals import linked_node, read_literal
+from comfy.graphs.nodes import NodeInput, Nodes, TemplateNode
 from comfy.protocol.object_info import NodeClasses
-from comfy.workflows.literals import linked_node, read_literal
-from comfy.workflows.workflow import NodeInput, Nodes, TemplateNode, Workflow
 
 # The save nodes that write a clip, the better kind of file first: it decides between equals.
 CLIP_CLASSES = ("SaveVideo", "VHS_VideoCombine", "SaveWEBM", "SaveAnimatedWEBP", "SaveAnimatedPNG")
@@ -36,16 +36,6 @@ def only_executed(nodes: Nodes, output: str, cached: frozenset[str] = frozenset(
     """The ancestors that a run executes: none behind `cached` nodes, none in the branch a switch leaves."""
     needed = _find_needed(nodes, output, cached, switched=True)
     return {name: node for name, node in nodes.items() if name in needed}
-
-
-def needed_nodes(workflow: Workflow) -> Nodes:
-    """The nodes of a workflow that are sent: its output and the nodes behind it."""
-    return only_ancestors(workflow.nodes, workflow.output)
-
-
-def used_classes(workflows: Iterable[Workflow]) -> frozenset[str]:
-    """The node classes that these workflows use."""
-    return frozenset(node.class_type for each in workflows for node in needed_nodes(each).values())
 
 
 def find_output(nodes: Nodes, node_classes: NodeClasses | None = None) -> str | None:

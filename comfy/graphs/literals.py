@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import TypeGuard
 
 from comfy.errors import BadAnswer
+from comfy.graphs.expression import Expression
+from comfy.graphs.nodes import NodeInput, Nodes, TemplateNode
 from comfy.protocol.json_values import is_list
-from comfy.workflows.expression import Expression
-from comfy.workflows.workflow import NodeInput, Nodes, TemplateNode
 
 Literal = str | int | float | bool
 MAX_LINKS = 20  # followed one after another: a graph may be a circle

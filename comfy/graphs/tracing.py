@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from comfy.graphs.literals import is_link, linked_node, read_number
+from comfy.graphs.nodes import NodeInput, Nodes
+from comfy.graphs.ranges import Range
 from comfy.protocol.object_info import InputSpec, NodeClasses
-from comfy.workflows.literals import is_link, linked_node, read_number
-from comfy.workflows.workflow import LastPicture, NodeInput, Nodes, Range
 
 FRAME_INPUTS = ("length", "num_frames", "video_frames")
 RATE_INPUTS = ("fps", "frame_rate")
@@ -20,6 +21,18 @@ class Latent:
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastPicture:
+    """How a workflow takes the picture that its clip ends on.
+
+    `needed`: it cannot run without; else `nodes` are left out and `links` cut where no last picture is given.
+    """
+
+    needed: bool
+    nodes: frozenset[str] = frozenset()
+    links: frozenset[NodeInput] = frozenset()
 
 
 def consumers(nodes: Nodes, name: str) -> Iterator[NodeInput]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from comfy import Workflow
+from comfy.graphs.ancestors import find_output, only_ancestors, only_executed
 from comfy.protocol.object_info import NodeClass
-from comfy.workflows.ancestors import find_output, only_ancestors, only_executed, used_classes
+from comfy.workflows.needed_nodes import used_classes
 from tests.unit.comfy.workflows import published_nodes
 from tests.unit.comfy.workflows.published_nodes import node
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from comfy.workflows.ancestors import find_output
-from comfy.workflows.sampler_steps import ExpectedBars, expect_bars
-from comfy.workflows.workflow import Nodes, Stage, TemplateNode
+from comfy.graphs.ancestors import find_output
+from comfy.graphs.nodes import Nodes, Stage, TemplateNode
+from comfy.graphs.sampler_steps import ExpectedBars, expect_bars
 from tests.unit.comfy.workflows import published_nodes
 from tests.unit.comfy.workflows.published_nodes import node
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from comfy.workflows.literals import read_literal, read_number
-from comfy.workflows.manifest import parse_template
-from comfy.workflows.workflow import NodeInput, TemplateNode
+from comfy.authoring.api_format import parse_template
+from comfy.graphs.literals import read_literal, read_number
+from comfy.graphs.nodes import NodeInput, TemplateNode
 from tests.unit.comfy.workflows.published import template
 
 
