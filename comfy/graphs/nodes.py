@@ -30,6 +30,9 @@ class NodeInput:
     node: str
     input: str
 
+    def __str__(self) -> str:
+        return f"{self.node}.{self.input}"
+
 
 Nodes = Mapping[str, TemplateNode]
 NodeInputs = tuple[NodeInput, ...]

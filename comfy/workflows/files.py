@@ -1,4 +1,4 @@
-"""Load workflows from folders: NAME.json in ComfyUI's API format, and its manifest NAME.toml."""
+"""Load workflows from folders: the graph NAME.json, and its manifest NAME.toml, which may be missing."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -136,12 +136,12 @@ def _base_name(name: str, manifest: Manifest) -> str:
 
 
 def _half(name: str) -> WorkflowInvalid:
-    return WorkflowInvalid(workflow=name, reason=f"{name}.json and {name}.toml must both be there")
+    return WorkflowInvalid(workflow=name, reason=f"{name}.json is missing beside {name}.toml")
 
 
 def _read_manifest(name: str, pair: Pair) -> Manifest:
     if ".toml" not in pair:
-        raise _half(name)
+        return {}
     try:
         return tomllib.loads(_read(name, pair[".toml"]))
     except (tomllib.TOMLDecodeError, RecursionError) as err:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import fields
 
-from comfy.authoring.api_format import parse_template
+from comfy.authoring.api_format import parse_api
+from comfy.authoring.completion import complete_manifest
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.graphs.ancestors import find_output
 from comfy.graphs.expression import Expression
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
 from comfy.graphs.recorded_classes import recorded_classes
-from comfy.protocol.json_values import as_number, as_text
+from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
@@ -40,12 +41,16 @@ def build_workflow(
     `node_classes`: what a server says of its classes; of others the recorded ones count.
     """
     try:
-        nodes = parse_template(template)
+        graph = parse_api(as_mapping(parse_json(template), "the template"))
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.json: {err.reason}") from err
-    classes = {**recorded_classes({node.class_type for node in nodes.values()}), **node_classes}
+    classes = {**recorded_classes({node.class_type for node in graph.nodes.values()}), **node_classes}
     try:
-        workflow = _parse_manifest(name, nodes, manifest, classes)
+        manifest = complete_manifest(manifest, graph, classes)
+    except BadAnswer as err:
+        raise WorkflowInvalid(workflow=name, reason=f"{name}.json: {err.reason}") from err
+    try:
+        workflow = _parse_manifest(name, graph.nodes, manifest, classes)
         check_workflow(workflow, classes, wordless=text_lists(manifest, "inputs").get("prompt") == ())
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err.reason}") from err

@@ -2,10 +2,9 @@
 
 import pytest
 
-from comfy.authoring.api_format import parse_template
 from comfy.graphs.literals import read_literal, read_number
 from comfy.graphs.nodes import NodeInput, TemplateNode
-from tests.unit.comfy.workflows.published import template
+from tests.unit.comfy.workflows.published import nodes_of
 
 
 @pytest.mark.parametrize(
@@ -26,11 +25,11 @@ from tests.unit.comfy.workflows.published import template
 )
 def test_a_number_is_found_behind_its_links(name: str, place: str, value: float | None) -> None:
     node, _, key = place.rpartition(".")
-    assert read_number(parse_template(template(name)), NodeInput(node=node, input=key)) == value
+    assert read_number(nodes_of(name), NodeInput(node=node, input=key)) == value
 
 
 def test_a_text_is_found_behind_a_switch() -> None:
-    nodes = parse_template(template("video_ltx2_3_i2v"))
+    nodes = nodes_of("video_ltx2_3_i2v")
     assert str(read_literal(nodes, NodeInput(node="320:303", input="text"))).startswith("Egyptian royal")
 
 

@@ -1,18 +1,17 @@
 """Published graphs are followed from their outputs."""
 
-from comfy.authoring.api_format import parse_template
 from comfy.graphs.ancestors import ancestors
 from comfy.graphs.nodes import NodeInput
 from comfy.graphs.ranges import Range
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.graphs.tracing import consumers, find_last_picture, limits_of, read_latent
-from tests.unit.comfy.workflows.published import published, template
+from tests.unit.comfy.workflows.published import nodes_of, published
 
 WAN_WRAPPER = "new_Wan22_api"
 
 
 def test_ancestors_are_the_output_and_all_that_it_needs() -> None:
-    nodes = parse_template(template(WAN_WRAPPER))
+    nodes = nodes_of(WAN_WRAPPER)
     found = ancestors(nodes, "131")
     assert found[0] == "131"
     assert "130" in nodes  # decodes for nobody
@@ -21,7 +20,7 @@ def test_ancestors_are_the_output_and_all_that_it_needs() -> None:
 
 
 def test_a_primitive_takes_what_the_nodes_take_that_it_feeds() -> None:
-    nodes = parse_template(template(WAN_WRAPPER))
+    nodes = nodes_of(WAN_WRAPPER)
     classes = recorded_classes({node.class_type for node in nodes.values()})
     width = (NodeInput(node="235", input="value"),)
     assert {each.node for each in consumers(nodes, "235")} == {"171", "541"}
@@ -29,7 +28,7 @@ def test_a_primitive_takes_what_the_nodes_take_that_it_feeds() -> None:
 
 
 def test_the_node_that_sets_the_length_tells_the_size() -> None:
-    nodes = parse_template(template("ex_workflow_image_to_video"))
+    nodes = nodes_of("ex_workflow_image_to_video")
     latent = read_latent(nodes, ancestors(nodes, "10"))
     assert (latent.width, latent.height, latent.frames) == (1024, 576, 14)
 
@@ -42,6 +41,6 @@ def test_the_last_picture_is_left_out_with_what_is_there_for_it_where_nodes_can_
 
 
 def test_a_last_picture_that_a_node_requires_is_needed() -> None:
-    nodes = parse_template(template("video_wan2_2_14B_flf2v"))
+    nodes = nodes_of("video_wan2_2_14B_flf2v")
     last = find_last_picture(nodes, {}, "89", "83")
     assert last.needed

@@ -1,9 +1,12 @@
 """The published graphs of tests/data/workflows, each with a short manifest."""
 
+import json
 import tomllib
 from pathlib import Path
 
 from comfy import Workflow
+from comfy.authoring.api_format import parse_api
+from comfy.graphs.nodes import Nodes
 from comfy.workflows.manifest import build_workflow
 
 FOLDER = Path(__file__).parents[3] / "data" / "workflows"
@@ -13,6 +16,11 @@ NAMES = sorted(file.stem for file in (FOLDER / "manifests").glob("*.toml"))
 def parse_workflow(name: str, *, template: str, manifest: str) -> Workflow:
     """The workflow of the texts of its two files. Raises WorkflowInvalid."""
     return build_workflow(name, template=template, manifest=tomllib.loads(manifest))
+
+
+def nodes_of(name: str) -> Nodes:
+    """The nodes of the graph."""
+    return parse_api(json.loads(template(name))).nodes
 
 
 def template(name: str) -> str:

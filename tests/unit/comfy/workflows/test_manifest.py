@@ -93,10 +93,10 @@ def test_a_later_folder_replaces_a_workflow_of_the_same_name(tmp_path: Path):
     assert load_workflows(BUILT_IN, tmp_path)["wan21_i2v"].output == "3"
 
 
-def test_a_file_without_its_other_half_is_refused(tmp_path: Path):
-    (tmp_path / "lonely.json").write_text(TEMPLATE, "utf-8")
+def test_a_manifest_without_its_graph_is_refused(tmp_path: Path):
+    (tmp_path / "lonely.toml").write_text(MANIFEST, "utf-8")
 
-    with pytest.raises(WorkflowInvalid, match=r"lonely\.json and lonely\.toml must both be there"):
+    with pytest.raises(WorkflowInvalid, match=r"lonely\.json is missing beside lonely\.toml"):
         load_workflows(BUILT_IN, tmp_path)
 
 
