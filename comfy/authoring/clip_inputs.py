@@ -17,6 +17,7 @@ SECONDS = ("total_second_length",)
 WIDTHS = ("width", "resize_type.width", "target_width", "generation_width")
 HEIGHTS = ("height", "resize_type.height", "target_height", "generation_height")
 MICRO_CONDITIONING = "SVD_img2vid_Conditioning"  # its fps tells the model a speed; the clip has another
+NO_LATENTS = frozenset({"IMAGE", "MASK", "AUDIO", "VIDEO", "STRING", "INT", "FLOAT"})
 DEFAULT_MULTIPLE = 16
 
 
@@ -36,7 +37,7 @@ def find_clip_inputs(
     `loaders`: the nodes that load the pictures.
     """
     names = ancestors(nodes, output)
-    lengths = [each for each in _numbers(nodes, names, FRAMES) if _is_length(nodes, each)]
+    lengths = [each for each in _numbers(nodes, names, FRAMES) if _is_length(nodes, each, node_classes)]
     length = next((each for each in lengths if _has_size(nodes, each.node)), next(iter(lengths), None))
     found: dict[str, Found] = {}
     if length:
@@ -77,10 +78,10 @@ def _numbers(nodes: Nodes, names: tuple[str, ...], keys: tuple[str, ...]) -> Ite
                 yield NodeInput(node=name, input=key)
 
 
-def _is_length(nodes: Nodes, target: NodeInput) -> bool:
-    """Whether the node makes the latent of a clip: it has a size too, or it is a sampler's length."""
-    node = nodes[target.node]
-    return target.input != "length" or "width" in node.inputs or "samples" not in node.inputs
+def _is_length(nodes: Nodes, target: NodeInput, node_classes: NodeClasses) -> bool:
+    """Whether the node makes the latent of a clip: it has a size too, or it gives more than pictures."""
+    known = node_classes.get(nodes[target.node].class_type)
+    return _has_size(nodes, target.node) or known is None or bool(set(known.outputs) - NO_LATENTS)
 
 
 def _twins(nodes: Nodes, names: tuple[str, ...], first: NodeInput, keys: tuple[str, ...]) -> NodeInputs:
@@ -97,14 +98,16 @@ def _twins(nodes: Nodes, names: tuple[str, ...], first: NodeInput, keys: tuple[s
 
 
 def _rate(nodes: Nodes, names: tuple[str, ...]) -> NodeInputs:
+    """Where the frame rate is typed; none where it comes from another clip."""
     rates = [
-        each for each in _numbers(nodes, names, RATES) if nodes[each.node].class_type != MICRO_CONDITIONING
+        (each, rate)
+        for each in _numbers(nodes, names, RATES)
+        if nodes[each.node].class_type != MICRO_CONDITIONING and (rate := read_number(nodes, each))
     ]
     if not rates:
         return ()
-    first, *others = rates
-    number = read_number(nodes, first)
-    same = [each for each in others if each.input == "frame_rate" or read_number(nodes, each) == number]
+    first, number = rates[0]
+    same = [each for each, rate in rates if each.input == "frame_rate" or rate == number]
     found = dict[NodeInput, None]()
     for each in (first, *same):
         places = [place.target for place in find_places(nodes, each) if place.factor == 1]

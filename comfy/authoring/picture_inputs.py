@@ -12,9 +12,10 @@ from comfy.protocol.object_info import NodeClasses
 
 LOADERS = ("LoadImage", "VHS_LoadImage")  # how the names of classes begin
 LAST = re.compile(r"(?<![a-z])(end|last|final|tail)(?![a-z])|尾帧|末帧|结束|最后", re.IGNORECASE)
-FIRST = re.compile(r"(?<![a-z])(start|first|begin|init|input)(?![a-z])|首帧|起始|开始|第一", re.IGNORECASE)
+FIRST = re.compile(r"(?<![a-z])(start|first|begin|init)(?![a-z])|首帧|起始|开始|第一", re.IGNORECASE)
 UNDERSCORE = re.compile(r"[_\W]+")
-MAX_DEPTH = 12
+# The types of a picture, of what is made of one, and of whatever goes in.
+PICTURE_TYPES = frozenset({"IMAGE", "CLIP_VISION_OUTPUT", "COMFY_MATCHTYPE_V3", "*"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ def _role(
     sides = {_side(nodes, target) for target in _fed(nodes, needed, loader, node_classes)} - {""}
     if len(sides) == 1:
         return sides.pop()
-    return _by_words(titles.get(loader, "")) if not sides else "first"
+    return "" if sides else _by_words(titles.get(loader, ""))
 
 
 def _side(nodes: Nodes, target: NodeInput) -> str:
@@ -100,11 +101,14 @@ def _fed(nodes: Nodes, needed: frozenset[str], loader: str, node_classes: NodeCl
         for target in consumers(nodes, name):
             if target.node not in needed:
                 continue
-            known = node_classes.get(nodes[target.node].class_type)
-            shows = known and any(kind in ("IMAGE", "CLIP_VISION_OUTPUT") for kind in known.outputs)
-            if shows and target.node not in seen:
+            if target.node not in seen and _gives_picture(nodes[target.node].class_type, node_classes):
                 waiting.append(target.node)
             yield target
+
+
+def _gives_picture(class_type: str, node_classes: NodeClasses) -> bool:
+    known = node_classes.get(class_type)
+    return bool(PICTURE_TYPES & set(known.outputs)) if known else "image" in class_type.lower()
 
 
 def _same_file(nodes: Nodes, places: NodeInputs) -> bool:

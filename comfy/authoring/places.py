@@ -119,6 +119,9 @@ def _walk_source(
     inputs = nodes[source].inputs
     if isinstance(formula := inputs.get("expression"), str):
         yield from _walk_formula(nodes, source, formula, names, factor, links)
+    elif is_number(scale := inputs.get("scale_by")) and scale > 0:
+        for key in (key for key, value in inputs.items() if is_link(value)):
+            yield from _walk(nodes, NodeInput(node=source, input=key), names, factor * scale, links)
     elif branches := branches_of(nodes, source):
         for key in branches:
             yield from _walk(nodes, NodeInput(node=source, input=key), names, factor, links)

@@ -92,3 +92,15 @@ def test_the_speed_that_svd_is_told_is_no_frame_rate():
     )
 
     assert found(graph)["fps"] == ["save.fps"]
+
+
+def test_the_length_of_a_part_of_pictures_and_the_rate_of_another_clip_are_none():
+    graph = nodes(
+        part=("ImageFromBatch", {"image": ["photo", 0], "batch_index": 0, "length": 1}),
+        photo=("LoadImage", {"image": "photo.png"}),
+        parts=("GetVideoComponents", {"video": ["other", 0]}),
+        create=("CreateVideo", {"images": ["part", 0], "fps": ["parts", 2]}),
+        save=("SaveVideo", {"video": ["create", 0], "filename_prefix": "clip"}),
+    )
+
+    assert found(graph) == {}

@@ -28,6 +28,11 @@ BY_INPUT = {
         latent=("WanFirstLastFrameToVideo", {"start_image": ["wide", 0], "end_image": ["a", 0]}),
         wide=("ImageScale", {"width": 64, "height": 64, "image": ["b", 0]}),
     ),
+    "through what takes pictures and masks alike": graph(
+        latent=("LTXVAddGuide", {"frame_idx": -1, "image": ["wide", 0], "latent": ["first", 0]}),
+        first=("LTXVAddGuide", {"frame_idx": 0, "image": ["b", 0]}),
+        wide=("ResizeImageMaskNode", {"resize_type": "scale dimensions", "input": ["a", 0]}),
+    ),
     "an index below zero": graph(
         latent=("LTXVAddGuide", {"frame_idx": -1, "image": ["a", 0], "latent": ["first", 0]}),
         first=("LTXVAddGuide", {"frame_idx": 0, "image": ["b", 0]}),
@@ -51,6 +56,15 @@ def test_two_of_which_nothing_tells_are_left_open():
     first, last, left = found(graph(latent=("ImageBatch", {"image1": ["a", 0], "image2": ["b", 0]})))
 
     assert (first, last, sorted(left)) == ([], [], ["a.image", "b.image"])
+
+
+def test_a_picture_that_ends_one_clip_and_starts_another_is_left_open():
+    pictures = graph(
+        latent=("WanFirstLastFrameToVideo", {"start_image": ["a", 0], "positive": ["before", 0]}),
+        before=("WanFirstLastFrameToVideo", {"start_image": ["b", 0], "end_image": ["a", 0]}),
+    )
+
+    assert found(pictures) == (["b.image"], [], ["a.image"])
 
 
 def test_one_alone_is_the_picture_whatever_it_feeds():

@@ -60,6 +60,21 @@ def test_the_size_of_a_resized_picture_stands_at_what_resizes_it():
     assert written(real_places(SIZES, at("latent.height"))) == ["resized.height"]
 
 
+def test_the_size_of_a_picture_that_is_scaled_again_has_the_factor_of_that():
+    graph = {
+        **SIZES,
+        **nodes(
+            half_size=("GetImageSize", {"image": ["scaled", 0]}),
+            scaled=("ImageScaleBy", {"image": ["resized", 0], "scale_by": 0.5, "upscale_method": "area"}),
+            small=("EmptyLTXVLatentVideo", {"width": ["half_size", 0]}),
+        ),
+    }
+
+    (place,) = find_places(graph, at("small.width"))
+
+    assert (str(place.target), place.factor) == ("resized.width", 0.5)
+
+
 def test_the_size_of_a_picture_as_it_is_has_no_place():
     assert real_places(SIZES, at("unscaled.width")) == ()
 
