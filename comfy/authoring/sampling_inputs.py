@@ -17,7 +17,7 @@ STARTS = ("start_at_step", "start_step")
 SOURCES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "seed": (SEEDS, ("noise",)),
     "steps": (("steps",), ("sigmas", "scheduler", "sampler_inputs", "settings")),
-    "cfg": (("cfg", "cfg_scale", "guidance_scale"), ("guider", "sampler_inputs", "settings")),
+    "cfg": (("cfg", "cfg_scale", "guidance_scale", "video_cfg"), ("guider", "sampler_inputs", "settings")),
     "shift": (("shift",), ("scheduler", "sigmas", "sampler_inputs", "settings", "model", "guider")),
     "denoise": (("denoise", "denoise_strength"), ("sigmas", "sampler_inputs", "settings")),
 }

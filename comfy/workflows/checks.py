@@ -16,6 +16,11 @@ CONDITIONING_TYPES = ("CONDITIONING", "TEXTEMBEDS")
 PROMPT_INPUTS = ("text", "prompt", "positive_prompt")
 ANY_SIDE = Range(least=16, most=16384)  # pixels
 PICTURE_LOADERS = ("LoadImage", "VHS_LoadImage")  # how the names of classes begin
+# Of classes that load another file of the server: how their names begin, the inputs that name it, what it is.
+FILE_LOADERS = (
+    (("LoadAudio", "VHS_LoadAudio"), ("audio", "audio_file"), "sound"),
+    (("LoadVideo", "VHS_LoadVideo"), ("file", "video"), "clip"),
+)
 
 
 def check_workflow(workflow: Workflow, node_classes: NodeClasses, *, wordless: bool = False) -> None:
@@ -26,6 +31,7 @@ def check_workflow(workflow: Workflow, node_classes: NodeClasses, *, wordless: b
     for fault in (
         *_output_faults(workflow, node_classes),
         *_picture_faults(workflow, node_classes),
+        *_file_faults(workflow),
         *(() if wordless else _prompt_faults(workflow, node_classes)),
         *_range_faults(workflow),
         *_size_faults(workflow),
@@ -56,6 +62,21 @@ def _picture_faults(workflow: Workflow, node_classes: NodeClasses) -> Iterator[s
                 f"node {loader.node} ({class_type}) loads a picture that nobody gives: name {loader.node}."
                 f"{loader.input} under inputs.image or inputs.last_image, or take the node out of the graph"
             )
+
+
+def _file_faults(workflow: Workflow) -> Iterator[str]:
+    chosen = _set_by_people(workflow)
+    for name in ancestors(workflow.nodes, workflow.output):
+        node = workflow.nodes[name]
+        for classes, keys, what in FILE_LOADERS:
+            places = [
+                NodeInput(node=name, input=key) for key in keys if isinstance(node.inputs.get(key), str)
+            ]
+            if node.class_type.startswith(classes) and places and not chosen.intersection(places):
+                yield (
+                    f"node {name} ({node.class_type}) loads a {what} that nobody gives: take the node out of "
+                    f'the graph, or name a file of the server: presets.default.set = {{ "{places[0]}" = … }}'
+                )
 
 
 def _set_by_people(workflow: Workflow) -> set[NodeInput]:

@@ -109,6 +109,18 @@ def test_a_graph_without_a_picture_is_refused() -> None:
     assert "inputs: image is missing" in said
 
 
+def test_a_sound_that_nobody_gives_is_refused_until_the_manifest_names_a_file() -> None:
+    nodes = json.loads(template(HUNYUAN))
+    nodes["900"] = {"class_type": "LoadAudio", "inputs": {"audio": "sample.mp3"}}
+    nodes["101"]["inputs"]["audio"] = ["900", 0]
+    sounding, named = json.dumps(nodes), 'presets.fast.set = { "900.audio" = "ours.mp3" }\n'
+
+    with pytest.raises(WorkflowInvalid, match=r"node 900 \(LoadAudio\) loads a sound that nobody gives"):
+        parse_workflow(HUNYUAN, template=sounding, manifest=manifest(HUNYUAN))
+
+    assert parse_workflow(HUNYUAN, template=sounding, manifest=named + manifest(HUNYUAN)).rules.sound
+
+
 def test_a_workflow_without_any_place_for_words_is_fine() -> None:
     assert "prompt" not in published(SVD).inputs
 
