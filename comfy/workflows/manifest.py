@@ -8,12 +8,14 @@ from comfy.authoring.completion import complete_manifest
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.graphs.ancestors import find_output
 from comfy.graphs.expression import Expression
+from comfy.graphs.lora_places import SELECTORS
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
+from comfy.workflows.loras import parse_loras
 from comfy.workflows.manifest_fields import (
     parse_node_input,
     refuse_unknown,
@@ -31,6 +33,7 @@ KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes", "
     *("ranges", "defaults", "fps", "frames", "seconds", "size", "sound")
 }
 NO_CLASSES: NodeClasses = {}
+LORA_CLASSES = frozenset(each.class_type for each in SELECTORS.values())
 
 
 def build_workflow(
@@ -44,7 +47,8 @@ def build_workflow(
         graph = parse_api(as_mapping(parse_json(template), "the template"))
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.json: {err.reason}") from err
-    classes = {**recorded_classes({node.class_type for node in graph.nodes.values()}), **node_classes}
+    names = {node.class_type for node in graph.nodes.values()} | LORA_CLASSES
+    classes = {**recorded_classes(names), **node_classes}
     try:
         manifest = complete_manifest(manifest, graph, classes)
     except BadAnswer as err:
@@ -89,6 +93,7 @@ def _parse_manifest(
         derived=derived,
         output=output,
         crf=_parse_crf(manifest, nodes, output),
+        loras=parse_loras(manifest, nodes, output, classes),
         prompt_prefix=as_text(manifest.get("prompt_prefix", ""), "prompt_prefix"),
         prompt_suffix=as_text(manifest.get("prompt_suffix", ""), "prompt_suffix"),
         rules=derive_rules(manifest, nodes, output, inputs, presets, classes),

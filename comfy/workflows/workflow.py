@@ -9,6 +9,7 @@ from comfy.graphs.expression import Expression
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, Stage
 from comfy.graphs.ranges import Range
 from comfy.graphs.tracing import LastPicture
+from comfy.workflows.loras import LoraRule
 
 TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
 WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames"})
@@ -116,6 +117,7 @@ class Workflow:
     `installed`: the dropdowns that name a file of the server; the settings' file, unless its name
     matches a pattern of `unusable`, else the first of the `alternatives` that the server has.
     `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
+    `loras`: what a person may add to the model; None where nothing.
     `title`, `description`: by language code.
     `family`: workflows of one family replace one another where they have the same preset.
     `built_in`: whether its template comes with the program, and may be fitted to versions of nodes.
@@ -140,6 +142,7 @@ class Workflow:
     crf: NodeInput | None
     prompt_prefix: str = ""
     prompt_suffix: str = ""
+    loras: LoraRule | None = None
     built_in: bool = False
 
     def default(self, preset: str, name: str) -> float | str | None:
