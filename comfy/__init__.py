@@ -51,13 +51,27 @@ from comfy.workflows.catalogue import WorkflowCatalogue, open_catalogue
 from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Started
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
+from comfy.workflows.loras import MAX_LORAS, LoraRule
 from comfy.workflows.presets import DEFAULT_PRESET
-from comfy.workflows.workflow import MAX_SEED, SETTINGS, Choice, Option, Preset, Role, Workflow, seeds_of
+from comfy.workflows.workflow import (
+    LORA_CHOICE,
+    MAX_SEED,
+    SETTINGS,
+    Choice,
+    Option,
+    Preset,
+    Role,
+    Workflow,
+    lora_choice,
+    seeds_of,
+)
 
 __all__ = [
     "ADDRESS",
     "BUILT_IN",
     "DEFAULT_PRESET",
+    "LORA_CHOICE",
+    "MAX_LORAS",
     "MAX_SEED",
     "SETTINGS",
     "TOKEN",
@@ -79,6 +93,7 @@ __all__ = [
     "JobLost",
     "JobPosition",
     "LoadedWorkflows",
+    "LoraRule",
     "MissingModel",
     "MissingRequirement",
     "ModelFiles",
@@ -119,6 +134,7 @@ __all__ = [
     "describe_missing",
     "find_local_servers",
     "load_workflows",
+    "lora_choice",
     "open_catalogue",
     "open_server",
     "read_workflows",

@@ -70,8 +70,8 @@ class Capabilities:
         return frozenset(self._adapted)
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
-        """What may be chosen for that workflow here; nothing where it cannot run."""
-        return self._adapted[workflow].choices if workflow in self._adapted else {}
+        """What may be chosen for that workflow here, LoRAs too; nothing where it cannot run."""
+        return self._adapted[workflow].offered if workflow in self._adapted else {}
 
     def refresh(self, *, whole: bool = False) -> None:
         """Read them again soon; `whole`: in one request, since the server may have been started anew."""

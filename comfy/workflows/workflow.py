@@ -1,7 +1,7 @@
 """A workflow: a template of nodes, and its manifest's mapping of values, files and stages to node inputs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +19,8 @@ SETTINGS = ("steps", "cfg", "shift", "denoise")
 MAX_SEED = 2**32 - 1  # Discord's integers end at 2^53, so that every seed can be typed back
 MAX_RATIO = 2.5  # of the longer side to the shorter
 PICTURES = ("image", "last_image")
+LORA_CHOICE = "@lora"
+"""Under this name a server offers its LoRAs beside the choices of a workflow; no manifest's can have it."""
 
 
 class Role(StrEnum):
@@ -47,6 +49,11 @@ class Choice:
     title: Mapping[str, str]
     default: str
     options: Mapping[str, Option]
+
+
+def lora_choice(names: Iterable[str]) -> Choice:
+    """The LoRAs of these names as something to choose, of which none is the default."""
+    return Choice(title={}, default="", options={name: Option(title={}, sets={}) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +151,11 @@ class Workflow:
     prompt_suffix: str = ""
     loras: LoraRule | None = None
     built_in: bool = False
+
+    @property
+    def offered(self) -> Mapping[str, Choice]:
+        """What may be chosen: the choices, and under LORA_CHOICE the LoRAs of the server it is adapted to."""
+        return {**self.choices, **({LORA_CHOICE: lora_choice(self.loras.files)} if self.loras else {})}
 
     def default(self, preset: str, name: str) -> float | str | None:
         """The value that counts where nobody chooses one; None where neither preset nor graph has one."""

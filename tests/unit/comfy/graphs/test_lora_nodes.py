@@ -1,16 +1,16 @@
 """LoRAs in published graphs: chained behind what is there, each for its own model."""
 
-from comfy.graphs.lora_nodes import add_loras
+from comfy.graphs.lora_nodes import LoraFiles, add_loras
 from comfy.graphs.lora_places import Expert, find_lora_places
 from comfy.graphs.nodes import Nodes
 from tests.unit.comfy.graphs.test_lora_places import classes_of, with_flexible_loader
 from tests.unit.comfy.workflows.published_nodes import load
 
-PAIR = {Expert.HIGH: "h.safetensors", Expert.LOW: "l.safetensors"}
-BOTH = {None: "wan22\\both.safetensors"}
+PAIR: LoraFiles = {Expert.HIGH: "h.safetensors", Expert.LOW: "l.safetensors"}
+BOTH: LoraFiles = {None: "wan22\\both.safetensors"}
 
 
-def added(nodes: Nodes, output: str, *loras: tuple[dict[Expert | None, str], float]) -> Nodes:
+def added(nodes: Nodes, output: str, *loras: tuple[LoraFiles, float]) -> Nodes:
     return add_loras(nodes, find_lora_places(nodes, output, classes_of(nodes)), loras)
 
 
