@@ -10,6 +10,7 @@ from jobs.options import Options
 from jobs.routing import KnownServer, describe_server
 from jobs.selection import choices_among, models_among, select, selected_params
 from tests.unit.jobs.ending_setup import with_last_picture
+from tests.unit.jobs.lora_setup import LORA_WORKFLOWS, server_with
 from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
 
 PLAIN = Options(prompt="go")
@@ -92,3 +93,28 @@ def test_where_no_model_can_end_on_a_picture_the_option_is_named() -> None:
     with pytest.raises(Refusal) as refused:
         select(WORKFLOWS, replace(PLAIN, loop=True), [known("wan21_i2v")])
     assert (refused.value.code, refused.value.values["name"]) == ("unused", "loop")
+
+
+def test_the_loras_are_those_of_any_server_and_kept_with_their_strength() -> None:
+    options = replace(PLAIN, loras=("smoke:0.5", "rain"))
+    servers = [server_with("smoke"), server_with("rain", live=False)]
+    found = select(LORA_WORKFLOWS, options, servers)
+    assert found.loras == {"smoke": 0.5, "rain": 0.9}
+    assert selected_params(LORA_WORKFLOWS, options, found).loras == found.loras
+    assert choices_among("wan21_i2v", servers).keys() == LORA_WORKFLOWS["wan21_i2v"].choices.keys()
+
+
+@pytest.mark.parametrize(
+    ("servers", "code"),
+    [([server_with("rain")], "lora"), ([server_with()], "lora_none"), ([UNKNOWN], "lora_unknown")],
+)
+def test_a_lora_that_no_server_is_known_to_have_is_refused(servers: list[KnownServer], code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        select(LORA_WORKFLOWS, replace(PLAIN, loras=("smoke",)), servers)
+    assert refused.value.code == code
+
+
+def test_loras_cannot_be_chosen_as_an_option() -> None:
+    with pytest.raises(Refusal) as refused:
+        select(LORA_WORKFLOWS, replace(PLAIN, choices="@lora=smoke"), [server_with("smoke")])
+    assert refused.value.code == "choice"
