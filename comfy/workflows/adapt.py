@@ -88,7 +88,8 @@ def adapt(workflow: Workflow, node_classes: NodeClasses, files: ModelFiles) -> W
     choices = {
         name: _adapt_choice(choice, workflow, node_classes) for name, choice in workflow.choices.items()
     }
-    loras = workflow.loras.offering(node_classes, needed) if workflow.loras else None
+    sent = {name: nodes[name] for name in needed}
+    loras = workflow.loras.offering(node_classes, sent) if workflow.loras else None
     return replace(workflow, nodes=nodes, choices=choices, loras=loras)
 
 

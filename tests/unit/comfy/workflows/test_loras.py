@@ -1,13 +1,15 @@
 """The manifest's key `loras`: what it says, what is refused, and what a graph gets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from comfy import Range, WorkflowInvalid, build_graph
+from comfy import ModelFiles, Range, WorkflowInvalid, build_graph
 from comfy.graphs.lora_places import Expert
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.protocol.object_info import NodeClasses, parse_object_info
+from comfy.workflows.adapt import adapt
 from comfy.workflows.loras import LoraRule
 from comfy.workflows.needed_nodes import used_classes
 from comfy.workflows.workflow import Workflow
@@ -150,3 +152,15 @@ def test_the_graph_has_each_file_as_the_server_spells_it():
 
 def _with(workflow: Workflow, found: LoraRule) -> Workflow:
     return replace(workflow, loras=found)
+
+
+def test_the_lora_of_the_settings_is_not_offered_where_the_graph_has_it(workflows: Mapping[str, Workflow]):
+    turbo = workflows["wan21_i2v_lightx2v"]
+    taking = replace(turbo, loras=rule('"*"', "wanvideo2_2_I2V_A14B_example_WIP"))
+    own, other = "turbo/mine.safetensors", "smoke.safetensors"
+    known = {**recorded_classes(used_classes([turbo])), **classes_with(own, other)}
+
+    files = adapt(taking, known, ModelFiles(lora="mine.safetensors")).loras
+
+    assert files is not None
+    assert files.files.keys() == {"smoke"}
