@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forking.client import FORKS, fork_servers
+from tests.forking.client import FOLDER, FORKS, fork_servers
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - what is made in it has a name of its own
 MEMORY_DISK_BYTES = 2 * 1024**3  # a container has 64 MB
@@ -36,10 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "road: runs with --comfyui too, on a ComfyUI of the owner's")
     if not hasattr(config, "workerinput"):  # a worker of xdist inherits it
         use_memory_disk()
-    if FORKS and not hasattr(config, "workerinput"):  # a worker of xdist inherits them
+    if FORKS and FOLDER not in os.environ:  # a worker of xdist inherits them
         servers = fork_servers()
         servers.__enter__()
         config.add_cleanup(lambda: servers.__exit__(None, None, None))
+        if config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # else they need not import all tests
+            fork_workers(config)
+
+
+def fork_workers(config: pytest.Config) -> None:
+    """Let xdist fork its workers from a process that has imported all tests."""
+    program = shlex.join([sys.executable, "-m", "tests.forking.worker"])
+    config.option.tx = [f"{each}//python={program}" for each in config.option.tx]
 
 
 def use_memory_disk() -> None:
