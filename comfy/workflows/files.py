@@ -12,7 +12,7 @@ from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.manifest import NO_CLASSES, build_workflow
 from comfy.workflows.workflow import Workflow
 
-BUILT_IN = Path(__file__).parent
+BUILT_IN = Path(__file__).parent / "built_in"
 SUFFIXES = (".json", ".toml")
 MAX_FILE_BYTES = 5 * 2**20
 MAX_BASES = 10  # manifests that extend one another

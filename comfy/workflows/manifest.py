@@ -1,7 +1,7 @@
 """Parse a workflow: its template in ComfyUI's API format, and its manifest in TOML."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from comfy.authoring.api_format import parse_api
 from comfy.authoring.completion import complete_manifest
@@ -23,13 +23,14 @@ from comfy.workflows.manifest_fields import (
     text_lists,
     texts,
 )
+from comfy.workflows.node_edits import edit_nodes
 from comfy.workflows.picture_loaders import connect_pictures
 from comfy.workflows.presets import parse_presets
 from comfy.workflows.rules import derive_rules
 from comfy.workflows.stages import parse_stages
 from comfy.workflows.workflow import PICTURES, VALUES, Role, Workflow
 
-KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes", "rules", "built_in"} | {
+KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "rules", "built_in"} | {
     *("ranges", "defaults", "fps", "frames", "seconds", "size", "sound")
 }
 NO_CLASSES: NodeClasses = {}
@@ -47,6 +48,10 @@ def build_workflow(
         graph = parse_api(as_mapping(parse_json(template), "the template"))
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.json: {err.reason}") from err
+    try:
+        graph = replace(graph, nodes=edit_nodes(graph.nodes, manifest))
+    except BadAnswer as err:
+        raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err.reason}") from err
     names = {node.class_type for node in graph.nodes.values()} | LORA_CLASSES
     classes = {**recorded_classes(names), **node_classes}
     try:
