@@ -54,7 +54,7 @@ def select(workflows: Workflows, options: Options, known_servers: Sequence[Known
 
     Raises Refusal.
     """
-    workflows = _ending_as_wanted(workflows, options)
+    workflows = _ending_as_wanted(workflows, options, known_servers)
     possible = offered_models(workflows, workflows.keys())
     models = dict(models_among(workflows, known_servers))
     undecided = runnable_by_any(known_servers) is None
@@ -83,10 +83,20 @@ def select(workflows: Workflows, options: Options, known_servers: Sequence[Known
     )
 
 
-def _ending_as_wanted(workflows: Workflows, options: Options) -> Workflows:
-    """The workflows that can end a clip as the options say. Raises Refusal where the model has none."""
+def _ending_as_wanted(
+    workflows: Workflows, options: Options, known_servers: Sequence[KnownServer]
+) -> Workflows:
+    """The workflows that can end a clip as the options say.
+
+    Raises Refusal where the model has none; where none is named, no model that the connected servers have.
+    """
     fitting = ending_so(workflows, on_picture=options.on_picture)
-    chosen = [each for each in workflows.values() if options.model in (None, each.family)]
+    runnable = runnable_by_any(known_servers) if all(each.live for each in known_servers) else None
+    chosen = [
+        each
+        for name, each in workflows.items()
+        if options.model == each.family or (options.model is None and (runnable is None or name in runnable))
+    ]
     if chosen and not any(each.name in fitting for each in chosen):
         check_ending(options, chosen[0])
     return fitting

@@ -11,7 +11,11 @@ from pathlib import Path
 import comfy
 from tests.unit.jobs.observable import Hold, Observable
 
-WORKFLOWS = comfy.load_workflows(comfy.BUILT_IN)
+WORKFLOWS = {
+    name: workflow
+    for name, workflow in comfy.load_workflows(comfy.BUILT_IN).items()
+    if workflow.family == "wan21_i2v"
+}
 CLIP = comfy.OutputFile(filename="clip.mp4", subfolder="animate", type="temp")
 SMALLER = comfy.OutputFile(filename="smaller.mp4", subfolder="animate", type="temp")
 CLIP_BYTES = b"\0\0\0\x18ftypmp42, a clip"

@@ -118,3 +118,31 @@ def test_loras_cannot_be_chosen_as_an_option() -> None:
     with pytest.raises(Refusal) as refused:
         select(LORA_WORKFLOWS, replace(PLAIN, choices="@lora=smoke"), [server_with("smoke")])
     assert refused.value.code == "choice"
+
+
+def test_a_model_that_only_a_server_elsewhere_could_have_does_not_change_that() -> None:
+    for servers in ([offering("wan21_i2v")], [offering("wan21_i2v"), offering("wan21_i2v_seed")]):
+        with pytest.raises(Refusal) as refused:
+            select(ALL, replace(PLAIN, end=True), servers)
+        assert (refused.value.code, refused.value.values["name"]) == ("unused", "end")
+    away = replace(offering("wan21_i2v"), live=False)
+    assert select(ALL, replace(PLAIN, end=True), [away]).workflow == "ending"
+
+
+BUILT_IN = comfy.load_workflows(comfy.BUILT_IN)
+
+
+@pytest.mark.parametrize(
+    ("runnable", "workflow"),
+    [
+        (["wan22_5b"], "wan22_5b"),
+        (["wan22_5b", "ltx23_savevideo"], "ltx23_savevideo"),
+        (["wan22_5b", "minimax_h3", "minimax_h3_turbo"], "minimax_h3_turbo"),
+        (["wan22_14b", "minimax_h3_turbo"], "wan22_14b"),
+        (["wan22_14b_turbo", "wan21_i2v"], "wan21_i2v"),
+    ],
+)
+def test_a_plain_request_takes_the_first_model_that_a_server_has(runnable: list[str], workflow: str) -> None:
+    for live in (True, False):  # what a server said last counts while it is away
+        server = KnownServer(name="gpu", offer={name: {} for name in runnable}, live=live, unavailable=None)
+        assert select(BUILT_IN, PLAIN, [UNKNOWN, server]).workflow == workflow
