@@ -6,6 +6,7 @@ Layers, each may import those before it: printable, errors, protocol, graphs, au
 doctor.
 """
 
+from comfy.doctor.absent_models import absent_models
 from comfy.doctor.findings import ADDRESS, TOKEN, Finding
 from comfy.doctor.graph_checks import SampleJob
 from comfy.doctor.requirement_checks import describe_missing
@@ -128,6 +129,7 @@ __all__ = [
     "Workflow",
     "WorkflowCatalogue",
     "WorkflowInvalid",
+    "absent_models",
     "build_graph",
     "cancel_resave",
     "check_server",

@@ -165,7 +165,9 @@ class Capabilities:
         }
         for name, lacks in _describe(self.missing).items():
             if lacks != before.get(name):
-                log.info("%s: workflow %s: %s", self._name, name, lacks or "runs")
+                # Most servers lack most models: only what comes or goes is worth a line.
+                level = logging.DEBUG if lacks and before.get(name) != "" else logging.INFO
+                log.log(level, "%s: workflow %s: %s", self._name, name, lacks or "runs")
         for name, count in _count_loras(self._adapted).items():
             if count != loras.get(name):
                 log.info("%s: workflow %s: %d LoRAs match its patterns", self._name, name, count)

@@ -10,7 +10,7 @@ from comfy.workflows.manifest_fields import refuse_unknown, sub_table
 
 
 def edit_nodes(nodes: Nodes, manifest: Mapping[str, object]) -> Nodes:
-    """The nodes with those of `[nodes.NAME]`: with a `class_type` one of its own, else its `inputs` changed.
+    """The nodes as `[nodes.NAME]` says: with a `class_type` a node of its own, else with `inputs` changed.
 
     An input is a value, or a link `[NODE, OUTPUT]`. Raises BadAnswer.
     """

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import comfy
 from jobs.notifier import QueueNotifier
 from jobs.routing import record_of
 from jobs.server_watch import ServerWatch
@@ -176,3 +177,20 @@ async def logged_refreshes(server: ScriptedServer) -> None:
         return server.times("refresh") > 0
 
     await eventually(is_asked)
+
+
+async def test_a_built_in_model_that_no_server_has_is_no_warning(
+    setup: JobSetup, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("wan22_5b", "wan22_14b", "wan22_14b_turbo", "wan22_14b_turbo_savevideo"):
+        monkeypatch.setitem(WORKFLOWS, name, comfy.load_workflows(comfy.BUILT_IN)[name])
+    server = ScriptedServer.never_reached()
+    async with watching(setup, server):
+        server.answer("wan21_i2v", TURBO)
+        await recorded(setup, server)
+        assert "no server can run" not in caplog.text
+        server.answer("wan21_i2v", TURBO, "wan22_14b")  # and not its LoRAs
+        await recorded(setup, server)
+    assert [line.partition(":")[0] for line in caplog.messages if "no server can run" in line] == [
+        "no server can run the workflow wan22_14b_turbo"
+    ]
