@@ -32,7 +32,7 @@ async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
     from media.sample import sample_picture  # imports Pillow: `run` starts faster without
 
     async with open_workflows(settings) as catalogue:
-        workflows, invalid = dict(catalogue), catalogue.invalid
+        workflows, invalid, mistakes = dict(catalogue), catalogue.invalid, catalogue.mistakes
     picture, samples = await asyncio.to_thread(sample_picture), sample_jobs(workflows)
     servers = [
         comfy.ServerToCheck(
@@ -54,6 +54,7 @@ async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
         run=run,
         settings=settings,
         invalid=invalid,
+        mistakes=mistakes,
     )
 
 

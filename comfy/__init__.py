@@ -53,6 +53,7 @@ from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
 from comfy.workflows.loras import MAX_LORAS, LoraRule
+from comfy.workflows.operator_settings import OperatorSettings
 from comfy.workflows.presets import DEFAULT_PRESET
 from comfy.workflows.workflow import (
     LORA_CHOICE,
@@ -101,6 +102,7 @@ __all__ = [
     "Node",
     "NodeFailed",
     "NodeMissing",
+    "OperatorSettings",
     "Option",
     "Outcome",
     "OutputFile",

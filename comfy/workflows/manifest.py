@@ -100,6 +100,7 @@ def _parse_manifest(
         crf=_parse_crf(manifest, nodes, output),
         loras=parse_loras(manifest, nodes, output, classes),
         prompt_prefix=as_text(manifest.get("prompt_prefix", ""), "prompt_prefix"),
+        operator=_parse_operator(manifest, nodes),
         prompt_suffix=as_text(manifest.get("prompt_suffix", ""), "prompt_suffix"),
         rules=derive_rules(manifest, nodes, output, inputs, presets, classes),
     )
@@ -152,6 +153,18 @@ def _parse_installed(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[Ro
     table = text_lists(manifest, "installed")
     refuse_unknown("installed", table, set(Role))
     return {Role(role): targets for role, targets in _parse_targets(table, "installed", nodes).items()}
+
+
+def _parse_operator(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[str, NodeInputs]:
+    """The table `[operator]`: the places of values that a setting of the bot may give."""
+    targets = _parse_targets(text_lists(manifest, "operator"), "operator", nodes)
+    for name, places in targets.items():
+        for place in places:
+            if isinstance(nodes[place.node].inputs[place.input], list):
+                raise BadAnswer(
+                    reason=f"operator.{name}: {place.node}.{place.input} is linked to another node"
+                )
+    return targets
 
 
 def _parse_names(manifest: Mapping[str, object], key: str) -> Mapping[Role, tuple[str, ...]]:

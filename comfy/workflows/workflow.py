@@ -127,6 +127,7 @@ class Workflow:
     `loras`: what a person may add to the model; None where nothing.
     `title`, `description`: by language code.
     `family`: workflows of one family replace one another where they have the same preset.
+    `operator`: the node inputs that the operator of the bot may set, by name.
     `built_in`: whether its template comes with the program, and may be fitted to versions of nodes.
     """
 
@@ -151,6 +152,7 @@ class Workflow:
     prompt_suffix: str = ""
     loras: LoraRule | None = None
     built_in: bool = False
+    operator: Mapping[str, NodeInputs] = field(default_factory=dict[str, NodeInputs])
 
     @property
     def offered(self) -> Mapping[str, Choice]:
