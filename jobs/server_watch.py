@@ -88,7 +88,8 @@ class ServerWatch:
             presets = models.get(workflow.family) if workflow else None
             if not presets and "model" in job.params.left_open:
                 presets = next(iter(models.values()), None)
-            if presets and job.params.preset not in presets:
+            named = presets.get(job.params.preset) if presets else None
+            if presets and (named is None or workflow is None or named.family != workflow.family):
                 settled = await self._store.settle(job.id, settle_params(job.params, presets))
                 if settled:
                     self._notifier.notify()

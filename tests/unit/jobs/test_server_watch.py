@@ -135,6 +135,19 @@ async def test_a_job_that_ends_on_a_picture_is_settled_by_a_workflow_that_takes_
     assert [each.params.workflow for each in rows] == [ending.name, "wan21_i2v"]
 
 
+async def test_a_guess_of_a_model_that_no_server_has_gets_the_one_there_is_even_with_the_same_preset(
+    setup: JobSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = comfy.load_workflows(comfy.BUILT_IN)["wan22_14b_turbo"]
+    monkeypatch.setitem(WORKFLOWS, other.name, other)
+    server = ScriptedServer.never_reached()
+    job = await setup.admit(params=replace(GUESS, left_open=("model", *OPEN)))
+    async with watching(setup, server):
+        server.answer(other.name)
+        row = await settled(setup, job)
+    assert (row.params.workflow, row.params.preset, row.params.cfg) == (other.name, "turbo", 1.0)
+
+
 async def test_a_guess_that_a_server_can_run_stays(setup: JobSetup) -> None:
     server = ScriptedServer.never_reached()
     job, chosen = await setup.admit(params=GUESS), await setup.admit("b", params=replace(GUESS, left_open=()))
