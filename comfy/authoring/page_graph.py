@@ -146,7 +146,13 @@ def _notes(
     for scope, node in left_out:
         pack = f" of {pack_of(node)}" if pack_of(node) else ""
         yield f"node {scope.name_of(node)} ({node.kind}{pack}) is not known and linked to nothing: left out"
-    for name, inputs in values.defaults.items():
-        missing = [each for each in inputs if not linked_node(nodes[name].inputs.get(each))] if name in nodes else []
-        if missing:
-            yield f"node {name} ({nodes[name].class_type}): the file has no value for {', '.join(missing)};" " the default is used"
+    lacking = ", ".join(_lacking(nodes, values.defaults))
+    if lacking:
+        yield f"the file is of another version of these nodes, and has no values for {lacking}: their defaults are used"
+
+
+def _lacking(nodes: Mapping[str, TemplateNode], defaults: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name, inputs in defaults.items():
+        for each in inputs if name in nodes else ():
+            if linked_node(nodes[name].inputs.get(each)) is None:
+                yield f"{each} of node {name} ({nodes[name].class_type})"

@@ -119,7 +119,10 @@ class LinkResolver:
     def _from_inside(self, inner: Scope, slot: int, kind: str, seen: frozenset[object]) -> Origin:
         """What a subgraph's output is linked to within it."""
         link = link_of_output(inner, slot)
-        return None if link is None else self._source(inner, link, kind, seen)
+        if link is not None:
+            return self._source(inner, link, kind, seen)
+        self._report(f"node {':'.join(inner.path)}: the file lacks the link to output {slot} within this subgraph")
+        return None
 
     def _variable(self, scope: Scope, node: PageNode, kind: str, seen: frozenset[object]) -> Origin:
         """What the setter of the getter's name is linked to: of its own graph, else of those around it."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from comfy.authoring.page_format import PageNode, Slot
+from comfy.authoring.page_format import PageGraph, PageLink, PageNode, Slot
 from comfy.authoring.page_links import Value
 from comfy.authoring.placement import Scope
 from comfy.authoring.virtual_nodes import PRIMITIVE, first_value
@@ -52,13 +52,14 @@ class PageValues:
     def promoted(self, scope: Scope, slot: int) -> Value | None:
         """What the instance's widget for the subgraph's input holds; None leaves each node within its own value.
 
-        An input that feeds several widgets gives all of them the first one's value.
+        An input that feeds several gives all of them the value of the first widget among them.
         """
         slots = self._instance(scope).slots
         if slot in slots:
             return Value(value=slots[slot])
-        targets = list(_widget_targets(scope, slot))
-        return self._own_value(scope, targets[0]) if len(targets) > 1 else None
+        first = next(_widget_targets(scope, slot), None)
+        alone = len(list(_links_from(scope.graph, slot))) == 1
+        return None if first is None or alone else self._own_value(scope, first)
 
     def _own_value(self, scope: Scope, target: tuple[PageNode, str]) -> Value | None:
         node, name = target
@@ -200,20 +201,24 @@ def _slot_of(scope: Scope, node: str | None, widget: str) -> int | None:
     )
 
 
-def _widget_targets(scope: Scope, slot: int) -> Iterator[tuple[PageNode, str]]:
-    """The widgets that the subgraph's input feeds, each a node within and the widget's name, first those told."""
-    graph = scope.graph
-    numbers = dict.fromkeys((*graph.inputs[slot].links, *graph.links))
-    for number in numbers:
+def _links_from(graph: PageGraph, slot: int) -> Iterator[tuple[int, PageLink]]:
+    """The links from a subgraph's input, first those that it tells itself."""
+    for number in dict.fromkeys((*graph.inputs[slot].links, *graph.links)):
         link = graph.links.get(number)
-        if link is None or link.source != graph.input_node or link.source_slot != slot:
-            continue
-        node = graph.nodes.get(link.target)
+        if link is not None and link.source == graph.input_node and link.source_slot == slot:
+            yield number, link
+
+
+def _widget_targets(scope: Scope, slot: int) -> Iterator[tuple[PageNode, str]]:
+    """The widgets that the subgraph's input feeds, each a node within and the widget's name."""
+    for number, link in _links_from(scope.graph, slot):
+        node = scope.graph.nodes.get(link.target)
         target = next((each for each in node.inputs if each.link == number), None) if node else None
-        if node and target and node.kind != PRIMITIVE:
-            inner = scope.instances.get(node.name)
-            number_within = _slot_named(inner, target.name) if inner else None
-            if inner is None and target.widget:
-                yield node, target.widget
-            elif inner and number_within is not None and any(_widget_targets(inner, number_within)):
-                yield node, target.name
+        if node is None or target is None or node.kind == PRIMITIVE:
+            continue
+        inner = scope.instances.get(node.name)
+        within = _slot_named(inner, target.name) if inner else None
+        if inner is None and target.widget:
+            yield node, target.widget
+        elif inner and within is not None and any(_widget_targets(inner, within)):
+            yield node, target.name

@@ -10,9 +10,7 @@ _WIDGET_KINDS = frozenset(
     " CHART GALLERIA COMPOSITOR VIDEO_EDIT INT:seed LOAD_3D LOAD_3D_ANIMATION VHSTIMESTAMP WEBCAM AUDIO_RECORD"
     f" {DYNAMIC}".split()
 )
-_BESIDE_NAMES = (
-    "control_after_generate control_before_generate control_filter_list upload audioUI videopreview"
-).split()
+_BESIDE_NAMES = "control_before_generate control_filter_list upload audioUI videopreview".split()
 _BUTTON_VALUES = ("image", "video", "audio")
 
 
@@ -28,7 +26,8 @@ def may_be_widget(spec: InputSpec) -> bool:
 
 def is_beside(name: str) -> bool:
     """Whether a widget of this name belongs to no input: a control, the button of an upload, a preview."""
-    return name in _BESIDE_NAMES
+    plain = name.partition("#")[0]  # the page numbers widgets of one name
+    return plain in (*_BESIDE_NAMES, *CONTROL_VALUES) or plain.endswith("control_after_generate")
 
 
 def is_harmless(value: object) -> bool:

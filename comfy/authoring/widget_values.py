@@ -18,6 +18,8 @@ from comfy.authoring.widget_kinds import (
 from comfy.protocol.json_values import is_list, is_mapping
 from comfy.protocol.object_info import InputSpec, NodeClass
 
+# Widgets of earlier versions, and behind which widget they stood.
+_REMOVED = {("ImageResizeKJ", "width_input"): "divisible_by"}
 _OPEN_ENDED = frozenset({"CustomCombo"})  # the page adds as many widgets to it as somebody wants
 
 
@@ -49,17 +51,13 @@ def read_widgets(node: PageNode, node_class: NodeClass | None) -> Widgets | None
         return Widgets(values={})
     if any(_is_lora(each) for each in values):
         return _read_loras(values)
-    by_file = _by_names(node, values) or _by_inputs(node, values)
     by_class = _by_class(node, node_class, values)
-    if by_file is None:
-        return None if by_class is None or _contradicts(node, by_class) else _complete(by_class)
-    if by_class is not None and by_class.values.keys() >= by_file.values.keys():
-        by_file.missing = {
-            name: spec for name, spec in by_class.missing.items() if name not in by_file.values
-        }
-    elif node_class is not None:
-        by_file.missing = _lacking(node_class, by_file.values)
-    return _complete(by_file)
+    reading = _by_names(node, values) or (by_class if by_class and not by_class.missing else None)
+    reading = reading or _by_inputs(node, node_class, values)
+    if reading is not None:
+        reading.missing = _lacking(node_class, reading.values) if node_class else {}
+        return _complete(reading, node_class)
+    return None if by_class is None or _contradicts(node, by_class) else _complete(by_class, node_class)
 
 
 def _is_lora(value: object) -> bool:
@@ -77,10 +75,12 @@ def _only_shows(node_class: NodeClass, values: Sequence[object]) -> bool:
     return node_class.output or all(isinstance(each, str | None) for each in values)
 
 
-def _complete(reading: _Reading) -> Widgets:
+def _complete(reading: _Reading, node_class: NodeClass | None) -> Widgets:
     """Fill in the defaults of what the file has no value for; an input without a default is left to the server."""
+    specs = dict(_expand(node_class, reading.values)) if node_class else {}
     empty = [name for name, value in reading.values.items() if value is None]
-    defaults = {name: spec.default for name, spec in reading.missing.items() if spec.default is not None}
+    lacking = {name: specs[name] for name in empty if name in specs} | reading.missing
+    defaults = {name: spec.default for name, spec in lacking.items() if spec.default is not None}
     kept = {name: value for name, value in reading.values.items() if value is not None}
     return Widgets(values=kept | defaults, defaults=(*empty, *reading.missing))
 
@@ -91,7 +91,7 @@ def _read_mapping(values: Mapping[str, object], node_class: NodeClass | None) ->
         return Widgets(values={name: each for name, each in values.items() if not is_beside(name)})
     known = {name: values[name] for name, spec in _expand(node_class, values) if name in values}
     lacking = _lacking(node_class, values)
-    return _complete(_Reading(values=known, missing=lacking))
+    return _complete(_Reading(values=known, missing=lacking), node_class)
 
 
 def _expand(node_class: NodeClass, values: Mapping[str, object]) -> Iterator[tuple[str, InputSpec]]:
@@ -114,26 +114,31 @@ def _widgets(inputs: Mapping[str, InputSpec]) -> list[tuple[str, InputSpec]]:
 
 
 def _by_names(node: PageNode, values: Sequence[object]) -> _Reading | None:
-    """Newer pages save the values by name, too; two widgets of one name are there only once."""
-    if node.named is None or list(node.named.values()) != list(values):
+    """By the names that newer pages save beside the values, where both agree.
+
+    Two widgets of one name, which controls may be, are there only once.
+    """
+    if node.named is None:
         return None
     named = {name: each for name, each in node.named.items() if not is_beside(name)}
-    return _Reading(values=named)
+    if list(node.named.values()) == list(values):
+        return _Reading(values=named)
+    reading = _walk([(name, of_kind("")) for name in named], values, certain=False)
+    agrees = reading and reading.values == named and _is_harmless(reading.rest)
+    return reading if agrees else None
 
 
-def _by_inputs(node: PageNode, values: Sequence[object]) -> _Reading | None:
-    """By the widgets that the file itself names, if they account for all the values."""
-    inputs = [each for each in node.inputs if each.widget]
-    named = node.named or {}
-    known = {each.widget for each in inputs}
-    specs = [(each.widget, of_kind(each.kind)) for each in inputs]
-    if not known >= {name for name, each in named.items() if not is_beside(name)}:
-        specs = [(name, of_kind("")) for name, each in named.items() if not is_beside(name)]
+def _by_inputs(node: PageNode, node_class: NodeClass | None, values: Sequence[object]) -> _Reading | None:
+    """By the widgets that the file names among the node's inputs, if they account for all the values.
+
+    In the class's order, where it has them all: older pages list them as somebody made inputs of them.
+    """
+    specs = [(each.widget, of_kind(each.kind)) for each in node.inputs if each.widget]
+    order = list(node_class.inputs) if node_class else []
+    if all(name in order for name, _ in specs):
+        specs.sort(key=lambda each: order.index(each[0]))
     reading = _walk(specs, values, certain=False) if specs else None
-    if reading is None or reading.missing or not _is_harmless(reading.rest):
-        return None
-    same = all(named[name] == value for name, value in reading.values.items() if name in named)
-    return reading if same else None
+    return reading if reading and not reading.missing and not reading.rest else None
 
 
 def _by_class(node: PageNode, node_class: NodeClass | None, values: Sequence[object]) -> _Reading | None:
@@ -160,7 +165,10 @@ def _with_removed(node: PageNode, node_class: NodeClass, values: Sequence[object
     widgets = _widgets(inputs)
     if not removed:
         return None
-    places = (_walk([*widgets[:at], *removed, *widgets[at:]], values, certain=True) for at in range(len(widgets) + 1))
+    before = _REMOVED.get((node.kind, removed[0][0]))
+    known = next((at for at, (name, _) in enumerate(widgets, 1) if name == before), None)
+    positions = range(len(widgets) + 1) if known is None else (known,)
+    places = (_walk([*widgets[:at], *removed, *widgets[at:]], values, certain=True) for at in positions)
     fitting = [each for each in places if each and not each.missing and _is_harmless(each.rest)]
     return fitting[0] if fitting and all(each.values == fitting[0].values for each in fitting) else None
 
