@@ -25,7 +25,10 @@ _EXPORT = "export the file in ComfyUI with Workflow → Export (API)"
 def convert_page(page: Page, node_classes: NodeClasses) -> SourceGraph:
     """Convert a page's graph. `node_classes`: of a server, before the recorded ones. Raises BadAnswer."""
     kinds = {node.kind for graph in (page.graph, *page.subgraphs.values()) for node in graph.nodes.values()}
-    classes = {**recorded_classes(kinds), **{kind: node_classes[kind] for kind in kinds & node_classes.keys()}}
+    classes = {
+        **recorded_classes(kinds),
+        **{kind: node_classes[kind] for kind in kinds & node_classes.keys()},
+    }
     page, switched = switch_on_pictures(page, classes)
     root = place(page)
     placed = [(scope, node) for scope, node in root.walk() if _runs(scope, node)]
@@ -59,9 +62,13 @@ def _check(page: Page, placed: Sequence[tuple[Scope, PageNode]]) -> None:
                 f" convert it to a subgraph in ComfyUI, or {_EXPORT}"
             )
         if _SUBGRAPH_ID.fullmatch(node.kind) and node.kind not in page.subgraphs:
-            raise BadAnswer(reason=f"node {name}: the file lacks the subgraph that it is an instance of; {_EXPORT}")
+            raise BadAnswer(
+                reason=f"node {name}: the file lacks the subgraph that it is an instance of; {_EXPORT}"
+            )
         if node.kind in BROADCASTERS and _is_linked(node) and (scope.path or not _broadcast_links(page)):
-            raise BadAnswer(reason=f"node {name} ({node.kind}) hides links that the file does not hold; {_EXPORT}")
+            raise BadAnswer(
+                reason=f"node {name} ({node.kind}) hides links that the file does not hold; {_EXPORT}"
+            )
 
 
 def _is_linked(node: PageNode) -> bool:
@@ -90,7 +97,9 @@ def _broadcast_links(page: Page) -> Mapping[tuple[str, str], tuple[str, int]]:
     return dict(_parse_broadcast(page, links if is_list(links) else []))
 
 
-def _parse_broadcast(page: Page, links: Sequence[object]) -> Iterator[tuple[tuple[str, str], tuple[str, int]]]:
+def _parse_broadcast(
+    page: Page, links: Sequence[object]
+) -> Iterator[tuple[tuple[str, str], tuple[str, int]]]:
     for link in links:
         match link:
             case {

@@ -52,7 +52,9 @@ class LinkResolver:
         """What comes into the node's input at this position. Raises BadAnswer for a circle."""
         return self._input(scope, node, position, None, frozenset())
 
-    def _input(self, scope: Scope, node: PageNode, position: int, kind: str | None, seen: frozenset[object]) -> Origin:
+    def _input(
+        self, scope: Scope, node: PageNode, position: int, kind: str | None, seen: frozenset[object]
+    ) -> Origin:
         place = (scope.path, node.name, "in", position)
         if place in seen:
             raise BadAnswer(reason=f"node {scope.name_of(node)}: its links go round in a circle")
@@ -61,11 +63,15 @@ class LinkResolver:
         link = None if slot.link is None else scope.graph.links.get(slot.link)
         if link is None:
             if slot.link is not None:
-                self._report(f'node {scope.name_of(node)}: the file lacks the link to its input "{slot.name}"')
+                self._report(
+                    f'node {scope.name_of(node)}: the file lacks the link to its input "{slot.name}"'
+                )
             return self._broadcast(scope, node, slot.name, kind or slot.kind, seen)
         return self._source(scope, link, kind or slot.kind, seen)
 
-    def _broadcast(self, scope: Scope, node: PageNode, name: str, kind: str, seen: frozenset[object]) -> Origin:
+    def _broadcast(
+        self, scope: Scope, node: PageNode, name: str, kind: str, seen: frozenset[object]
+    ) -> Origin:
         """A link that the file does not hold as one; only in its own graph."""
         source = None if scope.path else self.broadcast.get((node.name, name))
         origin = source and scope.graph.nodes.get(source[0])
@@ -77,7 +83,9 @@ class LinkResolver:
             return self._from_outside(scope, scope.parent, scope.host, link.source_slot, seen)
         origin = scope.graph.nodes.get(link.source)
         if origin is None:
-            self._report(f"node {':'.join((*scope.path, link.target))}: the file lacks node {link.source}, which it is linked to")
+            self._report(
+                f"node {':'.join((*scope.path, link.target))}: the file lacks node {link.source}, which it is linked to"
+            )
             return None
         return self._output(scope, origin, link.source_slot, kind, seen)
 
@@ -88,7 +96,9 @@ class LinkResolver:
         if position is not None:
             if host.inputs[position].link is not None:
                 return self._input(parent, host, position, None, seen)
-            found = self._broadcast(parent, host, host.inputs[position].name, host.inputs[position].kind, seen)
+            found = self._broadcast(
+                parent, host, host.inputs[position].name, host.inputs[position].kind, seen
+            )
             if found is not None:
                 return found
         return self.promoted(scope, slot)
@@ -121,7 +131,9 @@ class LinkResolver:
         link = link_of_output(inner, slot)
         if link is not None:
             return self._source(inner, link, kind, seen)
-        self._report(f"node {':'.join(inner.path)}: the file lacks the link to output {slot} within this subgraph")
+        self._report(
+            f"node {':'.join(inner.path)}: the file lacks the link to output {slot} within this subgraph"
+        )
         return None
 
     def _variable(self, scope: Scope, node: PageNode, kind: str, seen: frozenset[object]) -> Origin:
@@ -143,7 +155,9 @@ class LinkResolver:
 def link_of_output(inner: Scope, slot: int) -> PageLink | None:
     """The link within a subgraph to its output `slot`."""
     graph = inner.graph
-    told = (graph.links.get(each) for each in (graph.outputs[slot].links if slot < len(graph.outputs) else ()))
+    told = (
+        graph.links.get(each) for each in (graph.outputs[slot].links if slot < len(graph.outputs) else ())
+    )
     others = graph.links.values()
     return next(
         (

@@ -15,7 +15,9 @@ def switch_on_pictures(page: Page, classes: NodeClasses) -> tuple[Page, tuple[st
     Only where no loader of a picture is on anywhere: else the file's own choice stands.
     """
     graphs = (page.graph, *page.subgraphs.values())
-    if any(node.active and _loads_picture(node, classes) for graph in graphs for node in graph.nodes.values()):
+    if any(
+        node.active and _loads_picture(node, classes) for graph in graphs for node in graph.nodes.values()
+    ):
         return page, ()
     graph, notes = _switch_on(page.graph, classes)
     if notes:
@@ -57,7 +59,12 @@ def _fed(graph: PageGraph, node: PageNode, seen: frozenset[str] = frozenset()) -
     pictures = {slot for slot, kind in enumerate(node.outputs) if kind == "IMAGE"}
     for number, link in graph.links.items():
         target = graph.nodes.get(link.target)
-        if link.source != node.name or link.source_slot not in pictures or target is None or target.name in seen:
+        if (
+            link.source != node.name
+            or link.source_slot not in pictures
+            or target is None
+            or target.name in seen
+        ):
             continue
         if target.active:
             yield from (f"{target.name}.{each.name}" for each in target.inputs if each.link == number)

@@ -126,7 +126,9 @@ def pack_of(node: PageNode) -> str:
     return ""
 
 
-def _by_slots(scope: Scope, host: PageNode, slots: Sequence[int], values: Sequence[object]) -> dict[int, object]:
+def _by_slots(
+    scope: Scope, host: PageNode, slots: Sequence[int], values: Sequence[object]
+) -> dict[int, object]:
     """The values belong to the subgraph's inputs that feed widgets, in their order. Raises BadAnswer."""
     if len(values) != len(slots) and host.named is not None:
         return _by_names(scope, host.named)
@@ -147,7 +149,12 @@ def _by_slots(scope: Scope, host: PageNode, slots: Sequence[int], values: Sequen
 
 def _is_control(inputs: Sequence[Slot], slots: Sequence[int], values: Sequence[object], at: int) -> bool:
     """Whether a value says how the number before it changes; older pages saved these, too."""
-    return len(values) > len(slots) and at > 0 and values[at] in CONTROL_VALUES and isinstance(values[at - 1], int)
+    return (
+        len(values) > len(slots)
+        and at > 0
+        and values[at] in CONTROL_VALUES
+        and isinstance(values[at - 1], int)
+    )
 
 
 def _by_names(scope: Scope, named: Mapping[str, object]) -> dict[int, object]:

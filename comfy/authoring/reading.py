@@ -45,7 +45,9 @@ def decode_source(data: bytes) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as err:
-        raise BadAnswer(reason="it is neither JSON nor a picture or clip of a kind that keeps a workflow") from err
+        raise BadAnswer(
+            reason="it is neither JSON nor a picture or clip of a kind that keeps a workflow"
+        ) from err
 
 
 def read_source(text: str, node_classes: NodeClasses | None = None) -> SourceGraph:

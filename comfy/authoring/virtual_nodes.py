@@ -8,7 +8,13 @@ REROUTES = frozenset({"Reroute", "Reroute (rgthree)"})
 SETTERS = frozenset({"SetNode", "easy setNode"})
 GETTERS = frozenset({"GetNode", "easy getNode"})
 BROADCASTERS = frozenset(
-    {"Anything Everywhere", "Anything Everywhere?", "Anything Everywhere3", "Prompts Everywhere", "Seed Everywhere"}
+    {
+        "Anything Everywhere",
+        "Anything Everywhere?",
+        "Anything Everywhere3",
+        "Prompts Everywhere",
+        "Seed Everywhere",
+    }
 )
 _TEXTS = frozenset({"Note", "MarkdownNote", "Label (rgthree)", "Note Plus (mtb)", "Bookmark (rgthree)"})
 _SWITCHES = frozenset(

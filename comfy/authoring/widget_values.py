@@ -101,7 +101,9 @@ def _expand(node_class: NodeClass, values: Mapping[str, object]) -> Iterator[tup
         name, spec = pending.popleft()
         yield name, spec
         brought = spec.brings.get(str(values.get(name, spec.default)), {})
-        pending.extendleft(reversed([each for each in brought.items() if is_widget(each[1]) or not each[1].kind]))
+        pending.extendleft(
+            reversed([each for each in brought.items() if is_widget(each[1]) or not each[1].kind])
+        )
 
 
 def _lacking(node_class: NodeClass, values: Mapping[str, object]) -> dict[str, InputSpec]:
@@ -218,7 +220,12 @@ def _skip_control(
     if not (expected and left and left[0] in CONTROL_VALUES):
         return
     left.popleft()
-    if spec.kind == "COMBO" and left and left[0] == "" and (not pending or not fits("", replace(pending[0][1]))):
+    if (
+        spec.kind == "COMBO"
+        and left
+        and left[0] == ""
+        and (not pending or not fits("", replace(pending[0][1])))
+    ):
         left.popleft()
 
 
