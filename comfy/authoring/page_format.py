@@ -1,4 +1,4 @@
-"""Parse ComfyUI's page format: nodes with widget values by their order, links, and definitions of subgraphs."""
+"""Parse ComfyUI's page format: nodes with the values of their widgets in order, links and subgraphs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,11 +9,12 @@ from comfy.protocol.json_values import as_list, as_mapping, as_printable, is_lis
 MAX_NODES = 5_000  # of a file, its subgraphs included
 MUTED, BYPASSED = 2, 4  # the values of `mode` that take a node out of a run
 ANY = "*"
+_LINK = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageInput:
-    """An input of a node. `widget`: the name of its widget, "" where it has none; `link`: its number, if linked."""
+    """An input of a node. `widget`: its widget's name, or ""; `link`: the number of its link."""
 
     name: str
     kind: str
@@ -65,7 +66,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageGraph:
-    """The nodes and links of a graph; `inputs` and `outputs` of a subgraph, whose two names stand for nodes."""
+    """A graph; a subgraph has `inputs` and `outputs`, and links to the nodes that stand for these."""
 
     nodes: Mapping[str, PageNode]
     links: Mapping[int, PageLink]
@@ -78,7 +79,7 @@ class PageGraph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A file: its graph, the subgraphs by the class that their instances have, and what stands beside them."""
+    """A file: its graph, subgraphs by the class of their instances, and what stands beside them."""
 
     graph: PageGraph
     subgraphs: Mapping[str, PageGraph]
@@ -174,27 +175,17 @@ def _parse_links(value: object) -> Iterator[tuple[int, PageLink]]:
     """Links are arrays in a file's own graph, objects in subgraphs and in the format's version 1."""
     entries = value.values() if is_mapping(value) else value if is_list(value) else ()
     for entry in entries:
-        match entry:
-            case [int(number), source, int(source_slot), target, int(target_slot), *_]:
-                pass
-            case {
-                "id": int(number),
-                "origin_id": source,
-                "origin_slot": int(source_slot),
-                "target_id": target,
-                "target_slot": int(target_slot),
-            }:
-                pass
-            case None:
-                continue
+        if entry is None:
+            continue
+        fields = [entry.get(key) for key in _LINK] if is_mapping(entry) else entry
+        match fields[: len(_LINK)] if is_list(fields) else ():
+            case [int(number), int() | str() as source, int(slot), int() | str() as target, int(at)]:
+                yield (
+                    number,
+                    PageLink(source=str(source), source_slot=slot, target=str(target), target_slot=at),
+                )
             case _:
                 raise BadAnswer(reason="it has a link that is neither a list of five nor an object")
-        yield (
-            number,
-            PageLink(
-                source=str(source), source_slot=source_slot, target=str(target), target_slot=target_slot
-            ),
-        )
 
 
 def _mappings(value: object) -> Iterator[Mapping[str, object]]:

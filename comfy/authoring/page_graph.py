@@ -58,8 +58,8 @@ def _check(page: Page, placed: Sequence[tuple[Scope, PageNode]]) -> None:
         name = scope.name_of(node)
         if node.kind.startswith(GROUP_NODES):
             raise BadAnswer(
-                reason=f"node {name} ({node.kind.partition('>')[2] or node.kind}) is a group node of older pages;"
-                f" convert it to a subgraph in ComfyUI, or {_EXPORT}"
+                reason=f"node {name} ({node.kind[len('workflow>') :]}) is a group node of older pages; make"
+                f" a subgraph of it in ComfyUI, or {_EXPORT}"
             )
         if _SUBGRAPH_ID.fullmatch(node.kind) and node.kind not in page.subgraphs:
             raise BadAnswer(
@@ -76,7 +76,7 @@ def _is_linked(node: PageNode) -> bool:
 
 
 def _stands_alone(scope: Scope, node: PageNode, classes: NodeClasses) -> bool:
-    """Whether it is of an unknown class and linked to nothing: as nodes of the page for notes and switches are."""
+    """Whether it is of an unknown class and linked to nothing, as notes and switches of the page are."""
     if node.kind in classes or node.kind in PAGE_ONLY or _is_linked(node):
         return False
     return all(link.source != node.name for link in scope.graph.links.values())
@@ -157,7 +157,10 @@ def _notes(
         yield f"node {scope.name_of(node)} ({node.kind}{pack}) is not known and linked to nothing: left out"
     lacking = ", ".join(_lacking(nodes, values.defaults))
     if lacking:
-        yield f"the file is of another version of these nodes, and has no values for {lacking}: their defaults are used"
+        yield (
+            "the file is of another version of these nodes, and has no values for"
+            f" {lacking}: their defaults are used"
+        )
 
 
 def _lacking(nodes: Mapping[str, TemplateNode], defaults: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Follow a link of a page to the output or value that it stands for, as ComfyUI's page does before it runs a graph.
+"""Follow a link of a page to the output or value that it stands for, as ComfyUI's page does.
 
 Through subgraphs, bypassed nodes, reroutes, setters and getters, and primitives.
 """
@@ -84,7 +84,7 @@ class LinkResolver:
         origin = scope.graph.nodes.get(link.source)
         if origin is None:
             self._report(
-                f"node {':'.join((*scope.path, link.target))}: the file lacks node {link.source}, which it is linked to"
+                f"node {':'.join((*scope.path, link.target))}: the file lacks node {link.source}, its source"
             )
             return None
         return self._output(scope, origin, link.source_slot, kind, seen)
@@ -171,7 +171,7 @@ def link_of_output(inner: Scope, slot: int) -> PageLink | None:
 
 
 def bypass_input(node: PageNode, slot: int, kind: str) -> int | None:
-    """The input that a bypassed node passes on as its output `slot`, for a link to an input of type `kind`."""
+    """The input that a bypassed node passes on as its output `slot`, to an input of type `kind`."""
     kinds = [each.kind for each in node.inputs]
     if not kinds:
         return None

@@ -1,4 +1,4 @@
-"""Place the nodes of a page: its own, and those of each instance of a subgraph, under the names they run by."""
+"""Place the nodes of a page, those of each instance of a subgraph too, under the names they run by."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

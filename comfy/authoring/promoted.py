@@ -19,7 +19,7 @@ _PREFIX = re.compile(r"^\s*\d+\s*:\s*")  # "12: seed": the widget of a node with
 
 @dataclass(slots=True)
 class _Instance:
-    """`slots`: values by the position of the subgraph's input; `others`: of widgets within, by node and name."""
+    """`slots`: values by the position of the subgraph's input; `others`: by node within and widget."""
 
     slots: dict[int, object] = field(default_factory=dict[int, object])
     others: dict[tuple[str, str], object] = field(default_factory=dict[tuple[str, str], object])
@@ -50,7 +50,7 @@ class PageValues:
         return next((each for (name, _), each in others.items() if name == node.name), first_value(node))
 
     def promoted(self, scope: Scope, slot: int) -> Value | None:
-        """What the instance's widget for the subgraph's input holds; None leaves each node within its own value.
+        """What the instance's widget for an input holds; None leaves the node within its own value.
 
         An input that feeds several gives all of them the value of the first widget among them.
         """
@@ -58,8 +58,10 @@ class PageValues:
         if slot in slots:
             return Value(value=slots[slot])
         first = next(_widget_targets(scope, slot), None)
-        alone = len(list(_links_from(scope.graph, slot))) == 1
-        return None if first is None or alone else self._own_value(scope, first)
+        if first is None:
+            return None
+        alone = len(list(_links_from(scope.graph, slot))) == 1 and first[0].name not in scope.instances
+        return None if alone else self._own_value(scope, first)
 
     def _own_value(self, scope: Scope, target: tuple[PageNode, str]) -> Value | None:
         node, name = target
@@ -80,8 +82,9 @@ class PageValues:
             return widgets
         if node_class is not None and node_class.partner:
             raise BadAnswer(
-                reason=f"node {scope.name_of(node)} ({node.kind}) sends its inputs to another company, which charges"
-                " for it; such partner nodes are only read with a server that has them, or from a file in API format"
+                reason=f"node {scope.name_of(node)} ({node.kind}) sends its inputs to another company, which"
+                " charges for it; such partner nodes are only read with a server that has them, or from"
+                " a file in API format"
             )
         why = "its values fit no version that is known" if node_class else "nothing says which value is which"
         raise BadAnswer(
@@ -142,7 +145,7 @@ def _by_slots(
         ):
             return {number: each for number, each in zip(order, given, strict=False) if each is not None}
     raise BadAnswer(
-        reason=f'node {":".join(scope.path)} (subgraph "{scope.graph.title}"): its values do not fit its inputs;'
+        reason=f'node {":".join(scope.path)} (subgraph "{scope.graph.title}"): its values do not fit it;'
         " export the file in ComfyUI with Workflow → Export (API)"
     )
 
@@ -183,7 +186,7 @@ def _tuples(host: PageNode) -> list[tuple[str, str]]:
 
 
 def _quarantined(host: PageNode) -> Iterator[tuple[str, object]]:
-    """Values by input that the page kept aside while it changed an older file's form; its newest stand first."""
+    """Values by input that the page kept aside while it changed an older file's form."""
     listed = host.properties.get("proxyWidgetErrorQuarantine")
     for entry in reversed(listed if is_list(listed) else []):
         original = entry.get("originalEntry") if is_mapping(entry) else None

@@ -1,4 +1,4 @@
-"""Read a workflow out of any JSON text that people have one in: either format of ComfyUI, and the usual wrappers."""
+"""Read a workflow out of JSON text: either of ComfyUI's formats, in any of the usual wrappers."""
 
 import json
 import re
@@ -17,9 +17,12 @@ from comfy.protocol.object_info import NodeClasses
 
 MAX_CHARACTERS = 20_000_000  # the largest pages that people publish have some millions
 _MAX_WRAPPERS = 6  # one within another
+# The first that holds a graph counts.
 _WRAPPERS = (
-    "prompt output api workflow_api workflow_json workflow graph input data extra_data extra_pnginfo request body"
-).split()
+    *("prompt", "output", "api", "workflow_api", "workflow_json", "workflow", "graph"),
+    *("input", "data", "extra_data", "extra_pnginfo", "request", "body"),
+)
+_MEDIA = (b"\x89PNG", b"RIFF", b"\xff\xd8\xff", b"GIF8", b"\x1a\x45\xdf\xa3")  # how their files begin
 _BESIDE = frozenset({"extra_data", "extra", "version", "client_id", "prompt_id", "number", "front"})
 _CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 
@@ -36,6 +39,10 @@ def decode_source(data: bytes) -> str:
     """The text of a file: UTF-8, or UTF-16 as Windows writes it. Raises BadAnswer."""
     if len(data) > 2 * MAX_CHARACTERS:
         raise _too_long()
+    if data.startswith(_MEDIA) or data[4:8] == b"ftyp":
+        raise BadAnswer(
+            reason="it is a picture or clip that holds no workflow; share the file as ComfyUI saved it"
+        )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif data[:2].count(0) == 1:  # the first character of JSON takes one byte
@@ -45,9 +52,7 @@ def decode_source(data: bytes) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as err:
-        raise BadAnswer(
-            reason="it is neither JSON nor a picture or clip of a kind that keeps a workflow"
-        ) from err
+        raise BadAnswer(reason="it is no text, and no picture or clip that could hold a workflow") from err
 
 
 def read_source(text: str, node_classes: NodeClasses | None = None) -> SourceGraph:
@@ -91,7 +96,7 @@ def _why_no_json(text: str, reason: str) -> str:
     conflict = _CONFLICT.search(text)
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
-        return f"line {line} is a conflict marker of Git; choose one of the two versions there, and remove the markers"
+        return f"line {line} is a conflict marker of Git; keep one of the two versions and no marker"
     if text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
         return "it is a web page, not a workflow; on GitHub, download it by Raw"
     try:
@@ -104,7 +109,7 @@ def _why_no_json(text: str, reason: str) -> str:
 
 
 def _search(value: object, found: _Found, depth: int) -> None:
-    """Find the first graph of each format in `value`, in itself, in texts of JSON and under the usual names."""
+    """Find the first graph of each format: `value` itself, or under a usual name, or in a text of JSON."""
     if isinstance(value, str):
         value = _parse_inner(value)
     if not is_mapping(value) or depth == 0:

@@ -5,12 +5,21 @@ from comfy.protocol.object_info import InputSpec
 
 DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
 CONTROL_VALUES = ("fixed", "increment", "decrement", "randomize", "increment-wrap")
-_WIDGET_KINDS = frozenset(
-    "INT FLOAT STRING BOOLEAN COMBO COLOR COLORS CURVE RANGE BOUNDING_BOX BOUNDING_BOXES MARKDOWN TEXTAREA PAINTER"
-    " CHART GALLERIA COMPOSITOR VIDEO_EDIT INT:seed LOAD_3D LOAD_3D_ANIMATION VHSTIMESTAMP WEBCAM AUDIO_RECORD"
-    f" {DYNAMIC}".split()
-)
-_BESIDE_NAMES = "control_before_generate control_filter_list upload audioUI videopreview".split()
+_PLAIN = {"INT", "INT:seed", "FLOAT", "STRING", "BOOLEAN", "COMBO", DYNAMIC}
+_DRAWN = {
+    "COLOR",
+    "COLORS",
+    "CURVE",
+    "RANGE",
+    "BOUNDING_BOX",
+    "BOUNDING_BOXES",
+    "PAINTER",
+    "CHART",
+    "COMPOSITOR",
+}
+_MEDIA = {"GALLERIA", "VIDEO_EDIT", "LOAD_3D", "LOAD_3D_ANIMATION", "WEBCAM", "AUDIO_RECORD"}
+_WIDGET_KINDS = _PLAIN | _DRAWN | _MEDIA | {"MARKDOWN", "TEXTAREA", "VHSTIMESTAMP"}
+_BESIDE_NAMES = ["control_before_generate", "control_filter_list", "upload", "audioUI", "videopreview"]
 _BUTTON_VALUES = ("image", "video", "audio")
 
 

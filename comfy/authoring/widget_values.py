@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from comfy.authoring.page_format import PageNode
 from comfy.authoring.widget_kinds import (
@@ -76,7 +76,7 @@ def _only_shows(node_class: NodeClass, values: Sequence[object]) -> bool:
 
 
 def _complete(reading: _Reading, node_class: NodeClass | None) -> Widgets:
-    """Fill in the defaults of what the file has no value for; an input without a default is left to the server."""
+    """Fill in the defaults of what the file has no value for; without one, it is left to the server."""
     specs = dict(_expand(node_class, reading.values)) if node_class else {}
     empty = [name for name, value in reading.values.items() if value is None]
     lacking = {name: specs[name] for name in empty if name in specs} | reading.missing
@@ -89,7 +89,7 @@ def _read_mapping(values: Mapping[str, object], node_class: NodeClass | None) ->
     """VideoHelperSuite saves an object, with what the page shows beside its inputs."""
     if node_class is None:
         return Widgets(values={name: each for name, each in values.items() if not is_beside(name)})
-    known = {name: values[name] for name, spec in _expand(node_class, values) if name in values}
+    known = {name: values[name] for name, _ in _expand(node_class, values) if name in values}
     lacking = _lacking(node_class, values)
     return _complete(_Reading(values=known, missing=lacking), node_class)
 
@@ -107,7 +107,7 @@ def _expand(node_class: NodeClass, values: Mapping[str, object]) -> Iterator[tup
 
 
 def _lacking(node_class: NodeClass, values: Mapping[str, object]) -> dict[str, InputSpec]:
-    """The class's widgets that the values do not name, but for those that VideoHelperSuite fills in itself."""
+    """The class's widgets that the values do not name, but for those that the node fills in itself."""
     return {name: spec for name, spec in _expand(node_class, values) if name not in values and spec.kind}
 
 
@@ -161,7 +161,7 @@ def _by_class(node: PageNode, node_class: NodeClass | None, values: Sequence[obj
 
 
 def _with_removed(node: PageNode, node_class: NodeClass, values: Sequence[object]) -> _Reading | None:
-    """By the class, with the widgets that it has no more but the file names: where only one place fits them."""
+    """By the class, with widgets that only the file names: where no more than one place fits them."""
     inputs = node_class.inputs
     removed = [(each.widget, of_kind(each.kind)) for each in node.inputs if each.widget not in ("", *inputs)]
     widgets = _widgets(inputs)
@@ -176,7 +176,7 @@ def _with_removed(node: PageNode, node_class: NodeClass, values: Sequence[object
 
 
 def _contradicts(node: PageNode, reading: _Reading) -> bool:
-    """Whether the file names widgets that the class lacks, and the class some that the file has no value for."""
+    """Whether the file names widgets that the class lacks, and the class some without a value."""
     names = {each.widget for each in node.inputs if each.widget}
     return bool(reading.missing) and not names <= reading.values.keys() | reading.missing.keys()
 
@@ -184,7 +184,7 @@ def _contradicts(node: PageNode, reading: _Reading) -> bool:
 def _walk(
     widgets: Sequence[tuple[str, InputSpec]], values: Sequence[object], *, certain: bool
 ) -> _Reading | None:
-    """Hand out the values in order; None where one does not fit. `certain`: these are the class's own widgets."""
+    """Hand out the values in order; None where one does not fit. `certain`: the widgets are the class's."""
     pending, left, reading = deque(widgets), deque(values), _Reading()
     uploads = False
     while pending:
@@ -216,17 +216,19 @@ def _skip_control(
     spec: InputSpec, left: deque[object], pending: deque[tuple[str, InputSpec]], *, certain: bool
 ) -> None:
     """Skip the value that says how the one before changes after each run, and a dropdown's filter for it."""
-    expected = spec.controlled if certain else len(left) > len(pending)
-    if not (expected and left and left[0] in CONTROL_VALUES):
+    if not left or left[0] not in CONTROL_VALUES:
+        return
+    if certain and not spec.controlled and (spec.kind != "INT" or _fits_next(left[0], pending)):
+        return
+    if not certain and len(left) <= len(pending):
         return
     left.popleft()
-    if (
-        spec.kind == "COMBO"
-        and left
-        and left[0] == ""
-        and (not pending or not fits("", replace(pending[0][1])))
-    ):
+    if spec.kind == "COMBO" and left and not left[0] and not _fits_next(left[0], pending):
         left.popleft()
+
+
+def _fits_next(value: object, pending: deque[tuple[str, InputSpec]]) -> bool:
+    return bool(pending) and fits(value, pending[0][1])
 
 
 def _is_harmless(rest: Sequence[object]) -> bool:

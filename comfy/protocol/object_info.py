@@ -24,9 +24,9 @@ class InputSpec:
     `brings`: for each entry the further inputs that choosing it adds, by the names under which they are sent.
     `tooltip`: what the page shows about it. `kind`: the type of its value or link, such as INT or IMAGE.
     `least`, `most`, `step`: the limits of a number, None where it has none. `uploads`: it names a picture
-    that is uploaded. `only_linked`: the page shows a socket for it, never a widget. `widget_kind`: the kind of
-    its widget, where that is another than `kind`. `controlled`: a widget stands behind its own that says how
-    it changes after each run.
+    that is uploaded. `only_linked`: the page shows a socket for it, never a widget. `widget_kind`: the
+    kind of its widget, where that is another than `kind`. `controlled`: the widget behind its own says how it
+    changes after each run.
     """
 
     required: bool
@@ -51,8 +51,8 @@ Inputs = Mapping[str, InputSpec]
 class NodeClass:
     """A class of nodes. `deprecated`: it will be removed in a later version; `output`: its nodes are run for
     themselves, with all that they need; `outputs`: the types of what it gives; `partner`: it sends its inputs
-    to another company, which charges for it; `price`: the formula of what, as ComfyUI's page computes it; `pack`: the folder of
-    its node pack, "" for ComfyUI's own.
+    to another company, which charges for it; `price`: the formula of what, as ComfyUI's page computes it.
+    `pack`: the folder of its node pack, "" for ComfyUI's own.
     """
 
     inputs: Inputs

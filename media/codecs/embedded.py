@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-import av
+from av.error import FFmpegError
 from PIL import Image
 
 from media.codecs.containers import open_container
@@ -92,7 +92,7 @@ def _container_texts(path: Path, file_type: FileType) -> Mapping[str, str]:
     try:
         with open_container(path, file_type) as container:
             tags = {key.lower(): value for key, value in container.metadata.items()}
-    except (av.FFmpegError, UnicodeDecodeError) as err:
+    except (FFmpegError, UnicodeDecodeError) as err:
         raise BadClip(ClipFault.BROKEN) from err
     return {**_comment_texts(tags.get("comment", "")), **tags}
 
