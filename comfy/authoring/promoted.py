@@ -86,9 +86,14 @@ class PageValues:
                 " charges for it; such partner nodes are only read with a server that has them, or from"
                 " a file in API format"
             )
+        pack = (
+            pack_of(node)
+            or (node_class and (node_class.pack or "ComfyUI"))
+            or "a pack that the file does not name"
+        )
         why = "its values fit no version that is known" if node_class else "nothing says which value is which"
         raise BadAnswer(
-            reason=f"node {scope.name_of(node)} ({node.kind} of {pack_of(node) or 'an unnamed pack'}): {why};"
+            reason=f"node {scope.name_of(node)} ({node.kind} of {pack}): {why};"
             " name a server that has this node, or export the file in ComfyUI with Workflow → Export (API)"
         )
 

@@ -1,6 +1,6 @@
 """Which inputs have a widget in ComfyUI's page, which values fit it, and what stands beside it. Pure."""
 
-from comfy.protocol.json_values import is_mapping
+from comfy.protocol.json_values import is_list, is_mapping
 from comfy.protocol.object_info import InputSpec
 
 DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
@@ -48,7 +48,7 @@ def is_harmless(value: object) -> bool:
 
 def fits(value: object, spec: InputSpec) -> bool:
     """Whether a widget of this kind can hold the value; null stands for a widget that held none."""
-    if value is None:
+    if value is None or (is_list(value) and is_list(spec.default)):
         return True
     match spec.widget_kind or spec.kind:
         case "INT" | "INT:seed":

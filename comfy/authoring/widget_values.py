@@ -216,7 +216,7 @@ def _skip_control(
     spec: InputSpec, left: deque[object], pending: deque[tuple[str, InputSpec]], *, certain: bool
 ) -> None:
     """Skip the value that says how the one before changes after each run, and a dropdown's filter for it."""
-    if not left or left[0] not in CONTROL_VALUES:
+    if not left or not (left[0] in CONTROL_VALUES or _is_first_control(spec, left[0], pending)):
         return
     if certain and not spec.controlled and (spec.kind != "INT" or _fits_next(left[0], pending)):
         return
@@ -225,6 +225,11 @@ def _skip_control(
     left.popleft()
     if spec.kind == "COMBO" and left and not left[0] and not _fits_next(left[0], pending):
         left.popleft()
+
+
+def _is_first_control(spec: InputSpec, value: object, pending: deque[tuple[str, InputSpec]]) -> bool:
+    """Whether it is the control of the first pages of 2023: whether the seed is drawn anew."""
+    return spec.controlled and isinstance(value, bool) and not _fits_next(value, pending)
 
 
 def _fits_next(value: object, pending: deque[tuple[str, InputSpec]]) -> bool:

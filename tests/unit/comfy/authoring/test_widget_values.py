@@ -21,6 +21,10 @@ def test_the_value_behind_a_seed_says_how_it_changes_and_is_no_input():
     assert only("KSampler", 5, "randomize", 20, 7.5, "euler", "normal", 1.0) == {"seed": 5, **SAMPLER}
 
 
+def test_the_first_pages_of_2023_saved_only_whether_the_seed_is_drawn_anew():
+    assert only("KSampler", 5, True, 20, 7.5, "euler", "normal", 1.0) == {"seed": 5, **SAMPLER}
+
+
 def test_a_seed_without_such_a_value_is_read_as_well():
     assert only("KSampler", 5, 20, 7.5, "euler", "normal", 1.0) == {"seed": 5, **SAMPLER}
 
