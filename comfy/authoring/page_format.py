@@ -1,12 +1,13 @@
 """Parse ComfyUI's page format: nodes with the values of their widgets in order, links and subgraphs."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from comfy.errors import BadAnswer
 from comfy.protocol.json_values import as_list, as_mapping, as_printable, is_list, is_mapping
 
 MAX_NODES = 5_000  # of a file, its subgraphs included
+MAX_LINKS = 20_000  # of each graph
 MUTED, BYPASSED = 2, 4  # the values of `mode` that take a node out of a run
 ANY = "*"
 _LINK = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
@@ -66,7 +67,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageGraph:
-    """A graph; a subgraph has `inputs` and `outputs`, and links to the nodes that stand for these."""
+    """A graph; a subgraph has `inputs` and `outputs`, and links to the nodes that stand for these.
+
+    `links_by_source`: the numbers of the links from each node.
+    """
 
     nodes: Mapping[str, PageNode]
     links: Mapping[int, PageLink]
@@ -75,6 +79,7 @@ class PageGraph:
     input_node: str = "-10"
     output_node: str = "-20"
     title: str = ""
+    links_by_source: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,9 @@ def parse_page(value: Mapping[str, object]) -> Page:
 
 
 def _parse_graph(value: Mapping[str, object]) -> PageGraph:
+    given = value.get("links")
+    if (is_list(given) or is_mapping(given)) and len(given) > MAX_LINKS:
+        raise BadAnswer(reason=f"it has more than {MAX_LINKS} links")
     nodes = [_parse_node(as_mapping(each, "a node")) for each in as_list(value.get("nodes"), "nodes")]
     links = dict(_parse_links(value.get("links")))
     return PageGraph(
@@ -120,7 +128,15 @@ def _parse_graph(value: Mapping[str, object]) -> PageGraph:
         input_node=_end_name(value.get("inputNode"), "-10"),
         output_node=_end_name(value.get("outputNode"), "-20"),
         title=as_printable(value.get("name")),
+        links_by_source=_by_source(links),
     )
+
+
+def _by_source(links: Mapping[int, PageLink]) -> Mapping[str, Sequence[int]]:
+    numbers: dict[str, list[int]] = {}
+    for number, link in links.items():
+        numbers.setdefault(link.source, []).append(number)
+    return numbers
 
 
 def _end_name(value: object, otherwise: str) -> str:

@@ -33,9 +33,9 @@ def convert_page(page: Page, node_classes: NodeClasses) -> SourceGraph:
     root = place(page)
     placed = [(scope, node) for scope, node in root.walk() if _runs(scope, node)]
     _check(page, placed)
-    left_out = [each for each in placed if _stands_alone(*each, classes)]
-    running = [(scope, node) for scope, node in placed if node.kind not in PAGE_ONLY]
-    running = [each for each in running if each not in left_out]
+    real = [(scope, node) for scope, node in placed if node.kind not in PAGE_ONLY]
+    left_out = [(scope, node) for scope, node in real if _stands_alone(scope, node, classes)]
+    running = [(scope, node) for scope, node in real if not _stands_alone(scope, node, classes)]
     values = PageValues(classes)
     resolver = _make_resolver(page, root, values)
     nodes = {scope.name_of(node): _convert_node(scope, node, values, resolver) for scope, node in running}
@@ -77,9 +77,9 @@ def _is_linked(node: PageNode) -> bool:
 
 def _stands_alone(scope: Scope, node: PageNode, classes: NodeClasses) -> bool:
     """Whether it is of an unknown class and linked to nothing, as notes and switches of the page are."""
-    if node.kind in classes or node.kind in PAGE_ONLY or _is_linked(node):
+    if node.kind in classes or _is_linked(node):
         return False
-    return all(link.source != node.name for link in scope.graph.links.values())
+    return node.name not in scope.graph.links_by_source
 
 
 def _make_resolver(page: Page, root: Scope, values: PageValues) -> LinkResolver:

@@ -27,6 +27,7 @@ class Value:
     value: object
 
 
+MAX_PLACES = 300  # inputs and outputs on the way of one link
 Origin = Output | Value | None
 Promoted = Callable[[Scope, int], Value | None]
 
@@ -56,9 +57,7 @@ class LinkResolver:
         self, scope: Scope, node: PageNode, position: int, kind: str | None, seen: frozenset[object]
     ) -> Origin:
         place = (scope.path, node.name, "in", position)
-        if place in seen:
-            raise BadAnswer(reason=f"node {scope.name_of(node)}: its links go round in a circle")
-        seen |= {place}
+        seen = _add(seen, place, scope.name_of(node))
         slot = node.inputs[position]
         link = None if slot.link is None else scope.graph.links.get(slot.link)
         if link is None:
@@ -105,9 +104,7 @@ class LinkResolver:
 
     def _output(self, scope: Scope, node: PageNode, slot: int, kind: str, seen: frozenset[object]) -> Origin:
         place = (scope.path, node.name, "out", slot)
-        if place in seen:
-            raise BadAnswer(reason=f"node {scope.name_of(node)}: its links go round in a circle")
-        seen |= {place}
+        seen = _add(seen, place, scope.name_of(node))
         if node.kind == PRIMITIVE:
             return self._primitive(scope, node)
         if node.mode == BYPASSED:
@@ -150,6 +147,15 @@ class LinkResolver:
     def _report(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _add(seen: frozenset[object], place: object, name: str) -> frozenset[object]:
+    """The places on the way, with one more. Raises BadAnswer for a circle, and for a way without end."""
+    if place in seen:
+        raise BadAnswer(reason=f"node {name}: its links go round in a circle")
+    if len(seen) >= MAX_PLACES:
+        raise BadAnswer(reason=f"node {name}: a link to it goes through more than {MAX_PLACES // 2} nodes")
+    return seen | {place}
 
 
 def link_of_output(inner: Scope, slot: int) -> PageLink | None:

@@ -54,22 +54,21 @@ def _switch_on(graph: PageGraph, classes: NodeClasses) -> tuple[PageGraph, tuple
     return replace(graph, nodes=nodes), tuple(notes)
 
 
-def _fed(graph: PageGraph, node: PageNode, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+def _fed(graph: PageGraph, node: PageNode) -> Iterator[str]:
     """The picture inputs of nodes that are on which it feeds, also through bypassed ones."""
-    pictures = {slot for slot, kind in enumerate(node.outputs) if kind == "IMAGE"}
-    for number, link in graph.links.items():
-        target = graph.nodes.get(link.target)
-        if (
-            link.source != node.name
-            or link.source_slot not in pictures
-            or target is None
-            or target.name in seen
-        ):
-            continue
-        if target.active:
-            yield from (f"{target.name}.{each.name}" for each in target.inputs if each.link == number)
-        elif target.mode == BYPASSED:
-            yield from _fed(graph, target, seen | {node.name})
+    sources, seen = [node], {node.name}
+    while sources:
+        source = sources.pop()
+        for number in graph.links_by_source.get(source.name, ()):
+            link = graph.links[number]
+            target = graph.nodes.get(link.target)
+            if source.outputs[link.source_slot : link.source_slot + 1] != ("IMAGE",):
+                continue
+            if target is not None and target.active:
+                yield from (f"{target.name}.{each.name}" for each in target.inputs if each.link == number)
+            elif target is not None and target.mode == BYPASSED and target.name not in seen:
+                seen.add(target.name)
+                sources.append(target)
 
 
 def _is_later(place: str) -> bool:

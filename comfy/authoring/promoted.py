@@ -31,7 +31,7 @@ class PageValues:
     def __init__(self, node_classes: NodeClasses) -> None:
         self._classes = node_classes
         self._instances: dict[tuple[str, ...], _Instance] = {}
-        self._widgets: dict[int, Widgets] = {}
+        self._widgets: dict[int, Widgets] = {}  # by the node itself, which several instances share
         self.defaults: dict[str, tuple[str, ...]] = {}
 
     def of_node(self, scope: Scope, node: PageNode) -> Mapping[str, object]:
@@ -218,7 +218,9 @@ def _slot_of(scope: Scope, node: str | None, widget: str) -> int | None:
 
 def _links_from(graph: PageGraph, slot: int) -> Iterator[tuple[int, PageLink]]:
     """The links from a subgraph's input, first those that it tells itself."""
-    for number in dict.fromkeys((*graph.inputs[slot].links, *graph.links)):
+    for number in dict.fromkeys(
+        (*graph.inputs[slot].links, *graph.links_by_source.get(graph.input_node, ()))
+    ):
         link = graph.links.get(number)
         if link is not None and link.source == graph.input_node and link.source_slot == slot:
             yield number, link

@@ -3,7 +3,7 @@
 import pytest
 
 from comfy.errors import BadAnswer
-from tests.unit.comfy.authoring.page_files import inputs_of, node, page, read, socket, subgraph, widget
+from tests.unit.comfy.authoring.page_files import Link, inputs_of, node, page, read, socket, subgraph, widget
 
 PICTURE = node(1, "LoadImage", "a.png", "image", outputs=["IMAGE", "MASK"])
 PREVIEW = node(9, "PreviewImage", inputs=[socket("images", "IMAGE", 90)])
@@ -155,6 +155,17 @@ def test_links_in_a_circle_are_refused():
 
     with pytest.raises(BadAnswer, match="circle"):
         read(page(PICTURE, first, second, PREVIEW, links=links))
+
+
+def test_a_chain_of_reroutes_without_end_is_refused():
+    chain = [
+        node(number, "Reroute", inputs=[socket("", "*", number)], outputs=["*"])
+        for number in range(100, 2000)
+    ]
+    links: list[Link] = [(number, number - 1, 0, number, 0, "*") for number in range(101, 2000)]
+
+    with pytest.raises(BadAnswer, match="goes through more than 150 nodes"):
+        read(page(*chain, PREVIEW, links=[*links, (90, 1999, 0, 9, 0, "IMAGE")]))
 
 
 def test_a_value_that_is_a_list_is_wrapped_for_it_would_be_a_link():
