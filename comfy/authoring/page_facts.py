@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from comfy.authoring.page_format import Page, PageNode
-from comfy.authoring.placement import Scope, place
+from comfy.authoring.page_format import PageFile, PageNode
+from comfy.authoring.placement import PlacedGraph, place
 from comfy.authoring.promoted import pack_of
 from comfy.authoring.source_graph import ModelFile, SourceGraph
 from comfy.graphs.nodes import Nodes
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[^\x00-\x1f:*?\"<>|]{1,255}")
 _MAX_URL = 2_000  # characters
 
 
-def describe_page(page: Page, nodes: Nodes) -> SourceGraph:
+def describe_page(page: PageFile, nodes: Nodes) -> SourceGraph:
     """The nodes of a file that has them in API format too, with what the page says of them."""
     placed = [(scope, node) for scope, node in place(page).walk() if scope.name_of(node) in nodes]
     found = [(scope, node) for scope, node in placed if nodes[scope.name_of(node)].class_type == node.kind]
@@ -27,7 +27,7 @@ def describe_page(page: Page, nodes: Nodes) -> SourceGraph:
     )
 
 
-def titles(placed: Iterable[tuple[Scope, PageNode]]) -> Mapping[str, str]:
+def titles(placed: Iterable[tuple[PlacedGraph, PageNode]]) -> Mapping[str, str]:
     """The titles that somebody gave, by the names of the nodes."""
     return {scope.name_of(node): node.title for scope, node in placed if node.title not in ("", node.kind)}
 

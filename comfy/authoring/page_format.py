@@ -57,7 +57,7 @@ class PageLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class SubgraphSlot:
     """An input or output of a subgraph, and the links on its inner side."""
 
     name: str
@@ -74,8 +74,8 @@ class PageGraph:
 
     nodes: Mapping[str, PageNode]
     links: Mapping[int, PageLink]
-    inputs: tuple[Slot, ...] = ()
-    outputs: tuple[Slot, ...] = ()
+    inputs: tuple[SubgraphSlot, ...] = ()
+    outputs: tuple[SubgraphSlot, ...] = ()
     input_node: str = "-10"
     output_node: str = "-20"
     title: str = ""
@@ -83,7 +83,7 @@ class PageGraph:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class PageFile:
     """A file: its graph, subgraphs by the class of their instances, and what stands beside them."""
 
     graph: PageGraph
@@ -98,7 +98,7 @@ def is_page(value: Mapping[str, object]) -> bool:
     return is_list(nodes) and ("links" in value or all(is_mapping(each) and "type" in each for each in nodes))
 
 
-def parse_page(value: Mapping[str, object]) -> Page:
+def parse_page(value: Mapping[str, object]) -> PageFile:
     """Parse a file in the page's format. Raises BadAnswer."""
     definitions = value.get("definitions")
     subgraphs = as_list(definitions.get("subgraphs") or [], "subgraphs") if is_mapping(definitions) else ()
@@ -106,7 +106,7 @@ def parse_page(value: Mapping[str, object]) -> Page:
     if sum(len(as_list(each.get("nodes"), "nodes")) for each in (value, *graphs)) > MAX_NODES:
         raise BadAnswer(reason=f"it has more than {MAX_NODES} nodes")
     extra = value.get("extra")
-    return Page(
+    return PageFile(
         graph=_parse_graph(value),
         subgraphs={str(each.get("id")): _parse_graph(each) for each in graphs},
         extra=extra if is_mapping(extra) else {},
@@ -180,11 +180,11 @@ def _kind(value: object) -> str:
     return value if isinstance(value, str) and value else ANY
 
 
-def _parse_slots(value: object) -> Iterator[Slot]:
+def _parse_slots(value: object) -> Iterator[SubgraphSlot]:
     for slot in _mappings(value):
         links = slot.get("linkIds")
         numbers = tuple(each for each in links if isinstance(each, int)) if is_list(links) else ()
-        yield Slot(name=str(slot.get("name")), kind=_kind(slot.get("type")), links=numbers)
+        yield SubgraphSlot(name=str(slot.get("name")), kind=_kind(slot.get("type")), links=numbers)
 
 
 def _parse_links(value: object) -> Iterator[tuple[int, PageLink]]:

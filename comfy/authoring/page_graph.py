@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from comfy.authoring.page_facts import model_files, packs, titles
-from comfy.authoring.page_format import Page, PageNode
+from comfy.authoring.page_format import PageFile, PageNode
 from comfy.authoring.page_links import LinkResolver, Origin, Output, Value
 from comfy.authoring.picture_switch import switch_on_pictures
-from comfy.authoring.placement import Scope, place
+from comfy.authoring.placement import PlacedGraph, place
 from comfy.authoring.promoted import PageValues, pack_of
 from comfy.authoring.source_graph import SourceGraph
 from comfy.authoring.virtual_nodes import BROADCASTERS, GROUP_NODES, PAGE_ONLY, PRIMITIVE
@@ -22,7 +22,7 @@ _SUBGRAPH_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _EXPORT = "export the file in ComfyUI with Workflow → Export (API)"
 
 
-def convert_page(page: Page, node_classes: NodeClasses) -> SourceGraph:
+def convert_page(page: PageFile, node_classes: NodeClasses) -> SourceGraph:
     """Convert a page's graph. `node_classes`: of a server, before the recorded ones. Raises BadAnswer."""
     kinds = {node.kind for graph in (page.graph, *page.subgraphs.values()) for node in graph.nodes.values()}
     classes = {
@@ -48,11 +48,11 @@ def convert_page(page: Page, node_classes: NodeClasses) -> SourceGraph:
     )
 
 
-def _runs(scope: Scope, node: PageNode) -> bool:
+def _runs(scope: PlacedGraph, node: PageNode) -> bool:
     return scope.active and node.active
 
 
-def _check(page: Page, placed: Sequence[tuple[Scope, PageNode]]) -> None:
+def _check(page: PageFile, placed: Sequence[tuple[PlacedGraph, PageNode]]) -> None:
     """Raise BadAnswer for what cannot be converted."""
     for scope, node in placed:
         name = scope.name_of(node)
@@ -75,14 +75,14 @@ def _is_linked(node: PageNode) -> bool:
     return any(each.link is not None for each in node.inputs)
 
 
-def _stands_alone(scope: Scope, node: PageNode, classes: NodeClasses) -> bool:
+def _stands_alone(scope: PlacedGraph, node: PageNode, classes: NodeClasses) -> bool:
     """Whether it is of an unknown class and linked to nothing, as notes and switches of the page are."""
     if node.kind in classes or _is_linked(node):
         return False
     return node.name not in scope.graph.links_by_source
 
 
-def _make_resolver(page: Page, root: Scope, values: PageValues) -> LinkResolver:
+def _make_resolver(page: PageFile, root: PlacedGraph, values: PageValues) -> LinkResolver:
     primitives = {
         (scope.path, node.name): values.of_primitive(scope, node)
         for scope, node in root.walk()
@@ -91,14 +91,14 @@ def _make_resolver(page: Page, root: Scope, values: PageValues) -> LinkResolver:
     return LinkResolver(promoted=values.promoted, primitives=primitives, broadcast=_broadcast_links(page))
 
 
-def _broadcast_links(page: Page) -> Mapping[tuple[str, str], tuple[str, int]]:
+def _broadcast_links(page: PageFile) -> Mapping[tuple[str, str], tuple[str, int]]:
     """The links that "Anything Everywhere" draws when a graph is run, as it saved them beside the graph."""
     links = page.extra.get("ue_links")
     return dict(_parse_broadcast(page, links if is_list(links) else []))
 
 
 def _parse_broadcast(
-    page: Page, links: Sequence[object]
+    page: PageFile, links: Sequence[object]
 ) -> Iterator[tuple[tuple[str, str], tuple[str, int]]]:
     for link in links:
         match link:
@@ -115,7 +115,9 @@ def _parse_broadcast(
                 pass
 
 
-def _convert_node(scope: Scope, node: PageNode, values: PageValues, resolver: LinkResolver) -> TemplateNode:
+def _convert_node(
+    scope: PlacedGraph, node: PageNode, values: PageValues, resolver: LinkResolver
+) -> TemplateNode:
     inputs = {name: _plain(value) for name, value in values.of_node(scope, node).items()}
     for position, each in enumerate(node.inputs):
         origin = resolver.resolve(scope, node, position)
@@ -150,7 +152,7 @@ def _without_lost_links(node: TemplateNode, nodes: Mapping[str, TemplateNode]) -
 
 
 def _notes(
-    nodes: Mapping[str, TemplateNode], values: PageValues, left_out: Sequence[tuple[Scope, PageNode]]
+    nodes: Mapping[str, TemplateNode], values: PageValues, left_out: Sequence[tuple[PlacedGraph, PageNode]]
 ) -> Iterator[str]:
     for scope, node in left_out:
         pack = f" of {pack_of(node)}" if pack_of(node) else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from comfy.authoring.page_format import ANY, BYPASSED, PageLink, PageNode
-from comfy.authoring.placement import Scope, host_input
+from comfy.authoring.placement import PlacedGraph, host_input
 from comfy.authoring.virtual_nodes import GETTERS, PAGE_ONLY, PRIMITIVE, SETTERS, first_value, variable
 from comfy.errors import BadAnswer
 
@@ -29,7 +29,7 @@ class Value:
 
 MAX_PLACES = 300  # inputs and outputs on the way of one link
 Origin = Output | Value | None
-Promoted = Callable[[Scope, int], Value | None]
+Promoted = Callable[[PlacedGraph, int], Value | None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,12 +49,12 @@ class LinkResolver:
     )
     problems: list[str] = field(default_factory=list[str])
 
-    def resolve(self, scope: Scope, node: PageNode, position: int) -> Origin:
+    def resolve(self, scope: PlacedGraph, node: PageNode, position: int) -> Origin:
         """What comes into the node's input at this position. Raises BadAnswer for a circle."""
         return self._input(scope, node, position, None, frozenset())
 
     def _input(
-        self, scope: Scope, node: PageNode, position: int, kind: str | None, seen: frozenset[object]
+        self, scope: PlacedGraph, node: PageNode, position: int, kind: str | None, seen: frozenset[object]
     ) -> Origin:
         place = (scope.path, node.name, "in", position)
         seen = _add(seen, place, scope.name_of(node))
@@ -69,14 +69,14 @@ class LinkResolver:
         return self._source(scope, link, kind or slot.kind, seen)
 
     def _broadcast(
-        self, scope: Scope, node: PageNode, name: str, kind: str, seen: frozenset[object]
+        self, scope: PlacedGraph, node: PageNode, name: str, kind: str, seen: frozenset[object]
     ) -> Origin:
         """A link that the file does not hold as one; only in its own graph."""
         source = None if scope.path else self.broadcast.get((node.name, name))
         origin = source and scope.graph.nodes.get(source[0])
         return self._output(scope, origin, source[1], kind, seen) if source and origin else None
 
-    def _source(self, scope: Scope, link: PageLink, kind: str, seen: frozenset[object]) -> Origin:
+    def _source(self, scope: PlacedGraph, link: PageLink, kind: str, seen: frozenset[object]) -> Origin:
         """What a link begins at: the subgraph's own input, or another node's output."""
         if scope.parent and scope.host and link.source == scope.graph.input_node:
             return self._from_outside(scope, scope.parent, scope.host, link.source_slot, seen)
@@ -89,7 +89,7 @@ class LinkResolver:
         return self._output(scope, origin, link.source_slot, kind, seen)
 
     def _from_outside(
-        self, scope: Scope, parent: Scope, host: PageNode, slot: int, seen: frozenset[object]
+        self, scope: PlacedGraph, parent: PlacedGraph, host: PageNode, slot: int, seen: frozenset[object]
     ) -> Origin:
         position = host_input(scope, slot)
         if position is not None:
@@ -102,7 +102,9 @@ class LinkResolver:
                 return found
         return self.promoted(scope, slot)
 
-    def _output(self, scope: Scope, node: PageNode, slot: int, kind: str, seen: frozenset[object]) -> Origin:
+    def _output(
+        self, scope: PlacedGraph, node: PageNode, slot: int, kind: str, seen: frozenset[object]
+    ) -> Origin:
         place = (scope.path, node.name, "out", slot)
         seen = _add(seen, place, scope.name_of(node))
         if node.kind == PRIMITIVE:
@@ -119,11 +121,11 @@ class LinkResolver:
             return self._input(scope, node, slot, kind, seen) if slot < len(node.inputs) else None
         return Output(node=scope.name_of(node), slot=slot)
 
-    def _primitive(self, scope: Scope, node: PageNode) -> Origin:
+    def _primitive(self, scope: PlacedGraph, node: PageNode) -> Origin:
         value = self.primitives.get((scope.path, node.name), first_value(node))
         return None if value is None else Value(value=value)
 
-    def _from_inside(self, inner: Scope, slot: int, kind: str, seen: frozenset[object]) -> Origin:
+    def _from_inside(self, inner: PlacedGraph, slot: int, kind: str, seen: frozenset[object]) -> Origin:
         """What a subgraph's output is linked to within it."""
         link = link_of_output(inner, slot)
         if link is not None:
@@ -133,9 +135,9 @@ class LinkResolver:
         )
         return None
 
-    def _variable(self, scope: Scope, node: PageNode, kind: str, seen: frozenset[object]) -> Origin:
+    def _variable(self, scope: PlacedGraph, node: PageNode, kind: str, seen: frozenset[object]) -> Origin:
         """What the setter of the getter's name is linked to: of its own graph, else of those around it."""
-        around: Scope | None = scope
+        around: PlacedGraph | None = scope
         while around is not None:
             for setter in around.graph.nodes.values():
                 if setter.kind in SETTERS and setter.inputs and variable(setter) == variable(node):
@@ -158,7 +160,7 @@ def _add(seen: frozenset[object], place: object, name: str) -> frozenset[object]
     return seen | {place}
 
 
-def link_of_output(inner: Scope, slot: int) -> PageLink | None:
+def link_of_output(inner: PlacedGraph, slot: int) -> PageLink | None:
     """The link within a subgraph to its output `slot`."""
     graph = inner.graph
     told = (

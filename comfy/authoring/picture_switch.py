@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from comfy.authoring.page_format import BYPASSED, Page, PageGraph, PageNode
+from comfy.authoring.page_format import BYPASSED, PageFile, PageGraph, PageNode
 from comfy.protocol.object_info import NodeClasses
 
 _LATER = ("end", "last", "mask", "control", "reference", "ref_")  # inputs that are not for the first picture
 
 
-def switch_on_pictures(page: Page, classes: NodeClasses) -> tuple[Page, tuple[str, ...]]:
+def switch_on_pictures(page: PageFile, classes: NodeClasses) -> tuple[PageFile, tuple[str, ...]]:
     """The page with the loaders switched on that feed a picture input, and a sentence for each.
 
     Only where no loader of a picture is on anywhere: else the file's own choice stands.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from comfy.authoring.page_format import ANY, Page, PageGraph, PageNode
+from comfy.authoring.page_format import ANY, PageFile, PageGraph, PageNode
 from comfy.errors import BadAnswer
 
 MAX_DEPTH = 20  # subgraphs within subgraphs
@@ -11,7 +11,7 @@ MAX_PLACED = 10_000  # nodes: a small file may use a subgraph again and again
 
 
 @dataclass(slots=True, kw_only=True)
-class Scope:
+class PlacedGraph:
     """A graph where it stands: the file's own, or one instance of a subgraph (`host`) within `parent`.
 
     `path`: the names of the instances that lead to it. `active`: whether all these take part in a run.
@@ -19,16 +19,16 @@ class Scope:
 
     graph: PageGraph
     path: tuple[str, ...] = ()
-    parent: "Scope | None" = None
+    parent: "PlacedGraph | None" = None
     host: PageNode | None = None
     active: bool = True
-    instances: dict[str, "Scope"] = field(default_factory=dict[str, "Scope"])
+    instances: dict[str, "PlacedGraph"] = field(default_factory=dict[str, "PlacedGraph"])
 
     def name_of(self, node: PageNode) -> str:
         """The node's name in API format."""
         return ":".join((*self.path, node.name))
 
-    def walk(self) -> Iterator[tuple["Scope", PageNode]]:
+    def walk(self) -> Iterator[tuple["PlacedGraph", PageNode]]:
         """All nodes in it and in the instances within it, but these themselves."""
         for node in self.graph.nodes.values():
             inner = self.instances.get(node.name)
@@ -38,9 +38,9 @@ class Scope:
                 yield from inner.walk()
 
 
-def place(page: Page) -> Scope:
+def place(page: PageFile) -> PlacedGraph:
     """Place all nodes of the page. Raises BadAnswer for circles and for too many."""
-    root = Scope(graph=page.graph)
+    root = PlacedGraph(graph=page.graph)
     pending, placed = [(root, frozenset[str]())], 0
     while pending:
         scope, within = pending.pop()
@@ -53,7 +53,7 @@ def place(page: Page) -> Scope:
                 continue
             if node.kind in within:
                 raise BadAnswer(reason=f'subgraph "{graph.title}" contains itself')
-            inner = Scope(
+            inner = PlacedGraph(
                 graph=graph,
                 path=(*scope.path, node.name),
                 parent=scope,
@@ -65,7 +65,7 @@ def place(page: Page) -> Scope:
     return root
 
 
-def host_input(scope: Scope, slot: int) -> int | None:
+def host_input(scope: PlacedGraph, slot: int) -> int | None:
     """The position of the subgraph's input `slot` among its instance's inputs, where it is listed there.
 
     The page saves inputs that have a widget only where they are linked, and finds them by name and type.

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from comfy.authoring.page_format import PageGraph, PageLink, PageNode, Slot
+from comfy.authoring.page_format import PageGraph, PageLink, PageNode, SubgraphSlot
 from comfy.authoring.page_links import Value
-from comfy.authoring.placement import Scope
+from comfy.authoring.placement import PlacedGraph
 from comfy.authoring.virtual_nodes import PRIMITIVE, first_value
 from comfy.authoring.widget_kinds import CONTROL_VALUES, fits, of_kind
 from comfy.authoring.widget_values import Widgets, read_widgets
@@ -34,7 +34,7 @@ class PageValues:
         self._widgets: dict[int, Widgets] = {}  # by the node itself, which several instances share
         self.defaults: dict[str, tuple[str, ...]] = {}
 
-    def of_node(self, scope: Scope, node: PageNode) -> Mapping[str, object]:
+    def of_node(self, scope: PlacedGraph, node: PageNode) -> Mapping[str, object]:
         """The node's widget values by input. Raises BadAnswer where their order is not known."""
         widgets = self._widgets.get(id(node))
         if widgets is None:
@@ -44,12 +44,12 @@ class PageValues:
         over = self._instance(scope).others
         return {name: over.get((node.name, name), value) for name, value in widgets.values.items()}
 
-    def of_primitive(self, scope: Scope, node: PageNode) -> object:
+    def of_primitive(self, scope: PlacedGraph, node: PageNode) -> object:
         """What a primitive of the page holds, None where it holds nothing."""
         others = self._instance(scope).others
         return next((each for (name, _), each in others.items() if name == node.name), first_value(node))
 
-    def promoted(self, scope: Scope, slot: int) -> Value | None:
+    def promoted(self, scope: PlacedGraph, slot: int) -> Value | None:
         """What the instance's widget for an input holds; None leaves the node within its own value.
 
         An input that feeds several gives all of them the value of the first widget among them.
@@ -63,7 +63,7 @@ class PageValues:
         alone = len(list(_links_from(scope.graph, slot))) == 1 and first[0].name not in scope.instances
         return None if alone else self._own_value(scope, first)
 
-    def _own_value(self, scope: Scope, target: tuple[PageNode, str]) -> Value | None:
+    def _own_value(self, scope: PlacedGraph, target: tuple[PageNode, str]) -> Value | None:
         node, name = target
         inner = scope.instances.get(node.name)
         if inner is not None:
@@ -75,7 +75,7 @@ class PageValues:
         values = self.of_node(scope, node)
         return Value(value=values[name]) if name in values else None
 
-    def _read(self, scope: Scope, node: PageNode) -> Widgets:
+    def _read(self, scope: PlacedGraph, node: PageNode) -> Widgets:
         node_class = self._classes.get(node.kind)
         widgets = read_widgets(node, node_class)
         if widgets is not None:
@@ -97,13 +97,13 @@ class PageValues:
             " name a server that has this node, or export the file in ComfyUI with Workflow → Export (API)"
         )
 
-    def _instance(self, scope: Scope) -> _Instance:
+    def _instance(self, scope: PlacedGraph) -> _Instance:
         found = self._instances.get(scope.path)
         if found is None:
             found = self._instances[scope.path] = self._read_instance(scope)
         return found
 
-    def _read_instance(self, scope: Scope) -> _Instance:
+    def _read_instance(self, scope: PlacedGraph) -> _Instance:
         host, found = scope.host, _Instance()
         if host is None or scope.parent is None:
             return found
@@ -135,7 +135,7 @@ def pack_of(node: PageNode) -> str:
 
 
 def _by_slots(
-    scope: Scope, host: PageNode, slots: Sequence[int], values: Sequence[object]
+    scope: PlacedGraph, host: PageNode, slots: Sequence[int], values: Sequence[object]
 ) -> dict[int, object]:
     """The values belong to the subgraph's inputs that feed widgets, in their order. Raises BadAnswer."""
     if len(values) != len(slots) and host.named is not None:
@@ -155,7 +155,9 @@ def _by_slots(
     )
 
 
-def _is_control(inputs: Sequence[Slot], slots: Sequence[int], values: Sequence[object], at: int) -> bool:
+def _is_control(
+    inputs: Sequence[SubgraphSlot], slots: Sequence[int], values: Sequence[object], at: int
+) -> bool:
     """Whether a value says how the number before it changes; older pages saved these, too."""
     return (
         len(values) > len(slots)
@@ -165,13 +167,13 @@ def _is_control(inputs: Sequence[Slot], slots: Sequence[int], values: Sequence[o
     )
 
 
-def _by_names(scope: Scope, named: Mapping[str, object]) -> dict[int, object]:
+def _by_names(scope: PlacedGraph, named: Mapping[str, object]) -> dict[int, object]:
     places = ((_slot_named(scope, name), value) for name, value in named.items())
     return {number: value for number, value in places if number is not None and value is not None}
 
 
 def _by_tuples(
-    scope: Scope, tuples: Sequence[tuple[str, str]], values: Sequence[object], found: _Instance
+    scope: PlacedGraph, tuples: Sequence[tuple[str, str]], values: Sequence[object], found: _Instance
 ) -> None:
     """Pages of 2025 list the widgets that an instance shows, by node and name, in the order of its values."""
     for (name, widget), value in zip(tuples, values, strict=False):
@@ -199,11 +201,11 @@ def _quarantined(host: PageNode) -> Iterator[tuple[str, object]]:
             yield str(original[1]), entry.get("hostValue")
 
 
-def _slot_named(scope: Scope, name: str) -> int | None:
+def _slot_named(scope: PlacedGraph, name: str) -> int | None:
     return next((number for number, each in enumerate(scope.graph.inputs) if each.name == name), None)
 
 
-def _slot_of(scope: Scope, node: str | None, widget: str) -> int | None:
+def _slot_of(scope: PlacedGraph, node: str | None, widget: str) -> int | None:
     """The subgraph's input that feeds this widget of a node, None for any node."""
     return next(
         (
@@ -226,7 +228,7 @@ def _links_from(graph: PageGraph, slot: int) -> Iterator[tuple[int, PageLink]]:
             yield number, link
 
 
-def _widget_targets(scope: Scope, slot: int) -> Iterator[tuple[PageNode, str]]:
+def _widget_targets(scope: PlacedGraph, slot: int) -> Iterator[tuple[PageNode, str]]:
     """The widgets that the subgraph's input feeds, each a node within and the widget's name."""
     for number, link in _links_from(scope.graph, slot):
         node = scope.graph.nodes.get(link.target)

@@ -28,7 +28,7 @@ _CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 
 
 @dataclass(slots=True)
-class _Found:
+class _Graphs:
     """The first graph of each format in a file."""
 
     api: Mapping[str, object] | None = None
@@ -62,7 +62,7 @@ def read_source(text: str, node_classes: NodeClasses | None = None) -> SourceGra
     """
     if len(text) > MAX_CHARACTERS:
         raise _too_long()
-    found = _Found()
+    found = _Graphs()
     value = _parse(text.lstrip("\ufeff"))
     _search(value, found, _MAX_WRAPPERS)
     if found.api is not None:
@@ -108,7 +108,7 @@ def _why_no_json(text: str, reason: str) -> str:
     return reason
 
 
-def _search(value: object, found: _Found, depth: int) -> None:
+def _search(value: object, found: _Graphs, depth: int) -> None:
     """Find the first graph of each format: `value` itself, or under a usual name, or in a text of JSON."""
     if isinstance(value, str):
         value = _parse_inner(value)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from comfy.authoring.page_format import parse_page
+from comfy.authoring.page_graph import convert_page
 from comfy.errors import BadAnswer
 from tests.unit.comfy.authoring.page_files import Link, inputs_of, node, page, read, socket, subgraph, widget
 
@@ -191,3 +193,10 @@ def test_the_titles_packs_and_models_of_what_runs_are_told():
     assert [(each.name, each.folder, each.url) for each in graph.models] == [
         ("a.safetensors", "loras", "https://example.org/a.safetensors")
     ]
+
+
+def test_an_instance_of_a_subgraph_twice_makes_its_nodes_twice():
+    inner = subgraph("inner", node(3, "EmptyImage", 8, 8, 1, 0))
+    graph = convert_page(parse_page(page(node(1, "inner"), node(2, "inner"), subgraphs=[inner])), {})
+
+    assert set(graph.nodes) == {"1:3", "2:3"}

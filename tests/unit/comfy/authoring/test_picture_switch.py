@@ -2,6 +2,8 @@
 
 import pytest
 
+from comfy.authoring.page_format import parse_page
+from comfy.authoring.picture_switch import switch_on_pictures
 from tests.unit.comfy.authoring.page_files import Link, Node, node, page, read, socket, subgraph
 
 LINKS: tuple[Link, ...] = ((10, 1, 0, 2, 0, "IMAGE"), (11, 3, 0, 2, 1, "IMAGE"))
@@ -61,3 +63,9 @@ def test_a_loader_within_a_subgraph_is_switched_on():
     inner = subgraph("inner", loader(1, 4), sampler("start_image"), links=LINKS[:1])
 
     assert read(page(node(7, "inner"), subgraphs=[inner])).nodes["7:2"].inputs["start_image"] == ["7:1", 0]
+
+
+def test_a_file_without_such_a_loader_is_left_as_it_is():
+    parsed = parse_page(page(node(2, "PreviewImage")))
+
+    assert switch_on_pictures(parsed, {}) == (parsed, ())

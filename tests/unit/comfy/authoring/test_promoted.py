@@ -2,6 +2,8 @@
 
 import pytest
 
+from comfy.authoring.page_format import PageNode
+from comfy.authoring.promoted import pack_of
 from comfy.errors import BadAnswer
 from tests.unit.comfy.authoring.page_files import Node, node, page, read, socket, subgraph, widget
 
@@ -154,3 +156,11 @@ def test_a_small_file_of_endless_subgraphs_is_refused():
 
     with pytest.raises(BadAnswer, match="more than"):
         read(page(node(7, "s0"), subgraphs=[*levels, subgraph("s15")]))
+
+
+@pytest.mark.parametrize(
+    ("properties", "pack"),
+    [({"cnr_id": "a", "aux_id": "b/c"}, "a"), ({"aux_id": "b/c"}, "b/c"), ({"cnr_id": 3}, ""), ({}, "")],
+)
+def test_a_nodes_pack_is_named_by_the_registry_or_by_its_repository(properties: dict[str, object], pack: str):
+    assert pack_of(PageNode(name="1", kind="A", properties=properties)) == pack

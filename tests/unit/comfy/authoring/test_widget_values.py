@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from comfy.authoring.page_format import PageNode
+from comfy.authoring.widget_values import Widgets, read_widgets
 from comfy.errors import BadAnswer
 from comfy.protocol.object_info import parse_object_info
 from tests.unit.comfy.authoring.page_files import inputs_of, node, page, read, socket, widget
@@ -197,3 +199,21 @@ def test_a_servers_own_classes_win_over_the_recorded_ones():
     graph = read(page(node(1, "ImageScaleBy", 2.0, "area")), classes)
 
     assert graph.nodes[ONE].inputs == {"factor": 2.0, "upscale_method": "area"}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (None, Widgets(values={})),
+        ([], Widgets(values={})),
+        ([3], None),
+        ("3", None),
+        ({"a": 3}, Widgets(values={"a": 3})),
+    ],
+)
+def test_a_node_of_an_unknown_class_is_read_where_nothing_can_be_mistaken(
+    values: object, expected: Widgets | None
+):
+    assert (
+        read_widgets(PageNode(name="1", kind="Of Tomorrow", values=values, properties={}), None) == expected
+    )
