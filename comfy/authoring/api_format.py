@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 
 from comfy.authoring.source_graph import SourceGraph
-from comfy.errors import BadAnswer
 from comfy.graphs.nodes import TemplateNode
 from comfy.protocol.json_values import as_mapping, as_text, is_mapping
 
 
 def parse_api(template: Mapping[str, object]) -> SourceGraph:
     """Parse the nodes, with the titles under `_meta`. Raises BadAnswer."""
-    if "nodes" in template and "links" in template:
-        raise BadAnswer(reason="that is the web page's own format; in ComfyUI use Workflow → Export (API)")
     titles = ((name, _title(node)) for name, node in template.items())
     return SourceGraph(
         nodes={name: _parse_node(f"node {name}", node) for name, node in template.items()},

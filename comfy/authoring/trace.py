@@ -12,7 +12,7 @@ from comfy.authoring.traced import Found, Question, Traced
 from comfy.authoring.traced_presets import find_presets
 from comfy.errors import BadAnswer
 from comfy.graphs.ancestors import find_output
-from comfy.graphs.literals import read_literal
+from comfy.graphs.literals import is_link, read_literal
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.protocol.object_info import NodeClasses
@@ -50,6 +50,9 @@ def trace_inputs(
     output = output or find_output(nodes, classes)
     if output is None:
         raise BadAnswer(reason="no node saves a clip; add a VHS_VideoCombine or SaveVideo")
+    if not any(is_link(value) for value in nodes[output].inputs.values()):
+        class_type = nodes[output].class_type
+        raise BadAnswer(reason=f"node {output} ({class_type}): the file lacks the link to what it saves")
     samplers = find_samplers(nodes, output)
     loaders = find_loaders(nodes, output, classes)
     pictures = sort_pictures(nodes, output, loaders, graph.titles, classes)

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from comfy.authoring.api_format import parse_api
 from comfy.authoring.completion import complete_manifest
+from comfy.authoring.reading import read_source
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.graphs.ancestors import find_output
 from comfy.graphs.expression import Expression
 from comfy.graphs.lora_places import SELECTORS
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
 from comfy.graphs.recorded_classes import recorded_classes
-from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
+from comfy.protocol.json_values import as_number, as_text
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
@@ -45,7 +45,7 @@ def build_workflow(
     `node_classes`: what a server says of its classes; of others the recorded ones count.
     """
     try:
-        graph = parse_api(as_mapping(parse_json(template), "the template"))
+        graph = read_source(template, node_classes)
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.json: {err.reason}") from err
     try:

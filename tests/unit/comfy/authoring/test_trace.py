@@ -85,3 +85,8 @@ def test_two_pictures_of_which_nothing_tells_are_a_question():
 def test_a_graph_that_saves_no_clip_is_refused():
     with pytest.raises(BadAnswer, match="no node saves a clip"):
         trace_inputs(SourceGraph(nodes=nodes(a=("LoadImage", {"image": "a.png"}))))
+
+
+def test_a_save_node_that_nothing_is_linked_to_is_refused():
+    with pytest.raises(BadAnswer, match=r"node a \(SaveVideo\): the file lacks the link"):
+        trace_inputs(SourceGraph(nodes=nodes(a=("SaveVideo", {"filename_prefix": "clip"}))))

@@ -109,10 +109,6 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path):
         load_workflows(BUILT_IN, tmp_path / "mine")
 
 
-def test_a_graph_in_the_format_of_the_web_page_is_refused_with_the_way_to_export_it():
-    assert "Export (API)" in refusal(template='{"nodes": [], "links": [], "version": 0.4}')
-
-
 @pytest.mark.parametrize(
     ("template", "part"),
     [
