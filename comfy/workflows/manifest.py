@@ -5,12 +5,13 @@ from dataclasses import fields
 
 from comfy.authoring.api_format import parse_api
 from comfy.authoring.completion import complete_manifest
+from comfy.authoring.source_graph import ModelFile
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.graphs.ancestors import find_output
 from comfy.graphs.expression import Expression
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
 from comfy.graphs.recorded_classes import recorded_classes
-from comfy.protocol.json_values import as_mapping, as_number, as_text, parse_json
+from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text, parse_json
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
@@ -91,6 +92,8 @@ def _parse_manifest(
         crf=_parse_crf(manifest, nodes, output),
         prompt_prefix=as_text(manifest.get("prompt_prefix", ""), "prompt_prefix"),
         prompt_suffix=as_text(manifest.get("prompt_suffix", ""), "prompt_suffix"),
+        models=tuple(_parse_model(each) for each in as_list(manifest.get("models", []), "models")),
+        packs=texts(manifest, "packs"),
         rules=derive_rules(manifest, nodes, output, inputs, presets, classes),
     )
 
@@ -128,6 +131,13 @@ def _parse_crf(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Nod
     if target.node != output:
         raise BadAnswer(reason=f"crf: it must be an input of node {output}, the output")
     return target
+
+
+def _parse_model(value: object) -> ModelFile:
+    table = as_mapping(value, "models")
+    refuse_unknown("models", table, {"name", "folder", "url"})
+    name, folder, url = (as_text(table.get(key, ""), f"models.{key}") for key in ("name", "folder", "url"))
+    return ModelFile(name=name, folder=folder, url=url)
 
 
 def _parse_targets(table: Mapping[str, tuple[str, ...]], key: str, nodes: Nodes) -> Mapping[str, NodeInputs]:

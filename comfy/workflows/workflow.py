@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from comfy.authoring.source_graph import ModelFile
 from comfy.graphs.expression import Expression
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, Stage
 from comfy.graphs.ranges import Range
@@ -118,6 +119,7 @@ class Workflow:
     `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
     `title`, `description`: by language code.
     `family`: workflows of one family replace one another where they have the same preset.
+    `models`, `packs`: where a server gets files and node classes that it lacks: a node pack's name by class.
     `built_in`: whether its template comes with the program, and may be fitted to versions of nodes.
     """
 
@@ -140,6 +142,8 @@ class Workflow:
     crf: NodeInput | None
     prompt_prefix: str = ""
     prompt_suffix: str = ""
+    models: tuple[ModelFile, ...] = ()
+    packs: Mapping[str, str] = field(default_factory=dict[str, str])
     built_in: bool = False
 
     def default(self, preset: str, name: str) -> float | str | None:
