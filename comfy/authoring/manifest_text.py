@@ -16,7 +16,7 @@ BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 MAX_COMMENT = 100  # characters
 MAX_NUMBER = 16  # characters of a value that a comment shows
-AS_IT_IS = "default"  # the preset that takes all from the graph, beside a single other one
+AS_IT_IS = "fast"  # the preset that takes all from the graph, beside a single other one
 
 
 def write_manifest(
