@@ -6,10 +6,16 @@ Layers, each may import those before it: printable, errors, protocol, graphs, au
 doctor.
 """
 
-from comfy.doctor.findings import ADDRESS, TOKEN, Finding
+from comfy.authoring.manifest_text import place_text, write_manifest
+from comfy.authoring.report import format_table, found_table
+from comfy.authoring.source_graph import ModelFile, SourceGraph
+from comfy.authoring.traced import Found, Question, Traced, TracedPreset
+from comfy.doctor.findings import ADDRESS, RUN, TOKEN, Finding
 from comfy.doctor.graph_checks import SampleJob
+from comfy.doctor.node_packs import pack_of
 from comfy.doctor.requirement_checks import describe_missing
 from comfy.doctor.server_check import ServerToCheck, check_server, find_local_servers
+from comfy.doctor.trial import make_clip
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -27,10 +33,12 @@ from comfy.errors import (
     TooLarge,
     WorkflowInvalid,
 )
-from comfy.graphs.nodes import Stage
+from comfy.graphs.literals import read_literal
+from comfy.graphs.nodes import NodeInput, Stage
 from comfy.graphs.ranges import Range
 from comfy.protocol.endpoints import UPLOAD_SUBFOLDER
 from comfy.protocol.files import OutputFile
+from comfy.protocol.object_info import NodeClasses
 from comfy.protocol.responses import (
     Done,
     Failed,
@@ -43,7 +51,7 @@ from comfy.protocol.responses import (
 )
 from comfy.protocol.system_stats import Device, SystemStats
 from comfy.server.availability import Availability, UnavailableReason
-from comfy.server.connect import open_server
+from comfy.server.connect import open_server, read_node_classes
 from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
 from comfy.workflows.adapt import MissingRequirement, ModelFiles
@@ -51,6 +59,8 @@ from comfy.workflows.catalogue import WorkflowCatalogue, open_catalogue
 from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Started
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
+from comfy.workflows.manifest import build_workflow
+from comfy.workflows.partner_nodes import without_partner_nodes
 from comfy.workflows.presets import DEFAULT_PRESET
 from comfy.workflows.workflow import MAX_SEED, SETTINGS, Choice, Option, Preset, Role, Workflow, seeds_of
 
@@ -59,6 +69,7 @@ __all__ = [
     "BUILT_IN",
     "DEFAULT_PRESET",
     "MAX_SEED",
+    "RUN",
     "SETTINGS",
     "TOKEN",
     "UPLOAD_SUBFOLDER",
@@ -73,6 +84,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Finished",
+    "Found",
     "Graph",
     "GraphRejected",
     "Interrupted",
@@ -81,9 +93,12 @@ __all__ = [
     "LoadedWorkflows",
     "MissingModel",
     "MissingRequirement",
+    "ModelFile",
     "ModelFiles",
     "Node",
+    "NodeClasses",
     "NodeFailed",
+    "NodeInput",
     "NodeMissing",
     "Option",
     "Outcome",
@@ -91,6 +106,7 @@ __all__ = [
     "Pending",
     "Preset",
     "Preview",
+    "Question",
     "Queued",
     "Range",
     "Role",
@@ -103,25 +119,38 @@ __all__ = [
     "ServerToCheck",
     "ServerTooOld",
     "ServerUnreachable",
+    "SourceGraph",
     "Stage",
     "Started",
     "SubmissionFailed",
     "SystemStats",
     "TokenRefused",
     "TooLarge",
+    "Traced",
+    "TracedPreset",
     "UnavailableReason",
     "Workflow",
     "WorkflowCatalogue",
     "WorkflowInvalid",
     "build_graph",
+    "build_workflow",
     "cancel_resave",
     "check_server",
     "describe_missing",
     "find_local_servers",
+    "format_table",
+    "found_table",
     "load_workflows",
+    "make_clip",
     "open_catalogue",
     "open_server",
+    "pack_of",
+    "place_text",
+    "read_literal",
+    "read_node_classes",
     "read_workflows",
     "resave_smaller",
     "seeds_of",
+    "without_partner_nodes",
+    "write_manifest",
 ]

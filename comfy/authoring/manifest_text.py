@@ -7,6 +7,7 @@ from comfy.authoring.source_graph import ModelFile
 from comfy.authoring.traced import Found, Traced, TracedPreset
 from comfy.graphs.nodes import NodeInput, NodeInputs
 from comfy.printable import printable
+from comfy.protocol.json_values import is_list, is_mapping
 
 ORDER = (
     *("image", "last_image", "prompt", "negative_prompt", "seed", "steps", "split", "cfg", "shift"),
@@ -36,6 +37,7 @@ def write_manifest(
         [*_comments([f"Made from {source}; docs/workflows.md says what can be changed."])],
         [*_head(traced, title)],
         [*_comments(traced.notes)],
+        [f"{_key(key)} = {_value(value)}" for key, value in traced.rules.items()],
         [*_models(models)],
         [*_inputs(traced.found)],
         *([*_preset(name, each)] for name, each in _presets(traced).items()),
@@ -130,7 +132,13 @@ def _key(name: str) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return repr(value) if isinstance(value, int | float) else _text(str(value))
+    if isinstance(value, int | float):
+        return repr(value)
+    if is_mapping(value):
+        return f"{{ {', '.join(f'{_key(key)} = {_value(each)}' for key, each in value.items())} }}"
+    if is_list(value):
+        return f"[{', '.join(map(_value, value))}]"
+    return _text(str(value))
 
 
 def _text(text: str) -> str:

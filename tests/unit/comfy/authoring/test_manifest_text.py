@@ -1,6 +1,7 @@
 """A manifest that is written says, when it is read again, what was found."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,18 @@ def test_every_text_comes_back_as_it_was(text: str) -> None:
 def test_half_a_surrogate_pair_leaves_a_file_that_can_be_written() -> None:
     text = write_manifest(Traced(output="1"), title="\ud83c", source="\udfac")
     assert tomllib.loads(text.encode("utf-8").decode("utf-8"))["title"] == {"en": "\ufffd"}
+
+
+def test_further_rules_are_written_as_they_are() -> None:
+    rules = {
+        "size": {"sizes": [[832, 480], [480, 832]]},
+        "fps": 16,
+        "derived": {"split": "steps * 0.5"},
+        "ranges": {"frames": {"least": 5, "most": 124, "step": 17}},
+        "sound": True,
+    }
+    text = write_manifest(replace(WAN22, rules=rules), title="", source="")
+    assert {key: value for key, value in tomllib.loads(text).items() if key in rules} == rules
 
 
 @pytest.mark.parametrize("value", [True, False, 0, -3, 2**64, 0.1, 1e30, 1e-7, "euler", "1"])
