@@ -10,6 +10,7 @@ from media import FileType, sniff
 MAX_TEXT_BYTES = 10 * 2**20
 HEAD_BYTES = 1024
 WITH_WORKFLOW = frozenset({FileType.PNG, FileType.WEBP, FileType.MP4, FileType.WEBM})
+TEXT = frozenset({None, FileType.HTML, FileType.SVG})  # a marker of a Git conflict looks like markup
 OTHERS = "give the JSON file, or a PNG, WebP, MP4 or WebM that ComfyUI saved"
 
 ReadEmbedded = Callable[[Path], str]
@@ -21,12 +22,10 @@ def read_text(file: Path, read_embedded: ReadEmbedded) -> str:
         with file.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
             kind = sniff(head)
-            if kind is None:
+            if kind in TEXT:
                 return _decode(file, head + stream.read(MAX_TEXT_BYTES))
     except OSError as err:
         raise CommandFailed(f"{file} cannot be read: {err.strerror or err}", 2) from err
-    if kind in (FileType.HTML, FileType.SVG):
-        raise CommandFailed(f"{file} is a web page, not the file that it shows: download it (Raw)", 2)
     if kind not in WITH_WORKFLOW:
         raise CommandFailed(f"{file} ({kind.value}) holds no workflow: {OTHERS}", 2)
     return read_embedded(file)

@@ -1,4 +1,4 @@
-"""A ComfyUI that can run a published graph, settings for it, and scripted stand-ins for what reads and traces."""
+"""A ComfyUI that can run a published graph, settings for it, and stand-ins for what reads and traces."""
 
 import json
 import tomllib
@@ -12,6 +12,7 @@ from cli.workflow import workflow
 from cli.workflow_add import Authoring
 from cogs.runtime.settings import DemoSettings, Settings
 from comfy.authoring.api_format import parse_api
+from comfy.protocol.json_values import as_mapping, parse_json
 from playground.comfyui import ComfyUI
 
 DATA = Path(__file__).parents[2] / "data" / "workflows"
@@ -31,12 +32,14 @@ def traced_as(name: str) -> comfy.Traced:
         value: comfy.Found(places=tuple(map(place, places)), how="as published", value=1)
         for value, places in manifest["inputs"].items()
     }
-    rules = {key: manifest[key] for key in ("size", "fps", "ranges", "derived", "defaults") if key in manifest}
+    rules = {
+        key: manifest[key] for key in ("size", "fps", "ranges", "derived", "defaults") if key in manifest
+    }
     return comfy.Traced(output=manifest["output"], found=found, rules=rules)
 
 
 def read_api(text: str, _: comfy.NodeClasses) -> comfy.SourceGraph:
-    return parse_api(json.loads(text))
+    return parse_api(as_mapping(parse_json(text)))
 
 
 def no_embedded(_: Path) -> NoReturn:
@@ -64,6 +67,15 @@ def settings_for(folder: Path, *urls: str, **more: object) -> Settings:
         **more,
     }
     return DemoSettings.model_construct(**{**DemoSettings().model_dump(), **values})
+
+
+def sampled(comfyui: ComfyUI) -> int:
+    """How many of its runs made a clip: the doctor's other jobs sample nothing."""
+    return sum(run.sampled for run in comfyui.runs)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
 
 
 async def run(settings: Settings, *arguments: str, traced: comfy.Traced | None = None) -> int:
