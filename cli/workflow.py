@@ -144,7 +144,7 @@ async def show(arguments: argparse.Namespace, settings: Settings) -> int:
     found = (await named_workflows(settings, arguments.name))[arguments.name]
     if arguments.json:
         summary = summarise(found, own=found.name in own_names(settings.workflows_dir))
-        inputs = {name: [comfy.place_text(each) for each in places] for name, places in found.inputs.items()}
+        inputs = {name: [str(each) for each in places] for name, places in found.inputs.items()}
         more = {"output": found.output, "inputs": inputs, "rules": rules_of(found)}
         print(json.dumps({**asdict(summary), **more}))
     else:

@@ -35,7 +35,7 @@ def _not_yet(*_: object) -> NoReturn:
     raise CommandFailed("This version cannot read such files yet.", 2)
 
 
-AUTHORING = Authoring(read=_not_yet, trace=_not_yet, read_embedded=_not_yet)
+AUTHORING = Authoring(read=_not_yet, trace=comfy.trace_inputs, read_embedded=_not_yet)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,7 @@ async def add(arguments: argparse.Namespace, settings: Settings, authoring: Auth
     say = print if not arguments.json else _say_nothing
     folder, file = own_folder(settings.workflows_dir), arguments.file.expanduser()
     name = choose_name(folder, file, arguments.name, may_replace=arguments.replace)
-    known, text = await asyncio.gather(
-        read_classes(settings), asyncio.to_thread(read_text, file, authoring.read_embedded)
-    )
+    known, text = await asyncio.gather(read_classes(settings), read_text(file, authoring.read_embedded))
     graph, traced = await asyncio.to_thread(_trace, text, known.classes, authoring, file.name)
     for line in describe_graph(file.name, graph, traced, known):
         say(line)
@@ -128,7 +126,7 @@ def describe_graph(
 ) -> list[str]:
     """What was read and found, as lines."""
     lines = [f"{source}: {len(graph.nodes)} nodes; {known.told}."]
-    lines += [f"Note: {note}" for note in (*graph.notes, *traced.notes)]
+    lines += [f"Note: {note}" for note in dict.fromkeys((*graph.notes, *traced.notes))]
     lines += ["", comfy.found_table(traced.found)]
     lines += [f"Preset {name}: {preset.how}" for name, preset in traced.presets.items()]
     return lines
@@ -145,12 +143,12 @@ def answer_questions(
     for question in traced.questions:
         chosen = ask(question, graph) if ask else question.default
         if not ask:
-            places = " or ".join(map(comfy.place_text, question.candidates))
-            say(f"{question.name}: {places}; {comfy.place_text(chosen)} is taken")
+            places = " or ".join(map(str, question.candidates))
+            say(f"{question.name}: {places}; {chosen} is taken")
         if question.name not in found or chosen != question.default:
             value = comfy.read_literal(graph.nodes, chosen)
             found[question.name] = comfy.Found(places=(chosen,), how="as answered", value=value)
-    notes = (*graph.notes, *traced.notes)
+    notes = tuple(dict.fromkeys((*graph.notes, *traced.notes)))
     return replace(traced, found=found, notes=notes)
 
 
@@ -163,7 +161,7 @@ def _ask(question: comfy.Question, graph: comfy.SourceGraph) -> comfy.NodeInput:
 def _candidate(place: comfy.NodeInput, graph: comfy.SourceGraph) -> str:
     node = graph.nodes[place.node]
     title = graph.titles.get(place.node, node.class_type)
-    return comfy.format_table((comfy.place_text(place), title, str(node.inputs.get(place.input, ""))), [])
+    return comfy.format_table((str(place), title, str(node.inputs.get(place.input, ""))), [])
 
 
 def title_of(file: Path, name: str | None) -> str:
@@ -186,7 +184,7 @@ def describe_added(
         "nodes": len(graph.nodes),
         "notes": list(traced.notes),
         "found": {
-            name: {"places": [comfy.place_text(place) for place in each.places], "how": each.how}
+            name: {"places": [str(place) for place in each.places], "how": each.how}
             for name, each in traced.found.items()
         },
         "presets": list(draft.workflow.presets),

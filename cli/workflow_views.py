@@ -102,7 +102,7 @@ def rules_of(workflow: comfy.Workflow) -> Mapping[str, object]:
 
 def _preset(preset: comfy.Preset) -> str:
     values = [f"{name} {value}" for name, value in preset.values.items()]
-    sets = [f"{comfy.place_text(place)} = {value}" for place, value in preset.sets.items()]
+    sets = [f"{place} = {value}" for place, value in preset.sets.items()]
     return ", ".join([*values, *sets]) or "as the graph has it"
 
 

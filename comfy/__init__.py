@@ -6,9 +6,10 @@ Layers, each may import those before it: printable, errors, protocol, graphs, au
 doctor.
 """
 
-from comfy.authoring.manifest_text import place_text, write_manifest
+from comfy.authoring.manifest_text import write_manifest
 from comfy.authoring.report import format_table, found_table
 from comfy.authoring.source_graph import ModelFile, SourceGraph
+from comfy.authoring.trace import trace_inputs
 from comfy.authoring.traced import Found, Question, Traced, TracedPreset
 from comfy.doctor.findings import ADDRESS, RUN, TOKEN, Finding
 from comfy.doctor.graph_checks import SampleJob
@@ -145,12 +146,12 @@ __all__ = [
     "open_catalogue",
     "open_server",
     "pack_of",
-    "place_text",
     "read_literal",
     "read_node_classes",
     "read_workflows",
     "resave_smaller",
     "seeds_of",
+    "trace_inputs",
     "without_partner_nodes",
     "write_manifest",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from comfy.authoring.source_graph import ModelFile
 from comfy.authoring.traced import Found, Traced, TracedPreset
-from comfy.graphs.nodes import NodeInput, NodeInputs
+from comfy.graphs.nodes import NodeInputs
 from comfy.printable import printable
 from comfy.protocol.json_values import is_list, is_mapping
 
@@ -17,7 +17,6 @@ BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 MAX_COMMENT = 100  # characters
 MAX_NUMBER = 16  # characters of a value that a comment shows
-AS_IT_IS = "fast"  # the preset that takes all from the graph, beside a single other one
 
 
 def write_manifest(
@@ -40,7 +39,7 @@ def write_manifest(
         [f"{_key(key)} = {_value(value)}" for key, value in traced.rules.items()],
         [*_models(models)],
         [*_inputs(traced.found)],
-        *([*_preset(name, each)] for name, each in _presets(traced).items()),
+        *([*_preset(name, each)] for name, each in traced.presets.items()),
         [*_packs(packs or {})],
     )
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
@@ -52,16 +51,11 @@ def ordered(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (known.get(name, len(known)), name))
 
 
-def place_text(place: NodeInput) -> str:
-    """A node input as a manifest writes it."""
-    return f"{place.node}.{place.input}"
-
-
 def _head(traced: Traced, title: str) -> Iterator[str]:
     yield f"output = {_text(traced.output)}  # the node that saves the clip"
     yield f"title.en = {_text(title)}"
     if traced.crf:
-        yield f"crf = {_text(place_text(traced.crf))}  # makes a clip smaller that is too large to send"
+        yield f"crf = {_text(str(traced.crf))}  # makes a clip smaller that is too large to send"
 
 
 def _models(models: Sequence[ModelFile]) -> Iterator[str]:
@@ -88,20 +82,12 @@ def _reason(found: Found) -> str:
     return f"{found.how}; now {_value(value)}" if is_short else found.how
 
 
-def _presets(traced: Traced) -> Mapping[str, TracedPreset]:
-    """The presets, with one that leaves the graph as it is beside a single other one."""
-    if len(traced.presets) != 1 or AS_IT_IS in traced.presets:
-        return traced.presets
-    as_it_is = TracedPreset(values={}, sets={}, how="as the graph has it")
-    return {AS_IT_IS: as_it_is, **traced.presets}
-
-
 def _preset(name: str, preset: TracedPreset) -> Iterator[str]:
     yield f"[presets.{_key(name)}]{_comment(preset.how)}"
     for value, each in preset.values.items():
         yield f"{_key(value)} = {_value(each)}"
     for place, each in preset.sets.items():
-        yield f"set.{_key(place_text(place))} = {_value(each)}"
+        yield f"set.{_key(str(place))} = {_value(each)}"
 
 
 def _packs(packs: Mapping[str, str]) -> Iterator[str]:
@@ -122,7 +108,7 @@ def _comment(text: str) -> str:
 
 
 def _places(places: NodeInputs) -> str:
-    return f"[{', '.join(_text(place_text(each)) for each in places)}]"
+    return f"[{', '.join(_text(str(each)) for each in places)}]"
 
 
 def _key(name: str) -> str:

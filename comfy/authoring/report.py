@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from comfy.authoring.manifest_text import ordered, place_text
+from comfy.authoring.manifest_text import ordered
 from comfy.authoring.traced import Found
 from comfy.printable import printable
 
@@ -43,7 +43,7 @@ def _columns(character: str) -> int:
 
 def _found_row(name: str, found: Found) -> Row:
     now = BY_A_RUN if found.value is None else str(found.value)
-    return (name, [place_text(each) for each in found.places], found.how, now)
+    return (name, list(map(str, found.places)), found.how, now)
 
 
 def _lines_of(row: Row) -> Iterator[Sequence[str]]:

@@ -38,6 +38,8 @@ def frames_in(clip: Path) -> int:
 async def test_it_is_written_checked_run_once_and_its_clip_kept(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    clip = tmp_path / "data" / "trials" / "my_graph.mp4"
+    nodes = len(parse_api(json.loads(GRAPH.read_text("utf-8"))).nodes)
     async with able_comfyui() as comfyui:
         settings = settings_for(tmp_path, comfyui.url)
         code = await run(settings, "add", str(file))
@@ -49,10 +51,9 @@ async def test_it_is_written_checked_run_once_and_its_clip_kept(
     assert list(offered.workflows) == ["my_graph"]
     assert offered.workflows["my_graph"].title == {"en": "my graph"}
     assert offered.invalid == ()
-    assert f"{len(json.loads(file.read_text('utf-8')))} nodes; the node classes are those of 127.0.0.1" in out
+    assert f"{nodes} nodes; the node classes are those of 127.0.0.1" in out
     assert "✓ my_graph made a clip" in out
     assert "✓ the clip is as promised: 41 frames, 16 fps, 624×368, no sound" in out
-    clip = tmp_path / "data" / "trials" / "my_graph.mp4"
     assert f"The clip is kept for a look: {clip}" in out
     assert out.splitlines()[-1].endswith("nothing to restart.")
     assert frames_in(clip) == 41
@@ -68,16 +69,17 @@ async def test_without_a_server_the_files_stay_and_it_is_said(
     assert told["found"]["image"]["how"] == "as published"
 
 
-async def test_what_a_server_lacks_is_named_with_its_link_and_nothing_is_run(
+async def test_what_a_server_lacks_is_named_and_nothing_is_run(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with ComfyUI() as comfyui:
+    async with ComfyUI(without=["VHS_VideoCombine"]) as comfyui:
         code = await run(settings_for(tmp_path, NOWHERE), "add", str(file), "--server", comfyui.url)
         assert sampled(comfyui) == 0
     out = capsys.readouterr().out
     assert code == 1
-    assert "lacks the node UnetLoaderGGUF" in out
-    assert "ComfyUI-GGUF" in out
+    assert "✗ lacks the node VHS_VideoCombine" in out
+    assert "Install or update ComfyUI-VideoHelperSuite" in out
+    assert "Put the file into ComfyUI/models/vae" in out
     assert "workflow check my_graph --run" in out
 
 

@@ -42,7 +42,7 @@ def read_api(text: str, _: comfy.NodeClasses) -> comfy.SourceGraph:
     return parse_api(as_mapping(parse_json(text)))
 
 
-def no_embedded(_: Path) -> NoReturn:
+async def no_embedded(_: Path) -> NoReturn:
     raise AssertionError
 
 

@@ -67,8 +67,6 @@ def test_it_is_short_commented_and_ordered_as_people_read() -> None:
         'height = ["129:98.height"]  # by its name; now 640',
         'frames = ["129:98.length"]  # by its name; now 81',
         "",
-        "[presets.fast]  # as the graph has it",
-        "",
         "[presets.turbo]  # the switch of node 129:131",
         "steps = 4",
         'set."129:131.value" = true',
