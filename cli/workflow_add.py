@@ -12,7 +12,7 @@ import comfy
 from cli.errors import CommandFailed
 from cli.terminal import choose, is_terminal
 from cli.workflow_checks import Checked, check_workflows
-from cli.workflow_draft import Draft, draft_workflow
+from cli.workflow_draft import WorkflowDraft, draft_workflow
 from cli.workflow_files import check_name, is_built_in, name_from, own_folder, spelled, write_pair
 from cli.workflow_source import ReadEmbedded, read_text
 from cogs.runtime.doctor_report import print_sections
@@ -170,7 +170,7 @@ def title_of(file: Path, name: str | None) -> str:
 
 
 def describe_added(
-    draft: Draft,
+    draft: WorkflowDraft,
     graph: comfy.SourceGraph,
     traced: comfy.Traced,
     paths: Mapping[str, Path],

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import comfy
 from cli.doctor import servers_to_check
+from cli.workflow_promises import broken_promises, promise_of
 from cogs.runtime.doctor import server_section
 from cogs.runtime.doctor_report import Line, Section, describe, failed, passed
 from cogs.runtime.settings import Settings
 from jobs.offers import default_preset
-from jobs.promises import broken_promises, promise_of
 from jobs.trial import sample_jobs
 from media import MediaError, open_media
 

@@ -13,7 +13,7 @@ SETTLED = "A node titled @image, @prompt, @seed and so on in ComfyUI settles wha
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class WorkflowDraft:
     """A workflow that can be offered, and its files' texts."""
 
     workflow: comfy.Workflow
@@ -30,7 +30,7 @@ def draft_workflow(
     source: str,
     node_classes: comfy.NodeClasses,
     allow_partner_nodes: bool,
-) -> Draft:
+) -> WorkflowDraft:
     """The files of a workflow, read again as the bot reads them.
 
     `source`: what it is made from. Raises CommandFailed where the bot would not offer it.
@@ -55,7 +55,7 @@ def draft_workflow(
     if not allow_partner_nodes:
         for err in comfy.without_partner_nodes(loaded, node_classes).invalid:
             raise _refusal(source, err.reason)
-    return Draft(workflow=workflow, template=template, manifest=manifest)
+    return WorkflowDraft(workflow=workflow, template=template, manifest=manifest)
 
 
 def write_template(graph: comfy.SourceGraph) -> str:

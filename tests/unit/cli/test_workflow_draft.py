@@ -8,7 +8,7 @@ import pytest
 
 import comfy
 from cli.errors import CommandFailed
-from cli.workflow_draft import Draft, draft_workflow, unknown_packs, write_template
+from cli.workflow_draft import WorkflowDraft, draft_workflow, unknown_packs, write_template
 from comfy.authoring.api_format import parse_api
 from comfy.graphs.nodes import TemplateNode
 from tests.unit.cli.workflow_setup import GRAPH, place, traced_as
@@ -19,7 +19,7 @@ TRACED = traced_as(GRAPH.stem)
 
 def draft(
     graph: comfy.SourceGraph = SOURCE, traced: comfy.Traced = TRACED, *, partners: bool = False
-) -> Draft:
+) -> WorkflowDraft:
     return draft_workflow(
         "mine", graph, traced, title="Mine", source="x.json", node_classes={}, allow_partner_nodes=partners
     )

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from cli.workflow_promises import Promise, broken_promises, promise_of
 from comfy.workflows.workflow import SizeRule
-from jobs.promises import Promise, broken_promises, promise_of
 from jobs.trial import sample_jobs
 from media import Clip
 from tests.unit.jobs.scripted_server import WORKFLOWS
