@@ -1,6 +1,7 @@
 """Write the manifest of a workflow, in TOML, from what was found in its graph. Pure."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from comfy.authoring.source_graph import ModelFile
@@ -16,7 +17,7 @@ ORDER = (
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 MAX_COMMENT = 100  # characters
-MAX_NUMBER = 16  # characters of a value that a comment shows
+MAX_NOTE = 500  # characters
 
 
 def write_manifest(
@@ -51,6 +52,11 @@ def ordered(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (known.get(name, len(known)), name))
 
 
+def shown_value(value: object) -> str:
+    """A value for people: a number without the digits that only its binary form brings."""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
 def _head(traced: Traced, title: str) -> Iterator[str]:
     yield f"output = {_text(traced.output)}  # the node that saves the clip"
     yield f"title.en = {_text(title)}"
@@ -78,8 +84,8 @@ def _inputs(found: Mapping[str, Found]) -> Iterator[str]:
 def _reason(found: Found) -> str:
     """How it was found, and the number that stands there: a text may be long, and somebody's own."""
     value = found.value
-    is_short = isinstance(value, int | float) and len(str(value)) <= MAX_NUMBER
-    return f"{found.how}; now {_value(value)}" if is_short else found.how
+    is_number = isinstance(value, int | float)
+    return f"{found.how}; now {shown_value(value)}" if is_number else found.how
 
 
 def _preset(name: str, preset: TracedPreset) -> Iterator[str]:
@@ -99,7 +105,8 @@ def _packs(packs: Mapping[str, str]) -> Iterator[str]:
 
 def _comments(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield _comment(text).strip()
+        for line in textwrap.wrap(printable(text, MAX_NOTE), MAX_COMMENT):
+            yield f"# {line}"
 
 
 def _comment(text: str) -> str:

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from comfy.authoring.manifest_text import ordered
+from comfy.authoring.manifest_text import ordered, shown_value
 from comfy.authoring.traced import Found
 from comfy.printable import printable
 
@@ -42,7 +42,7 @@ def _columns(character: str) -> int:
 
 
 def _found_row(name: str, found: Found) -> Row:
-    now = BY_A_RUN if found.value is None else str(found.value)
+    now = BY_A_RUN if found.value is None else shown_value(found.value)
     return (name, list(map(str, found.places)), found.how, now)
 
 

@@ -60,7 +60,7 @@ def test_it_is_short_commented_and_ordered_as_people_read() -> None:
         'image = ["97.image"]  # by its name',
         'prompt = ["129:93.text"]  # by its name',
         'negative_prompt = ["129:89.text"]  # by its name',
-        'seed = ["129:86.noise_seed"]  # by its name',
+        'seed = ["129:86.noise_seed"]  # by its name; now 9223372036854775808',
         'steps = ["129:128.value", "129:118.value"]  # by its name; now 4',
         'split = ["129:127.value", "129:124.value"]  # by its name',
         'width = ["129:98.width"]  # by its name; now 640',
@@ -133,6 +133,15 @@ def test_further_rules_are_written_as_they_are() -> None:
     }
     text = write_manifest(replace(WAN22, rules=rules), title="", source="")
     assert {key: value for key, value in tomllib.loads(text).items() if key in rules} == rules
+
+
+def test_a_long_note_is_wrapped_and_a_number_is_shown_as_people_write_it() -> None:
+    shift = found("1.shift", value=5.000000000000001)
+    lines = write_manifest(
+        Traced(output="1", found={"shift": shift}, notes=("word " * 50,)), title="", source=""
+    ).splitlines()
+    assert sum(line.startswith("# word") for line in lines) == 3
+    assert 'shift = ["1.shift"]  # by its name; now 5' in lines
 
 
 @pytest.mark.parametrize("value", [True, False, 0, -3, 2**64, 0.1, 1e30, 1e-7, "euler", "1"])
