@@ -1,7 +1,6 @@
 """`python bot.py workflow`: adds, lists, checks, shows and removes workflows."""
 
 import argparse
-import asyncio
 import json
 import logging
 import tomllib
@@ -90,7 +89,7 @@ async def workflow(
         case "show":
             return await show(arguments, settings)
         case _:
-            return await asyncio.to_thread(remove, arguments, settings)
+            return remove(arguments, settings)  # asks in the main thread, which alone hears Ctrl+C
 
 
 def with_server(settings: Settings, url: str | None) -> Settings:

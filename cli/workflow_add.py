@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NoReturn
 
 import comfy
 from cli.errors import CommandFailed
@@ -18,6 +17,7 @@ from cli.workflow_source import ReadEmbedded, read_text
 from cogs.runtime.doctor_report import print_sections
 from cogs.runtime.resources import server_name
 from cogs.runtime.settings import Settings
+from media import open_media
 
 NO_SERVER = "no ComfyUI answers ({reasons}); what is recorded of ComfyUI 0.33.0 and its packs counts"
 
@@ -31,11 +31,13 @@ class Authoring:
     read_embedded: ReadEmbedded
 
 
-def _not_yet(*_: object) -> NoReturn:
-    raise CommandFailed("This version cannot read such files yet.", 2)
+async def read_embedded(file: Path) -> str:
+    """The workflow in a picture or clip, read by a child; "" where there is none. Raises MediaError."""
+    async with open_media() as media:
+        return await media.read_embedded_workflow(file)
 
 
-AUTHORING = Authoring(read=_not_yet, trace=comfy.trace_inputs, read_embedded=_not_yet)
+AUTHORING = Authoring(read=comfy.read_source, trace=comfy.trace_inputs, read_embedded=read_embedded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,8 @@ async def read_classes(settings: Settings) -> KnownClasses:
         try:
             classes = await comfy.read_node_classes(url, name=name, token=settings.token_of(number))
         except comfy.ComfyError as err:
-            reasons.append(f"{name}: {err}")
+            reason = err.reason if isinstance(err, comfy.ServerUnreachable) else str(err)
+            reasons.append(f"{name}: {reason}")
         else:
             return KnownClasses(classes=classes, told=f"the node classes are those of {name}")
     return KnownClasses(classes={}, told=NO_SERVER.format(reasons="; ".join(reasons)))

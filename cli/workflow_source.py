@@ -1,14 +1,14 @@
 """Reads the file that a workflow is made of, and what servers say of its node classes."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import comfy
 from cli.errors import CommandFailed
 from media import FileType, MediaError, sniff
 
-MAX_TEXT_BYTES = 10 * 2**20
+MAX_TEXT_BYTES = 50_000_000  # more than decode_source takes
 HEAD_BYTES = 1024
 WITH_WORKFLOW = frozenset({FileType.PNG, FileType.WEBP, FileType.MP4, FileType.WEBM})
 MARKUP = frozenset({FileType.HTML, FileType.SVG})  # a marker of a Git conflict looks like markup
@@ -25,7 +25,10 @@ async def read_text(file: Path, read_embedded: ReadEmbedded) -> str:
     except OSError as err:
         raise CommandFailed(f"{file} cannot be read: {err.strerror or err}", 2) from err
     if isinstance(read, bytes):
-        return _decode(file, read)
+        try:
+            return comfy.decode_source(read)
+        except comfy.BadAnswer as err:
+            raise CommandFailed(f"{file}: {err.reason}; {OTHERS}", 2) from err
     if read not in WITH_WORKFLOW:
         raise CommandFailed(f"{file} ({read.value}) holds no workflow: {OTHERS}", 2)
     try:
@@ -43,15 +46,3 @@ def _read(file: Path) -> bytes | FileType:
         head = stream.read(HEAD_BYTES)
         kind = sniff(head)
         return head + stream.read(MAX_TEXT_BYTES) if kind is None or kind in MARKUP else kind
-
-
-def _decode(file: Path, data: bytes) -> str:
-    if len(data) > MAX_TEXT_BYTES:
-        limit = MAX_TEXT_BYTES // 2**20
-        raise CommandFailed(f"{file} is larger than {limit} MiB, which no workflow is: {OTHERS}", 2)
-    if not data.strip():
-        raise CommandFailed(f"{file} is empty: {OTHERS}", 2)
-    try:
-        return data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else json.detect_encoding(data))
-    except UnicodeDecodeError as err:
-        raise CommandFailed(f"{file} is no text in UTF-8: {OTHERS}", 2) from err

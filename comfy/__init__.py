@@ -7,6 +7,7 @@ doctor.
 """
 
 from comfy.authoring.manifest_text import write_manifest
+from comfy.authoring.reading import decode_source, read_source
 from comfy.authoring.report import format_table, found_table
 from comfy.authoring.source_graph import ModelFile, SourceGraph
 from comfy.authoring.trace import trace_inputs
@@ -137,6 +138,7 @@ __all__ = [
     "build_workflow",
     "cancel_resave",
     "check_server",
+    "decode_source",
     "describe_missing",
     "find_local_servers",
     "format_table",
@@ -148,6 +150,7 @@ __all__ = [
     "pack_of",
     "read_literal",
     "read_node_classes",
+    "read_source",
     "read_workflows",
     "resave_smaller",
     "seeds_of",

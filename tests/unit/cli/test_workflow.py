@@ -1,5 +1,6 @@
 """What is offered is listed, checked, shown and removed."""
 
+import builtins
 import json
 import shutil
 from pathlib import Path
@@ -101,6 +102,16 @@ async def test_only_own_ones_are_removed_and_only_when_somebody_says_so(
     assert await run(settings, "remove", NAME, "--yes") == 0
     assert names_in(own) == ["heir.toml"]
     assert "Removed:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("y", 0, 0), ("", 1, 2)])
+async def test_on_a_terminal_somebody_is_asked_before_anything_is_removed(
+    own: Path, tmp_path: Path, answer: str, code: int, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.workflow.is_terminal", lambda: True)
+    monkeypatch.setattr(builtins, "input", lambda _: answer)
+    assert await run(settings_for(tmp_path, NOWHERE), "remove", NAME) == code
+    assert len(names_in(own)) == left
 
 
 def test_another_server_gets_no_token_of_the_settings(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """From a file to an offered workflow, against a ComfyUI in this process."""
 
+import builtins
 import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import comfy
 from cli.errors import CommandFailed
@@ -20,6 +23,7 @@ from tests.unit.cli.workflow_setup import (
     names_in,
     place,
     run,
+    run_really,
     sampled,
     settings_for,
     traced_as,
@@ -35,6 +39,7 @@ def frames_in(clip: Path) -> int:
     return read_video(clip.read_bytes()).frames
 
 
+@pytest.mark.long
 async def test_it_is_written_checked_run_once_and_its_clip_kept(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +110,31 @@ async def test_a_file_that_is_no_workflow_leaves_nothing_behind(
     with pytest.raises(CommandFailed, match=r"^my graph\.json: .* Nothing was written\.$"):
         await run(settings_for(tmp_path, NOWHERE), "add", str(file))
     assert names_in(tmp_path) == ["my graph.json"]
+
+
+async def test_the_picture_that_comfyui_saved_is_enough(tmp_path: Path) -> None:
+    metadata = PngInfo()
+    metadata.add_text("prompt", GRAPH.read_text("utf-8"))
+    Image.new("RGB", (64, 64)).save(tmp_path / "saved.png", pnginfo=metadata)
+    assert (
+        await run_really(settings_for(tmp_path, NOWHERE), "add", str(tmp_path / "saved.png"), "--no-run") == 1
+    )
+    assert list(comfy.read_workflows(tmp_path / "workflows").workflows) == ["saved"]
+
+
+async def test_on_a_terminal_somebody_chooses_where_two_places_remain(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    traced = traced_as(GRAPH.stem)
+    places = traced.found["prompt"].places[0], traced.found["negative_prompt"].places[0]
+    found = {name: each for name, each in traced.found.items() if name not in ("prompt", "negative_prompt")}
+    question = comfy.Question(name="prompt", candidates=places, default=places[0])
+    monkeypatch.setattr("cli.workflow_add.is_terminal", lambda: True)
+    monkeypatch.setattr(builtins, "input", lambda _: "2")
+    asked = replace(traced, found=found, questions=(question,))
+    await run(settings_for(tmp_path, NOWHERE), "add", str(file), "--no-run", traced=asked)
+    assert "Which is prompt?" in capsys.readouterr().out
+    assert comfy.read_workflows(tmp_path / "workflows").workflows["my_graph"].inputs["prompt"] == places[1:]
 
 
 def test_a_name_that_is_taken_is_refused_unless_it_is_to_be_replaced(tmp_path: Path) -> None:

@@ -78,6 +78,11 @@ def names_in(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
 
 
+async def run_really(settings: Settings, *arguments: str) -> int:
+    """`bot.py workflow ARGUMENTS` as it is, nothing scripted; returns the exit code."""
+    return await workflow(parse_arguments(["workflow", *arguments]), settings)
+
+
 async def run(settings: Settings, *arguments: str, traced: comfy.Traced | None = None) -> int:
-    """`bot.py workflow ARGUMENTS`; returns the exit code."""
+    """`bot.py workflow ARGUMENTS` with scripted reading and tracing; returns the exit code."""
     return await workflow(parse_arguments(["workflow", *arguments]), settings, authoring(traced))

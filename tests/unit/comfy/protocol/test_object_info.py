@@ -11,6 +11,7 @@ from comfy.protocol.object_info import (
     dropdown,
     find_choice,
     is_model_file,
+    parse_all_classes,
     parse_object_info,
 )
 from tests.unit.comfy import recorded_responses as recorded
@@ -83,3 +84,10 @@ def test_model_files_are_known_by_their_suffix():
     assert is_model_file("c.gguf")
     assert not is_model_file("c.png")
     assert not is_model_file(["1", 0])
+
+
+def test_all_classes_are_read_but_those_that_make_no_sense():
+    answer = {"Good": {"input": {}}, "Bad": {"input": {"required": []}}, "Worse": None}
+    assert parse_all_classes(answer).keys() == {"Good"}
+    with pytest.raises(BadAnswer):
+        parse_all_classes([])
