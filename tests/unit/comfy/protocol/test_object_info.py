@@ -43,6 +43,13 @@ def loaders() -> Any:
     return parse_object_info(recorded.load("object_info"), {"WanVideoVAELoader", "LoadImage"})
 
 
+def test_all_classes_are_read_but_those_that_make_no_sense():
+    answer = {"Good": {"input": {}}, "Bad": {"input": {"required": []}}, "Worse": None}
+    assert parse_all_classes(answer).keys() == {"Good"}
+    with pytest.raises(BadAnswer):
+        parse_all_classes([])
+
+
 def test_a_dropdown_has_its_entries_and_other_inputs_have_none():
     assert "wan2.1/Wan2_1_VAE_bf16.safetensors" in dropdown(loaders(), "WanVideoVAELoader", "model_name")
     assert dropdown(loaders(), "LoadImage", "no such input") == ()
@@ -84,10 +91,3 @@ def test_model_files_are_known_by_their_suffix():
     assert is_model_file("c.gguf")
     assert not is_model_file("c.png")
     assert not is_model_file(["1", 0])
-
-
-def test_all_classes_are_read_but_those_that_make_no_sense():
-    answer = {"Good": {"input": {}}, "Bad": {"input": {"required": []}}, "Worse": None}
-    assert parse_all_classes(answer).keys() == {"Good"}
-    with pytest.raises(BadAnswer):
-        parse_all_classes([])
