@@ -16,6 +16,10 @@ from tests.unit.comfy.server_jobs import soon
 NAME = "wan21_i2v_lightx2v"
 
 
+def names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
 @pytest.fixture
 def sample(subject: ServerToCheck) -> SampleJob:
     values = {**smallest_values(subject.workflows[NAME]), "steps": 4, "frames": 17}
@@ -29,7 +33,7 @@ async def test_the_clip_is_kept_under_the_workflows_name(
 
     run = findings_of(RUN, findings)[NAME]
     assert run.ok, run.fix
-    assert [each.name for each in tmp_path.iterdir()] == [run.fields["clip"]] == [f"{NAME}.mp4"]
+    assert names_in(tmp_path) == [run.fields["clip"]] == [f"{NAME}.mp4"]
     assert len(comfyui.runs) == 1
 
 
@@ -39,7 +43,7 @@ async def test_a_run_that_breaks_keeps_no_clip(
     comfyui.fail_next(Failure.MEMORY)
     (run,) = await soon(make_clip(subject, NAME, sample, tmp_path), limit=30)
     assert "ran out of memory" in run.fix
-    assert list(tmp_path.iterdir()) == []
+    assert names_in(tmp_path) == []
 
 
 async def test_what_cannot_be_run_is_said_before_anything_is_sent(
