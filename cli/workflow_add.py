@@ -9,6 +9,7 @@ from pathlib import Path
 
 import comfy
 from cli.errors import CommandFailed
+from cli.tables import format_table, found_table
 from cli.terminal import choose, is_terminal
 from cli.workflow_checks import Checked, check_workflows
 from cli.workflow_draft import WorkflowDraft, draft_workflow
@@ -130,7 +131,7 @@ def describe_graph(
     """What was read and found, as lines."""
     lines = [f"{source}: {len(graph.nodes)} nodes; {known.told}."]
     lines += [f"Note: {note}" for note in dict.fromkeys((*graph.notes, *traced.notes))]
-    lines += ["", comfy.found_table(traced.found)]
+    lines += ["", found_table(traced.found)]
     lines += [f"Preset {name}: {preset.how}" for name, preset in traced.presets.items()]
     return lines
 
@@ -164,7 +165,7 @@ def _ask(question: comfy.Question, graph: comfy.SourceGraph) -> comfy.NodeInput:
 def _candidate(place: comfy.NodeInput, graph: comfy.SourceGraph) -> str:
     node = graph.nodes[place.node]
     title = graph.titles.get(place.node, node.class_type)
-    return comfy.format_table((str(place), title, str(node.inputs.get(place.input, ""))), [])
+    return format_table((str(place), title, str(node.inputs.get(place.input, ""))), [])
 
 
 def title_of(file: Path, name: str | None) -> str:

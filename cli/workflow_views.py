@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import comfy
+from cli.tables import format_table, found_table
 from jobs.offers import title_of
 
 HEADER = ("name", "title", "from", "takes", "gives", "servers")
@@ -41,7 +42,7 @@ def workflow_table(summaries: Iterable[Summary]) -> str:
         (each.name, each.title, each.origin, each.takes, each.gives, ", ".join(each.servers) or "none")
         for each in summaries
     ]
-    return comfy.format_table(HEADER, rows)
+    return format_table(HEADER, rows)
 
 
 def takes(workflow: comfy.Workflow) -> str:
@@ -83,7 +84,7 @@ def inputs_table(workflow: comfy.Workflow) -> str:
         )
         for name, places in workflow.inputs.items()
     }
-    return comfy.found_table(found)
+    return found_table(found)
 
 
 def rules_of(workflow: comfy.Workflow) -> Mapping[str, object]:
@@ -108,6 +109,4 @@ def _preset(preset: comfy.Preset) -> str:
 
 def rules_table(workflow: comfy.Workflow) -> str:
     """The rules, a line each."""
-    return comfy.format_table(
-        ("rule", "is"), [(name, str(value)) for name, value in rules_of(workflow).items()]
-    )
+    return format_table(("rule", "is"), [(name, str(value)) for name, value in rules_of(workflow).items()])

@@ -6,9 +6,8 @@ Layers, each may import those before it: printable, errors, protocol, graphs, au
 doctor.
 """
 
-from comfy.authoring.manifest_text import write_manifest
+from comfy.authoring.manifest_text import ordered, shown_value, write_manifest
 from comfy.authoring.reading import decode_source, read_source
-from comfy.authoring.report import format_table, found_table
 from comfy.authoring.source_graph import ModelFile, SourceGraph
 from comfy.authoring.trace import trace_inputs
 from comfy.authoring.traced import Found, Question, Traced, TracedPreset
@@ -141,12 +140,11 @@ __all__ = [
     "decode_source",
     "describe_missing",
     "find_local_servers",
-    "format_table",
-    "found_table",
     "load_workflows",
     "make_clip",
     "open_catalogue",
     "open_server",
+    "ordered",
     "pack_of",
     "read_literal",
     "read_node_classes",
@@ -154,6 +152,7 @@ __all__ = [
     "read_workflows",
     "resave_smaller",
     "seeds_of",
+    "shown_value",
     "trace_inputs",
     "without_partner_nodes",
     "write_manifest",

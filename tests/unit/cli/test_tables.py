@@ -1,8 +1,7 @@
 """The table of what was found can be read on any terminal."""
 
-from comfy.authoring.report import MAX_CELL, format_table, found_table, width_of
-from comfy.authoring.traced import Found
-from comfy.graphs.nodes import NodeInput
+from cli.tables import MAX_CELL, format_table, found_table, width_of
+from comfy import Found, NodeInput
 
 
 def test_each_place_has_a_line_and_what_only_a_run_tells_is_said() -> None:

@@ -3,8 +3,7 @@
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from comfy.authoring.manifest_text import ordered, shown_value
-from comfy.authoring.traced import Found
+from comfy import Found, ordered, shown_value
 from comfy.printable import printable
 
 MAX_CELL = 60  # columns
