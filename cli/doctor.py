@@ -31,7 +31,7 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
 async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
     """What the doctor checks with these settings."""
     async with open_workflows(settings) as catalogue:
-        workflows, invalid = dict(catalogue), catalogue.invalid
+        workflows, invalid, mistakes = dict(catalogue), catalogue.invalid, catalogue.mistakes
     return DoctorOptions(
         discord_token=settings.discord_token.get_secret_value(),
         discord_api_url=settings.discord_api_url,
@@ -39,6 +39,7 @@ async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
         run=run,
         settings=settings,
         invalid=invalid,
+        mistakes=mistakes,
     )
 
 

@@ -12,6 +12,8 @@ from cogs.actions.context import BotContext
 from cogs.actions.submit import JobSubmitter
 from cogs.i18n.catalogue import command_text
 from cogs.ui.autocomplete import (
+    MAX_CHARACTERS,
+    suggest_loras,
     suggest_models,
     suggest_pairs,
     suggest_presets,
@@ -23,7 +25,7 @@ from cogs.ui.autocomplete import (
 from cogs.ui.submissions import Upload
 from comfy import MAX_SEED, Workflow
 from jobs.errors import Refusal
-from jobs.offers import default_preset, name_choices, pick_presets
+from jobs.offers import default_preset, name_choices, pick_presets, split_strength
 from jobs.options import (
     MAX_CFG,
     MAX_NEGATIVE,
@@ -31,6 +33,7 @@ from jobs.options import (
     MAX_SECONDS,
     MAX_SHIFT,
     MAX_STEPS,
+    MAX_STRENGTH,
     Aspect,
     Options,
 )
@@ -70,6 +73,10 @@ class Animate(commands.Cog):
         denoise=command_text("option_denoise"),
         model=command_text("option_model"),
         choices=command_text("option_choices"),
+        lora=command_text("option_lora"),
+        lora_strength=command_text("option_lora_strength"),
+        lora2=command_text("option_lora2"),
+        lora3=command_text("option_lora2"),
     )
     @app_commands.choices(aspect=ASPECT_CHOICES)
     async def animate(
@@ -90,6 +97,10 @@ class Animate(commands.Cog):
         denoise: app_commands.Range[float, 0.01, 1.0] | None = None,
         model: str | None = None,
         choices: str | None = None,
+        lora: app_commands.Range[str, 1, MAX_CHARACTERS] | None = None,
+        lora_strength: app_commands.Range[float, -MAX_STRENGTH, MAX_STRENGTH] | None = None,
+        lora2: app_commands.Range[str, 1, MAX_CHARACTERS] | None = None,
+        lora3: app_commands.Range[str, 1, MAX_CHARACTERS] | None = None,
     ) -> None:
         """Admit a job and answer with its status; the parameters are in the order that people see."""
         options = Options(
@@ -105,6 +116,8 @@ class Animate(commands.Cog):
             denoise=denoise,
             model=model,
             choices=choices,
+            loras=tuple(each for each in (lora, lora2, lora3) if each),
+            lora_strength=lora_strength,
             loop=loop,
         )
         pictures = [describe(each) for each in (image, end) if each]
@@ -231,6 +244,37 @@ class Animate(commands.Cog):
         offered = name_choices(await self._context.service.choices(workflow.name)) if workflow else []
         return suggest_pairs(offered, current)
 
+    @animate.autocomplete("lora")
+    async def offer_loras(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest the LoRAs that a server has for the workflow that the other options come to."""
+        return await self._offer_loras(interaction, current)
+
+    async def _offer_loras(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        workflow, preset = await self._chosen(interaction)
+        if workflow is None:
+            return []
+        locale = await self._context.locale_of(interaction)
+        offered = await self._context.service.loras(workflow.name, preset)
+        return suggest_loras(locale, workflow, _without_named(interaction, offered, current), current)
+
+    @animate.autocomplete("lora2")
+    async def offer_second_loras(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest those that the other options do not name."""
+        return await self._offer_loras(interaction, current)
+
+    @animate.autocomplete("lora3")
+    async def offer_third_loras(
+        self, interaction: discord.Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest those that the other options do not name."""
+        return await self._offer_loras(interaction, current)
+
     async def _chosen(self, interaction: discord.Interaction) -> tuple[Workflow | None, str]:
         """The workflow and the preset that the options typed so far come to; no workflow for what is not."""
         presets = await self._presets(interaction)
@@ -251,6 +295,13 @@ class Animate(commands.Cog):
 def _ending(interaction: discord.Interaction) -> bool | None:
     """True where the options typed so far say that the clip ends on a given picture; None where nothing."""
     return True if interaction.namespace.loop or interaction.namespace.end else None
+
+
+def _without_named(interaction: discord.Interaction, offered: Sequence[str], current: str) -> Sequence[str]:
+    """The LoRAs but for those that another option names; `current` is what this one says."""
+    others = [getattr(interaction.namespace, name) for name in ("lora", "lora2", "lora3")]
+    named = {split_strength(each)[0].casefold() for each in others if each and each != current}
+    return [each for each in offered if each.casefold() not in named]
 
 
 def _typed(current: object) -> str:

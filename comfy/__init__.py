@@ -11,6 +11,7 @@ from comfy.authoring.reading import decode_source, read_source
 from comfy.authoring.source_graph import ModelFile, SourceGraph
 from comfy.authoring.trace import trace_inputs
 from comfy.authoring.traced import Found, Question, Traced, TracedPreset
+from comfy.doctor.absent_models import absent_models
 from comfy.doctor.findings import ADDRESS, RUN, TOKEN, Finding
 from comfy.doctor.graph_checks import SampleJob
 from comfy.doctor.node_packs import pack_of
@@ -60,15 +61,30 @@ from comfy.workflows.catalogue import WorkflowCatalogue, open_catalogue
 from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved, Started
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
+from comfy.workflows.loras import MAX_LORAS, LoraRule
 from comfy.workflows.manifest import build_workflow
+from comfy.workflows.operator_settings import OperatorSettings
 from comfy.workflows.partner_nodes import without_partner_nodes
 from comfy.workflows.presets import DEFAULT_PRESET
-from comfy.workflows.workflow import MAX_SEED, SETTINGS, Choice, Option, Preset, Role, Workflow, seeds_of
+from comfy.workflows.workflow import (
+    LORA_CHOICE,
+    MAX_SEED,
+    SETTINGS,
+    Choice,
+    Option,
+    Preset,
+    Role,
+    Workflow,
+    lora_choice,
+    seeds_of,
+)
 
 __all__ = [
     "ADDRESS",
     "BUILT_IN",
     "DEFAULT_PRESET",
+    "LORA_CHOICE",
+    "MAX_LORAS",
     "MAX_SEED",
     "RUN",
     "SETTINGS",
@@ -92,6 +108,7 @@ __all__ = [
     "JobLost",
     "JobPosition",
     "LoadedWorkflows",
+    "LoraRule",
     "MissingModel",
     "MissingRequirement",
     "ModelFile",
@@ -101,6 +118,7 @@ __all__ = [
     "NodeFailed",
     "NodeInput",
     "NodeMissing",
+    "OperatorSettings",
     "Option",
     "Outcome",
     "OutputFile",
@@ -133,6 +151,7 @@ __all__ = [
     "Workflow",
     "WorkflowCatalogue",
     "WorkflowInvalid",
+    "absent_models",
     "build_graph",
     "build_workflow",
     "cancel_resave",
@@ -141,6 +160,7 @@ __all__ = [
     "describe_missing",
     "find_local_servers",
     "load_workflows",
+    "lora_choice",
     "make_clip",
     "open_catalogue",
     "open_server",

@@ -60,19 +60,21 @@ def rebuild_graph(
 ) -> comfy.Graph:
     """The graph as the job's server got it, else as another server would, else as the template has it.
 
-    Raises Refusal where the workflow is gone.
+    Raises Refusal where the workflow is gone, or its LoRAs are known to no server.
     """
     values, choices, preset = build_values(job), job.params.choices, job.params.preset
-    image, last = picture_name(job), last_picture_name(job)
+    image, last, loras = picture_name(job), last_picture_name(job), job.params.loras
     for server in sorted(servers, key=lambda each: each.name != job.server):
         name = pick_workflow(workflows, server.runnable, job.params)
         try:
-            return server.build(name, values, image, choices, preset=preset, last_image=last)
+            return server.build(name, values, image, choices, preset=preset, last_image=last, loras=loras)
         except comfy.ComfyError:
             continue
     try:
         workflow = workflows[job.params.workflow]
-        return comfy.build_graph(workflow, values, image, choices, preset=preset, last_image=last)
+        return comfy.build_graph(
+            workflow, values, image, choices, preset=preset, last_image=last, loras=loras
+        )
     except (KeyError, comfy.WorkflowInvalid) as err:
         raise Refusal("graph_gone") from err
 

@@ -1,10 +1,14 @@
-"""What people may choose: models, their presets, and the choices of a workflow. All pure."""
+"""What people may choose: models, their presets, and the choices and LoRAs of a workflow. All pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import comfy
 from jobs.errors import Refusal, Titles
+
+STRENGTH = re.compile(r"[+-]?(\d{1,3}([.,]\d{0,3})?|[.,]\d{1,3})")
+MAX_SHOWN = 60  # characters of a LoRA that is not known
 
 
 def offered_models(
@@ -80,3 +84,72 @@ def endings(workflow: comfy.Workflow) -> frozenset[bool]:
 def ending_so(workflows: Mapping[str, comfy.Workflow], *, on_picture: bool) -> Mapping[str, comfy.Workflow]:
     """Those of the workflows whose clips can end on a given picture, or as they like."""
     return {name: each for name, each in workflows.items() if on_picture in endings(each)}
+
+
+def pick_loras(
+    named: Sequence[str],
+    strength: float | None,
+    workflow: comfy.Workflow,
+    offered: Collection[str] | None,
+) -> Mapping[str, float]:
+    """The strength of each LoRA by its name. `named`: `NAME` or `NAME:STRENGTH`; case does not matter.
+
+    `strength`: of those that name none. `offered`: None where no server ever said which it has. Raises
+    Refusal.
+    """
+    texts = [each.strip() for each in named if each.strip()]
+    if not texts:
+        if strength is not None:
+            raise Refusal("lora_strength_alone")
+        return {}
+    rule = workflow.loras
+    if rule is None:
+        raise Refusal("unused", name="lora", model=titles_of(workflow))
+    if len(texts) > rule.most:
+        raise Refusal("lora_many", model=titles_of(workflow), number=rule.most)
+    usual = rule.usual if strength is None else strength
+    found: dict[str, float] = {}
+    for text in texts:
+        name, own = _parse(text, workflow, offered)
+        if name in found:
+            raise Refusal("lora_twice", lora=name)
+        found[name] = usual if own is None else own
+        _check_strength(found[name], rule)
+    return found
+
+
+def check_loras(loras: Collection[str], workflow: comfy.Workflow, offered: Collection[str]) -> None:
+    """Raise a Refusal for the first LoRA that no server has for the workflow."""
+    for name in loras:
+        if name not in offered:
+            raise _unknown(name, workflow, offered)
+
+
+def split_strength(text: str) -> tuple[str, float | None]:
+    """`NAME:STRENGTH` as both; the whole text where what follows the last colon is no number."""
+    name, colon, number = text.rpartition(":")
+    if colon and STRENGTH.fullmatch(number.strip()):
+        return name.strip(), float(number.strip().replace(",", "."))
+    return text.strip(), None
+
+
+def _parse(text: str, workflow: comfy.Workflow, offered: Collection[str] | None) -> tuple[str, float | None]:
+    if offered is None:
+        raise Refusal("lora_unknown")
+    name, strength = split_strength(text)
+    same = [each for each in offered if each.casefold() == name.casefold()]
+    if name not in same and len(same) != 1:
+        raise _unknown(name, workflow, offered)
+    return (name if name in same else same[0]), strength
+
+
+def _unknown(name: str, workflow: comfy.Workflow, offered: Collection[str]) -> Refusal:
+    if not offered:
+        return Refusal("lora_none", model=titles_of(workflow))
+    return Refusal("lora", lora=name[:MAX_SHOWN], model=titles_of(workflow), offered=", ".join(offered))
+
+
+def _check_strength(strength: float, rule: comfy.LoraRule) -> None:
+    if strength not in rule.strength:
+        low, high = rule.strength.least, rule.strength.most
+        raise Refusal("range", name="lora_strength", low=low, high=high)

@@ -26,6 +26,7 @@ class Aspect(StrEnum):
 MAX_PROMPT = 1500
 MAX_NEGATIVE = 1000
 MAX_SECONDS, MAX_STEPS, MAX_CFG, MAX_SHIFT = 60.0, 200, 50.0, 100.0  # of any workflow; most have less
+MAX_STRENGTH = 10.0  # of a LoRA, either way
 ROUNDING = 0.05  # seconds: people see and type one decimal
 RATIOS = {Aspect.LANDSCAPE: 16 / 9, Aspect.PORTRAIT: 9 / 16, Aspect.SQUARE: 1.0}
 
@@ -34,6 +35,7 @@ RATIOS = {Aspect.LANDSCAPE: 16 / 9, Aspect.PORTRAIT: 9 / 16, Aspect.SQUARE: 1.0}
 class Options:
     """What somebody chose; None stands for the preset's value, or the default.
 
+    `loras`: each as `NAME` or `NAME:STRENGTH`; `lora_strength`: that of those that say none.
     The clip ends on its first picture (`loop`), on one given beside the options (`end`), or as it likes.
     """
 
@@ -49,6 +51,8 @@ class Options:
     denoise: float | None = None
     model: str | None = None
     choices: str | None = None
+    loras: tuple[str, ...] = ()
+    lora_strength: float | None = None
     loop: bool = False
     end: bool = False
 
@@ -91,7 +95,9 @@ def settle_params(params: Params, presets: Mapping[str, comfy.Workflow]) -> Para
     chosen = {name: value for name, value in _named(params).items() if name not in params.left_open}
     options = Options(prompt=params.prompt, seed=params.seed, **chosen)  # pyright: ignore[reportArgumentType]
     settled = build_params(options, params.size or UNKNOWN_SIZE, presets, strict=False)
-    return replace(settled, choices=params.choices, spoiler=params.spoiler, after=params.after)
+    return replace(
+        settled, choices=params.choices, loras=params.loras, spoiler=params.spoiler, after=params.after
+    )
 
 
 def _named(params: Params) -> Mapping[str, object]:

@@ -37,6 +37,11 @@ class Wanted(Protocol):
         """The options chosen, by the name of the choice."""
         ...
 
+    @property
+    def loras(self) -> Mapping[str, float]:
+        """The strength of each LoRA by its name."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownServer:
@@ -95,10 +100,13 @@ def wait_reason(
 ) -> WaitReason | None:
     """Why no server takes such a job; None where one that can run it takes jobs.
 
-    A server that is not connected may be able to once it is back, whatever it said last.
+    A server that is not connected may be able to once it is back, whatever it said last. One that has the
+    LoRAs of the job is waited for.
     """
     known = [(each, each.offer) for each in known_servers if each.offer is not None]
     able = [each for each, offer in known if each.live and can_run(workflows, offer, wanted)]
+    if wanted.loras:
+        able = able or [each for each, offer in known if can_run(workflows, offer, wanted)]
     # An option that no connected server has waits for none: whichever claims the job fails it with a reason.
     able = able or [each for each, offer in known if pick_workflow(workflows, offer.keys(), wanted) in offer]
     able = able or [each for each in known_servers if not each.live]
@@ -111,9 +119,22 @@ def wait_reason(
 def can_run(workflows: Workflows, offer: Offer, wanted: Wanted) -> bool:
     """Whether a server with this offer can run such a job, by a substitute too."""
     choices = offer.get(pick_workflow(workflows, offer.keys(), wanted))
+    chosen = [*wanted.choices.items(), *((comfy.LORA_CHOICE, name) for name in wanted.loras)]
     return choices is not None and all(
-        name in choices and option in choices[name].options for name, option in wanted.choices.items()
+        name in choices and option in choices[name].options for name, option in chosen
     )
+
+
+def loras_among(
+    workflows: Workflows, known_servers: Iterable[KnownServer], workflow: str, preset: str
+) -> Sequence[str]:
+    """The LoRAs that at least one of these servers has for jobs of this workflow, in the order of people."""
+    offers = [each.offer for each in known_servers if each.offer is not None]
+    found = set[str]()
+    for offer in offers:
+        choices = offer.get(_substitute(workflows, offer.keys(), workflow, preset), {})
+        found |= choices[comfy.LORA_CHOICE].options.keys() if comfy.LORA_CHOICE in choices else set()
+    return sorted(found, key=lambda name: (name.casefold(), name))
 
 
 def record_of(server: ComputeServer) -> ServerRecord:
@@ -135,22 +156,22 @@ def _recall(workflows: Workflows, record: ServerRecord | None) -> Offer | None:
     if record is None:
         return None
     return {
-        name: _offered(workflows[name].choices, record.choices.get(name, {}))
+        name: _offered(workflows[name], record.choices.get(name, {}))
         for name in workflows
         if name in record.runnable
     }
 
 
-def _offered(
-    choices: Mapping[str, comfy.Choice], options: Mapping[str, Collection[str]]
-) -> Mapping[str, comfy.Choice]:
-    return {
+def _offered(workflow: comfy.Workflow, options: Mapping[str, Collection[str]]) -> Mapping[str, comfy.Choice]:
+    known = {
         name: replace(
             choice,
             options={key: option for key, option in choice.options.items() if key in options.get(name, ())},
         )
-        for name, choice in choices.items()
+        for name, choice in workflow.choices.items()
     }
+    loras = {comfy.LORA_CHOICE: comfy.lora_choice(options.get(comfy.LORA_CHOICE, ()))}
+    return {**known, **(loras if workflow.loras else {})}
 
 
 def pick_workflow(workflows: Workflows, runnable: AbstractSet[str], wanted: Wanted) -> str:
@@ -168,12 +189,24 @@ def offer_of(server: ComputeServer) -> Offer:
     return {name: server.choices(name) for name in server.runnable}
 
 
-def lacking(workflows: Workflows, own: Offer, others: Iterable[Offer]) -> frozenset[str]:
+def lacking(
+    workflows: Workflows, own: Offer, others: Iterable[Offer], away: Iterable[Offer] = ()
+) -> frozenset[str]:
     """The options that a server lacks though another has them, as `WORKFLOW/CHOICE/OPTION`.
 
-    What no server has is left out: whichever claims such a job fails it with a reason.
+    `away`: what servers said last that do not answer: only for their LoRAs jobs wait. What no server has is
+    left out: whichever claims such a job fails it with a reason.
     """
-    return frozenset[str]().union(*(_options(workflows, each) for each in others)) - _options(workflows, own)
+    found = frozenset[str]().union(*(_options(workflows, each) for each in others))
+    found |= frozenset[str]().union(*(_options(workflows, _only_loras(each)) for each in away))
+    return found - _options(workflows, own)
+
+
+def _only_loras(offer: Offer) -> Offer:
+    return {
+        name: {key: choice for key, choice in choices.items() if key == comfy.LORA_CHOICE}
+        for name, choices in offer.items()
+    }
 
 
 def _options(workflows: Workflows, offer: Offer) -> frozenset[str]:

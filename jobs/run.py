@@ -136,6 +136,7 @@ class Run:
             params.choices,
             preset=params.preset,
             last_image=pictures.last_image,
+            loras=params.loras,
         )
 
     async def _submit(self, graph: comfy.Graph) -> None:

@@ -1,14 +1,21 @@
 """What the options of a request come to on the servers that are known: model, workflow, preset. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from comfy import Choice, Workflow
+from comfy import LORA_CHOICE, Choice, Workflow
 from jobs.errors import Refusal
 from jobs.graphs import count_ticks
-from jobs.offers import default_preset, ending_so, offered_models, parse_choices, pick_presets
+from jobs.offers import (
+    default_preset,
+    ending_so,
+    offered_models,
+    parse_choices,
+    pick_loras,
+    pick_presets,
+)
 from jobs.options import UNKNOWN_SIZE, Options, build_params, check_ending, fields_left_open
-from jobs.routing import KnownServer, Workflows, runnable_by_any
+from jobs.routing import KnownServer, Workflows, loras_among, runnable_by_any
 from storage import Params
 
 Models = Mapping[str, Mapping[str, Workflow]]
@@ -16,11 +23,15 @@ Models = Mapping[str, Mapping[str, Workflow]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What the options come to: preset, workflow, choices; `left_open` where no server could decide yet."""
+    """What the options come to: preset, workflow, choices, LoRAs.
+
+    `left_open`: what no server could decide yet.
+    """
 
     preset: str
     workflow: str
     choices: Mapping[str, str]
+    loras: Mapping[str, float] = field(default_factory=dict[str, float])
     left_open: tuple[str, ...] = ()
 
 
@@ -35,7 +46,7 @@ def choices_among(workflow: str, known_servers: Sequence[KnownServer]) -> Mappin
     offered: dict[str, Choice] = {}
     for each in known_servers:
         offered |= (each.offer or {}).get(workflow, {})
-    return offered
+    return {name: choice for name, choice in offered.items() if name != LORA_CHOICE}
 
 
 def select(workflows: Workflows, options: Options, known_servers: Sequence[KnownServer]) -> Selection:
@@ -43,7 +54,7 @@ def select(workflows: Workflows, options: Options, known_servers: Sequence[Known
 
     Raises Refusal.
     """
-    workflows = _ending_as_wanted(workflows, options)
+    workflows = _ending_as_wanted(workflows, options, known_servers)
     possible = offered_models(workflows, workflows.keys())
     models = dict(models_among(workflows, known_servers))
     undecided = runnable_by_any(known_servers) is None
@@ -57,6 +68,7 @@ def select(workflows: Workflows, options: Options, known_servers: Sequence[Known
     workflow = presets.get(preset) or family.get(preset)
     if workflow is None:
         raise Refusal("preset", preset=preset[:40], offered=", ".join(presets))
+    loras = loras_among(workflows, known_servers, workflow.name, preset)
     return Selection(
         preset=preset,
         workflow=workflow.name,
@@ -64,14 +76,27 @@ def select(workflows: Workflows, options: Options, known_servers: Sequence[Known
             options.choices,
             workflow.choices if undecided else choices_among(workflow.name, known_servers),
         ),
+        loras=pick_loras(
+            options.loras, options.lora_strength, workflow, None if undecided and not loras else loras
+        ),
         left_open=fields_left_open(options) if undecided and not options.preset else (),
     )
 
 
-def _ending_as_wanted(workflows: Workflows, options: Options) -> Workflows:
-    """The workflows that can end a clip as the options say. Raises Refusal where the model has none."""
+def _ending_as_wanted(
+    workflows: Workflows, options: Options, known_servers: Sequence[KnownServer]
+) -> Workflows:
+    """The workflows that can end a clip as the options say.
+
+    Raises Refusal where the model has none; where none is named, no model that the connected servers have.
+    """
     fitting = ending_so(workflows, on_picture=options.on_picture)
-    chosen = [each for each in workflows.values() if options.model in (None, each.family)]
+    runnable = runnable_by_any(known_servers) if all(each.live for each in known_servers) else None
+    chosen = [
+        each
+        for name, each in workflows.items()
+        if options.model == each.family or (options.model is None and (runnable is None or name in runnable))
+    ]
     if chosen and not any(each.name in fitting for each in chosen):
         check_ending(options, chosen[0])
     return fitting
@@ -83,7 +108,7 @@ def selected_params(
     """The parameters of a job with these options, for a picture of `size`. Raises Refusal."""
     presets = {selection.preset: workflows[selection.workflow]}
     params = build_params(replace(options, preset=selection.preset), size, presets)
-    params = replace(params, choices=selection.choices, left_open=selection.left_open)
+    params = replace(params, choices=selection.choices, loras=selection.loras, left_open=selection.left_open)
     if "model" in selection.left_open:  # the workflow that it comes to may take a prompt
         params = replace(params, prompt=options.prompt.strip())
     ticks = count_ticks(workflows[selection.workflow], params, on_picture=options.on_picture)

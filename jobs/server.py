@@ -92,7 +92,10 @@ class ComputeServer(Protocol):
         ...
 
     def choices(self, workflow: str) -> Mapping[str, comfy.Choice]:
-        """What may be chosen for that workflow here, by name; nothing where it cannot run."""
+        """What may be chosen for that workflow here, by name; nothing where it cannot run.
+
+        Under `comfy.LORA_CHOICE` the LoRAs that it has.
+        """
         ...
 
     def build(
@@ -104,8 +107,9 @@ class ComputeServer(Protocol):
         *,
         preset: str = ...,
         last_image: str | None = ...,
+        loras: Mapping[str, float] = ...,
     ) -> comfy.Graph:
-        """The workflow filled with a job's values, its uploaded pictures, its preset and its choices.
+        """The workflow filled with a job's values, its uploaded pictures, preset, choices and LoRAs.
 
         Raises WorkflowInvalid, MissingModel, NodeMissing, ServerUnreachable (it never answered).
         """

@@ -88,25 +88,46 @@ class ServerWatch:
             presets = models.get(workflow.family) if workflow else None
             if not presets and "model" in job.params.left_open:
                 presets = next(iter(models.values()), None)
-            if presets and job.params.preset not in presets:
+            named = presets.get(job.params.preset) if presets else None
+            if presets and (named is None or workflow is None or named.family != workflow.family):
                 settled = await self._store.settle(job.id, settle_params(job.params, presets))
                 if settled:
                     self._notifier.notify()
                     log.info("job %s: its preset is %s", job.id, settled.params.preset)
 
     def _log_missing(self, runnable: AbstractSet[str]) -> None:
-        """Log each workflow that no server can run, nor another in its place; once, until that changes."""
+        """Log each workflow that no server can run, nor another in its place; once, until that changes.
+
+        A built-in model that no server has is no fault.
+        """
         models = offered_models(self._workflows, runnable)
-        lacking = {
-            name: workflow
-            for name, workflow in self._workflows.items()
-            if not workflow.presets.keys() <= models.get(workflow.family, {}).keys()
+        absent = comfy.absent_models(self._workflows, self._missing_everywhere(runnable))
+        unfilled = {
+            (workflow.family, *workflow.presets): name  # the first of those that replace one another
+            for name, workflow in reversed(list(self._workflows.items()))
+            if workflow.family not in absent
+            and not workflow.presets.keys() <= models.get(workflow.family, {}).keys()
         }
+        lacking = {name: self._workflows[name] for name in unfilled.values()}
         for name in sorted(lacking.keys() - self._not_runnable):
             log.warning("no server can run the workflow %s: %s", name, self._describe(lacking[name]))
         for name in sorted(self._not_runnable - lacking.keys()):
             log.info("the workflow %s, or another in its place, can be run again", name)
         self._not_runnable = lacking.keys()
+
+    def _missing_everywhere(
+        self, runnable: AbstractSet[str]
+    ) -> Mapping[str, Sequence[comfy.MissingRequirement]]:
+        """What each workflow lacks on the server that is nearest to running it, as far as any has said."""
+        said = {
+            name: [lacks for server in self._servers if (lacks := server.missing.get(name))]
+            for name in self._workflows
+        }
+        return {
+            name: () if name in runnable else min(lists, key=len)
+            for name, lists in said.items()
+            if lists or name in runnable
+        }
 
     def _describe(self, workflow: comfy.Workflow) -> str:
         """What each server lacks for it, in the doctor's words, and what to do."""

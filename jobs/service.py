@@ -12,11 +12,18 @@ from comfy import Choice, NodeMissing, Workflow
 from jobs.advice import Advice, advise
 from jobs.announcer import WaitReason
 from jobs.errors import Refusal
-from jobs.offers import ending_so, endings, titles_of
+from jobs.offers import check_loras, ending_so, endings, titles_of
 from jobs.options import Options, change_params, check_ending, fit_size, other_seed
 from jobs.picture_loader import LoadPicture, PictureLoader, StoredPicture
 from jobs.requester import Requester, SharePolicy
-from jobs.routing import KnownServer, Wanted, read_known_servers, wait_reason
+from jobs.routing import (
+    KnownServer,
+    Wanted,
+    loras_among,
+    read_known_servers,
+    runnable_by_any,
+    wait_reason,
+)
 from jobs.selection import Selection, choices_among, models_among, select, selected_params
 from jobs.server import ComputeServer, refresh_all
 from storage import Admission, AdmissionRefused, FileStore, Job, Params, Request, Store, StoreError
@@ -79,6 +86,10 @@ class JobService:
     async def choices(self, workflow: str) -> Mapping[str, Choice]:
         """What at least one server is known to let people choose in this workflow. Raises StoreError."""
         return choices_among(workflow, await self._known_servers())
+
+    async def loras(self, workflow: str, preset: str) -> Sequence[str]:
+        """The LoRAs that at least one server is known to have for this workflow. Raises StoreError."""
+        return loras_among(self._workflows, await self._known_servers(), workflow, preset)
 
     async def recall(self, requester: Requester, options: Options) -> Options:
         """The options; a prompt of `#` and a short id is replaced by the prompt of that job of theirs."""
@@ -203,6 +214,9 @@ class JobService:
 
     def _refuse_impossible(self, wanted: Wanted, known_servers: Sequence[KnownServer]) -> None:
         """Raise a Refusal where every server says that it cannot run this: waiting would not help."""
+        if wanted.loras and wanted.workflow in self._workflows and runnable_by_any(known_servers):
+            offered = loras_among(self._workflows, known_servers, wanted.workflow, wanted.preset)
+            check_loras(wanted.loras, self._workflows[wanted.workflow], offered)
         if wait_reason(self._workflows, known_servers, wanted) is not WaitReason.CANNOT_RUN:
             return
         family = self._workflows[wanted.workflow].family if wanted.workflow in self._workflows else ""

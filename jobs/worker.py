@@ -16,7 +16,7 @@ from jobs.errors import JobFailure, reason_of
 from jobs.history_cleanup import HistoryCleanup
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
-from jobs.routing import can_run, lacking, offer_of, servable
+from jobs.routing import can_run, lacking, offer_of, read_known_servers, servable
 from jobs.run import MAX_ATTEMPTS, Run, RunContext
 from jobs.server import ComputeServer
 from jobs.server_watch import ServerWatch
@@ -86,8 +86,14 @@ class Worker:
         names = [each.name for each in self._servers]
         workflows = self._context.workflows
         try:
-            others = [offer_of(each) for each in self._servers if each.reachable and each is not server]
-            lacks = lacking(workflows, offer_of(server), others)
+            known = await read_known_servers(self._store, workflows, self._servers)
+            others = [each for each in known if each.name != server.name]
+            lacks = lacking(
+                workflows,
+                offer_of(server),
+                [each.offer for each in others if each.offer is not None and each.live],
+                [each.offer for each in others if each.offer is not None and not each.live],
+            )
             adopted = await self._store.adopt(server.name, names)
             loaded = server.availability.loaded if len(self._servers) > 1 else None
             runnable = servable(workflows, server.runnable)

@@ -86,6 +86,14 @@ class Media:
         _, png = await self._clip({"do": "last_frame", "path": str(path)}, timeout)
         return png
 
+    async def read_embedded_workflow(self, path: Path, *, timeout: float = 20) -> str:
+        """The workflow that ComfyUI embedded in a PNG, WebP, MP4 or WebM, as JSON; "" where there is none.
+
+        Its `prompt` and `workflow` are texts of JSON, as they stand in the file. Raises BadClip.
+        """
+        _, text = await self._clip({"do": "workflow", "path": str(path)}, timeout)
+        return text.decode()
+
     async def join_clips(self, first: Path, second: Path, target: Path, *, timeout: float = 20) -> None:
         """Concatenate two clips without encoding their frames; `target` is written whole or not at all.
 

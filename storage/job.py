@@ -48,6 +48,7 @@ class Params:
     takes, where `steps` does not say it. `frame_step`, `size_step`: by what the number of frames and each
     side may change; None where fixed.
 
+    `loras`: the strength of each LoRA by its name, in order.
     `after`: the id of the job whose clip this one continues, where both are to be joined.
     `left_open`: the names of fields that nobody chose and that no server could decide about yet, since none
     had ever said what it can run; the values are a guess until one does.
@@ -71,6 +72,7 @@ class Params:
     frame_step: int | None = None
     size_step: int | None = None
     choices: Mapping[str, str] = field(default_factory=dict[str, str])
+    loras: Mapping[str, float] = field(default_factory=dict[str, float])
     after: str | None = None
     left_open: tuple[str, ...] = ()
     spoiler: bool = False

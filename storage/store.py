@@ -179,8 +179,9 @@ class Store(Forgetting, Preferences, ServerRecords):
         """Claim the next queued job that the server can run, or None.
 
         It can run jobs of its `workflows`, except those with an option that it `lacks` (written
-        `WORKFLOW/CHOICE/OPTION`). Among the jobs due next, one of the workflow that it has `loaded` is
-        preferred (see affinity.py). A job without a status message waits STATUS_GRACE first.
+        `WORKFLOW/CHOICE/OPTION`, a LoRA `WORKFLOW/@lora/NAME`). Among the jobs due next, one of the
+        workflow that it has `loaded` is preferred (see affinity.py). A job without a status message waits
+        STATUS_GRACE first.
         """
         values: dict[str, SqlValue] = {
             "server": server,

@@ -1,8 +1,19 @@
 """What every test may ask for."""
 
+import gc
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
 import pytest
 
-from tests.forking.client import FORKS, fork_servers
+from tests.forking.client import FOLDER, FORKS, fork_servers
+
+MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - what is made in it has a name of its own
+MEMORY_DISK_BYTES = 2 * 1024**3  # a container has 64 MB
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,12 +32,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tests marked `long` take tens of seconds each; those marked `road` run on any ComfyUI."""
+    gc.disable()  # until all tests are collected: nothing of them is garbage
     config.addinivalue_line("markers", "long: runs with --long only")
     config.addinivalue_line("markers", "road: runs with --comfyui too, on a ComfyUI of the owner's")
-    if FORKS and not hasattr(config, "workerinput"):  # a worker of xdist inherits them
+    if not hasattr(config, "workerinput"):  # a worker of xdist inherits it
+        use_memory_disk()
+    if FORKS and FOLDER not in os.environ:  # a worker of xdist inherits them
         servers = fork_servers()
         servers.__enter__()
         config.add_cleanup(lambda: servers.__exit__(None, None, None))
+        if config.args_source is pytest.Config.ArgsSource.TESTPATHS:  # else they need not import all tests
+            fork_workers(config)
+
+
+def fork_workers(config: pytest.Config) -> None:
+    """Let xdist fork its workers from a process that has imported all tests."""
+    program = shlex.join([sys.executable, "-m", "tests.forking.worker"])
+    config.option.tx = [f"{each}//python={program}" for each in config.option.tx]
+
+
+def use_memory_disk() -> None:
+    """Put temporary folders into memory, where there is room: SQLite waits for a disk at each commit."""
+    if sys.platform != "linux" or "TMPDIR" in os.environ or not os.access(MEMORY_DISK, os.W_OK):
+        return
+    if shutil.disk_usage(MEMORY_DISK).free >= MEMORY_DISK_BYTES:
+        os.environ["TMPDIR"] = str(MEMORY_DISK)
+        tempfile.tempdir = None  # read it again
+
+
+def pytest_collection_finish() -> None:
+    """What collection has made stays: the garbage collector need not go through it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -37,4 +74,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     marker = "road" if road else "long"
     left_out = [item for item in items if bool(item.get_closest_marker(marker)) is not road]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    items[:] = [item for item in items if bool(item.get_closest_marker(marker)) is road]

@@ -17,7 +17,7 @@ class DoctorOptions:
     """What to check; `run`: also make the smallest clip with each workflow that can run.
 
     `settings`: those of the bot; without them neither its ids nor this machine nor `/animate` are looked at.
-    `invalid`: what is wrong with the workflows that are left out.
+    `invalid`: what is wrong with the workflows that are left out; `mistakes`: with settings about them.
     """
 
     discord_token: str
@@ -26,6 +26,7 @@ class DoctorOptions:
     run: bool
     settings: Settings | None = None
     invalid: Sequence[comfy.WorkflowInvalid] = ()
+    mistakes: Sequence[str] = ()
 
 
 async def run_checks(options: DoctorOptions) -> Report:
@@ -49,13 +50,13 @@ async def run_checks(options: DoctorOptions) -> Report:
         sections += _unconfigured_servers(local.result(), [each.url for each in options.servers])
     road = await _check_road(options, sections)
     own = [Section(title="This machine", lines=machine.result())] if options.settings else []
-    left_out = _describe_invalid(options.invalid)
+    left_out = _describe_workflows(options)
     return Report(
         sections=(Section(title="Discord", lines=discord.result()), *sections, *left_out, *own, *road)
     )
 
 
-def _describe_invalid(invalid: Sequence[comfy.WorkflowInvalid]) -> list[Section]:
+def _describe_workflows(options: DoctorOptions) -> list[Section]:
     """A line for each workflow that is left out; one that may only not be offered is no fault."""
     lines = [
         failed(
@@ -64,8 +65,10 @@ def _describe_invalid(invalid: Sequence[comfy.WorkflowInvalid]) -> list[Section]
             "Mend the file; the bot takes it up without a restart.",
             needed=not err.forbidden,
         )
-        for err in invalid
+        for err in options.invalid
     ]
+    fix = "Correct the setting; without it the workflow is offered as it is."
+    lines += [failed("preference", each, fix, needed=False) for each in options.mistakes]
     return [Section(title="Workflows", lines=tuple(lines))] if lines else []
 
 

@@ -121,7 +121,11 @@ def build_worker(settings: Settings, context: BotContext) -> Worker:
 def open_workflows(settings: Settings) -> contextlib.AbstractAsyncContextManager[comfy.WorkflowCatalogue]:
     """The built-in workflows and the owner's, by name; what is wrong with one is logged."""
     folders = (comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
-    return comfy.open_catalogue(*folders, allow_partner_nodes=settings.allow_partner_nodes)
+    return comfy.open_catalogue(
+        *folders,
+        allow_partner_nodes=settings.allow_partner_nodes,
+        settings=comfy.OperatorSettings(order=settings.model_order, values=settings.workflow_values),
+    )
 
 
 @contextlib.asynccontextmanager

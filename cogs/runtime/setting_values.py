@@ -82,6 +82,17 @@ def read_weight(text: str) -> tuple[int, float]:
     return read_id(role.strip()), number
 
 
+def read_value(text: str) -> tuple[str, str]:
+    """One part of WORKFLOW_VALUES: `MODEL.NAME`, and what it is set to. Raises ValueError."""
+    name, equals, value = text.partition("=")
+    model, dot, key = name.strip().rpartition(".")
+    if not (equals and dot and model and key and value.strip()):
+        raise ValueError(
+            f"{shown(text)}: write a model, a point, a name, =, a value, such as wan21_i2v.block_swap=20"
+        )
+    return f"{model}.{key}", value.strip()
+
+
 def read_address(text: str, example: str) -> str:
     """The address of an HTTP server; `example`: one that is right. Raises ValueError."""
     if re.search(r"\s", text):

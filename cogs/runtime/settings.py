@@ -26,6 +26,7 @@ from cogs.runtime.setting_values import (
     read_discord_token,
     read_id,
     read_token,
+    read_value,
     read_weight,
     shown,
     split_list,
@@ -49,7 +50,7 @@ LIMITS = frozenset(
 )
 """Settings that `none` or nothing turns off."""
 IDS = ("allowed_guilds", "allowed_channels", "allowed_roles", "previews_off_guilds", "blocked_users")
-LISTS = ("comfyui_url", "blocked_words")
+LISTS = ("comfyui_url", "blocked_words", "model_order")
 
 
 class CleanedSource(PydanticBaseSettingsSource):
@@ -99,6 +100,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     workflows_dir: Path | None = None
     allow_partner_nodes: bool = False
+    model_order: Texts = ()
+    workflow_values: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict[str, str])
     log_level: str = "INFO"
     allowed_guilds: Ids = frozenset()
     allowed_channels: Ids = frozenset()
@@ -156,6 +159,12 @@ class Settings(BaseSettings):
     def _parse_weights(cls, value: object) -> object:
         """Parse `role:weight, role:weight`, with weights from 1 to 4."""
         return dict(map(read_weight, split_list(value))) if isinstance(value, str) else value
+
+    @field_validator("workflow_values", mode="before")
+    @classmethod
+    def _parse_values(cls, value: object) -> object:
+        """Parse `model.name=value, model.name=value`."""
+        return dict(map(read_value, split_list(value))) if isinstance(value, str) else value
 
     @field_validator("comfyui_url")
     @classmethod

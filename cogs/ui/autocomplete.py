@@ -9,11 +9,12 @@ from discord import app_commands
 from cogs.i18n.catalogue import translate
 from cogs.ui.cards import describe_state, truncate
 from comfy import Workflow
-from jobs.offers import default_preset, preset_title, title_of
+from jobs.offers import default_preset, preset_title, split_strength, title_of
 from jobs.options import fixed_seconds
 from storage import Job
 
 T = TypeVar("T", str, int, float)
+STRENGTHS = (0.4, 0.6, 0.8, 1.0, 1.2)  # of a LoRA, as people use them most
 MAX_CHOICES = 25  # Discord's limit
 MAX_CHARACTERS = 100  # characters of a choice's name or value, Discord's limit
 
@@ -119,6 +120,25 @@ def _marked(locale: str, named: Mapping[T, str], usual: object) -> Mapping[T, st
         value: translate(locale, "suggested_usual", value=name) if value == usual else name
         for value, name in named.items()
     }
+
+
+def suggest_loras(
+    locale: str, workflow: Workflow, names: Iterable[str], typed: str
+) -> list[app_commands.Choice[str]]:
+    """The LoRAs whose names contain the typed text; after a whole name and a colon its strengths.
+
+    Or that the workflow takes none.
+    """
+    if workflow.loras is None:
+        none = translate(locale, "suggested_none", model=title_of(workflow, locale), name="lora")
+        return _choices({"-": none})
+    name, colon, number = typed.rpartition(":")
+    whole = next((each for each in names if colon and each.casefold() == name.strip().casefold()), None)
+    if whole is None:
+        return suggest_names(names, typed)
+    strengths = {workflow.loras.usual, *STRENGTHS, *filter(None, [split_strength(typed)[1]])}
+    offered = [f"{whole}:{each:g}" for each in sorted(strengths) if each in workflow.loras.strength]
+    return suggest_names(offered, f"{whole}:{number.strip().replace(',', '.')}")
 
 
 def suggest_names(names: Iterable[str], typed: str) -> list[app_commands.Choice[str]]:

@@ -12,6 +12,7 @@ from cogs.i18n.catalogue import translate
 from cogs.ui.cards import DEFAULT_COLOUR, build_card, describe_link, describe_outcome, name_job, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
 from cogs.ui.escape import escape
+from cogs.ui.texts import render_loras
 from storage import Job
 
 MAX_PROMPT_LENGTH = 150  # characters shown of each
@@ -51,6 +52,8 @@ def _render_job(locale: str, job: Job, *, with_poster: bool) -> ui.Item[Any]:
         facts.append(f"{translate(locale, 'details_seed')} `{params.seed}`")
     if params.preset != comfy.DEFAULT_PRESET:
         facts.append(params.preset)
+    if params.loras:
+        facts.append(f"LoRA {render_loras(params)}")
     facts += [f"<t:{round(job.created_at)}:d>", *filter(None, [describe_link(locale, job)])]
     prompt = f"> {escape(truncate(params.prompt, MAX_PROMPT_LENGTH))}" if params.prompt else ""
     lines = filter(None, [describe_outcome(locale, job), prompt, " · ".join(facts)])

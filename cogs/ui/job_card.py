@@ -18,6 +18,7 @@ from cogs.ui.cards import (
 )
 from cogs.ui.components import PersistentButton
 from cogs.ui.escape import escape, quote
+from cogs.ui.texts import render_loras
 from comfy import DEFAULT_PRESET, Workflow
 from jobs.offers import preset_title, title_of
 from storage import Job, Params
@@ -116,6 +117,7 @@ def _render_settings(locale: str, details: JobDetails) -> str:
             "workflow": f"`{params.workflow}`",
         },
         {"end": _ending(locale, job), "choices": escape(truncate(chosen, MAX_CHOICES_LENGTH))},
+        {"loras": render_loras(params)},
         {"server": details.server, "gpu": None if job.seconds is None else f"{job.seconds:.1f}"},
     ]
     return "\n".join(filter(None, [_render_facts(locale, row) for row in rows]))

@@ -11,14 +11,17 @@ from jobs.announcer import QueuePosition
 from jobs.errors import Refusal, Titles
 from jobs.offers import preset_title, title_in, title_of
 from jobs.reduction import reduced
-from storage import Job, Reason, State
+from storage import Job, Params, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 MAX_ALT = 1024  # characters of an attachment's description, Discord's limit
 MAX_VALUE = 600  # characters of a value in a refusal, such as all the names that are offered
+MAX_LORA = 85  # characters of a LoRA's name
 MAX_REASON_VALUE = 100  # characters of a value in a reason, such as a node's name
 OWN_MARKDOWN = frozenset({"channel", "permissions"})  # values of refusals that the bot wrote itself
-IN_CODE = frozenset({"preset", "model", "choice", "name", "field"})  # values that stand between backticks
+IN_CODE = frozenset(
+    {"preset", "model", "choice", "lora", "name", "field"}
+)  # values that stand between backticks
 BAR_LENGTH = 10  # blocks
 MIN_ETA_SECONDS = 5.0  # an expected time that is nearer, or over, is not shown
 
@@ -192,6 +195,8 @@ def _settings(locale: str, job: Job, workflow: comfy.Workflow | None) -> Iterato
         yield translate(locale, "settings_seed", seed=params.seed)
     if params.preset != comfy.DEFAULT_PRESET:
         yield escape(preset_title(workflow, params.preset, locale), MAX_VALUE)
+    if params.loras:
+        yield f"LoRA {render_loras(params)}"
     if params.steps is not None:
         yield translate(locale, "settings_steps", number=params.steps)
     if params.cfg is not None:
@@ -201,6 +206,11 @@ def _settings(locale: str, job: Job, workflow: comfy.Workflow | None) -> Iterato
     if params.seconds is not None:
         yield translate(locale, "settings_seconds", seconds=f"{round(params.seconds, 1):g}")
     yield f"`{job.short}`"
+
+
+def render_loras(params: Params) -> str:
+    """The LoRAs of a clip, each with its strength."""
+    return " + ".join(f"{escape(name, MAX_LORA)} {strength:g}" for name, strength in params.loras.items())
 
 
 def _quote_prompt(locale: str, job: Job, max_length: int, *, with_prompt: bool) -> str:

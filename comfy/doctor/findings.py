@@ -139,6 +139,11 @@ WORKFLOW = Check(
     failed="cannot run the workflow {subject}",
     fix="What it lacks is named above.",
 )
+ABSENT_MODEL = Check(
+    id="absent_model",
+    failed="does not have the model {subject} (lacks {lacks})",
+    fix="Only if you want it: docs/models.md says where its files come from.",
+)
 REFUSED_GRAPH = replace(WORKFLOW, fix="It would answer a job with: {reason}.")
 PARTNER = Check(
     id="partner",

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from comfy.doctor.absent_models import absent_models, describe_lacks
 from comfy.doctor.findings import (
+    ABSENT_MODEL,
     ATTENTION,
     DEPRECATED,
     KEEPS_CLIPS,
@@ -58,9 +60,13 @@ def check_requirements(
     """Packs, nodes, files and deprecated nodes; then each workflow.
 
     `refusals`: why jobs of a workflow that lacks nothing would fail. `preferred`: what a plain request takes
-    of those that lack nothing. What a workflow lacks is needed where no other is complete.
+    of those that lack nothing. What a workflow lacks is needed where no other is complete. A built-in model
+    that the server does not have is one finding.
     """
     missing = {name: find_missing(workflow, node_classes, files) for name, workflow in workflows.items()}
+    absent = absent_models(workflows, missing)
+    workflows = {name: each for name, each in workflows.items() if each.family not in absent}
+    missing = {name: missing[name] for name in workflows}
     complete = adapt_runnable(workflows, node_classes, files)
     needed = not complete
     refused = {name: f"preset {preset}: {reason}" for (name, preset), reason in refusals.items()}
@@ -76,6 +82,8 @@ def check_requirements(
         else:
             yield WORKFLOW.for_jobs(needed).result(name, ok=name in complete)
     yield from _check_leftovers(complete)
+    for family, lacks in absent.items():
+        yield ABSENT_MODEL.result(family, ok=False, lacks=describe_lacks(lacks))
 
 
 def describe_missing(workflow: Workflow, missing: Iterable[MissingRequirement]) -> str:
@@ -164,8 +172,13 @@ def _check_attention(runnable: Workflows, files: ModelFiles) -> Iterator[Finding
 
 
 def _check_leftovers(runnable: Workflows) -> Iterator[Finding]:
-    for name, workflow in sorted(runnable.items()):
-        if any(map(_keeps_files, needed_nodes(workflow).values())):
+    """Workflows that leave clips there, where no other comes before them that leaves none."""
+    tidy = set[tuple[str, str]]()
+    for name, workflow in runnable.items():
+        offered = {(workflow.family, preset) for preset in workflow.presets}
+        if not any(map(_keeps_files, needed_nodes(workflow).values())):
+            tidy |= offered
+        elif not offered <= tidy:
             yield KEEPS_CLIPS.result(name, ok=False)
 
 

@@ -40,7 +40,7 @@ from comfy.workflows.adapt import ModelFiles
 from comfy.workflows.needed_nodes import used_classes
 from comfy.workflows.workflow import Role, Workflow
 
-WEBSOCKET_TIMEOUT = 15.0  # seconds
+ANSWER_TIMEOUT = WEBSOCKET_TIMEOUT = 15.0  # seconds
 # The ports of ComfyUI, and of its Desktop edition.
 DEFAULT_PORTS = (8188, 8000)
 PORT_TIMEOUT = 3.0  # seconds
@@ -182,11 +182,18 @@ def _settle(findings: Sequence[Finding], target: ServerToCheck) -> Iterator[Find
 
 async def _check_websocket(server: Server) -> Finding:
     """Some proxies let everything through but websockets: jobs are polled there."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(WEBSOCKET_TIMEOUT):
-            while not (server.reachable and server.live):
-                await server.changed()
+    if await _comes(server, lambda: server.reachable, ANSWER_TIMEOUT):
+        await _comes(server, lambda: server.live, WEBSOCKET_TIMEOUT)
     return WEBSOCKET.result(server.name, ok=server.live, reason=str(server.websocket_error or "no message"))
+
+
+async def _comes(server: Server, condition: Callable[[], bool], timeout: float) -> bool:
+    """Whether it holds within `timeout` seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout):
+            while not condition():
+                await server.changed()
+    return condition()
 
 
 def _describe_error(err: ComfyError, target: ServerToCheck) -> Finding:

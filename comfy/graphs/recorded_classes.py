@@ -13,7 +13,8 @@ _FILE = Path(__file__).with_name("recorded_classes.jsonl")
 def recorded_classes(names: Iterable[str]) -> NodeClasses:
     """The recorded ones among these classes, without the entries of their dropdowns.
 
-    Recorded from ComfyUI 0.33.0 (2026-08) with the node packs of that time.
+    Recorded from ComfyUI 0.33.0 (2026-08) with the node packs of that time. Of partner nodes only the outputs
+    are kept, with those that ComfyUI's templates of 2026-10 used beyond that version.
     """
     lines = _read_lines()
     return parse_object_info(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from comfy.graphs.ancestors import only_executed
-from comfy.graphs.literals import MAX_LINKS, is_link, linked_node, read_literal, read_number
+from comfy.graphs.literals import is_link, linked_node, read_literal, read_number
 from comfy.graphs.nodes import NodeInput, Nodes, Stage, TemplateNode
 
 # Parts of the names of classes that only describe a sampler: "KSamplerSelect", "SamplerEulerAncestral", ….
@@ -20,6 +20,10 @@ STEP_SOURCES = ("sigmas", "scheduler", "sampler_inputs")
 SHORTENED = frozenset({"AlignYourStepsScheduler", "GITSScheduler", "OptimalStepsScheduler"})
 NUMBER = re.compile(r"[-+]?\d*\.*\d+")
 FRAMEPACK_FPS = 30
+MAX_COUNTED = 100  # outputs looked at for one sampler
+
+Counted = dict[tuple[str, int], int | None]
+"""The steps of each output (node and slot) that was looked at: many links may lead to one, or in a circle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ def expect_bars(nodes: Nodes, stages: Mapping[str, Stage], output: str) -> Mappi
 
 
 def _expect(nodes: Nodes, name: str) -> ExpectedBars:
-    steps = _count(nodes, name, 0, MAX_LINKS)
+    steps = _count(nodes, name, 0, {})
     bars = _framepack_sections(nodes, name) if nodes[name].class_type == "FramePackSampler" else 1
     return ExpectedBars(steps=max(0, steps or 0), bars=bars)
 
@@ -63,45 +67,51 @@ def _framepack_sections(nodes: Nodes, name: str) -> int:
     return max(1, round(seconds * FRAMEPACK_FPS / (window * 4))) if seconds and window else 1
 
 
-def _count(nodes: Nodes, name: str, slot: int, links: int) -> int | None:
+def _count(nodes: Nodes, name: str, slot: int, counted: Counted) -> int | None:
     """The steps that a sampler takes, or that the schedule at output `slot` of a node has."""
-    node = nodes.get(name)
-    if node is None or not links:
-        return None
+    at = (name, slot)
+    if at not in counted and name in nodes and len(counted) < MAX_COUNTED:
+        counted[at] = None  # for who comes back to it by a circle
+        counted[at] = _count_once(nodes, name, slot, counted)
+    return counted.get(at)
+
+
+def _count_once(nodes: Nodes, name: str, slot: int, counted: Counted) -> int | None:
+    node = nodes[name]
     match node.class_type:
         case "ManualSigmas":
             sigmas = read_literal(nodes, NodeInput(node=name, input="sigmas"))
             return len(NUMBER.findall(sigmas)) - 1 if isinstance(sigmas, str) else None
         case "SplitSigmas" | "SplitSigmasDenoise":
-            return _split(nodes, name, slot, links)
+            return _split(nodes, name, slot, counted)
         case "ExtendIntermediateSigmas":
             return None
         case _:
-            total = _total(nodes, name, links)
+            total = _total(nodes, name, counted)
             return None if total is None else _part(nodes, name, total)
 
 
-def _total(nodes: Nodes, name: str, links: int) -> int | None:
+def _total(nodes: Nodes, name: str, counted: Counted) -> int | None:
     """The steps of the whole schedule, of which the node may take a part."""
     inputs = nodes[name].inputs
     for key in STEP_SOURCES:
-        if is_link(link := inputs.get(key)) and (counted := _follow(nodes, link, links)) is not None:
-            return counted
+        if is_link(link := inputs.get(key)) and (steps := _follow(nodes, link, counted)) is not None:
+            return steps
     if "steps" in inputs:
         steps = _number(nodes, name, "steps")
         return None if steps is None else int(steps)
     if "switch" in inputs:
         taken = "on_true" if read_literal(nodes, NodeInput(node=name, input="switch")) else "on_false"
-        return _follow(nodes, inputs.get(taken), links)
-    return _follow(nodes, next(iter(inputs.values())), links) if len(inputs) == 1 else None  # a reroute
+        return _follow(nodes, inputs.get(taken), counted)
+    return _follow(nodes, next(iter(inputs.values())), counted) if len(inputs) == 1 else None  # a reroute
 
 
-def _follow(nodes: Nodes, link: object, links: int) -> int | None:
-    return _count(nodes, linked_node(link) or "", int(str(link[1])), links - 1) if is_link(link) else None
+def _follow(nodes: Nodes, link: object, counted: Counted) -> int | None:
+    return _count(nodes, linked_node(link) or "", int(str(link[1])), counted) if is_link(link) else None
 
 
-def _split(nodes: Nodes, name: str, slot: int, links: int) -> int | None:
-    steps = _follow(nodes, nodes[name].inputs.get("sigmas"), links)
+def _split(nodes: Nodes, name: str, slot: int, counted: Counted) -> int | None:
+    steps = _follow(nodes, nodes[name].inputs.get("sigmas"), counted)
     at, denoise = (_number(nodes, name, key) for key in ("step", "denoise"))
     if steps is None or (at is None and denoise is None):
         return None

@@ -13,6 +13,8 @@ from comfy.protocol.json_values import as_list, as_mapping, as_text, is_list, is
 MODEL_SUFFIXES = (".safetensors", ".gguf", ".sft", ".ckpt", ".pth", ".pt", ".bin")
 # A dropdown is a bare list, or since 2025 one of these with its list among the options.
 DROPDOWN_TYPES = ("COMBO", "COMFY_DYNAMICCOMBO_V3")
+_CUSTOM = "custom_nodes."
+_SEEDS = ("seed", "noise_seed")  # the page takes them for controlled also where they do not say so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,9 @@ class InputSpec:
     `brings`: for each entry the further inputs that choosing it adds, by the names under which they are sent.
     `tooltip`: what the page shows about it. `kind`: the type of its value or link, such as INT or IMAGE.
     `least`, `most`, `step`: the limits of a number, None where it has none. `uploads`: it names a picture
-    that is uploaded.
+    that is uploaded. `only_linked`: the page shows a socket for it, never a widget. `widget_kind`: the
+    kind of its widget, where that is another than `kind`. `controlled`: the widget behind its own says how it
+    changes after each run.
     """
 
     required: bool
@@ -36,6 +40,9 @@ class InputSpec:
     most: float | None = None
     step: float | None = None
     uploads: bool = False
+    only_linked: bool = False
+    widget_kind: str = ""
+    controlled: bool = False
 
 
 Inputs = Mapping[str, InputSpec]
@@ -46,6 +53,7 @@ class NodeClass:
     """A class of nodes. `deprecated`: it will be removed in a later version; `output`: its nodes are run for
     themselves, with all that they need; `outputs`: the types of what it gives; `partner`: it sends its inputs
     to another company, which charges for it; `price`: the formula of what, as ComfyUI's page computes it.
+    `pack`: the folder of its node pack, "" for ComfyUI's own.
     """
 
     inputs: Inputs
@@ -54,6 +62,7 @@ class NodeClass:
     outputs: tuple[str, ...] = ()
     partner: bool = False
     price: str = ""
+    pack: str = ""
 
 
 NodeClasses = Mapping[str, NodeClass]
@@ -122,7 +131,13 @@ def _parse_class(value: Mapping[str, object]) -> NodeClass:
         outputs=_type_names(value.get("output")),
         partner=value.get("api_node") is True,
         price=_price_formula(value.get("price_badge")),
+        pack=_pack(value.get("python_module")),
     )
+
+
+def _pack(module: object) -> str:
+    """The folder of a module `custom_nodes.FOLDER`, which may have dots and modules in it itself."""
+    return module.removeprefix(_CUSTOM) if isinstance(module, str) and module.startswith(_CUSTOM) else ""
 
 
 def _price_formula(badge: object) -> str:
@@ -167,7 +182,15 @@ def _make_input(name: str, kind: object, options: Mapping[str, object], *, requi
         most=_limit(options.get("max")),
         step=_limit(options.get("step")),
         uploads=options.get("image_upload") is True,
+        only_linked=options.get("forceInput") is True,
+        widget_kind=widget if isinstance(widget := options.get("widgetType"), str) else "",
+        controlled=_is_controlled(name, kind, options),
     )
+
+
+def _is_controlled(name: str, kind: object, options: Mapping[str, object]) -> bool:
+    told = options.get("control_after_generate")  # True, or the name of the widget
+    return bool(told) if told is not None else kind == "INT" and name.rpartition(".")[2] in _SEEDS
 
 
 def _limit(value: object) -> float | None:
@@ -185,6 +208,7 @@ def _parse_formats(options: Mapping[str, object]) -> Mapping[str, Inputs]:
     return {
         choice: {as_text(as_list(widget)[0]): LEFT_TO_THE_NODE for widget in as_list(widgets) if widget}
         for choice, widgets in as_mapping(options.get("formats", {})).items()
+        if not is_mapping(widgets)  # the loaders' formats are advice on frames and sizes
     }
 
 

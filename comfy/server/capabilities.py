@@ -70,8 +70,8 @@ class Capabilities:
         return frozenset(self._adapted)
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
-        """What may be chosen for that workflow here; nothing where it cannot run."""
-        return self._adapted[workflow].choices if workflow in self._adapted else {}
+        """What may be chosen for that workflow here, LoRAs too; nothing where it cannot run."""
+        return self._adapted[workflow].offered if workflow in self._adapted else {}
 
     def refresh(self, *, whole: bool = False) -> None:
         """Read them again soon; `whole`: in one request, since the server may have been started anew."""
@@ -152,7 +152,7 @@ class Capabilities:
         self.error, self._whole = None, False
 
     def _update(self, node_classes: NodeClasses) -> None:
-        before = _describe(self.missing)
+        before, loras = _describe(self.missing), _count_loras(self._adapted)
         self._node_classes, self._seen = node_classes, dict(self._workflows)
         self._on_classes(node_classes)
         self.missing = {
@@ -165,7 +165,12 @@ class Capabilities:
         }
         for name, lacks in _describe(self.missing).items():
             if lacks != before.get(name):
-                log.info("%s: workflow %s: %s", self._name, name, lacks or "runs")
+                # Most servers lack most models: only what comes or goes is worth a line.
+                level = logging.DEBUG if lacks and before.get(name) != "" else logging.INFO
+                log.log(level, "%s: workflow %s: %s", self._name, name, lacks or "runs")
+        for name, count in _count_loras(self._adapted).items():
+            if count != loras.get(name):
+                log.info("%s: workflow %s: %d LoRAs match its patterns", self._name, name, count)
 
     def _set_error(self, error: ComfyError) -> None:
         changed = str(error) != str(self.error)
@@ -177,3 +182,7 @@ class Capabilities:
 
 def _describe(missing: Missing) -> Mapping[str, str]:
     return {name: "; ".join(map(str, lacks)) for name, lacks in missing.items()}
+
+
+def _count_loras(workflows: Mapping[str, Workflow]) -> Mapping[str, int]:
+    return {name: len(each.loras.files) for name, each in workflows.items() if each.loras}

@@ -29,7 +29,7 @@ from comfy.server.submission import MAX_SUBMISSIONS, Submitter
 from comfy.server.websocket import WebSocketReader
 from comfy.workflows.adapt import ModelFiles
 from comfy.workflows.events import Event
-from comfy.workflows.graph import NO_CHOICES, Graph, build_graph
+from comfy.workflows.graph import NO_CHOICES, NO_LORAS, Graph, build_graph
 from comfy.workflows.workflow import Choice, Workflow
 
 log = logging.getLogger(__name__)
@@ -171,7 +171,10 @@ class Server:
             self._capabilities.refresh()
 
     def choices(self, workflow: str) -> Mapping[str, Choice]:
-        """What may be chosen for that workflow here: options whose files it lacks are left out."""
+        """What may be chosen for that workflow here: options whose files it lacks are left out.
+
+        Under LORA_CHOICE the LoRAs that it has.
+        """
         return self._capabilities.choices(workflow)
 
     def build(
@@ -183,13 +186,14 @@ class Server:
         *,
         preset: str = "",
         last_image: str | None = None,
+        loras: Mapping[str, float] = NO_LORAS,
     ) -> Graph:
         """Build a workflow's graph, adapted to this server; see `build_graph`.
 
         Raises WorkflowInvalid, MissingModel, NodeMissing, ServerUnreachable (it never answered).
         """
         adapted = self._capabilities.adapted(workflow)
-        return build_graph(adapted, values, image, choices, preset=preset, last_image=last_image)
+        return build_graph(adapted, values, image, choices, preset=preset, last_image=last_image, loras=loras)
 
     @stamina.retry(on=ServerUnreachable, attempts=3)
     async def upload(self, picture: bytes, *, name: str) -> str:

@@ -71,8 +71,8 @@ def adapt(workflow: Workflow, node_classes: NodeClasses, files: ModelFiles) -> W
 
     Model files get the server's spelling. Inputs get the names that its version of a node gives them, and
     required ones that the template lacks their defaults; in built-in workflows links to inputs that it does
-    not have are left out (all logged). Options whose files it lacks are left out. Nodes that the output does
-    not need stay as they are: they are not sent.
+    not have are left out (all logged). Options whose files it lacks are left out, and the LoRAs that it has
+    are named. Nodes that the output does not need stay as they are: they are not sent.
     """
     needed = needed_nodes(workflow)
     spelled = [
@@ -88,7 +88,9 @@ def adapt(workflow: Workflow, node_classes: NodeClasses, files: ModelFiles) -> W
     choices = {
         name: _adapt_choice(choice, workflow, node_classes) for name, choice in workflow.choices.items()
     }
-    return replace(workflow, nodes=nodes, choices=choices)
+    sent = {name: nodes[name] for name in needed}
+    loras = workflow.loras.offering(node_classes, sent) if workflow.loras else None
+    return replace(workflow, nodes=nodes, choices=choices, loras=loras)
 
 
 def _find_first(node_classes: NodeClasses, class_type: str, field: str, names: Collection[str]) -> str | None:

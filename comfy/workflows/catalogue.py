@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from comfy.errors import WorkflowInvalid
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.files import SUFFIXES, LoadedWorkflows, read_workflows
+from comfy.workflows.operator_settings import NO_SETTINGS, OperatorSettings, apply_settings
 from comfy.workflows.partner_nodes import without_partner_nodes
 from comfy.workflows.workflow import Workflow
 
@@ -22,13 +24,16 @@ Signature = frozenset[tuple[str, int, int]]
 
 
 class WorkflowCatalogue(Mapping[str, Workflow]):
-    """The usable workflows by name, smallest `priority` first; made by `open_catalogue`.
+    """The usable workflows by name in the order of preference; made by `open_catalogue`.
 
     `invalid`: what is wrong with each other one, which is logged once and left out.
     """
 
-    def __init__(self, folders: tuple[Path, ...], *, allow_partner_nodes: bool = False) -> None:
+    def __init__(
+        self, folders: tuple[Path, ...], settings: OperatorSettings, *, allow_partner_nodes: bool = False
+    ) -> None:
         self._folders = folders
+        self._settings = settings
         self._allow_partner_nodes = allow_partner_nodes
         self._loaded = LoadedWorkflows()
         self._signature: Signature = frozenset()
@@ -40,6 +45,11 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
     def invalid(self) -> tuple[WorkflowInvalid, ...]:
         """What is wrong with the workflows that are left out."""
         return self._loaded.invalid
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """A sentence for each preference of the operator that cannot be kept."""
+        return self._loaded.mistakes
 
     def __getitem__(self, name: str) -> Workflow:
         return self._loaded.workflows[name]
@@ -83,6 +93,8 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
         loaded = read_workflows(*self._folders, node_classes=node_classes)
         if not self._allow_partner_nodes:
             loaded = without_partner_nodes(loaded, node_classes)
+        workflows, mistakes = apply_settings(loaded.workflows, self._settings, node_classes)
+        loaded = replace(loaded, workflows=workflows, mistakes=tuple(mistakes))
         return node_classes, loaded
 
     def _take(self, signature: Signature, node_classes: NodeClasses, loaded: LoadedWorkflows) -> None:
@@ -92,9 +104,12 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
         for err in loaded.invalid:
             if str(err) not in known:
                 log.error("%s; it is left out, all others are offered", err)
+        for mistake in loaded.mistakes:
+            if mistake not in before.mistakes:
+                log.error("%s", mistake)
         if before.workflows and before.workflows != loaded.workflows:
             _log_changes(before.workflows, loaded.workflows)
-        if before.workflows != loaded.workflows:
+        if list(before.workflows.items()) != list(loaded.workflows.items()):
             for listener in self._listeners:
                 listener()
 
@@ -104,14 +119,14 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
 
 @asynccontextmanager
 async def open_catalogue(
-    *folders: Path, allow_partner_nodes: bool = False
+    *folders: Path, allow_partner_nodes: bool = False, settings: OperatorSettings = NO_SETTINGS
 ) -> AsyncGenerator[WorkflowCatalogue]:
     """Load the workflows of these folders, and again whenever they change.
 
     Of two with one name the later folder's counts. `allow_partner_nodes`: whether graphs are offered that
-    send their pictures to another company.
+    send their pictures to another company. `settings`: the operator's.
     """
-    catalogue = WorkflowCatalogue(folders, allow_partner_nodes=allow_partner_nodes)
+    catalogue = WorkflowCatalogue(folders, settings, allow_partner_nodes=allow_partner_nodes)
     await asyncio.to_thread(catalogue.load)
     task = asyncio.create_task(catalogue.run(), name="workflow catalogue")
     try:

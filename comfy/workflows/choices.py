@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 
+from comfy.errors import BadAnswer
 from comfy.graphs.nodes import Nodes
 from comfy.protocol.json_values import as_mapping, as_text
 from comfy.workflows.graph import fill
 from comfy.workflows.manifest_fields import parse_sets, refuse_unknown, sub_table, texts
-from comfy.workflows.workflow import Choice, Option
+from comfy.workflows.workflow import LORA_CHOICE, Choice, Option
 
 
 def parse_choices(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[str, Choice]:
     """Parse the tables `[choices.NAME]`, each with `title`, `default` and `options`. Raises BadAnswer."""
     tables = sub_table(manifest, "choices")
+    if LORA_CHOICE in tables:
+        raise BadAnswer(reason=f"choices: {LORA_CHOICE} is the name of the LoRAs")
     return {name: _parse_choice(f"choices.{name}", table, nodes) for name, table in tables.items()}
 
 

@@ -12,7 +12,7 @@ from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.manifest import NO_CLASSES, build_workflow
 from comfy.workflows.workflow import Workflow
 
-BUILT_IN = Path(__file__).parent
+BUILT_IN = Path(__file__).parent / "built_in"
 SUFFIXES = (".json", ".toml")
 MAX_FILE_BYTES = 5 * 2**20
 MAX_BASES = 10  # manifests that extend one another
@@ -23,10 +23,14 @@ Manifest = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedWorkflows:
-    """The usable workflows by name, smallest `priority` first, and what is wrong with each other one."""
+    """The usable workflows by name, smallest `priority` first, and what is wrong with each other one.
+
+    `mistakes`: a sentence for each preference of the operator that cannot be kept.
+    """
 
     workflows: Mapping[str, Workflow] = field(default_factory=dict[str, Workflow])
     invalid: tuple[WorkflowInvalid, ...] = ()
+    mistakes: tuple[str, ...] = ()
 
 
 def load_workflows(*folders: Path) -> Mapping[str, Workflow]:

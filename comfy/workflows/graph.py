@@ -15,6 +15,7 @@ from comfy.graphs.tracing import LastPicture
 from comfy.workflows.workflow import PICTURES, TEXTS, VALUES, WHOLE_NUMBERS, Workflow
 
 NO_CHOICES: Mapping[str, str] = MappingProxyType({})
+NO_LORAS: Mapping[str, float] = MappingProxyType({})
 NOTHING_SET: Mapping[NodeInput, object] = MappingProxyType({})
 
 
@@ -50,16 +51,17 @@ def build_graph(
     *,
     preset: str = "",
     last_image: str | None = None,
+    loras: Mapping[str, float] = NO_LORAS,
 ) -> Graph:
     """Fill the template with a job's values and its pictures (as LoadImage refers to them).
 
     Values are named as in `VALUES`; those that the workflow has no input for are ignored, and where one is
     missing, that of the preset counts, else the template's. `choices`: the options chosen, by the name of the
-    choice. Without a `last_image` the nodes that are there for it are left out; only the output and what it
-    needs is in the graph.
+    choice; `loras`: the strength of each LoRA by its name. Without a `last_image` the nodes that are there
+    for it are left out; only the output and what it needs is in the graph.
 
-    Raises WorkflowInvalid for an unknown name, a wrong type, a number out of its range, an option that is not
-    offered, and where the workflow needs a last picture and there is none.
+    Raises WorkflowInvalid for an unknown name, a wrong type, a number out of its range, an option or a LoRA
+    that is not offered, and where the workflow needs a last picture and there is none.
     """
     for name, value in values.items():
         if problem := _find_problem(workflow, name, value):
@@ -69,7 +71,7 @@ def build_graph(
     nodes = fill(nodes, _filled_inputs(workflow, nodes, _all_values(workflow, values, preset)))
     nodes = fill(nodes, _chosen_inputs(workflow, choices))
     nodes = _place_pictures(workflow, nodes, image, last_image)
-    return graph_of(workflow, nodes)
+    return graph_of(workflow, _add_loras(workflow, nodes, loras))
 
 
 def graph_of(workflow: Workflow, nodes: Nodes) -> Graph:
@@ -163,6 +165,17 @@ def _chosen_inputs(workflow: Workflow, choices: Mapping[str, str]) -> Iterator[t
         if choice is None or value not in choice.options:
             raise WorkflowInvalid(workflow=workflow.name, reason=f"{name}: {value} is not offered")
         yield from choice.options[value].sets.items()
+
+
+def _add_loras(workflow: Workflow, nodes: Nodes, loras: Mapping[str, float]) -> Nodes:
+    if not loras:
+        return nodes
+    if workflow.loras is None:
+        raise WorkflowInvalid(workflow=workflow.name, reason="it takes no LoRAs")
+    try:
+        return workflow.loras.add(nodes, loras)
+    except BadAnswer as err:
+        raise WorkflowInvalid(workflow=workflow.name, reason=err.reason) from err
 
 
 def fill(nodes: Nodes, values: Iterable[tuple[NodeInput, object]]) -> Nodes:

@@ -1,7 +1,7 @@
 """Parse a workflow: its template in ComfyUI's API format, and its manifest in TOML."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from comfy.authoring.api_format import parse_api
 from comfy.authoring.completion import complete_manifest
@@ -9,12 +9,14 @@ from comfy.authoring.source_graph import ModelFile
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.graphs.ancestors import find_output
 from comfy.graphs.expression import Expression
+from comfy.graphs.lora_places import SELECTORS
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text, parse_json
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
+from comfy.workflows.loras import parse_loras
 from comfy.workflows.manifest_fields import (
     parse_node_input,
     refuse_unknown,
@@ -22,16 +24,18 @@ from comfy.workflows.manifest_fields import (
     text_lists,
     texts,
 )
+from comfy.workflows.node_edits import edit_nodes
 from comfy.workflows.picture_loaders import connect_pictures
 from comfy.workflows.presets import parse_presets
 from comfy.workflows.rules import derive_rules
 from comfy.workflows.stages import parse_stages
 from comfy.workflows.workflow import PICTURES, VALUES, Role, Workflow
 
-KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "nodes", "rules", "built_in"} | {
+KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "rules", "built_in"} | {
     *("ranges", "defaults", "fps", "frames", "seconds", "size", "sound")
 }
 NO_CLASSES: NodeClasses = {}
+LORA_CLASSES = frozenset(each.class_type for each in SELECTORS.values())
 
 
 def build_workflow(
@@ -45,7 +49,12 @@ def build_workflow(
         graph = parse_api(as_mapping(parse_json(template), "the template"))
     except BadAnswer as err:
         raise WorkflowInvalid(workflow=name, reason=f"{name}.json: {err.reason}") from err
-    classes = {**recorded_classes({node.class_type for node in graph.nodes.values()}), **node_classes}
+    try:
+        graph = replace(graph, nodes=edit_nodes(graph.nodes, manifest))
+    except BadAnswer as err:
+        raise WorkflowInvalid(workflow=name, reason=f"{name}.toml: {err.reason}") from err
+    names = {node.class_type for node in graph.nodes.values()} | LORA_CLASSES
+    classes = {**recorded_classes(names), **node_classes}
     try:
         manifest = complete_manifest(manifest, graph, classes)
     except BadAnswer as err:
@@ -90,7 +99,9 @@ def _parse_manifest(
         derived=derived,
         output=output,
         crf=_parse_crf(manifest, nodes, output),
+        loras=parse_loras(manifest, nodes, output, classes),
         prompt_prefix=as_text(manifest.get("prompt_prefix", ""), "prompt_prefix"),
+        operator=_parse_operator(manifest, nodes),
         prompt_suffix=as_text(manifest.get("prompt_suffix", ""), "prompt_suffix"),
         models=tuple(_parse_model(each) for each in as_list(manifest.get("models", []), "models")),
         packs=texts(manifest, "packs"),
@@ -152,6 +163,18 @@ def _parse_installed(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[Ro
     table = text_lists(manifest, "installed")
     refuse_unknown("installed", table, set(Role))
     return {Role(role): targets for role, targets in _parse_targets(table, "installed", nodes).items()}
+
+
+def _parse_operator(manifest: Mapping[str, object], nodes: Nodes) -> Mapping[str, NodeInputs]:
+    """The table `[operator]`: the places of values that a setting of the bot may give."""
+    targets = _parse_targets(text_lists(manifest, "operator"), "operator", nodes)
+    for name, places in targets.items():
+        for place in places:
+            if isinstance(nodes[place.node].inputs[place.input], list):
+                raise BadAnswer(
+                    reason=f"operator.{name}: {place.node}.{place.input} is linked to another node"
+                )
+    return targets
 
 
 def _parse_names(manifest: Mapping[str, object], key: str) -> Mapping[Role, tuple[str, ...]]:

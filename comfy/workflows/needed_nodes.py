@@ -13,5 +13,9 @@ def needed_nodes(workflow: Workflow) -> Nodes:
 
 
 def used_classes(workflows: Iterable[Workflow]) -> frozenset[str]:
-    """The node classes that these workflows use."""
-    return frozenset(node.class_type for each in workflows for node in needed_nodes(each).values())
+    """The node classes that these workflows use, or may add for LoRAs."""
+    found = set[str]()
+    for each in workflows:
+        found |= {node.class_type for node in needed_nodes(each).values()}
+        found |= each.loras.classes if each.loras else frozenset()
+    return frozenset(found)

@@ -1,7 +1,7 @@
 """A workflow: a template of nodes, and its manifest's mapping of values, files and stages to node inputs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from comfy.graphs.expression import Expression
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, Stage
 from comfy.graphs.ranges import Range
 from comfy.graphs.tracing import LastPicture
+from comfy.workflows.loras import LoraRule
 
 TEXTS = frozenset({"prompt", "negative_prompt", "prefix"})
 WHOLE_NUMBERS = frozenset({"seed", "steps", "width", "height", "frames"})
@@ -19,6 +20,8 @@ SETTINGS = ("steps", "cfg", "shift", "denoise")
 MAX_SEED = 2**32 - 1  # Discord's integers end at 2^53, so that every seed can be typed back
 MAX_RATIO = 2.5  # of the longer side to the shorter
 PICTURES = ("image", "last_image")
+LORA_CHOICE = "@lora"
+"""Under this name a server offers its LoRAs beside the choices of a workflow; no manifest's can have it."""
 
 
 class Role(StrEnum):
@@ -47,6 +50,11 @@ class Choice:
     title: Mapping[str, str]
     default: str
     options: Mapping[str, Option]
+
+
+def lora_choice(names: Iterable[str]) -> Choice:
+    """The LoRAs of these names as something to choose, of which none is the default."""
+    return Choice(title={}, default="", options={name: Option(title={}, sets={}) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +125,11 @@ class Workflow:
     `installed`: the dropdowns that name a file of the server; the settings' file, unless its name
     matches a pattern of `unusable`, else the first of the `alternatives` that the server has.
     `output`: the node whose files are the result; `crf`: its input that makes them coarser and smaller.
+    `loras`: what a person may add to the model; None where nothing.
     `title`, `description`: by language code.
     `family`: workflows of one family replace one another where they have the same preset.
     `models`, `packs`: where a server gets files and node classes that it lacks: a node pack's name by class.
+    `operator`: the node inputs that the operator of the bot may set, by name.
     `built_in`: whether its template comes with the program, and may be fitted to versions of nodes.
     """
 
@@ -144,7 +154,14 @@ class Workflow:
     prompt_suffix: str = ""
     models: tuple[ModelFile, ...] = ()
     packs: Mapping[str, str] = field(default_factory=dict[str, str])
+    loras: LoraRule | None = None
     built_in: bool = False
+    operator: Mapping[str, NodeInputs] = field(default_factory=dict[str, NodeInputs])
+
+    @property
+    def offered(self) -> Mapping[str, Choice]:
+        """What may be chosen: the choices, and under LORA_CHOICE the LoRAs of the server it is adapted to."""
+        return {**self.choices, **({LORA_CHOICE: lora_choice(self.loras.files)} if self.loras else {})}
 
     def default(self, preset: str, name: str) -> float | str | None:
         """The value that counts where nobody chooses one; None where neither preset nor graph has one."""

@@ -72,6 +72,10 @@ def _work(request: _Header, payload: bytes) -> Callable[[], tuple[_Header, bytes
             from media.codecs.clips import probe
 
             return lambda: (probe(Path(path)), b"")
+        case {"do": "workflow", "path": str(path)}:
+            from media.codecs.embedded import embedded_workflow
+
+            return lambda: ({}, embedded_workflow(Path(path)).encode())
         case {"do": "poster", "path": str(path)}:
             from media.codecs.clips import poster
 

@@ -25,6 +25,9 @@ class Installed:
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     graphs: Collection[Json] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.lora, self.sageattention, self.without, self.backslashes))  # not of dicts
+
     def missing(self, names: Iterable[str]) -> "Installed":
         """The same without these node classes and model files."""
         return replace(self, without=self.without | frozenset(names))

@@ -33,6 +33,7 @@ DROPDOWNS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("WanVideoLoraSelect", "lora"),
         ("LoraLoaderModelOnly", "lora_name"),
         ("LoraLoader", "lora_name"),
+        ("FramePackLoraSelect", "lora"),
         *_LORAS,
     ),
     "checkpoints": (

@@ -49,6 +49,8 @@ def expand_inputs(sections: Json, live: Json, prefix: str = "") -> Iterator[Inpu
 
 def choices_of(spec: Sequence[object]) -> Sequence[object] | None:
     """The choices of a dropdown, in either of the forms of object_info; None for another input."""
+    if not spec:
+        return None
     if not isinstance(spec[0], str):
         return parse_list(spec[0])
     return parse_list(_options(spec).get("options")) if spec[0] == "COMBO" else None

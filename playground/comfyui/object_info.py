@@ -28,11 +28,9 @@ class NodeClasses:
         self.installed = installed
         self._built: Mapping[str, Json] = {}
 
-    def object_info(self, kind: str | None, pictures: list[str]) -> Json:
-        """The answer to GET /object_info[/kind]; `pictures` are what nodes that load one offer."""
-        known = self._classes if kind is None else {kind: self._classes[kind]} if self.knows(kind) else {}
-        offering = {name: _offering(known[name], pictures) for name in _PICTURE_LOADERS if name in known}
-        return {**known, **offering}
+    def object_info(self, kind: str | None, pictures: Sequence[str]) -> str:
+        """The JSON that answers GET /object_info[/kind]; `pictures` are what nodes that load one offer."""
+        return _object_info(self.installed, kind, tuple(pictures))
 
     def about(self, page: str) -> object:
         """The recorded answer to GET /system_stats, /features or /models."""
@@ -68,20 +66,8 @@ class NodeClasses:
     @property
     def _classes(self) -> Mapping[str, Json]:
         if not self._built:
-            self._built = self._build()
+            self._built = _classes(self.installed)
         return self._built
-
-    def _build(self) -> Mapping[str, Json]:
-        installed = self.installed
-        known = {
-            **_recorded_classes(),
-            **{kind: parse_object(info) for kind, info in installed.nodes.items()},
-        }
-        present = {kind: info for kind, info in known.items() if kind not in installed.without}
-        classes = with_model_files(present, installed)
-        for graph in installed.graphs:
-            fit_classes(classes, graph)
-        return {kind: arrange_model_files(info, installed) for kind, info in classes.items()}
 
 
 _PICTURE_LOADERS = ("LoadImage", "LoadImageMask")
@@ -95,7 +81,28 @@ def _recorded_classes() -> Mapping[str, Json]:
     return {kind: parse_object(info) for part in parts for kind, info in part.items()}
 
 
-def _offering(info: Json, pictures: list[str]) -> Json:
+@functools.lru_cache(maxsize=8)  # the tests start many servers that have the same
+def _classes(installed: Installed) -> Mapping[str, Json]:
+    known = {
+        **_recorded_classes(),
+        **{kind: parse_object(info) for kind, info in installed.nodes.items()},
+    }
+    present = {kind: info for kind, info in known.items() if kind not in installed.without}
+    classes = with_model_files(present, installed)
+    for graph in installed.graphs:
+        fit_classes(classes, graph)
+    return {kind: arrange_model_files(info, installed) for kind, info in classes.items()}
+
+
+@functools.lru_cache(maxsize=32)
+def _object_info(installed: Installed, kind: str | None, pictures: tuple[str, ...]) -> str:
+    classes = _classes(installed)
+    known = classes if kind is None else {kind: classes[kind]} if kind in classes else {}
+    offering = {name: _offering(known[name], pictures) for name in _PICTURE_LOADERS if name in known}
+    return json.dumps({**known, **offering})
+
+
+def _offering(info: Json, pictures: Sequence[str]) -> Json:
     def offer(_: str, spec: Sequence[object]) -> Sequence[object]:
         is_picture = len(spec) > 1 and parse_object(spec[1]).get("image_upload") is True
         return with_choices(spec, pictures) if is_picture else spec

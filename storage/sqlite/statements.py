@@ -62,8 +62,10 @@ CLAIMABLE = """
     AND (status_message IS NOT NULL OR created_at <= :now - :grace)
     AND (
         :lacks = '[]' OR NOT EXISTS (
-            SELECT 1 FROM json_each(params, '$.choices') AS chosen JOIN json_each(:lacks) AS lack
-            ON lack.value = workflow || '/' || chosen.key || '/' || chosen.value
+            SELECT 1 FROM (
+                SELECT key || '/' || value AS name FROM json_each(params, '$.choices')
+                UNION ALL SELECT '@lora/' || key FROM json_each(params, '$.loras')
+            ) AS chosen JOIN json_each(:lacks) AS lack ON lack.value = workflow || '/' || chosen.name
         )
     )
     AND (

@@ -111,3 +111,10 @@ async def running_bot(playground: Playground, folder: Path, **settings: str) -> 
         if bot.process and bot.process.returncode is None:
             bot.process.kill()
             await bot.process.wait()
+
+
+async def logged(bot: BotProcess, text: str) -> None:
+    """Wait until the bot has logged that, where Discord hears nothing of it."""
+    async with asyncio.timeout(60):
+        while text not in bot.log:  # noqa: ASYNC110 - a file of another process
+            await asyncio.sleep(0.05)

@@ -1,6 +1,5 @@
 """A workflow of the owner's own: a file and its manifest in a folder, and `/animate` offers it as `model`."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 import comfy
 from playground.comfyui import ComfyUI
 from playground.playground import Playground
-from tests.e2e.process import BotProcess, running_bot
+from tests.e2e.process import logged, running_bot
 
 CHOICE = """
 [choices.mirror]
@@ -80,24 +79,18 @@ async def test_a_broken_workflow_is_left_out_and_taken_up_when_it_is_mended(
         running_bot(playground, tmp_path, WORKFLOWS_DIR=str(folder)) as bot,
     ):
         ada = playground.member()
+        await logged(bot, "workflow wan21_i2v: runs")
         assert [value for _, value in await ada.autocomplete("animate", "model", "")] == ["wan21_i2v"]
         await (await ada.animate(picture, "it moves", seconds=1)).video()
         assert bot.log.count("Export (API)") == 1
 
         put_workflow(folder)
-        await taken_up(bot)
+        await logged(bot, "workflow house: runs")
         assert [value for _, value in await ada.autocomplete("animate", "model", "")] == [
             "wan21_i2v",
             "house",
         ]
     assert "Traceback" not in bot.log
-
-
-async def taken_up(bot: BotProcess) -> None:
-    """Wait until the bot has taken the mended workflow up, which Discord hears nothing of."""
-    async with asyncio.timeout(60):
-        while "workflow house: runs" not in bot.log:  # noqa: ASYNC110 - a file of another process
-            await asyncio.sleep(0.05)
 
 
 def put_styles(folder: Path) -> None:

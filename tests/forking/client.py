@@ -20,7 +20,7 @@ FORKS = sys.platform == "linux"
 ROOT = Path(__file__).parents[2]
 FOLDER = "TEST_FORK_SERVERS"
 """The variable that names the folder of the servers' sockets, which all workers inherit."""
-BOT, MEDIA = "bot", "media"
+BOT, MEDIA, WORKER = "bot", "media", "worker"
 IMPORTED = {
     BOT: ("cli.main", "av", "PIL.Image", "tests.forking.bot"),
     MEDIA: (
@@ -28,6 +28,7 @@ IMPORTED = {
         *("media.codecs.clips", "media.codecs.concat", "media.codecs.ladder", "PIL.AvifImagePlugin"),
         *("PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PngImagePlugin", "PIL.WebPImagePlugin"),
     ),
+    WORKER: ("tests.forking.all_tests",),
 }
 START_SECONDS = 60.0
 
@@ -36,13 +37,13 @@ START_SECONDS = 60.0
 def fork_servers() -> Iterator[None]:
     """Start the servers, which import nothing until they are asked for a process; end them."""
     with tempfile.TemporaryDirectory(prefix="fork-") as folder, contextlib.ExitStack() as servers:
+        os.environ[FOLDER] = folder
         for name, modules in IMPORTED.items():
             command = [sys.executable, "-m", "tests.forking.server", f"{folder}/{name}", *modules]
             server = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)  # noqa: S603 - our own program
             servers.callback(server.wait, START_SECONDS)
             assert server.stdin
             servers.callback(server.stdin.close)
-        os.environ[FOLDER] = folder
         yield
 
 
@@ -96,10 +97,11 @@ class ForkedProcess:
 
 async def fork(server: str, request: Request) -> ForkedProcess:
     """Start a process."""
-    return ForkedProcess(*await asyncio.to_thread(_ask, server, request))
+    return ForkedProcess(*await asyncio.to_thread(ask, server, request))
 
 
-def _ask(server: str, request: Request) -> tuple[socket.socket, int]:
+def ask(server: str, request: Request) -> tuple[socket.socket, int]:
+    """Start a process; returns the connection by which the server tells its exit code, and its id."""
     connection = _connect(str(Path(os.environ[FOLDER], server)))
     asked = {
         "function": request.function,

@@ -28,7 +28,7 @@ class AboutEndpoints:
     async def object_info(self, request: web.Request) -> web.Response:
         """All node classes, or one; `{}` for an unknown one (recording 02)."""
         kind = request.match_info.get("kind")
-        return web.json_response(self._node_classes.object_info(kind, self._folders.pictures()))
+        return web.json_response(text=self._node_classes.object_info(kind, self._folders.pictures()))
 
     async def recorded(self, request: web.Request) -> web.Response:
         """Pages that never change."""

@@ -181,16 +181,18 @@ def _write_frames(path: Path, frames: Sequence[Image.Image]) -> None:
 
 @contextlib.asynccontextmanager
 async def opened_application(folder: Path, **settings: object) -> AsyncGenerator[BotSetup]:
-    """The bot, logged in but not connected to the gateway: it sends and gets no events."""
+    """The bot, logged in but not connected to the gateway: it sends and gets no events.
+
+    Its GPU server is away, unless the settings name another one.
+    """
     async with Playground(comfyui=None, patience=4) as playground:
         environment = playground.environment()
         opened = open_application(
             DemoSettings(
                 discord_token=SecretStr(environment["DISCORD_TOKEN"]),
                 discord_api_url=environment["DISCORD_API_URL"],
-                comfyui_url=("http://127.0.0.1:9",),
                 data_dir=folder,
-                **settings,
+                **{"comfyui_url": ("http://127.0.0.1:9",), **settings},
             )
         )
         async with opened as application:

@@ -1,9 +1,17 @@
 """/animate: a picture and options become a job; its autocomplete."""
 
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
 from cogs.i18n.catalogue import translate
+from playground.comfyui import ComfyUI
 from playground.discord.model import Upload
 from tests.playground.small_bot import picture
-from tests.unit.cogs.bot_setup import BotSetup
+from tests.unit.cogs.bot_setup import BotSetup, running_application
+from tests.unit.comfy.workflows.published import manifest, template
 
 
 async def test_a_picture_and_a_prompt_become_a_job_with_a_status(bot: BotSetup) -> None:
@@ -104,3 +112,54 @@ async def test_steps_that_nobody_chooses_are_counted_in_the_graph(owner_bot: Bot
     job = await owner_bot.job_of(await (await ada.animate(picture(), "it moves", model=LTX)).answered())
     assert job.params.steps is None
     assert (job.params.ticks or 0) > 1
+
+
+LORAS = ("wan22/smoke_high_noise.safetensors", "wan22/smoke_low_noise.safetensors", "wan22/zoom.safetensors")
+
+
+@contextlib.asynccontextmanager
+async def bot_with_loras(folder: Path) -> AsyncGenerator[tuple[BotSetup, ComfyUI]]:
+    """Wan 2.2 14B with the owner's LoRAs, on a server that lists them as Windows does."""
+    (folder / "workflows").mkdir()
+    name = "video_wan2_2_14B_i2v"
+    (folder / "workflows" / f"{name}.json").write_text(template(name), "utf-8")
+    (folder / "workflows" / f"{name}.toml").write_text(
+        f'loras = "wan22/*"\nsize = {{ area = 16384, multiple = 16 }}\n{manifest(name)}', "utf-8"
+    )
+    async with ComfyUI(speed=500, graphs=[json.loads(template(name))], backslashes=True) as comfyui:
+        for file in LORAS:
+            comfyui.add_file("loras", file)
+        running = running_application(
+            folder / "data", comfyui_url=(comfyui.url,), workflows_dir=folder / "workflows"
+        )
+        async with running as bot:
+            yield bot, comfyui
+
+
+async def test_loras_are_offered_and_run(tmp_path: Path) -> None:
+    async with bot_with_loras(tmp_path) as (bot, comfyui):
+        ada, model = bot.playground.member("ada"), "video_wan2_2_14B_i2v"
+        image = Upload(filename="cat.png", data=picture())
+
+        await asyncio.wait_for(bot.context.servers[0].ready(), 10)
+
+        async def offered(option: str, typed: str, **others: object) -> list[object]:
+            found = await ada.autocomplete("animate", option, typed, image=image, model=model, **others)
+            return [value for _, value in found]
+
+        assert await offered("lora", "") == ["smoke", "zoom"]
+        assert await offered("lora2", "", lora="smoke:0.8") == ["zoom"]
+        asked = await ada.animate(picture(), "x", model=model, seconds=1, lora="Smoke:0.8", lora2="zoom")
+        clip = await asked.video()
+        assert " · LoRA smoke 0.8 + zoom 1 · " in clip.content
+        for run in comfyui.runs:
+            sent = [node["inputs"] for name, node in run.graph.items() if name.startswith("animate_lora")]
+            assert [(each["lora_name"], each["strength_model"]) for each in sent] == [
+                ("wan22\\smoke_high_noise.safetensors", 0.8),
+                ("wan22\\zoom.safetensors", 1.0),
+                ("wan22\\smoke_low_noise.safetensors", 0.8),
+                ("wan22\\zoom.safetensors", 1.0),
+            ]
+        refused = await (await ada.animate(picture(), "x", model=model, lora="snow")).refused()
+        assert "no LoRA `snow`" in refused
+        assert "There is: smoke, zoom." in refused

@@ -5,7 +5,7 @@ from storage import GuildSettings
 from tests.unit.cogs.bot_setup import BotSetup
 
 
-async def test_each_emoji_does_one_thing_with_the_job_of_its_message(bot: BotSetup) -> None:
+async def test_an_arrow_asks_again_and_an_envelope_brings_a_copy(bot: BotSetup) -> None:
     playground, messages = bot.playground, bot.playground.state.messages
     ada, grace = playground.member("ada"), playground.member("grace")
     done = await bot.done(ada)
@@ -15,6 +15,13 @@ async def test_each_emoji_does_one_thing_with_the_job_of_its_message(bot: BotSet
     await playground.until(lambda: "⏳" in messages[result.id].reactions or None, 5, "a pending reaction")
     await ada.react(result, "✉️")
     await playground.until(lambda: ada.inbox or None, 10, "a copy")
+
+
+async def test_a_flag_reports_and_a_cross_of_the_owner_deletes(bot: BotSetup) -> None:
+    playground, messages = bot.playground, bot.playground.state.messages
+    ada, grace = playground.member("ada"), playground.member("grace")
+    done = await bot.done(ada)
+    result = messages[done.result_message or 0]
     assert await (await grace.react(result, "🚩")).refused() == translate(
         "en-US", "refused_no_report_channel"
     )

@@ -1,4 +1,4 @@
-"""The built-in workflows, a picture to upload, a ComfyUI and a client of it."""
+"""The built-in workflows of Wan 2.1, a picture to upload, a ComfyUI and a client of it."""
 
 import io
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +13,7 @@ from tests.unit.comfy.server_jobs import opened, soon
 
 @pytest.fixture(scope="session")
 def workflows() -> Mapping[str, Workflow]:
-    return load_workflows(BUILT_IN)
+    return {name: each for name, each in load_workflows(BUILT_IN).items() if each.family == "wan21_i2v"}
 
 
 @pytest.fixture

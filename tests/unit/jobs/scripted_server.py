@@ -11,7 +11,11 @@ from pathlib import Path
 import comfy
 from tests.unit.jobs.observable import Hold, Observable
 
-WORKFLOWS = comfy.load_workflows(comfy.BUILT_IN)
+WORKFLOWS = {
+    name: workflow
+    for name, workflow in comfy.load_workflows(comfy.BUILT_IN).items()
+    if workflow.family == "wan21_i2v"
+}
 CLIP = comfy.OutputFile(filename="clip.mp4", subfolder="animate", type="temp")
 SMALLER = comfy.OutputFile(filename="smaller.mp4", subfolder="animate", type="temp")
 CLIP_BYTES = b"\0\0\0\x18ftypmp42, a clip"
@@ -21,6 +25,7 @@ LAST_STEP = comfy.Sampling(step=2, steps=2)
 STARTED = comfy.Started(at=1.0)
 LACKED = comfy.MissingModel(node="1", class_type="VAELoader", field="vae_name", file="vae.safetensors")
 NONE: Mapping[str, str] = {}
+NO_LORAS: Mapping[str, float] = {}
 OUTCOMES = (comfy.Done, comfy.Failed, comfy.Interrupted)
 
 Step = comfy.Event | Exception | Hold
@@ -69,6 +74,7 @@ class ScriptedServer(Observable):
         self.scripts: dict[str, tuple[Step, ...]] = {}
         self.files: dict[str, bytes] = {CLIP.filename: CLIP_BYTES}
         self.lacks_options = False
+        self.loras: tuple[str, ...] = ()
         self.calls: list[tuple[str, str]] = []
         self.ran: list[str] = []
         self._errors = defaultdict[str, deque[Exception | None]](deque)
@@ -169,7 +175,10 @@ class ScriptedServer(Observable):
             self._answer()
 
     def choices(self, workflow: str) -> Mapping[str, comfy.Choice]:
-        return {} if self.lacks_options or workflow not in self.runnable else WORKFLOWS[workflow].choices
+        if self.lacks_options or workflow not in self.runnable:
+            return {}
+        loras = {comfy.LORA_CHOICE: comfy.lora_choice(self.loras)} if self.loras else {}
+        return {**WORKFLOWS[workflow].choices, **loras}
 
     def build(
         self,
@@ -180,6 +189,7 @@ class ScriptedServer(Observable):
         *,
         preset: str = "",
         last_image: str | None = None,
+        loras: Mapping[str, float] = NO_LORAS,
     ) -> comfy.Graph:
         if workflow not in WORKFLOWS:
             raise comfy.WorkflowInvalid(workflow=workflow, reason="there is no such workflow")

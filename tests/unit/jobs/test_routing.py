@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from comfy import UnavailableReason
+from comfy import LORA_CHOICE, UnavailableReason
 from jobs.announcer import WaitReason
 from jobs.routing import (
     WAIT_REASONS,
     KnownServer,
     can_run,
     lacking,
+    loras_among,
     offer_of,
     pick_workflow,
     read_known_servers,
@@ -21,6 +22,7 @@ from jobs.routing import (
 )
 from tests.unit.jobs.ending_setup import with_last_picture
 from tests.unit.jobs.job_setup import JobSetup
+from tests.unit.jobs.lora_setup import LORA_WORKFLOWS, TAKING, server_with
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
 
@@ -167,3 +169,52 @@ async def test_an_option_that_was_not_there_is_not_remembered(setup: JobSetup) -
     (known,) = await read_known_servers(setup.store, WORKFLOWS, [ScriptedServer.never_reached()])
     assert known.offer
     assert known.offer["wan21_i2v"]["pingpong"].options == {}
+
+
+# LoRAs
+
+
+def test_a_job_runs_where_its_loras_are() -> None:
+    both, one = server_with("smoke", "rain"), server_with("smoke")
+    wanted = replace(PARAMS, loras={"smoke": 1.0, "rain": 0.5})
+    assert both.offer
+    assert one.offer
+    assert can_run(LORA_WORKFLOWS, both.offer, wanted)
+    assert not can_run(LORA_WORKFLOWS, one.offer, wanted)
+    assert lacking(LORA_WORKFLOWS, one.offer, [both.offer]) == {"wan21_i2v/@lora/rain"}
+    assert lacking(LORA_WORKFLOWS, both.offer, [one.offer]) == frozenset()
+
+
+def test_loras_of_a_server_that_is_away_are_waited_for_but_not_its_options() -> None:
+    here, away = server_with("smoke"), server_with("rain", live=False)
+    assert here.offer
+    assert away.offer
+    plain = {name: {} for name in here.offer}
+    assert lacking(LORA_WORKFLOWS, here.offer, [], [away.offer]) == {"wan21_i2v/@lora/rain"}
+    assert lacking(LORA_WORKFLOWS, plain, [], [away.offer]) == {"wan21_i2v/@lora/rain"}
+    wanted = replace(PARAMS, loras={"rain": 1.0})
+    assert wait_reason(LORA_WORKFLOWS, [here, away], wanted) is WaitReason.UNREACHABLE
+    assert wait_reason(LORA_WORKFLOWS, [away], wanted) is WaitReason.UNREACHABLE
+    busy = server_with("rain", unavailable=UnavailableReason.GIVING_WAY)
+    assert wait_reason(LORA_WORKFLOWS, [here, busy], wanted) is WaitReason.GIVING_WAY
+    assert wait_reason(LORA_WORKFLOWS, [here, server_with("rain")], wanted) is None
+
+
+def test_loras_of_all_servers_are_offered_and_none_of_one_that_never_said() -> None:
+    silent = KnownServer(name="b", offer=None, live=False, unavailable=UnavailableReason.UNREACHABLE)
+    servers = [server_with("smoke", "Zoom"), server_with("rain", live=False), silent]
+    assert loras_among(LORA_WORKFLOWS, servers, "wan21_i2v", "fast") == ["rain", "smoke", "Zoom"]
+    assert loras_among(LORA_WORKFLOWS, [silent], "wan21_i2v", "fast") == []
+    assert loras_among(WORKFLOWS, [known_server("wan21_i2v")], "wan21_i2v", "fast") == []
+
+
+async def test_loras_are_remembered_while_the_server_is_away(setup: JobSetup) -> None:
+    before = ScriptedServer("one:8188")
+    before.loras = ("smoke",)
+    await setup.store.record_server(record_of(before))
+    silent = [ScriptedServer.never_reached("one:8188")]
+    (known,) = await read_known_servers(setup.store, {TAKING.name: TAKING}, silent)
+    assert loras_among(LORA_WORKFLOWS, [known], "wan21_i2v", "fast") == ["smoke"]
+    (known,) = await read_known_servers(setup.store, WORKFLOWS, silent)
+    assert known.offer
+    assert LORA_CHOICE not in known.offer["wan21_i2v"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+import comfy
 from jobs.notifier import QueueNotifier
 from jobs.routing import record_of
 from jobs.server_watch import ServerWatch
@@ -134,6 +135,19 @@ async def test_a_job_that_ends_on_a_picture_is_settled_by_a_workflow_that_takes_
     assert [each.params.workflow for each in rows] == [ending.name, "wan21_i2v"]
 
 
+async def test_a_guess_of_a_model_that_no_server_has_gets_the_one_there_is_even_with_the_same_preset(
+    setup: JobSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = comfy.load_workflows(comfy.BUILT_IN)["wan22_14b_turbo"]
+    monkeypatch.setitem(WORKFLOWS, other.name, other)
+    server = ScriptedServer.never_reached()
+    job = await setup.admit(params=replace(GUESS, left_open=("model", *OPEN)))
+    async with watching(setup, server):
+        server.answer(other.name)
+        row = await settled(setup, job)
+    assert (row.params.workflow, row.params.preset, row.params.cfg) == (other.name, "turbo", 1.0)
+
+
 async def test_a_guess_that_a_server_can_run_stays(setup: JobSetup) -> None:
     server = ScriptedServer.never_reached()
     job, chosen = await setup.admit(params=GUESS), await setup.admit("b", params=replace(GUESS, left_open=()))
@@ -176,3 +190,20 @@ async def logged_refreshes(server: ScriptedServer) -> None:
         return server.times("refresh") > 0
 
     await eventually(is_asked)
+
+
+async def test_a_built_in_model_that_no_server_has_is_no_warning(
+    setup: JobSetup, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("wan22_5b", "wan22_14b", "wan22_14b_turbo", "wan22_14b_turbo_savevideo"):
+        monkeypatch.setitem(WORKFLOWS, name, comfy.load_workflows(comfy.BUILT_IN)[name])
+    server = ScriptedServer.never_reached()
+    async with watching(setup, server):
+        server.answer("wan21_i2v", TURBO)
+        await recorded(setup, server)
+        assert "no server can run" not in caplog.text
+        server.answer("wan21_i2v", TURBO, "wan22_14b")  # and not its LoRAs
+        await recorded(setup, server)
+    assert [line.partition(":")[0] for line in caplog.messages if "no server can run" in line] == [
+        "no server can run the workflow wan22_14b_turbo"
+    ]

@@ -327,6 +327,23 @@ async def test_a_change_keeps_the_picture_and_what_it_does_not_name(admission: A
     assert admitted.advice == (Advice(name="advice_short"),)
 
 
+async def test_loras_are_kept_whatever_is_made_of_a_job_as_long_as_a_server_has_them(
+    admission: AdmissionSetup, server: ScriptedServer
+) -> None:
+    parent = replace(await admission.done(), params=replace(PARAMS, loras={"smoke": 0.5}))
+    service, options = admission.service, Options(prompt="a cat")
+    server.loras = ("smoke",)
+    made = [
+        await service.reroll(ADA, parent),
+        await service.change(ADA, parent, options, "c"),
+        await service.extend(ADA, parent, options, join=False, key="d"),
+    ]
+    assert [each.job.params.loras for each in made] == [{"smoke": 0.5}] * 3
+    server.loras = ("rain",)
+    refusal = await refused(service.change(ADA, parent, options, "e"))
+    assert (refusal.code, refusal.values["lora"], refusal.values["offered"]) == ("lora", "smoke", "rain")
+
+
 @pytest.mark.parametrize("join", [False, True])
 async def test_an_extension_starts_from_the_last_frame_with_another_seed(
     admission: AdmissionSetup, join: bool

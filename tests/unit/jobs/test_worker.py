@@ -209,6 +209,19 @@ async def test_jobs_go_only_to_the_server_that_has_their_option(setup: JobSetup)
     assert lacking.ran == []
 
 
+async def test_a_job_waits_for_the_server_that_has_its_loras(setup: JobSetup) -> None:
+    other, having = ScriptedServer("a:8188"), ScriptedServer("b:8188")
+    other.loras, having.loras, having.reachable = ("rain",), ("rain", "smoke"), False
+    smoke = await setup.admit("1", params=replace(PARAMS, loras={"smoke": 1.0}))
+    rain = await setup.admit("2", params=replace(PARAMS, loras={"rain": 1.0}))
+    async with working(setup, other, having):
+        await ended(setup, rain)
+        await setup.announcer.until(reason_is(setup, smoke, WaitReason.UNREACHABLE))
+        having.reconnect()
+        await ended(setup, smoke)
+    assert (other.ran, having.ran) == ([rain.id], [smoke.id])
+
+
 # why a job waits
 
 

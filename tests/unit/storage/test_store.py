@@ -82,6 +82,15 @@ async def test_a_claim_leaves_what_was_chosen_and_the_server_lacks(store: Store)
     assert await store.claim(SERVER, {"wan"}, lacks={"other/style/clay", "wan/style/felt"})
 
 
+async def test_a_claim_leaves_loras_that_the_server_lacks(store: Store) -> None:
+    await admit(store, make_request("both", params=make_params(loras={"a/smoke": 0.5, "rain": 1.0})))
+    for lacks in ({"wan/@lora/rain"}, {"wan/@lora/a/smoke"}):
+        assert await store.claim(SERVER, {"wan"}, lacks=lacks) is None
+    lease = await store.claim(SERVER, {"wan"}, lacks={"wan/@lora/snow", "wan/rain/1.0"})
+    assert lease
+    assert list(lease.job.params.loras.items()) == [("a/smoke", 0.5), ("rain", 1.0)]
+
+
 async def test_a_claim_takes_only_what_the_server_can_run(store: Store) -> None:
     await admit(store, make_request("a"), limit=5)
     assert await store.claim(SERVER, {"other"}) is None

@@ -34,6 +34,8 @@ def test_lists_are_comma_separated_and_weights_belong_to_roles(
         LONGEST_WAIT_HOURS="2",
         KEEP_DAYS="3",
         MODEL_FILE="m.safetensors",
+        MODEL_ORDER="ltx23, wan22_5b",
+        WORKFLOW_VALUES="wan21_i2v.block_swap = 20，wan22_5b.weight_dtype=fp8_e4m3fn",
     )
     assert settings.comfyui_url == ("http://a:1", "http://b:2")
     assert [settings.token_of(number) for number in range(3)] == ["one", "two", "two"]
@@ -46,6 +48,9 @@ def test_lists_are_comma_separated_and_weights_belong_to_roles(
     assert settings.limits().blocked_words == storage.BLOCKED_WORDS | {"gore"}
     assert settings.retention().rows == 3
     assert settings.model_files().model == "m.safetensors"
+    assert settings.model_order == ("ltx23", "wan22_5b")
+    values = {"wan21_i2v.block_swap": "20", "wan22_5b.weight_dtype": "fp8_e4m3fn"}
+    assert settings.workflow_values == values
 
 
 def test_without_an_environment_everything_has_a_default(
@@ -61,6 +66,11 @@ def test_without_an_environment_everything_has_a_default(
     ("environment", "sentence"),
     [
         ({"ROLE_WEIGHTS": "1:9"}, "from 1 to 4"),
+        ({"WORKFLOW_VALUES": "block_swap=20"}, "such as wan21_i2v.block_swap=20"),
+        (
+            {"WORKFLOW_VALUES": "wan21_i2v.block_swap=20, wan22_5b.weight_dtype"},
+            "wan22_5b.weight_dtype: write",
+        ),
         ({"ROLE_WEIGHTS": "some"}, "ROLE_WEIGHTS"),
         ({"LOG_LEVEL": "loud"}, "must be DEBUG"),
         ({"COMFYUI_URL": "http://a:b@gpu", "COMFYUI_TOKEN": "t"}, "a request takes one"),

@@ -98,3 +98,7 @@ def lines_of(part: Mapping[str, Any]) -> Iterator[str]:
             pass
     for each in (*part.get("components", ()), *filter(None, [part.get("accessory")])):
         yield from lines_of(each)
+
+
+LONGEST_LORAS = {mark * 85: 2.0 for mark in "*_~"}
+"""As many as there can be, with the longest names, whose every character is escaped."""

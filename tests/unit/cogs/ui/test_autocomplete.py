@@ -5,8 +5,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.ui.autocomplete import suggest_jobs, suggest_names, suggest_pairs, suggest_prompts, suggest_seeds
+from cogs.ui.autocomplete import (
+    suggest_jobs,
+    suggest_loras,
+    suggest_names,
+    suggest_pairs,
+    suggest_prompts,
+    suggest_seeds,
+)
 from tests.unit.cogs.ui.card_samples import TEXTS
+from tests.unit.jobs.lora_setup import PLAIN, TAKING
 from tests.unit.jobs.sample_jobs import job
 
 
@@ -49,3 +57,17 @@ def test_a_job_is_found_by_its_id_its_state_and_its_prompt() -> None:
     assert [each.value for each in suggest_jobs("en-US", jobs, "0a")] == ["0000000a-1"]
     assert [each.value for each in suggest_jobs("en-US", jobs, "DOG")] == ["0000000b-1"]
     assert len(suggest_jobs("en-US", jobs, "")) == 2
+
+
+def test_loras_contain_what_is_typed_and_a_colon_brings_their_strengths() -> None:
+    def offered(typed: str) -> list[str]:
+        return [each.value for each in suggest_loras("en-US", TAKING, ["rain", "Smoke"], typed)]
+
+    assert offered("") == ["rain", "Smoke"]
+    assert offered("SMO") == ["Smoke"]
+    assert offered("smoke:") == [f"Smoke:{each}" for each in ("0.4", "0.6", "0.8", "0.9", "1", "1.2")]
+    assert offered("rain:0.8") == ["rain:0.8"]
+    assert offered("rain:0,75") == ["rain:0.75"]
+    assert offered("rain:7") == []
+    (none,) = suggest_loras("en-US", PLAIN, [], "")
+    assert none.name.endswith(": no lora")

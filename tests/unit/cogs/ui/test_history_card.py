@@ -15,6 +15,7 @@ from tests.unit.cogs.ui.card_samples import (
     DONE,
     FAILED,
     LOCALES,
+    LONGEST_LORAS,
     SENT_BY_DM,
     TEXTS,
     WAITING,
@@ -46,8 +47,13 @@ def test_the_first_picture_of_a_spoiler_is_hidden(spoiler: bool) -> None:
 @given(TEXTS, st.integers(1, 5), st.sampled_from(LOCALES))
 def test_discord_takes_the_longest_page(prompt: str, jobs: int, locale: str) -> None:
     node = Reason(code="rejected", values={"node": prompt, "field": prompt})
-    made = replace(
-        FAILED, reason=node, params=replace(PARAMS, prompt=prompt), result_message=2**63, channel_id=2**63
-    )
+    params = replace(PARAMS, prompt=prompt, loras=LONGEST_LORAS)
+    made = replace(FAILED, reason=node, params=params, result_message=2**63, channel_id=2**63)
     page = Page(jobs=[made] * jobs, newer=True, older=True)
     check_limits(render_page(locale, page, [made.id]))
+
+
+def test_the_loras_of_a_job_are_named() -> None:
+    made = replace(DONE, params=replace(DONE.params, loras={"smoke": 0.8}))
+    card = render_page("en-US", Page(jobs=[made], newer=False, older=False), [])
+    assert " · LoRA smoke 0.8 · " in str(outline(card))

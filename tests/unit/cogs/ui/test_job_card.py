@@ -23,6 +23,7 @@ from tests.unit.cogs.ui.card_samples import (
     DONE,
     FAILED,
     LOCALES,
+    LONGEST_LORAS,
     RUNNING,
     SENT_BY_DM,
     STOPPING,
@@ -58,13 +59,23 @@ def test_the_details(name: str, locale: str, snapshot: SnapshotAssertion) -> Non
 @given(TEXTS, TEXTS, st.sampled_from(LOCALES))
 def test_discord_takes_the_longest_details(prompt: str, negative: str, locale: str) -> None:
     params = replace(
-        PARAMS, prompt=prompt, negative_prompt=negative[:1000], choices={"a": prompt}, seed=2**64
+        PARAMS,
+        prompt=prompt,
+        negative_prompt=negative[:1000],
+        choices={"a": prompt},
+        loras=LONGEST_LORAS,
+        seed=2**64,
     )
     reason = Reason(code="rejected", values={"node": prompt, "field": prompt})
     far = replace(DONE, guild_id=2**63, channel_id=2**63, result_message=2**63, params=params)
     failed = replace(far, state=State.FAILED, reason=reason)
     details = JobDetails(job=failed, server=9, parent=far, root=far, after=far, children=[far] * 50)
     check_limits(render_details(locale, details))
+
+
+def test_the_loras_of_a_job_are_shown_with_their_strengths() -> None:
+    card = render_details("en-US", JobDetails(job=job(loras={"smoke": 0.8, "rain": 1.0})))
+    assert "**LoRA** smoke 0.8 + rain 1" in str(outline(card))
 
 
 def test_a_text_is_attached_where_the_card_cuts_it() -> None:

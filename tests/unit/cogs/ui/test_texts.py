@@ -280,3 +280,10 @@ def test_a_refusal_names_the_model_in_the_readers_language() -> None:
     refusal = Refusal("unused", name="steps", model={"en": "Film", "zh": "电影"})
     assert render_refusal("zh-CN", refusal).startswith("电影")
     assert render_refusal("en-GB", refusal).startswith("Film")
+
+
+def test_a_result_names_its_loras_with_their_strengths() -> None:
+    text = render_result(job(loras={"smoke_v2": 0.8, "rain": 1.0}))
+    assert " · LoRA smoke\\_v2 0.8 + rain 1 · 20 steps" in text
+    longest = render_result(job(prompt="x" * 1500, loras={"*" * 85: 1.0, "_" * 85: 0.5, "~" * 85: 2.0}))
+    assert len(longest) <= 2000

@@ -136,6 +136,13 @@ def test_a_circle_of_links_is_not_followed_for_ever():
     assert steps_of(node("SamplerCustom", sigmas=["a", 0]), **circle) == 0
 
 
+def test_a_node_that_many_links_lead_to_is_counted_once():
+    sources = ("sigmas", "scheduler", "sampler_inputs")
+    levels = {str(n): node("Reroute", **{key: [str(n + 1), 0] for key in sources}) for n in range(90)}
+
+    assert steps_of(node("SamplerCustom", sigmas=["0", 0]), **levels) == 0
+
+
 def test_a_sampler_that_works_section_by_section_has_a_bar_for_each():
     sampler = node("FramePackSampler", steps=30, total_second_length=5.0, latent_window_size=9)
 

@@ -91,3 +91,35 @@ def test_model_files_are_known_by_their_suffix():
     assert is_model_file("c.gguf")
     assert not is_model_file("c.png")
     assert not is_model_file(["1", 0])
+
+
+def test_what_the_page_shows_of_an_input():
+    spec = {
+        "required": {
+            "seed": ["INT", {}],
+            "value": ["INT", {"control_after_generate": True}],
+            "noise_seed": ["INT", {"control_after_generate": False}],
+            "width": ["INT", {"forceInput": True}],
+            "rate": ["FLOAT,INT", {"widgetType": "FLOAT"}],
+        }
+    }
+    answer = {"X": {"input": spec, "python_module": "custom_nodes.ComfyUI-Some.Pack"}}
+    node_class = parse_object_info(answer, {"X"})["X"]
+
+    assert [name for name, each in node_class.inputs.items() if each.controlled] == ["seed", "value"]
+    assert [name for name, each in node_class.inputs.items() if each.only_linked] == ["width"]
+    assert node_class.inputs["rate"].widget_kind == "FLOAT"
+    assert node_class.pack == "ComfyUI-Some.Pack"
+
+
+@pytest.mark.parametrize("module", [None, "nodes", "comfy_extras.nodes_wan"])
+def test_comfyuis_own_nodes_are_of_no_pack(module: object):
+    assert parse_object_info({"X": {"input": {}, "python_module": module}}, {"X"})["X"].pack == ""
+
+
+def test_formats_that_are_only_advice_bring_no_inputs():
+    """VideoHelperSuite's loaders of clips."""
+    formats = {"formats": {"None": {}, "Wan": {"target_rate": 16, "dim": [8, 0, 832, 480]}}}
+    answer = {"X": {"input": {"optional": {"format": [["None", "Wan"], formats]}}}}
+
+    assert parse_object_info(answer, {"X"})["X"].inputs["format"].brings == {}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comfy import BUILT_IN, Workflow, WorkflowInvalid, load_workflows
+from comfy import Workflow, WorkflowInvalid
 from comfy.graphs.nodes import NodeInput, Stage, TemplateNode
 from comfy.graphs.tracing import LastPicture
 from comfy.workflows.graph import build_graph
@@ -29,10 +29,10 @@ def test_values_and_picture_stand_in_all_their_places(wan: Workflow):
     assert inputs["50"]["start_image"] == ["41", 0]
 
 
-@settings(deadline=None)  # it reads files: slow on a busy machine
-@given(st.integers(0, 2**32 - 1), st.text())
-def test_filling_leaves_the_workflow_as_it_was(seed: int, prompt: str):
-    wan = load_workflows(BUILT_IN)["wan21_i2v"]
+@settings(deadline=None)  # a busy machine
+@given(seed=st.integers(0, 2**32 - 1), prompt=st.text())
+def test_filling_leaves_the_workflow_as_it_was(workflows: Mapping[str, Workflow], seed: int, prompt: str):
+    wan = workflows["wan21_i2v"]
     before = copy.deepcopy(wan)
 
     build_graph(wan, values(seed=seed, prompt=prompt), "x.png")

@@ -87,6 +87,8 @@ def test_the_manifest_overrides_the_graph() -> None:
 
 def test_the_wan_21_workflows_say_what_was_a_constant_before() -> None:
     for workflow in load_workflows(BUILT_IN).values():
+        if workflow.family != "wan21_i2v":
+            continue
         assert workflow.rules.fps == 16
         assert workflow.rules.seconds == (1, 2, 3, 4, 5)
         assert workflow.rules.ranges["frames"] == Range(least=17, most=81, step=4)
