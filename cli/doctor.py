@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 
@@ -29,15 +30,30 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
     """What the doctor checks with these settings."""
-    from media.sample import sample_picture  # imports Pillow: `run` starts faster without
-
     async with open_workflows(settings) as catalogue:
         workflows, invalid, mistakes = dict(catalogue), catalogue.invalid, catalogue.mistakes
+    return DoctorOptions(
+        discord_token=settings.discord_token.get_secret_value(),
+        discord_api_url=settings.discord_api_url,
+        servers=await servers_to_check(settings, workflows),
+        run=run,
+        settings=settings,
+        invalid=invalid,
+        mistakes=mistakes,
+    )
+
+
+async def servers_to_check(
+    settings: Settings, workflows: Mapping[str, comfy.Workflow]
+) -> Sequence[comfy.ServerToCheck]:
+    """Every server of the settings, each to be checked for these workflows."""
+    from media.sample import sample_picture  # imports Pillow: `run` starts faster without
+
     picture, samples = await asyncio.to_thread(sample_picture), sample_jobs(workflows)
-    servers = [
+    return [
         comfy.ServerToCheck(
             url=url,
-            name=_name(url),
+            name=shown_name(url),
             token=settings.token_of(number),
             workflows=workflows,
             files=settings.model_files(),
@@ -47,18 +63,9 @@ async def options_of(settings: Settings, *, run: bool) -> DoctorOptions:
         )
         for number, url in enumerate(settings.comfyui_url)
     ]
-    return DoctorOptions(
-        discord_token=settings.discord_token.get_secret_value(),
-        discord_api_url=settings.discord_api_url,
-        servers=servers,
-        run=run,
-        settings=settings,
-        invalid=invalid,
-        mistakes=mistakes,
-    )
 
 
-def _name(url: str) -> str:
+def shown_name(url: str) -> str:
     """The server's name in the log, also of an address that cannot be used."""
     try:
         name = server_name(url)

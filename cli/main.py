@@ -21,9 +21,12 @@ from cli.errors import CommandFailed
 from cli.run import run
 from cli.streams import tolerate_encodings
 from cli.version import version
+from cli.workflow import add_commands as add_workflow_commands
+from cli.workflow import workflow
 from cogs.runtime.proxy import explain_failure
 from cogs.runtime.redaction import Redactor
 from cogs.runtime.setting_mistakes import SettingsUnusable, read_settings
+from cogs.runtime.settings import AuthorSettings, Settings
 from media.child.system_calls import forbid_memory_reads
 
 
@@ -41,6 +44,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     check.add_argument("--run", action="store_true", help="make the smallest clip with each workflow, too")
     check.add_argument("--json", action="store_true", help="one JSON object instead of words")
     add_commands(commands.add_parser)
+    add_workflow_commands(commands.add_parser)
     add_arguments(commands.add_parser("demo", help="try it here: no Discord, no GPU, nothing to set up"))
     return parser.parse_args(arguments)
 
@@ -49,7 +53,8 @@ async def dispatch(arguments: argparse.Namespace) -> int:
     """Run the command; returns the exit code."""
     if arguments.command == "demo":
         return await demo(arguments)
-    settings, warnings = read_settings()
+    is_adding = arguments.command == "workflow" and arguments.action == "add"
+    settings, warnings = read_settings(AuthorSettings if is_adding else Settings)
     for warning in warnings:
         fail(f"Warning: {warning}", 0)
     match arguments.command:
@@ -59,6 +64,8 @@ async def dispatch(arguments: argparse.Namespace) -> int:
             return await backup(arguments, settings)
         case "restore":
             return await restore(arguments, settings)
+        case "workflow":
+            return await workflow(arguments, settings)
         case _:
             return await run(settings)
 

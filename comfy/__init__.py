@@ -6,11 +6,18 @@ Layers, each may import those before it: printable, errors, protocol, graphs, au
 doctor.
 """
 
+from comfy.authoring.manifest_text import ordered, shown_value, write_manifest
+from comfy.authoring.reading import decode_source, read_source
+from comfy.authoring.source_graph import ModelFile, SourceGraph
+from comfy.authoring.trace import trace_inputs
+from comfy.authoring.traced import Found, Question, Traced, TracedPreset
 from comfy.doctor.absent_models import absent_models
-from comfy.doctor.findings import ADDRESS, TOKEN, Finding
+from comfy.doctor.findings import ADDRESS, RUN, TOKEN, Finding
 from comfy.doctor.graph_checks import SampleJob
+from comfy.doctor.node_packs import pack_of
 from comfy.doctor.requirement_checks import describe_missing
 from comfy.doctor.server_check import ServerToCheck, check_server, find_local_servers
+from comfy.doctor.trial import make_clip
 from comfy.errors import (
     BadAnswer,
     ComfyError,
@@ -28,10 +35,12 @@ from comfy.errors import (
     TooLarge,
     WorkflowInvalid,
 )
-from comfy.graphs.nodes import Stage
+from comfy.graphs.literals import read_literal
+from comfy.graphs.nodes import NodeInput, Stage
 from comfy.graphs.ranges import Range
 from comfy.protocol.endpoints import UPLOAD_SUBFOLDER
 from comfy.protocol.files import OutputFile
+from comfy.protocol.object_info import NodeClasses
 from comfy.protocol.responses import (
     Done,
     Failed,
@@ -44,7 +53,7 @@ from comfy.protocol.responses import (
 )
 from comfy.protocol.system_stats import Device, SystemStats
 from comfy.server.availability import Availability, UnavailableReason
-from comfy.server.connect import open_server
+from comfy.server.connect import open_server, read_node_classes
 from comfy.server.resave import cancel_resave, resave_smaller
 from comfy.server.server import Server
 from comfy.workflows.adapt import MissingRequirement, ModelFiles
@@ -53,7 +62,9 @@ from comfy.workflows.events import Event, Node, Preview, Queued, Sampling, Saved
 from comfy.workflows.files import BUILT_IN, LoadedWorkflows, load_workflows, read_workflows
 from comfy.workflows.graph import Graph, build_graph
 from comfy.workflows.loras import MAX_LORAS, LoraRule
+from comfy.workflows.manifest import build_workflow
 from comfy.workflows.operator_settings import OperatorSettings
+from comfy.workflows.partner_nodes import without_partner_nodes
 from comfy.workflows.presets import DEFAULT_PRESET
 from comfy.workflows.workflow import (
     LORA_CHOICE,
@@ -75,6 +86,7 @@ __all__ = [
     "LORA_CHOICE",
     "MAX_LORAS",
     "MAX_SEED",
+    "RUN",
     "SETTINGS",
     "TOKEN",
     "UPLOAD_SUBFOLDER",
@@ -89,6 +101,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Finished",
+    "Found",
     "Graph",
     "GraphRejected",
     "Interrupted",
@@ -98,9 +111,12 @@ __all__ = [
     "LoraRule",
     "MissingModel",
     "MissingRequirement",
+    "ModelFile",
     "ModelFiles",
     "Node",
+    "NodeClasses",
     "NodeFailed",
+    "NodeInput",
     "NodeMissing",
     "OperatorSettings",
     "Option",
@@ -109,6 +125,7 @@ __all__ = [
     "Pending",
     "Preset",
     "Preview",
+    "Question",
     "Queued",
     "Range",
     "Role",
@@ -121,27 +138,42 @@ __all__ = [
     "ServerToCheck",
     "ServerTooOld",
     "ServerUnreachable",
+    "SourceGraph",
     "Stage",
     "Started",
     "SubmissionFailed",
     "SystemStats",
     "TokenRefused",
     "TooLarge",
+    "Traced",
+    "TracedPreset",
     "UnavailableReason",
     "Workflow",
     "WorkflowCatalogue",
     "WorkflowInvalid",
     "absent_models",
     "build_graph",
+    "build_workflow",
     "cancel_resave",
     "check_server",
+    "decode_source",
     "describe_missing",
     "find_local_servers",
     "load_workflows",
     "lora_choice",
+    "make_clip",
     "open_catalogue",
     "open_server",
+    "ordered",
+    "pack_of",
+    "read_literal",
+    "read_node_classes",
+    "read_source",
     "read_workflows",
     "resave_smaller",
     "seeds_of",
+    "shown_value",
+    "trace_inputs",
+    "without_partner_nodes",
+    "write_manifest",
 ]

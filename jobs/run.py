@@ -33,7 +33,6 @@ CANCEL_POLL_SECONDS = 1.0  # between two looks at the row while the server compu
 MAX_ATTEMPTS = 3  # of a job that is lost, or that its server answers 5xx
 RESUBMIT_SECONDS = 2.0  # before a job that was answered 5xx is submitted again; more each time
 MAX_CLIP_BYTES = 200 * 2**20
-CLIP_SUFFIXES = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,7 +318,7 @@ def rerun_id(job: Job) -> str:
 
 def _clip_among(files: Sequence[comfy.OutputFile]) -> comfy.OutputFile:
     """The clip among the files of a result. Raises JobFailure where there is none."""
-    clips = [file for file in files if file.filename.lower().endswith(CLIP_SUFFIXES)]
+    clips = [file for file in files if file.is_clip]
     if not clips:
         raise JobFailure("no_clip")
     return clips[0]

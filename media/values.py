@@ -46,7 +46,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """A video file's measurements. `faststart`: the index precedes the frames, so it plays while it loads."""
+    """A video file's measurements. `faststart`: the index precedes the frames, so it plays while it loads.
+
+    `sound`: whether it has any, also where that cannot be decoded.
+    """
 
     width: int
     height: int
@@ -57,6 +60,7 @@ class Clip:
     pixel_format: str
     bytes: int
     faststart: bool
+    sound: bool
 
 
 class FitMethod(StrEnum):

@@ -43,7 +43,7 @@ async def run_checks(options: DoctorOptions) -> Report:
         ]
         machine = tasks.create_task(_check_own(options), name="doctor: this machine")
     sections = [
-        Section(title=f"ComfyUI at {each.name}", lines=tuple(_describe(each.name, server.result())))
+        server_section(each.name, server.result())
         for each, server in zip(options.servers, servers, strict=True)
     ]
     if not _any_works(sections):
@@ -72,10 +72,11 @@ def _describe_workflows(options: DoctorOptions) -> list[Section]:
     return [Section(title="Workflows", lines=tuple(lines))] if lines else []
 
 
-def _describe(server: str, findings: Iterable[comfy.Finding]) -> list[Line]:
-    """The lines of a server. An address that cannot be used keeps the bot from starting at all."""
+def server_section(server: str, findings: Iterable[comfy.Finding]) -> Section:
+    """What was found of a server. An address that cannot be used keeps the bot from starting at all."""
     scope = Scope("server", server)
-    return [describe(each, scope=None if each.check == comfy.ADDRESS else scope) for each in findings]
+    lines = [describe(each, scope=None if each.check == comfy.ADDRESS else scope) for each in findings]
+    return Section(title=f"ComfyUI at {server}", lines=tuple(lines))
 
 
 def _any_works(sections: Sequence[Section]) -> bool:

@@ -33,7 +33,7 @@ async def check_animate(settings: Settings) -> Line:
         open_workflows(settings) as workflows,
         open_servers(settings, str(uuid.uuid4()), workflows) as servers,
     ):
-        await _wait_for_answers(servers)
+        await wait_for_answers(servers)
         return try_animate(workflows, servers)
 
 
@@ -48,7 +48,7 @@ def try_animate(workflows: Mapping[str, comfy.Workflow], servers: Sequence[comfy
     return passed(CHECK, f"/animate would take the preset {outcome.preset} and {outcome.workflow}")
 
 
-async def _wait_for_answers(servers: Sequence[comfy.Server]) -> None:
+async def wait_for_answers(servers: Sequence[comfy.Server]) -> None:
     """Wait until every server has said what it can run, or why it does not."""
     with suppress(TimeoutError):
         async with asyncio.timeout(SERVERS_TIMEOUT), asyncio.TaskGroup() as tasks:

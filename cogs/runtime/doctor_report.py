@@ -1,7 +1,7 @@
 """The doctor's report: lines in sections, printed on a terminal or as JSON."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -91,20 +91,29 @@ def describe(finding: Finding, *, scope: Scope | None = None) -> Line:
 
 def print_report(report: Report) -> None:
     """Print a list, coloured on a terminal: ✓ ok, ✗ jobs would fail, ○ not ok but not needed."""
+    print_sections(report.sections)
+    _print([_verdict(report)])
+
+
+def print_sections(sections: Iterable[Section]) -> None:
+    """Print the lines of sections as `print_report` does, without a verdict."""
+    _print(_render(sections))
+
+
+def _print(lines: Iterable[tuple[str, str]]) -> None:
     console = Console()
-    for text, style in _render(report):
+    for text, style in lines:
         console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _render(report: Report) -> Iterator[tuple[str, str]]:
-    for section in report.sections:
+def _render(sections: Iterable[Section]) -> Iterator[tuple[str, str]]:
+    for section in sections:
         yield section.title, "bold"
         for line in section.lines:
             mark, style = ("✓", "green") if line.ok else ("✗", "red") if line.needed else ("○", "yellow")
             yield f"  {mark} {line.text}", style
             if line.fix:
                 yield f"      {line.fix}", "none"
-    yield _verdict(report)
 
 
 def _verdict(report: Report) -> tuple[str, str]:

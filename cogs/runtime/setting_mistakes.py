@@ -25,12 +25,12 @@ class SettingsUnusable(Exception):
         self.mistakes = mistakes
 
 
-def read_settings() -> tuple[Settings, Sequence[str]]:
+def read_settings(kind: type[Settings] = Settings) -> tuple[Settings, Sequence[str]]:
     """The settings, and what their owner should be warned of. Raises SettingsUnusable."""
     mistakes, settings = list[str](), None
     try:
         mistakes += _unknown_names(read_env_file(), set())
-        settings = Settings()
+        settings = kind()
     except EnvFileUnusable as err:
         mistakes.append(str(err))
     except ValidationError as err:

@@ -291,6 +291,15 @@ def secrets_of(urls: Iterable[str], tokens: Iterable[SecretStr]) -> list[str]:
     return [each for each in found if each]
 
 
+class AuthorSettings(Settings):
+    """The settings for whoever adds a workflow: their folder is made where it is not there yet."""
+
+    @field_validator("workflows_dir")
+    @classmethod
+    def _locate_workflows(cls, value: Path | None) -> Path | None:
+        return usable_folder(locate(value).path, exists=False) if value else None
+
+
 class DemoSettings(Settings):
     """The demo's settings, which ignore the environment and `.env` of the real bot."""
 

@@ -17,6 +17,7 @@ from comfy.doctor.findings import (
     RUN_WITHOUT_ATTENTION,
     Finding,
 )
+from comfy.doctor.graph_checks import SampleJob
 from comfy.doctor.requirement_checks import attention_package
 from comfy.errors import BadAnswer, ComfyError, ServerTooOld
 from comfy.graphs.nodes import TemplateNode
@@ -28,7 +29,7 @@ from comfy.workflows.graph import Graph
 from comfy.workflows.workflow import Workflow, seeds_of
 
 OLDEST_VERSION = "0.3.45"  # before it, a server chose a prompt_id of its own
-MAX_CLIP_BYTES = 50 * 2**20
+MAX_CLIP_BYTES = 200 * 2**20
 IDS_TIMEOUT = 60.0  # seconds
 RUN_TIMEOUT = 30 * 60.0  # seconds; loading a large model for the first time takes minutes
 SMALLEST_SIDE = 256  # pixels
@@ -50,15 +51,23 @@ async def check_ids(server: Server, endpoints: Endpoints, picture: bytes) -> lis
 
 
 async def check_workflow(
-    server: Server, workflow: Workflow, picture: bytes, *, attention: str = ""
+    server: Server,
+    workflow: Workflow,
+    picture: bytes,
+    *,
+    attention: str = "",
+    sample: SampleJob | None = None,
+    keep: Path | None = None,
 ) -> list[Finding]:
-    """Run the smallest job that the workflow's ranges allow, and download its clip.
+    """Run a job of the workflow and download its clip: the smallest that its ranges allow, or `sample`.
 
-    `attention`: the one that it asks for, which may be what is missing.
+    `attention`: the one that it asks for, which may be what is missing. `keep`: the folder for the clip,
+    whose name there is the field `clip` of the finding.
     """
     try:
         async with asyncio.timeout(RUN_TIMEOUT):
-            events = await _run_smallest(server, workflow, picture)
+            with tempfile.TemporaryDirectory(prefix="checkup-") as scratch:
+                events, clip = await _run_job(server, workflow, picture, sample, keep or Path(scratch))
     except ComfyError as err:
         return [describe_failure(workflow, str(err), attention)]
     except TimeoutError:
@@ -67,7 +76,7 @@ async def check_workflow(
     done = next(event for event in events if isinstance(event, Done))
     left = ", ".join(file.filename for file in done.files if file.type == "output")
     return [
-        RUN.result(workflow.name, ok=True, seconds=f"{done.seconds or 0.0:.1f}"),
+        RUN.result(workflow.name, ok=True, seconds=f"{done.seconds or 0.0:.1f}", clip=clip.name),
         PREVIEWED.result(workflow.name, ok=any(isinstance(event, Preview) for event in events)),
         *([LEFT_FILES.result(workflow.name, ok=False, files=left)] if left else []),
     ]
@@ -100,24 +109,31 @@ def smallest_values(workflow: Workflow) -> Mapping[str, object]:
     return {**least, "seed": random.SystemRandom().choice(seeds_of(workflow)), **texts}
 
 
-async def _run_smallest(server: Server, workflow: Workflow, picture: bytes) -> list[Event]:
+def _smallest_job(workflow: Workflow) -> SampleJob:
+    return SampleJob(preset=next(iter(workflow.presets)), values=smallest_values(workflow))
+
+
+async def _run_job(
+    server: Server, workflow: Workflow, picture: bytes, sample: SampleJob | None, folder: Path
+) -> tuple[list[Event], Path]:
+    """Run it; returns its events, and its clip in that folder."""
+    last, job = workflow.rules.last_picture, sample or _smallest_job(workflow)
     image = await server.upload(picture, name=UPLOAD_NAME)
-    last_image = image if "last_image" in workflow.inputs else None
-    preset, prompt_id = next(iter(workflow.presets)), str(uuid4())
-    graph = server.build(
-        workflow.name, smallest_values(workflow), image, preset=preset, last_image=last_image
-    )
-    events: list[Event] = []
+    ends_on = image if last and (last.needed or not sample) else None
+    graph = server.build(workflow.name, job.values, image, preset=job.preset, last_image=ends_on)
+    prompt_id, events, clip = str(uuid4()), list[Event](), folder
     try:
         async for event in _run(server, prompt_id, graph):
             events.append(event)
-            await _check_outcome(server, event)
+            if isinstance(event, Done):
+                clip = await _fetch(server, event, folder / workflow.name)
+            _check_outcome(event)
     except TimeoutError:
         await server.cancel(prompt_id)
         raise
     finally:
         await server.forget(prompt_id)
-    return events
+    return events, clip
 
 
 async def _run(server: Server, prompt_id: str, graph: Graph) -> AsyncIterator[Event]:
@@ -127,19 +143,26 @@ async def _run(server: Server, prompt_id: str, graph: Graph) -> AsyncIterator[Ev
             yield event
 
 
-async def _check_outcome(server: Server, event: Event) -> None:
+def _check_outcome(event: Event) -> None:
     match event:
         case Failed(error=error):
             raise error
         case Interrupted():
             raise BadAnswer(reason="somebody stopped it")
-        case Done(files=files):
-            with tempfile.TemporaryDirectory(prefix="checkup-") as folder:
-                await server.download(files[0], Path(folder) / "clip", limit=MAX_CLIP_BYTES)
-            for file in files:
-                await server.overwrite(file)
         case _:
             pass
+
+
+async def _fetch(server: Server, done: Done, name: Path) -> Path:
+    """Download the clip under that name and its own suffix, and leave nothing of it in the temp folder."""
+    file = next((each for each in done.files if each.is_clip), None)
+    if file is None:
+        raise BadAnswer(reason="the output saved no clip")
+    clip = name.with_name(name.name + Path(file.filename).suffix.lower())
+    await server.download(file, clip, limit=MAX_CLIP_BYTES)
+    for each in done.files:
+        await server.overwrite(each)
+    return clip
 
 
 async def _check_interrupt(server: Server, endpoints: Endpoints, graph: Graph) -> list[Finding]:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from comfy.doctor.findings import MISPLACED_MODEL, MODEL, SIMILAR_MODEL, Finding
 from comfy.errors import MissingModel
+from comfy.printable import printable
 from comfy.protocol.object_info import NodeClasses, base_name, is_model_file
 from comfy.workflows.workflow import Role, Workflow
 
@@ -39,6 +40,7 @@ INPUT_FOLDERS = {
     "style_model_name": "style_models",
     "audio_encoder_name": "audio_encoders",
 }
+MAX_URL = 500  # characters
 OWN_FOLDERS = (" VFI",)  # classes that fetch their files themselves, into a folder of their pack
 VARIANTS = re.compile("(DisTorch2?)?MultiGPU$")  # the same loaders for several GPUs
 # Of a loader's tooltip: "loaded from 'ComfyUI/models/vae'", "placed in the 'optical_flow' folder".
@@ -49,11 +51,12 @@ def check_missing_model(
     missing: MissingModel, workflow: Workflow, node_classes: NodeClasses, *, needed: bool = False
 ) -> Finding:
     """The finding of a missing file: its folder, its setting, what is like it or lies in another folder."""
-    folder = folder_of(missing.class_type, missing.field, node_classes)
+    folder, source = _origin(missing, workflow, node_classes)
     other = _find_elsewhere(missing.file, folder, node_classes)
     near = ", ".join(_similar(missing.file, missing.offered))
     check = MISPLACED_MODEL if other else SIMILAR_MODEL if near else MODEL
-    place = f"into ComfyUI/models/{folder}" if folder else f"where {missing.class_type} looks for it"
+    into = f"into ComfyUI/models/{folder}" if folder else f"where {missing.class_type} looks for it"
+    place = f"{into}, from {source}" if source else into
     return check.for_jobs(needed).result(
         missing.file,
         ok=False,
@@ -63,6 +66,14 @@ def check_missing_model(
         other=other,
         settings=_settings(missing, workflow),
     )
+
+
+def _origin(missing: MissingModel, workflow: Workflow, node_classes: NodeClasses) -> tuple[str, str]:
+    """The folder of a missing file and the address that it is got from, "" where nobody knows."""
+    folder = folder_of(missing.class_type, missing.field, node_classes)
+    told = [each for each in workflow.models if base_name(each.name) == missing.file]
+    best = next((each for each in told if each.folder == folder), next(iter(told), None))
+    return (folder or printable(best.folder), printable(best.url, MAX_URL)) if best else (folder, "")
 
 
 def folder_of(class_type: str, field: str, node_classes: NodeClasses) -> str:

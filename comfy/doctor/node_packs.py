@@ -9,8 +9,10 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 CORE = "ComfyUI"
+CORE_IDS = ("comfy-core", "comfyui-core")  # in files of ComfyUI's page
 TABLE = Path(__file__).with_name("node_packs.json")
 PREFIXES = {
     "WanVideo": "ComfyUI-WanVideoWrapper",
@@ -20,6 +22,7 @@ PREFIXES = {
     "easy ": "ComfyUI-Easy-Use",
     "Impact": "ComfyUI-Impact-Pack",
 }
+NOTHING_TOLD: Mapping[str, str] = MappingProxyType({})
 SUFFIXES = {
     "MultiGPU": "ComfyUI-MultiGPU",
     "(rgthree)": "rgthree-comfy",
@@ -47,20 +50,30 @@ class NodePack:
     fix: str
 
 
-def pack_of(class_type: str) -> NodePack:
-    """The pack that provides a node class: CORE for ComfyUI itself."""
+def pack_of(class_type: str, told: Mapping[str, str] = NOTHING_TOLD) -> NodePack:
+    """The pack that provides a node class: CORE for ComfyUI itself.
+
+    `told`: the pack by class, as a workflow's file names it; that counts where the table knows none.
+    """
     if class_type in _table().page:
         return NodePack(
             name="ComfyUI's page", fix="Export the workflow as API: the page leaves such nodes out of that."
         )
     name = _table().packs.get(class_type) or _by_affix(class_type)
+    if not name and told.get(class_type):
+        name = CORE if told[class_type] in CORE_IDS else told[class_type]
     if name == CORE:
         return NodePack(name=CORE, fix="Update ComfyUI and restart it.")
     if not name:
         fix = "Search ComfyUI's manager for the pack that brings it, install that, and restart ComfyUI."
         return NodePack(name="", fix=fix)
-    repository = _table().repositories[name]
-    fix = f"Install or update {name}, with ComfyUI's manager or from github.com/{repository}, "
+    repository = _table().repositories.get(name)
+    place = (
+        f", with ComfyUI's manager or from github.com/{repository},"
+        if repository
+        else " with ComfyUI's manager"
+    )
+    fix = f"Install or update {name}{place} "
     return NodePack(name=name, fix=f"{fix}and restart ComfyUI.")
 
 

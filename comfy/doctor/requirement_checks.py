@@ -20,7 +20,7 @@ from comfy.doctor.findings import (
 )
 from comfy.doctor.graph_checks import Pair
 from comfy.doctor.model_checks import check_missing_model
-from comfy.doctor.node_packs import pack_of
+from comfy.doctor.node_packs import NodePack, pack_of
 from comfy.errors import MissingModel, NodeMissing
 from comfy.graphs.nodes import TemplateNode
 from comfy.protocol.object_info import NodeClasses, is_model_file
@@ -90,7 +90,7 @@ def describe_missing(workflow: Workflow, missing: Iterable[MissingRequirement]) 
     """What a server lacks to run the workflow, and what to do about it, in one line of a log."""
     lacks = list(missing)
     classes = {each.class_type for each in lacks if isinstance(each, NodeMissing)}
-    findings = list(_missing_nodes(classes, needed=True))
+    findings = list(_missing_nodes(classes, workflow.packs, needed=True))
     findings += _check_missing_files({workflow.name: workflow}, {workflow.name: lacks}, {}, needed=True)
     texts, fixes = ([getattr(each, name) for each in findings] for name in ("text", "fix"))
     return f"{', '.join(texts)}. {' '.join(dict.fromkeys(fixes))}"
@@ -103,31 +103,32 @@ def attention_package(attention: str) -> str:
 
 def _check_nodes(workflows: Workflows, node_classes: NodeClasses, needed: bool) -> Iterator[Finding]:
     used = used_classes(workflows.values())
+    told = {key: pack for workflow in workflows.values() for key, pack in workflow.packs.items()}
+    names = {each: pack_of(each, told).name for each in used}
     absent = {each for each in used if each not in node_classes}
-    for pack in sorted(
-        {pack_of(each).name for each in used} - {pack_of(each).name for each in absent} - {""}
-    ):
+    for pack in sorted({*names.values()} - {names[each] for each in absent} - {""}):
         yield PACK.result(pack, ok=True)
-    yield from _missing_nodes(absent, needed=needed)
+    yield from _missing_nodes(absent, told, needed=needed)
 
 
-def _missing_nodes(absent: Collection[str], *, needed: bool) -> Iterator[Finding]:
-    """One finding for each pack, however many of its nodes are missing."""
-    for pack in sorted({pack_of(each).name for each in absent}):
-        classes = [each for each in sorted(absent) if pack_of(each).name == pack]
-        if not pack:
-            yield from (_missing_node(each, needed) for each in classes)
-        elif len(classes) == 1:
-            yield _missing_node(classes[0], needed)
+def _missing_nodes(absent: Collection[str], told: Mapping[str, str], *, needed: bool) -> Iterator[Finding]:
+    """One finding for each pack, however many of its nodes are missing; `told`: by class, as files say."""
+    packs = {each: pack_of(each, told) for each in sorted(absent)}
+    for name in sorted({each.name for each in packs.values()}):
+        of_pack = {class_type: pack for class_type, pack in packs.items() if pack.name == name}
+        if name and len(of_pack) > 1:
+            yield _missing_pack(of_pack, needed)
         else:
-            more = ["…"] if len(classes) > MAX_NAMES else []
-            names, how = ", ".join(classes[:MAX_NAMES] + more), pack_of(classes[0]).fix
-            yield NODES.for_jobs(needed).result(names, ok=False, count=str(len(classes)), pack=pack, how=how)
+            for class_type, pack in of_pack.items():
+                lack = NODE.for_jobs(needed)
+                yield lack.result(class_type, ok=False, pack=pack.name, how=pack.fix)
 
 
-def _missing_node(class_type: str, needed: bool) -> Finding:
-    pack = pack_of(class_type)
-    return NODE.for_jobs(needed).result(class_type, ok=False, pack=pack.name, how=pack.fix)
+def _missing_pack(of_pack: Mapping[str, NodePack], needed: bool) -> Finding:
+    classes, pack = list(of_pack), next(iter(of_pack.values()))
+    more = ["…"] if len(classes) > MAX_NAMES else []
+    names, count = ", ".join(classes[:MAX_NAMES] + more), str(len(classes))
+    return NODES.for_jobs(needed).result(names, ok=False, count=count, pack=pack.name, how=pack.fix)
 
 
 def _check_files(runnable: Workflows) -> Iterator[Finding]:

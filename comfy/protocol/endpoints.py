@@ -14,7 +14,7 @@ import aiohttp
 from comfy.errors import BadAnswer, GraphRejected, JobLost, TooLarge
 from comfy.protocol.files import AtomicDownload, OutputFile
 from comfy.protocol.json_values import MAX_INLINE_BYTES, as_mapping, as_text, parse_large_json
-from comfy.protocol.object_info import NodeClasses, parse_object_info
+from comfy.protocol.object_info import NodeClasses, parse_all_classes, parse_object_info
 from comfy.protocol.queue import OWNER, ServerQueue, parse_owned, parse_queue
 from comfy.protocol.responses import (
     Finished,
@@ -138,6 +138,11 @@ class Endpoints:
         """`GET /object_info`, of which these classes are kept; those not installed are left out."""
         answer = await self._transport.get("object_info", OBJECT_INFO_TIMEOUT, limit=OBJECT_INFO_LIMIT)
         return parse_object_info(answer, names)
+
+    async def all_node_classes(self) -> NodeClasses:
+        """`GET /object_info`: every class that is installed."""
+        answer = await self._transport.get("object_info", OBJECT_INFO_TIMEOUT, limit=OBJECT_INFO_LIMIT)
+        return await asyncio.to_thread(parse_all_classes, answer)
 
     async def node_classes_one_by_one(self, names: Collection[str]) -> NodeClasses:
         """`GET /object_info/CLASS` for each of these: as `node_classes`, a hundredth of the server's work."""

@@ -9,6 +9,7 @@ from comfy.errors import BadAnswer, TooLarge
 from comfy.protocol.json_values import as_text
 
 FOLDERS = frozenset({"output", "temp", "input"})
+CLIP_SUFFIXES = (".mp4", ".webm", ".webp", ".gif", ".mkv", ".mov")
 FORBIDDEN_CHARACTERS = frozenset("/\\:\0")
 
 
@@ -19,6 +20,11 @@ class OutputFile:
     filename: str
     subfolder: str
     type: str
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether it is a moving picture, by its name."""
+        return self.filename.lower().endswith(CLIP_SUFFIXES)
 
 
 def parse_output_file(entry: Mapping[str, object]) -> OutputFile:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TypeGuard
@@ -71,6 +72,18 @@ def parse_object_info(answer: object, classes: Collection[str]) -> NodeClasses:
     """Parse these node classes of `/object_info`; those not installed are left out. Raises BadAnswer."""
     installed = as_mapping(answer, "object_info")
     return {name: _parse_class(as_mapping(installed[name], name)) for name in classes if name in installed}
+
+
+def parse_all_classes(answer: object) -> NodeClasses:
+    """Parse all of `/object_info`; a class that cannot be read, as some pack may send it, is left out.
+
+    Raises BadAnswer.
+    """
+    found = dict[str, NodeClass]()
+    for name, value in as_mapping(answer, "object_info").items():
+        with suppress(BadAnswer):
+            found[name] = _parse_class(as_mapping(value, name))
+    return found
 
 
 def base_name(file: str) -> str:

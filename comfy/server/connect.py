@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
+from comfy.protocol.endpoints import Endpoints
 from comfy.protocol.object_info import NodeClasses
 from comfy.protocol.session import open_session
 from comfy.protocol.transport import Transport
@@ -67,6 +68,12 @@ async def open_transport(url: str, *, name: str, token: str | None) -> AsyncGene
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with open_session(headers) as session:
         yield Transport(session, url, name=name)
+
+
+async def read_node_classes(url: str, *, name: str, token: str | None) -> NodeClasses:
+    """Every node class of the server at `url`. Raises ComfyError."""
+    async with open_transport(url, name=name, token=token) as transport:
+        return await Endpoints(transport, owner="").all_node_classes()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from comfy.workflows.workflow import Workflow
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0  # between two looks at the folders
+MAX_READINGS = 5  # one after another, while the folders change
 
 Signature = frozenset[tuple[str, int, int]]
 """Each file of the folders: its path, size in bytes and time of change."""
@@ -79,13 +80,22 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
                 self._take(*await asyncio.to_thread(self._read))
 
     def _read(self) -> tuple[Signature, NodeClasses, LoadedWorkflows]:
-        signature, node_classes = self._sign(), self._learnt
+        """Read them, again where the folders changed meanwhile: half a pair may have been there."""
+        before, found = self._sign(), self._read_once()
+        for _ in range(MAX_READINGS - 1):
+            if self._sign() == before:
+                break
+            before, found = self._sign(), self._read_once()
+        return before, *found
+
+    def _read_once(self) -> tuple[NodeClasses, LoadedWorkflows]:
+        node_classes = self._learnt
         loaded = read_workflows(*self._folders, node_classes=node_classes)
         if not self._allow_partner_nodes:
             loaded = without_partner_nodes(loaded, node_classes)
         workflows, mistakes = apply_settings(loaded.workflows, self._settings, node_classes)
         loaded = replace(loaded, workflows=workflows, mistakes=tuple(mistakes))
-        return signature, node_classes, loaded
+        return node_classes, loaded
 
     def _take(self, signature: Signature, node_classes: NodeClasses, loaded: LoadedWorkflows) -> None:
         before, self._loaded = self._loaded, loaded

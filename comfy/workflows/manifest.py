@@ -5,13 +5,14 @@ from dataclasses import fields, replace
 
 from comfy.authoring.completion import complete_manifest
 from comfy.authoring.reading import read_source
+from comfy.authoring.source_graph import ModelFile
 from comfy.errors import BadAnswer, WorkflowInvalid
 from comfy.graphs.ancestors import find_output
 from comfy.graphs.expression import Expression
 from comfy.graphs.lora_places import SELECTORS
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
 from comfy.graphs.recorded_classes import recorded_classes
-from comfy.protocol.json_values import as_number, as_text
+from comfy.protocol.json_values import as_list, as_mapping, as_number, as_text
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.checks import check_workflow
 from comfy.workflows.choices import apply_defaults, parse_choices
@@ -102,6 +103,8 @@ def _parse_manifest(
         prompt_prefix=as_text(manifest.get("prompt_prefix", ""), "prompt_prefix"),
         operator=_parse_operator(manifest, nodes),
         prompt_suffix=as_text(manifest.get("prompt_suffix", ""), "prompt_suffix"),
+        models=tuple(_parse_model(each) for each in as_list(manifest.get("models", []), "models")),
+        packs=texts(manifest, "packs"),
         rules=derive_rules(manifest, nodes, output, inputs, presets, classes),
     )
 
@@ -139,6 +142,13 @@ def _parse_crf(manifest: Mapping[str, object], nodes: Nodes, output: str) -> Nod
     if target.node != output:
         raise BadAnswer(reason=f"crf: it must be an input of node {output}, the output")
     return target
+
+
+def _parse_model(value: object) -> ModelFile:
+    table = as_mapping(value, "models")
+    refuse_unknown("models", table, {"name", "folder", "url"})
+    name, folder, url = (as_text(table.get(key, ""), f"models.{key}") for key in ("name", "folder", "url"))
+    return ModelFile(name=name, folder=folder, url=url)
 
 
 def _parse_targets(table: Mapping[str, tuple[str, ...]], key: str, nodes: Nodes) -> Mapping[str, NodeInputs]:

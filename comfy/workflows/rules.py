@@ -36,7 +36,7 @@ USUAL_LIMITS = {
 }
 """What people may choose where the manifest says nothing, however much more the node takes."""
 DEFAULT_AREA = 832 * 480  # pixels: what most models of today were made for
-DEFAULT_MULTIPLE = 16  # pixels
+DEFAULT_MULTIPLE = 16  # pixels: two cells of 8, also where a node takes finer steps than its sampler
 MAX_OFFERED_SECONDS = 25  # Discord's limit of suggestions
 
 
@@ -196,7 +196,7 @@ def _area_rule(area: int, multiple: int, ranges: Mapping[str, Range]) -> SizeRul
     steps = [int(each.step) for each in (width, height) if each.step >= 2]
     return SizeRule(
         area=area,
-        multiple=multiple or (math.lcm(*steps) if steps else DEFAULT_MULTIPLE),
+        multiple=multiple or math.lcm(DEFAULT_MULTIPLE, *steps),
         least=int(max(width.least, height.least)),
         most=int(min(width.most, height.most)),
     )

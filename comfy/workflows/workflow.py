@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from comfy.authoring.source_graph import ModelFile
 from comfy.graphs.expression import Expression
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, Stage
 from comfy.graphs.ranges import Range
@@ -127,6 +128,7 @@ class Workflow:
     `loras`: what a person may add to the model; None where nothing.
     `title`, `description`: by language code.
     `family`: workflows of one family replace one another where they have the same preset.
+    `models`, `packs`: where a server gets files and node classes that it lacks: a node pack's name by class.
     `operator`: the node inputs that the operator of the bot may set, by name.
     `built_in`: whether its template comes with the program, and may be fitted to versions of nodes.
     """
@@ -150,6 +152,8 @@ class Workflow:
     crf: NodeInput | None
     prompt_prefix: str = ""
     prompt_suffix: str = ""
+    models: tuple[ModelFile, ...] = ()
+    packs: Mapping[str, str] = field(default_factory=dict[str, str])
     loras: LoraRule | None = None
     built_in: bool = False
     operator: Mapping[str, NodeInputs] = field(default_factory=dict[str, NodeInputs])

@@ -52,6 +52,7 @@ def parse_clip(header: Mapping[str, object]) -> Clip:
             "pixel_format": str(pixel_format),
             "bytes": int(size),
             "faststart": bool(faststart),
+            "sound": bool(sound),
         }:
             return Clip(
                 width=width,
@@ -63,6 +64,7 @@ def parse_clip(header: Mapping[str, object]) -> Clip:
                 pixel_format=pixel_format,
                 bytes=size,
                 faststart=faststart,
+                sound=sound,
             )
         case _:
             raise BadClip(ClipFault.BROKEN)

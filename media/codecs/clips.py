@@ -31,6 +31,7 @@ def probe(path: Path) -> Mapping[str, object]:
             "pixel_format": reader.pixel_format,
             "bytes": path.stat().st_size,
             "faststart": reader.file_type is FileType.MP4 and is_faststart(path),
+            "sound": reader.has_sound,
         }
 
 

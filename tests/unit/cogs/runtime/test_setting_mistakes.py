@@ -7,7 +7,7 @@ import pytest
 
 from cogs.runtime import env_file
 from cogs.runtime.setting_mistakes import SettingsUnusable, read_settings
-from cogs.runtime.settings import Settings
+from cogs.runtime.settings import AuthorSettings, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +110,15 @@ def test_a_file_that_cannot_be_read_is_one_mistake_among_others(
 ) -> None:
     (tmp_path / ".env").write_text("DISCORD_TOKEN\x00")
     assert "UTF-8" in mistakes(monkeypatch, COMFYUI_URLS="x")
+
+
+def test_whoever_adds_a_workflow_may_name_a_folder_that_is_made_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WORKFLOWS_DIR", "new")
+    settings, _ = read_settings(AuthorSettings)
+    assert settings.workflows_dir == tmp_path / "new"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("WORKFLOWS_DIR", "file")
+    with pytest.raises(SettingsUnusable, match="is a file: name a folder"):
+        read_settings(AuthorSettings)

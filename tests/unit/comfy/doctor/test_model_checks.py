@@ -1,8 +1,11 @@
 """A missing model file is told with its folder, its setting and what is like it."""
 
+from dataclasses import replace
+
 import pytest
 
 from comfy import MissingModel, Workflow
+from comfy.authoring.source_graph import ModelFile
 from comfy.doctor.findings import MISPLACED_MODEL
 from comfy.doctor.model_checks import check_missing_model, folder_of
 from comfy.protocol.object_info import NodeClass, NodeClasses, parse_object_info
@@ -45,6 +48,18 @@ def test_a_file_that_only_the_workflow_names_is_no_setting(wan: Workflow):
     finding = check_missing_model(missing(node="1"), wan, {})
 
     assert finding.fix == "Put the file into ComfyUI/models/vae, or name another one in the workflow's file."
+
+
+def test_the_link_of_a_workflows_own_file_is_told_and_its_folder_where_no_loader_tells(wan: Workflow):
+    url = "https://huggingface.co/x/vae.safetensors"
+    other = ModelFile(name=VAE, folder="vae_approx", url="https://other")
+    models = (other, ModelFile(name=VAE, folder="vae", url=url))
+    known = check_missing_model(missing(node="1"), replace(wan, models=models), {})
+    assert known.fix.startswith(f"Put the file into ComfyUI/models/vae, from {url}, or name")
+
+    unknown = MissingModel(node="1", class_type="NewLoader", field="file", file=VAE)
+    found = check_missing_model(unknown, replace(wan, models=models[1:]), {})
+    assert found.fix.startswith(f"Put the file into ComfyUI/models/vae, from {url}, or name")
 
 
 @pytest.mark.parametrize(

@@ -44,3 +44,14 @@ def test_a_class_of_no_known_pack_blames_no_pack_and_no_age():
 
 def test_a_node_of_the_page_alone_is_left_out_by_its_export():
     assert "Export the workflow as API" in pack_of("MarkdownNote").fix
+
+
+def test_a_pack_that_a_workflows_file_names_counts_where_no_other_is_known():
+    told = {"SomebodysOwnNode": "somebodys-pack", "NewCoreNode": "comfy-core", "WanVideoSampler": "other"}
+    found = pack_of("SomebodysOwnNode", told)
+    assert (found.name, found.fix) == (
+        "somebodys-pack",
+        "Install or update somebodys-pack with ComfyUI's manager and restart ComfyUI.",
+    )
+    assert pack_of("NewCoreNode", told).name == CORE
+    assert pack_of("WanVideoSampler", told).name == "ComfyUI-WanVideoWrapper"

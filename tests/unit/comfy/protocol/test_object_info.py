@@ -11,6 +11,7 @@ from comfy.protocol.object_info import (
     dropdown,
     find_choice,
     is_model_file,
+    parse_all_classes,
     parse_object_info,
 )
 from tests.unit.comfy import recorded_responses as recorded
@@ -40,6 +41,13 @@ def test_nodes_that_no_workflow_uses_are_not_read():
 
 def loaders() -> Any:
     return parse_object_info(recorded.load("object_info"), {"WanVideoVAELoader", "LoadImage"})
+
+
+def test_all_classes_are_read_but_those_that_make_no_sense():
+    answer = {"Good": {"input": {}}, "Bad": {"input": {"required": []}}, "Worse": None}
+    assert parse_all_classes(answer).keys() == {"Good"}
+    with pytest.raises(BadAnswer):
+        parse_all_classes([])
 
 
 def test_a_dropdown_has_its_entries_and_other_inputs_have_none():

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from comfy import Done, Sampling, ServerUnreachable, TokenRefused, Workflow
-from comfy.server.connect import open_transport
+from comfy.server.connect import open_transport, read_node_classes
 from playground.comfyui import ComfyUI
 from tests.unit.comfy.job_values import values
 from tests.unit.comfy.server_jobs import LARGEST_CLIP, WRAPPED, build, opened, run, soon, until
@@ -77,3 +77,10 @@ async def test_a_transport_sends_its_token_with_every_request():
         async with open_transport(comfyui.url, name="gpu", token=None) as transport:
             with pytest.raises(TokenRefused):
                 await transport.get("system_stats")
+
+
+async def test_every_class_of_a_server_is_read_once(comfyui: ComfyUI):
+    classes = await soon(read_node_classes(comfyui.url, name="gpu", token=None))
+    assert {"LoadImage", "WanVideoSampler"} <= classes.keys()
+    with pytest.raises(ServerUnreachable):
+        await soon(read_node_classes("http://127.0.0.1:9", name="gpu", token=None))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from comfy import BUILT_IN, open_catalogue
+from comfy import BUILT_IN, LoadedWorkflows, NodeClasses, open_catalogue, read_workflows
 from comfy.protocol.object_info import parse_object_info
 from comfy.workflows import catalogue as catalogue_module
 from tests.unit.comfy.server_jobs import soon
@@ -127,3 +127,22 @@ async def test_a_graph_that_sends_pictures_to_another_company_is_left_out_unless
     async with open_catalogue(tmp_path, allow_partner_nodes=allowed) as workflows:
         assert ("kling" in workflows) is allowed
         assert ["ALLOW_PARTNER_NODES" in str(err) for err in workflows.invalid] == [True][allowed:]
+
+
+async def test_a_pair_that_is_written_while_the_folder_is_read_is_read_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "mine.toml").write_text('output = "x"\n', "utf-8")
+    readings = list[int]()
+
+    def read_and_write(*folders: Path, node_classes: NodeClasses) -> LoadedWorkflows:
+        loaded = read_workflows(*folders, node_classes=node_classes)
+        readings.append(len(loaded.invalid))
+        (tmp_path / "mine.toml").write_text(EXTENDING, "utf-8")
+        return loaded
+
+    monkeypatch.setattr(catalogue_module, "read_workflows", read_and_write)
+    async with open_catalogue(BUILT_IN, tmp_path) as workflows:
+        assert "mine" in workflows
+    assert readings[:2] == [1, 0]
+    assert "left out" not in caplog.text

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from comfy import BUILT_IN, Preset, Stage, WorkflowInvalid, load_workflows
+from comfy.authoring.source_graph import ModelFile
 from comfy.graphs.nodes import NodeInput
 from comfy.workflows.manifest import KEYS
 from comfy.workflows.workflow import PICTURES, VALUES, Role
@@ -113,8 +114,8 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path):
     ("template", "part"),
     [
         ("{", "mine.json: it is not JSON"),
-        ("[]", "mine.json: the template is not an object"),
-        ('{"1": {"inputs": {}}}', "mine.json: class_type of node 1 is not a text"),
+        ("[]", "mine.json: it is a list, not a workflow"),
+        ('{"1": {"inputs": {}}}', "mine.json: it is JSON, but neither format of ComfyUI"),
         ('{"1": {"class_type": "X", "inputs": []}}', "mine.json: inputs of node 1 is not an object"),
     ],
 )
@@ -204,3 +205,13 @@ def test_the_crf_is_an_input_of_the_output():
     )
 
     assert "crf: it must be an input of node 3" in refusal(manifest='crf = "2.steps"' + MANIFEST)
+
+
+def test_where_files_and_packs_come_from_is_read_and_must_be_texts():
+    more = 'models = [{ name = "a.pt", folder = "vae", url = "https://x" }]\npacks = { New = "pack" }\n'
+    workflow = parse_workflow("mine", template=TEMPLATE, manifest=more + MANIFEST)
+    assert workflow.models == (ModelFile(name="a.pt", folder="vae", url="https://x"),)
+    assert workflow.packs == {"New": "pack"}
+    for wrong in ('models = "a.pt"', "models = [{ name = 1 }]", "models = [{ link = 'x' }]", "packs = [1]"):
+        with pytest.raises(WorkflowInvalid, match=r"models|packs"):
+            parse_workflow("mine", template=TEMPLATE, manifest=f"{wrong}\n{MANIFEST}")

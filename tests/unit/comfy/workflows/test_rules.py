@@ -140,3 +140,11 @@ def test_a_wrong_rule_is_refused_with_its_place(before: str, part: str) -> None:
     with pytest.raises(WorkflowInvalid) as caught:
         published("hunyuan15", before=before)
     assert part in str(caught.value)
+
+
+def test_sides_are_multiples_of_16_where_a_node_takes_finer_steps_than_its_sampler() -> None:
+    """The wrapper's encoders take steps of 8, of which its sampler fails at every other one."""
+    workflow = parse_workflow("x", template=template("oelala_wan22_enhanced_q4km_api"), manifest="")
+    assert workflow.rules.ranges["width"].step == 8
+    assert workflow.rules.size is not None
+    assert workflow.rules.size.multiple == 16

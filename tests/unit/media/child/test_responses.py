@@ -23,6 +23,7 @@ CLIP = {
     "pixel_format": "yuv420p",
     "bytes": 1234,
     "faststart": True,
+    "sound": False,
 }
 PICTURE = {"width": 640, "height": 480, "issues": "dark small"}
 

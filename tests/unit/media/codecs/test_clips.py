@@ -13,6 +13,7 @@ from tests.unit.media.sample_clips import (
     write_clip,
 )
 from tests.unit.media.sample_pictures import near
+from tests.unit.media.sample_sounds import write_sounding_clip
 
 
 async def test_a_clip_is_measured(media: Media, tmp_path: Path) -> None:
@@ -27,6 +28,7 @@ async def test_a_clip_is_measured(media: Media, tmp_path: Path) -> None:
         pixel_format="yuv420p",
         bytes=path.stat().st_size,
         faststart=True,
+        sound=False,
     )
 
 
@@ -43,3 +45,7 @@ async def test_the_poster_is_the_first_frame_and_the_last_is_the_last(media: Med
     assert poster.size == last.size == SIZE
     assert near(poster.getpixel((9, 9)), (255, 0, 0), 8)
     assert near(last.getpixel((9, 9)), (255, 255, 0), 8)
+
+
+async def test_a_clip_with_sound_is_measured_as_such(media: Media, tmp_path: Path) -> None:
+    assert (await media.probe_clip(write_sounding_clip(tmp_path / "a.mp4"))).sound
