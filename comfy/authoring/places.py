@@ -43,15 +43,16 @@ def find_places(
 ) -> tuple[Place, ...]:
     """Where the value of an input stands; of a switch in both branches, the active one first.
 
-    `names`: which inputs of a node with several values are meant. Empty where only a run tells, or where
-    what stands there is not of this kind.
+    `names`: which inputs of a node with several values are meant. A primitive that is fed with a computed
+    value counts as its place. Empty where only a run tells, or where what stands there is of another kind.
     """
     node = nodes.get(target.node)
     if node is None or target.input not in node.inputs:
         return ()
     found = dict[NodeInput, Place]()
     for each in _walk(nodes, target, (target.input, *names), 1.0, MAX_LINKS):
-        if not kind(nodes[each.target.node].inputs.get(each.target.input)):
+        value = nodes[each.target.node].inputs.get(each.target.input)
+        if not kind(value) and not is_link(value):
             return ()
         found.setdefault(each.target, each)
     return tuple(found.values())
@@ -125,6 +126,10 @@ def _walk_source(
     elif branches := branches_of(nodes, source):
         for key in branches:
             yield from _walk(nodes, NodeInput(node=source, input=key), names, factor, links)
+    elif is_link(inputs.get("value")):
+        target = NodeInput(node=source, input="value")
+        behind = list(_walk(nodes, target, names, factor, links))
+        yield from behind or [Place(target=target, factor=factor)]
     elif (key := _value_input(nodes[source], names)) is not None:
         yield from _walk(nodes, NodeInput(node=source, input=key), names, factor, links)
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from comfy.authoring.api_format import parse_api
-from comfy.authoring.page_facts import describe_page
-from comfy.authoring.page_format import is_page, parse_page
-from comfy.authoring.page_graph import convert_page
+from comfy.authoring.page.page_facts import describe_page
+from comfy.authoring.page.page_format import is_page, parse_page
+from comfy.authoring.page.page_graph import convert_page
 from comfy.authoring.source_graph import SourceGraph
 from comfy.errors import BadAnswer
 from comfy.printable import printable

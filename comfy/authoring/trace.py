@@ -65,13 +65,13 @@ def trace_inputs(
         name: Found(places=places, how=f"title @{name}", value=_value(nodes, places[0]))
         for name, places in titled.items()
     }
-    questions = (*_picture_questions(pictures, titled), *_text_questions(texts, titled))
+    questions = (*_picture_questions(pictures, titled), *_text_questions(nodes, texts, titled))
     return Traced(
         output=output,
         found={name: found[name] for name in NAMES if name in found},
         questions=questions,
         presets=find_presets(nodes, output, first_targets(nodes, samplers), graph.titles),
-        rules=_rules(nodes, found, clip.multiple),
+        rules=_rules(nodes, found, clip.size),
         notes=graph.notes,
         crf=_find_crf(nodes, output),
     )
@@ -114,7 +114,7 @@ def _texts(nodes: Nodes, texts: Mapping[Polarity, NodeInputs]) -> Mapping[str, F
 
 def _same_text(nodes: Nodes, places: NodeInputs) -> NodeInputs:
     """The first place, and the others that hold the same text."""
-    first = nodes[places[0].node].inputs[places[0].input]
+    first = nodes[places[0].node].inputs[places[0].input] if places else None
     return tuple(each for each in places if nodes[each.node].inputs[each.input] == first)
 
 
@@ -125,24 +125,24 @@ def _picture_questions(pictures: PictureLoaders, titled: Mapping[str, NodeInputs
 
 
 def _text_questions(
-    texts: Mapping[Polarity, NodeInputs], titled: Mapping[str, NodeInputs]
+    nodes: Nodes, texts: Mapping[Polarity, NodeInputs], titled: Mapping[str, NodeInputs]
 ) -> tuple[Question, ...]:
     names = {Polarity.POSITIVE: "prompt", Polarity.NEGATIVE: "negative_prompt"}
     return tuple(
         Question(name=names[polarity], candidates=places, default=places[0])
         for polarity, places in texts.items()
-        if len(places) > 1 and names[polarity] not in titled
+        if len(_same_text(nodes, places)) < len(places) and names[polarity] not in titled
     )
 
 
-def _rules(nodes: Nodes, found: Mapping[str, Found], multiple: int | None) -> Mapping[str, object]:
+def _rules(nodes: Nodes, found: Mapping[str, Found], size: Mapping[str, int]) -> Mapping[str, object]:
     """What the manifest must say beyond the places."""
     rules = dict[str, object]()
     ratio = split_ratio(nodes, found)
     if ratio and ratio != 0.5:
         rules["derived"] = {"split": f"round(steps * {round(ratio, 4):g})"}
-    if multiple:
-        rules["size"] = {"multiple": multiple}
+    if size:
+        rules["size"] = size
     return rules
 
 

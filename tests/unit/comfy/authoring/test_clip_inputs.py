@@ -46,7 +46,7 @@ def test_a_halved_size_is_set_where_it_is_typed_and_must_be_twice_the_multiple()
     places = found(LTX)
 
     assert (places["width"], places["height"]) == (["wide.value"], ["high.value"])
-    assert find_clip_inputs(LTX, "save", (), classes_of(LTX)).multiple == 64
+    assert find_clip_inputs(LTX, "save", (), classes_of(LTX)).size == {"multiple": 64}
 
 
 def test_the_frame_rate_stands_where_it_is_typed():

@@ -82,6 +82,16 @@ def test_two_pictures_of_which_nothing_tells_are_a_question():
     assert question.default in question.candidates
 
 
+@pytest.mark.parametrize(("text", "questions"), [("a fox", []), ("a cat", ["prompt"])])
+def test_only_texts_that_differ_are_a_question(text: str, questions: list[str]):
+    graph = json.loads(template("ex_image_to_video_wan22_14B"))
+    graph["6"]["inputs"]["text"] = "a fox"
+    graph["600"] = {"class_type": "CLIPTextEncode", "inputs": {**graph["6"]["inputs"], "text": text}}
+    graph["58"]["inputs"]["positive"] = ["600", 0]
+
+    assert [each.name for each in trace_inputs(parse_api(graph)).questions] == questions
+
+
 def test_a_graph_that_saves_no_clip_is_refused():
     with pytest.raises(BadAnswer, match="no node saves a clip"):
         trace_inputs(SourceGraph(nodes=nodes(a=("LoadImage", {"image": "a.png"}))))

@@ -1,14 +1,29 @@
 """The models that come with the program: each offers what it can do, on what its servers need to have."""
 
+import json
+from importlib.resources import files
+
 import pytest
 
 from comfy import BUILT_IN, load_workflows
+from comfy.authoring.api_format import parse_api
+from comfy.authoring.reading import read_source
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.workflows.needed_nodes import used_classes
 
 ALL = load_workflows(BUILT_IN)
 TODAY = {name: each for name, each in ALL.items() if each.family != "wan21_i2v"}
 THREE = {"draft", "fast", "quality"}
+TEMPLATES = files("comfyui_workflow_templates_json") / "templates"
+PUBLISHED = {
+    "wan22_14b_savevideo": "video_wan2_2_14B_i2v",
+    "wan22_5b_savevideo": "video_wan2_2_5B_ti2v",
+    "minimax_h3_savevideo": "video_minimax_h3_i2v",
+    "ltx23_savevideo": "video_ltx2_3_i2v",
+}
+UNUSED = {"119", "120"}  # of MiniMax H3: two nodes that lead nowhere
+    frozenset[str], {"minimax_h3_savevideo": frozenset({"119", "120"})}
+)  # for the page only
 OFFERED = {  # by family: presets, frames a second, the usual and the longest clip in frames, size, sound
     "wan22_14b": (THREE | {"turbo"}, 16, 81, 81, (640, 640), False),
     "minimax_h3": (THREE | {"turbo"}, 24, 124, 362, (640, 640), True),
@@ -53,6 +68,17 @@ def test_only_the_turbo_preset_needs_its_lora_and_only_the_better_output_a_pack(
 def test_where_a_servers_nodes_are_not_known_yet_the_recorded_ones_say_the_rules() -> None:
     used = used_classes(TODAY.values())
     assert recorded_classes(used).keys() == used
+
+
+@pytest.mark.parametrize(("name", "template"), PUBLISHED.items())
+def test_a_graph_is_the_published_one_as_the_command_reads_it(name: str, template: str) -> None:
+    read = read_source((TEMPLATES / f"{template}.json").read_text("utf-8")).nodes
+    kept = parse_api(json.loads((BUILT_IN / f"{name}.json").read_text("utf-8"))).nodes
+
+    assert read.keys() - kept.keys() <= UNUSED
+    for node, each in kept.items():
+        assert (node, each.class_type) == (node, read[node].class_type)
+        assert each.inputs.items() <= read[node].inputs.items(), node
 
 
 def test_a_clip_of_h3_can_end_on_a_picture() -> None:

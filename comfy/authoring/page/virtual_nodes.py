@@ -1,6 +1,6 @@
 """The nodes that exist in ComfyUI's page only: what they pass on, and which are left out."""
 
-from comfy.authoring.page_format import PageNode
+from comfy.authoring.page.page_format import PageNode
 from comfy.protocol.json_values import is_list, is_mapping
 
 PRIMITIVE = "PrimitiveNode"

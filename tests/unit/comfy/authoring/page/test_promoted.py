@@ -2,8 +2,8 @@
 
 import pytest
 
-from comfy.authoring.page_format import PageNode
-from comfy.authoring.promoted import pack_of
+from comfy.authoring.page.page_format import PageNode
+from comfy.authoring.page.promoted import pack_of
 from comfy.errors import BadAnswer
 from tests.unit.comfy.authoring.page_files import Node, node, page, read, socket, subgraph, widget
 

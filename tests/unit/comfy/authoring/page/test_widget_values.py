@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from comfy.authoring.page_format import PageNode
-from comfy.authoring.widget_values import Widgets, read_widgets
+from comfy.authoring.page.page_format import PageNode
+from comfy.authoring.page.widget_values import Widgets, read_widgets
 from comfy.errors import BadAnswer
 from comfy.protocol.object_info import parse_object_info
 from tests.unit.comfy.authoring.page_files import inputs_of, node, page, read, socket, widget

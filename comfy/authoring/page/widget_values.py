@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from comfy.authoring.page_format import PageNode
-from comfy.authoring.widget_kinds import (
+from comfy.authoring.page.page_format import PageNode
+from comfy.authoring.page.widget_kinds import (
     CONTROL_VALUES,
     DYNAMIC,
     fits,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from comfy.authoring.page_format import PageInput, PageNode
-from comfy.authoring.page_links import bypass_input
+from comfy.authoring.page.page_format import PageInput, PageNode
+from comfy.authoring.page.page_links import bypass_input
 from tests.unit.comfy.authoring.page_files import inputs_of, node, page, read, socket, widget
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from comfy.authoring.page_format import PageLink, is_page, parse_page
+from comfy.authoring.page.page_format import PageLink, is_page, parse_page
 from comfy.errors import BadAnswer
 from tests.unit.comfy.authoring.page_files import node, page, subgraph
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from comfy.authoring.page_format import PageFile, PageNode
-from comfy.authoring.placement import PlacedGraph, place
-from comfy.authoring.promoted import pack_of
+from comfy.authoring.page.page_format import PageFile, PageNode
+from comfy.authoring.page.placement import PlacedGraph, place
+from comfy.authoring.page.promoted import pack_of
 from comfy.authoring.source_graph import ModelFile, SourceGraph
 from comfy.graphs.nodes import Nodes
 from comfy.protocol.json_values import is_list, is_mapping

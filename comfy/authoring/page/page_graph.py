@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from comfy.authoring.page_facts import model_files, packs, titles
-from comfy.authoring.page_format import PageFile, PageNode
-from comfy.authoring.page_links import LinkResolver, Origin, Output, Value
-from comfy.authoring.picture_switch import switch_on_pictures
-from comfy.authoring.placement import PlacedGraph, place
-from comfy.authoring.promoted import PageValues, pack_of
+from comfy.authoring.page.page_facts import model_files, packs, titles
+from comfy.authoring.page.page_format import PageFile, PageNode
+from comfy.authoring.page.page_links import LinkResolver, Origin, Output, Value
+from comfy.authoring.page.picture_switch import switch_on_pictures
+from comfy.authoring.page.placement import PlacedGraph, place
+from comfy.authoring.page.promoted import PageValues, pack_of
+from comfy.authoring.page.virtual_nodes import BROADCASTERS, GROUP_NODES, PAGE_ONLY, PRIMITIVE
 from comfy.authoring.source_graph import SourceGraph
-from comfy.authoring.virtual_nodes import BROADCASTERS, GROUP_NODES, PAGE_ONLY, PRIMITIVE
 from comfy.errors import BadAnswer
 from comfy.graphs.literals import linked_node
 from comfy.graphs.nodes import TemplateNode

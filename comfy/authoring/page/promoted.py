@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from comfy.authoring.page_format import PageGraph, PageLink, PageNode, SubgraphSlot
-from comfy.authoring.page_links import Value
-from comfy.authoring.placement import PlacedGraph
-from comfy.authoring.virtual_nodes import PRIMITIVE, first_value
-from comfy.authoring.widget_kinds import CONTROL_VALUES, fits, of_kind
-from comfy.authoring.widget_values import Widgets, read_widgets
+from comfy.authoring.page.page_format import PageGraph, PageLink, PageNode, SubgraphSlot
+from comfy.authoring.page.page_links import Value
+from comfy.authoring.page.placement import PlacedGraph
+from comfy.authoring.page.virtual_nodes import PRIMITIVE, first_value
+from comfy.authoring.page.widget_kinds import CONTROL_VALUES, fits, of_kind
+from comfy.authoring.page.widget_values import Widgets, read_widgets
 from comfy.errors import BadAnswer
 from comfy.protocol.json_values import is_list, is_mapping
 from comfy.protocol.object_info import NodeClasses

@@ -2,8 +2,8 @@
 
 import pytest
 
-from comfy.authoring.page_format import parse_page
-from comfy.authoring.page_graph import convert_page
+from comfy.authoring.page.page_format import parse_page
+from comfy.authoring.page.page_graph import convert_page
 from comfy.errors import BadAnswer
 from tests.unit.comfy.authoring.page_files import Link, inputs_of, node, page, read, socket, subgraph, widget
 

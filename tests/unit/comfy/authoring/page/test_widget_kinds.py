@@ -2,7 +2,7 @@
 
 import pytest
 
-from comfy.authoring.widget_kinds import fits, is_beside, is_harmless, of_kind
+from comfy.authoring.page.widget_kinds import fits, is_beside, is_harmless, of_kind
 
 
 @pytest.mark.parametrize(

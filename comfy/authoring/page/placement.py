@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from comfy.authoring.page_format import ANY, PageFile, PageGraph, PageNode
+from comfy.authoring.page.page_format import ANY, PageFile, PageGraph, PageNode
 from comfy.errors import BadAnswer
 
 MAX_DEPTH = 20  # subgraphs within subgraphs

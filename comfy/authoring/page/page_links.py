@@ -6,9 +6,9 @@ Through subgraphs, bypassed nodes, reroutes, setters and getters, and primitives
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from comfy.authoring.page_format import ANY, BYPASSED, PageLink, PageNode
-from comfy.authoring.placement import PlacedGraph, host_input
-from comfy.authoring.virtual_nodes import GETTERS, PAGE_ONLY, PRIMITIVE, SETTERS, first_value, variable
+from comfy.authoring.page.page_format import ANY, BYPASSED, PageLink, PageNode
+from comfy.authoring.page.placement import PlacedGraph, host_input
+from comfy.authoring.page.virtual_nodes import GETTERS, PAGE_ONLY, PRIMITIVE, SETTERS, first_value, variable
 from comfy.errors import BadAnswer
 
 

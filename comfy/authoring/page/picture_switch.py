@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from comfy.authoring.page_format import BYPASSED, PageFile, PageGraph, PageNode
+from comfy.authoring.page.page_format import BYPASSED, PageFile, PageGraph, PageNode
 from comfy.protocol.object_info import NodeClasses
 
 _LATER = ("end", "last", "mask", "control", "reference", "ref_")  # inputs that are not for the first picture

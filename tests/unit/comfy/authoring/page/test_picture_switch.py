@@ -2,8 +2,8 @@
 
 import pytest
 
-from comfy.authoring.page_format import parse_page
-from comfy.authoring.picture_switch import switch_on_pictures
+from comfy.authoring.page.page_format import parse_page
+from comfy.authoring.page.picture_switch import switch_on_pictures
 from tests.unit.comfy.authoring.page_files import Link, Node, node, page, read, socket, subgraph
 
 LINKS: tuple[Link, ...] = ((10, 1, 0, 2, 0, "IMAGE"), (11, 3, 0, 2, 1, "IMAGE"))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from comfy.authoring.page_format import parse_page
-from comfy.authoring.placement import host_input, place
+from comfy.authoring.page.page_format import parse_page
+from comfy.authoring.page.placement import host_input, place
 from tests.unit.comfy.authoring.page_files import node, page, socket, subgraph
 
 
