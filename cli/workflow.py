@@ -17,7 +17,7 @@ from cli.errors import CommandFailed
 from cli.terminal import confirm, is_terminal
 from cli.workflow_add import AUTHORING, Authoring, add
 from cli.workflow_checks import check_workflows
-from cli.workflow_files import is_built_in, own_folder, pair_in, remove_pair, spelled
+from cli.workflow_files import is_built_in, pair_in, remove_pair, spelled
 from cli.workflow_views import (
     inputs_table,
     rules_of,
@@ -30,7 +30,7 @@ from cogs.runtime.doctor_report import print_sections
 from cogs.runtime.logs import start_logging
 from cogs.runtime.resources import open_servers, open_workflows
 from cogs.runtime.setting_values import clean, read_address
-from cogs.runtime.settings import Settings
+from cogs.runtime.settings import Settings, own_workflows
 
 ADD = """\
 Makes a workflow of a file: ComfyUI's own format or its API format, or a PNG, WebP, MP4 or WebM that ComfyUI
@@ -109,7 +109,7 @@ async def list_workflows(arguments: argparse.Namespace, settings: Settings) -> i
         open_servers(settings, str(uuid.uuid4()), workflows) as servers,
     ):
         await wait_for_answers(servers)
-        own = frozenset(own_names(settings.workflows_dir))
+        own = frozenset(own_names(own_workflows(settings)))
         able = {name: [each.name for each in servers if name in each.runnable] for name in workflows}
         found = [summarise(each, own=name in own, servers=able[name]) for name, each in workflows.items()]
         invalid = workflows.invalid
@@ -142,7 +142,7 @@ async def show(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print where a workflow's values go, and its rules; returns the exit code."""
     found = (await named_workflows(settings, arguments.name))[arguments.name]
     if arguments.json:
-        summary = summarise(found, own=found.name in own_names(settings.workflows_dir))
+        summary = summarise(found, own=found.name in own_names(own_workflows(settings)))
         inputs = {name: [str(each) for each in places] for name, places in found.inputs.items()}
         more = {"output": found.output, "inputs": inputs, "rules": rules_of(found)}
         print(json.dumps({**asdict(summary), **more}))
@@ -156,13 +156,13 @@ def remove(arguments: argparse.Namespace, settings: Settings) -> int:
 
     Raises CommandFailed for one that is built in or not there, and where nobody says yes.
     """
-    name, folder = arguments.name, settings.workflows_dir
-    if folder is None or not pair_in(folder, name):
+    name, folder = arguments.name, own_workflows(settings)
+    if not pair_in(folder, name):
         if is_built_in(name):
             raise CommandFailed(f"{name} is built in and stays; {HIDING.format(name=name)}", 2)
-        near = spelled(own_folder(folder), name)
+        near = spelled(folder, name)
         meant = f"; did you mean {near}?" if near else ", as python bot.py workflow list shows"
-        raise CommandFailed(f"there is no workflow {name} in WORKFLOWS_DIR{meant}", 2)
+        raise CommandFailed(f"there is no workflow {name} in {folder}{meant}", 2)
     heirs = [each for each in extending(folder, name) if each != name]
     warning = f" {', '.join(heirs)} would no longer be offered, as it extends it." if heirs else ""
     if not arguments.yes:
@@ -195,9 +195,9 @@ def extending(folder: Path, name: str) -> list[str]:
     return found
 
 
-def own_names(folder: Path | None) -> list[str]:
+def own_names(folder: Path) -> list[str]:
     """The names of the workflows in the owner's folder."""
-    return sorted({file.stem for file in folder.iterdir()}) if folder and folder.is_dir() else []
+    return sorted({file.stem for file in folder.iterdir()}) if folder.is_dir() else []
 
 
 async def named_workflows(settings: Settings, name: str | None) -> Mapping[str, comfy.Workflow]:

@@ -13,11 +13,11 @@ from cli.tables import format_table, found_table
 from cli.terminal import choose, is_terminal
 from cli.workflow_checks import Checked, check_workflows
 from cli.workflow_draft import WorkflowDraft, draft_workflow
-from cli.workflow_files import check_name, is_built_in, name_from, own_folder, spelled, write_pair
+from cli.workflow_files import check_name, is_built_in, name_from, spelled, write_pair
 from cli.workflow_source import ReadEmbedded, read_text
 from cogs.runtime.doctor_report import print_sections
 from cogs.runtime.resources import server_name
-from cogs.runtime.settings import Settings
+from cogs.runtime.settings import Settings, own_workflows
 from media import open_media
 
 NO_SERVER = "no ComfyUI answers ({reasons}); what is recorded of ComfyUI 0.33.0 and its packs counts"
@@ -55,7 +55,7 @@ async def add(arguments: argparse.Namespace, settings: Settings, authoring: Auth
     Raises CommandFailed before anything is written, and OSError.
     """
     say = print if not arguments.json else _say_nothing
-    folder, file = own_folder(settings.workflows_dir), arguments.file.expanduser()
+    folder, file = own_workflows(settings), arguments.file.expanduser()
     name = choose_name(folder, file, arguments.name, may_replace=arguments.replace)
     known, text = await asyncio.gather(read_classes(settings), read_text(file, authoring.read_embedded))
     graph, traced = await asyncio.to_thread(_trace, text, known.classes, authoring, file.name)

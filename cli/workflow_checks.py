@@ -22,28 +22,39 @@ ESSENTIAL = frozenset({"reachable", "workflow"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The result of the checks: a section for each server and each run, and the clips that were kept."""
+    """The result of the checks: a section for each server, one for each run, and the clips that were kept."""
 
-    sections: tuple[Section, ...] = ()
+    servers: tuple[Section, ...] = ()
+    runs: tuple[Section, ...] = ()
     clips: tuple[Path, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed without which jobs would fail."""
-        return not any(line.failed for section in self.sections for line in section.lines)
+        """Whether jobs would succeed: on one server at least, and in every run that was tried."""
+        return any(map(_is_well, self.servers)) and all(map(_is_well, self.runs))
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections in the order in which they are printed."""
+        return (*self.servers, *self.runs)
 
     @property
     def short(self) -> tuple[Section, ...]:
         """The sections with what failed, and the little that matters where all is well."""
-        return tuple(
-            replace(
-                each,
-                lines=tuple(line for line in each.lines if not line.ok or line.check in ESSENTIAL),
+        return (
+            tuple(
+                replace(
+                    each,
+                    lines=tuple(line for line in each.lines if not line.ok or line.check in ESSENTIAL),
+                )
+                for each in self.servers
             )
-            if each.title.startswith("ComfyUI at ")
-            else each
-            for each in self.sections
+            + self.runs
         )
+
+
+def _is_well(section: Section) -> bool:
+    return not any(line.failed for line in section.lines)
 
 
 async def check_workflows(
@@ -64,15 +75,15 @@ async def check_workflows(
         ]
     found = [task.result() for task in checks]
     sections = [server_section(each.name, findings) for each, findings in zip(servers, found, strict=True)]
-    clips = list[Path]()
+    runs, clips = list[Section](), list[Path]()
     for name, workflow in workflows.items() if run else ():
         able = [each for each, findings in zip(servers, found, strict=True) if _can_run(name, findings)]
         if able:
             announce(RUNNING.format(name=name, server=able[0].name))
             lines, clip = await try_workflow(able[0], workflow, settings.data_dir / TRIALS)
-            sections.append(Section(title=f"One run of {name} on {able[0].name}", lines=tuple(lines)))
+            runs.append(Section(title=f"One run of {name} on {able[0].name}", lines=tuple(lines)))
             clips += [clip] if clip else []
-    return Checked(sections=tuple(sections), clips=tuple(clips))
+    return Checked(servers=tuple(sections), runs=tuple(runs), clips=tuple(clips))
 
 
 def _can_run(name: str, findings: Sequence[comfy.Finding]) -> bool:

@@ -37,17 +37,6 @@ def check_name(name: str) -> None:
         )
 
 
-def own_folder(folder: Path | None) -> Path:
-    """The folder of the owner's workflows. Raises CommandFailed where the setting is missing."""
-    if folder is None:
-        raise CommandFailed(
-            "WORKFLOWS_DIR is not set: put WORKFLOWS_DIR=workflows into .env (a folder beside bot.py, which"
-            " is made then), and restart the bot once; nothing was written",
-            2,
-        )
-    return folder
-
-
 def spelled(folder: Path, name: str) -> str | None:
     """The name of a workflow in the folder as it is spelled there; on some systems case does not count."""
     found = {file.stem for file in _files_in(folder) if file.stem.casefold() == name.casefold()}

@@ -19,7 +19,7 @@ from cogs.actions.channel_rights import ChannelRightsFinder
 from cogs.actions.context import BotContext
 from cogs.messages.job_messages import open_job_messages
 from cogs.runtime.client import open_client
-from cogs.runtime.settings import Settings
+from cogs.runtime.settings import Settings, own_workflows
 from jobs.notifier import QueueNotifier
 from jobs.pace import QueuePositions
 from jobs.run import PreviewPolicy, RunContext
@@ -120,9 +120,11 @@ def build_worker(settings: Settings, context: BotContext) -> Worker:
 
 def open_workflows(settings: Settings) -> contextlib.AbstractAsyncContextManager[comfy.WorkflowCatalogue]:
     """The built-in workflows and the owner's, by name; what is wrong with one is logged."""
-    folders = (comfy.BUILT_IN, *filter(None, [settings.workflows_dir]))
+    folder = own_workflows(settings)
     return comfy.open_catalogue(
-        *folders,
+        comfy.BUILT_IN,
+        folder,
+        optional=None if settings.workflows_dir else folder,
         allow_partner_nodes=settings.allow_partner_nodes,
         settings=comfy.OperatorSettings(order=settings.model_order, values=settings.workflow_values),
     )

@@ -291,6 +291,11 @@ def secrets_of(urls: Iterable[str], tokens: Iterable[SecretStr]) -> list[str]:
     return [each for each in found if each]
 
 
+def own_workflows(settings: Settings) -> Path:
+    """The folder of the owner's workflows: WORKFLOWS_DIR, else one in DATA_DIR that need not be there."""
+    return settings.workflows_dir or settings.data_dir / "workflows"
+
+
 class AuthorSettings(Settings):
     """The settings for whoever adds a workflow: their folder is made where it is not there yet."""
 

@@ -30,9 +30,15 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
     """
 
     def __init__(
-        self, folders: tuple[Path, ...], settings: OperatorSettings, *, allow_partner_nodes: bool = False
+        self,
+        folders: tuple[Path, ...],
+        settings: OperatorSettings,
+        *,
+        allow_partner_nodes: bool = False,
+        optional: Path | None = None,
     ) -> None:
         self._folders = folders
+        self._optional = optional
         self._settings = settings
         self._allow_partner_nodes = allow_partner_nodes
         self._loaded = LoadedWorkflows()
@@ -90,7 +96,8 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
 
     def _read_once(self) -> tuple[NodeClasses, LoadedWorkflows]:
         node_classes = self._learnt
-        loaded = read_workflows(*self._folders, node_classes=node_classes)
+        folders = [each for each in self._folders if each != self._optional or each.is_dir()]
+        loaded = read_workflows(*folders, node_classes=node_classes)
         if not self._allow_partner_nodes:
             loaded = without_partner_nodes(loaded, node_classes)
         workflows, mistakes = apply_settings(loaded.workflows, self._settings, node_classes)
@@ -119,14 +126,20 @@ class WorkflowCatalogue(Mapping[str, Workflow]):
 
 @asynccontextmanager
 async def open_catalogue(
-    *folders: Path, allow_partner_nodes: bool = False, settings: OperatorSettings = NO_SETTINGS
+    *folders: Path,
+    allow_partner_nodes: bool = False,
+    settings: OperatorSettings = NO_SETTINGS,
+    optional: Path | None = None,
 ) -> AsyncGenerator[WorkflowCatalogue]:
     """Load the workflows of these folders, and again whenever they change.
 
     Of two with one name the later folder's counts. `allow_partner_nodes`: whether graphs are offered that
-    send their pictures to another company. `settings`: the operator's.
+    send their pictures to another company. `settings`: the operator's. `optional`: one of the folders that
+    may be missing.
     """
-    catalogue = WorkflowCatalogue(folders, settings, allow_partner_nodes=allow_partner_nodes)
+    catalogue = WorkflowCatalogue(
+        folders, settings, allow_partner_nodes=allow_partner_nodes, optional=optional
+    )
     await asyncio.to_thread(catalogue.load)
     task = asyncio.create_task(catalogue.run(), name="workflow catalogue")
     try:

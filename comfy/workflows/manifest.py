@@ -1,7 +1,7 @@
 """Parse a workflow: its template in ComfyUI's API format, and its manifest in TOML."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from comfy.authoring.completion import complete_manifest
 from comfy.authoring.reading import read_source
@@ -24,6 +24,7 @@ from comfy.workflows.manifest_fields import (
     text_lists,
     texts,
 )
+from comfy.workflows.manifest_keys import KEYS
 from comfy.workflows.node_edits import edit_nodes
 from comfy.workflows.picture_loaders import connect_pictures
 from comfy.workflows.presets import parse_presets
@@ -31,9 +32,6 @@ from comfy.workflows.rules import derive_rules
 from comfy.workflows.stages import parse_stages
 from comfy.workflows.workflow import PICTURES, VALUES, Role, Workflow
 
-KEYS = frozenset(field.name for field in fields(Workflow)) - {"name", "rules", "built_in"} | {
-    *("ranges", "defaults", "fps", "frames", "seconds", "size", "sound")
-}
 NO_CLASSES: NodeClasses = {}
 LORA_CLASSES = frozenset(each.class_type for each in SELECTORS.values())
 

@@ -166,3 +166,10 @@ def test_questions_are_answered_by_who_is_there_else_the_default_is_said() -> No
 def test_the_title_is_what_people_can_read() -> None:
     assert title_of(Path("图生视频_v2.json"), None) == "图生视频 v2"
     assert title_of(Path("x.json"), "wan_22") == "wan 22"
+
+
+async def test_one_server_that_can_run_it_is_enough(file: Path, tmp_path: Path) -> None:
+    async with able_comfyui() as comfyui:
+        settings = settings_for(tmp_path, NOWHERE, comfyui.url)
+
+        assert await run(settings, "add", str(file), "--no-run") == 0

@@ -12,7 +12,6 @@ from cli.workflow_files import (
     check_name,
     is_built_in,
     name_from,
-    own_folder,
     pair_in,
     remove_pair,
     spelled,
@@ -46,11 +45,6 @@ def test_a_name_is_made_of_the_files(file: str, name: str) -> None:
 def test_names_that_are_no_files_name_everywhere_are_refused(name: str) -> None:
     with pytest.raises(CommandFailed, match="--name"):
         check_name(name)
-
-
-def test_without_the_setting_it_is_named() -> None:
-    with pytest.raises(CommandFailed, match=r"WORKFLOWS_DIR=workflows into \.env"):
-        own_folder(None)
 
 
 def test_both_files_are_written_into_a_folder_that_is_made(tmp_path: Path) -> None:

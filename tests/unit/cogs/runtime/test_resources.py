@@ -6,7 +6,7 @@ import pytest
 
 import comfy
 from cogs.runtime.resources import open_files, open_servers, open_workflows, server_name
-from cogs.runtime.settings import DemoSettings
+from cogs.runtime.settings import DemoSettings, own_workflows
 from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.storage.blobs.test_files import refuse_removal
 
@@ -35,6 +35,16 @@ async def test_an_owners_workflows_are_loaded_beside_the_built_in_ones_without_w
     async with open_workflows(DemoSettings(workflows_dir=tmp_path)) as workflows:
         assert workflows.keys() == {*built_in, "mine"}
         assert workflows.invalid == ()
+
+
+async def test_without_the_setting_a_folder_of_the_data_holds_the_owners_workflows(tmp_path: Path) -> None:
+    settings = DemoSettings(data_dir=tmp_path / "data")
+    async with open_workflows(settings) as workflows:
+        assert workflows.invalid == ()
+    own_workflows(settings).mkdir(parents=True)
+    (own_workflows(settings) / "mine.toml").write_text('extends = "wan21_i2v"', encoding="utf-8")
+    async with open_workflows(settings) as workflows:
+        assert "mine" in workflows
 
 
 async def test_each_address_of_the_settings_is_a_server_and_one_that_is_down_is_opened_too() -> None:

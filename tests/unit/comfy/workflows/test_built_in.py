@@ -22,8 +22,6 @@ PUBLISHED = {
     "ltx23_savevideo": "video_ltx2_3_i2v",
 }
 UNUSED = {"119", "120"}  # of MiniMax H3: two nodes that lead nowhere
-    frozenset[str], {"minimax_h3_savevideo": frozenset({"119", "120"})}
-)  # for the page only
 OFFERED = {  # by family: presets, frames a second, the usual and the longest clip in frames, size, sound
     "wan22_14b": (THREE | {"turbo"}, 16, 81, 81, (640, 640), False),
     "minimax_h3": (THREE | {"turbo"}, 24, 124, 362, (640, 640), True),

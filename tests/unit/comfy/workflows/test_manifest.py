@@ -9,8 +9,7 @@ import pytest
 from comfy import BUILT_IN, Preset, Stage, WorkflowInvalid, load_workflows
 from comfy.authoring.source_graph import ModelFile
 from comfy.graphs.nodes import NodeInput
-from comfy.workflows.manifest import KEYS
-from comfy.workflows.workflow import PICTURES, VALUES, Role
+from comfy.workflows.workflow import Role
 from tests.unit.comfy.workflows.published import parse_workflow, published, template
 
 TEMPLATE = json.dumps(
@@ -191,11 +190,6 @@ def test_the_manifest_in_the_documentation_is_one() -> None:
     workflow = parse_workflow("mine", template=template("video_wan2_2_14B_i2v"), manifest=text)
 
     assert workflow == replace(published("video_wan2_2_14B_i2v"), name="mine", family="mine")
-
-
-def test_the_documentation_names_every_key_and_every_value() -> None:
-    for name in (*KEYS - {"stages"}, "stages", *PICTURES, *VALUES, "split"):
-        assert f"`{name}`" in PAGE or f"`[{name}" in PAGE, name
 
 
 def test_the_crf_is_an_input_of_the_output():
