@@ -15,6 +15,7 @@ from playground.comfyui import Stage
 from playground.discord.model import Upload
 from playground.playground import Playground
 from tests.e2e.process import running_bot
+from tests.e2e.test_published_workflows import warnings_of
 from tests.playground.video_files import read_video
 
 DATA = Path(__file__).parents[1] / "data" / "workflows"
@@ -71,4 +72,4 @@ async def test_a_file_alone_is_offered_and_its_clip_is_what_it_promises(
         told = {text.rpartition("/")[2].split()[0] for each in job.texts if "Sampling" in (text := each.text)}
         assert len(told) == 1, told
         assert len(comfyui.runs) == 1
-        assert "WARNING" not in bot.log
+        assert warnings_of(bot) == []

@@ -101,6 +101,12 @@ async def offered(name: str, folder: Path) -> AsyncGenerator[tuple[Member, BotPr
         yield playground.member(), bot, playground.comfyui
 
 
+def warnings_of(bot: BotProcess) -> list[str]:
+    """The warnings in its log, but for built-in presets whose files the server of the graph lacks."""
+    lines = [line for line in bot.log.splitlines() if "WARNING" in line]
+    return [line for line in lines if "no server can run the workflow" not in line]
+
+
 def check(clip: VideoFile, promise: Promise) -> None:
     """Hold the decoded clip against what was promised."""
     assert (clip.frames, clip.fps) == (promise.frames, pytest.approx(promise.fps, rel=0.03))
@@ -125,7 +131,7 @@ async def test_a_plain_request_keeps_every_promise(name: str, tmp_path: Path, pi
         assert all(f"/{promise.steps}" in text for text in told), told
         assert f"{promise.settings} · `" in clip.content, clip.content
         assert len(comfyui.runs) == 1
-        assert "WARNING" not in bot.log
+        assert warnings_of(bot) == []
 
 
 def test_all_published_graphs_are_tried() -> None:

@@ -62,7 +62,7 @@ async def test_what_cannot_be_added_is_one_sentence_and_leaves_nothing(tmp_path:
     settings = {"COMFYUI_URL": "http://127.0.0.1:9", "PYTHONUTF8": "1"}
     code, out, err = await run(tmp_path, "workflow", "add", str(file), **settings)
     assert (code, out) == (2, "")
-    assert "WORKFLOWS_DIR=workflows" in err
+    assert "line 1 is a conflict marker of Git" in err
 
     settings["WORKFLOWS_DIR"] = str(tmp_path / "own")
     for arguments in ((str(file),), (str(GRAPH), "--name", "../x"), (str(tmp_path / "none.json"),)):
