@@ -1,7 +1,7 @@
 """/privacy: what is stored about a person and for how long, with its export and its deletion."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,7 +60,9 @@ class Privacy(InteractiveCog):
 
         async def handle(requester: Requester) -> None:
             held = await self._count(requester.user_id)
-            await send_card(interaction, render_privacy(requester.locale, self._context.retention, held))
+            context = self._context
+            card = render_privacy(requester.locale, context.retention, held, context.documents)
+            await send_card(interaction, card)
 
         await self._context.answer(interaction, handle)
 
@@ -108,8 +110,13 @@ class Privacy(InteractiveCog):
         )
 
 
-def render_privacy(locale: str, retention: Retention, held: Held) -> ui.LayoutView:
-    """The card: what is stored, how long, where it is sent, and how much of it is about this person."""
+def render_privacy(
+    locale: str, retention: Retention, held: Held, documents: Mapping[str, str] | None = None
+) -> ui.LayoutView:
+    """The card: what is stored, how long, where it is sent, and how much of it is about this person.
+
+    `documents`: links to what the operator has written, by the names of their labels.
+    """
     kept = [
         translate(locale, "privacy_rows", days=f"{retention.rows:g}", number=retention.rows),
         translate(locale, "privacy_pictures", days=f"{retention.pictures:g}", number=retention.pictures),
@@ -142,6 +149,10 @@ def render_privacy(locale: str, retention: Retention, held: Held) -> ui.LayoutVi
                 label=translate(locale, "button_forget"),
                 emoji="🗑️",
                 style=discord.ButtonStyle.danger,
+            ),
+            *(
+                ui.Button[Any](label=translate(locale, name), url=url)
+                for name, url in (documents or {}).items()
             ),
         ),
     )

@@ -61,6 +61,7 @@ class BotContext:
     positions: QueuePositions
     notifier: QueueNotifier
     messages: JobMessages
+    documents: Mapping[str, str] = field(default_factory=dict[str, str])
     in_flight: InFlight = field(default_factory=InFlight)
 
     async def status_text(self, job: Job) -> str:

@@ -19,7 +19,7 @@ from cogs.runtime.settings import LIMITS, Settings
 EXAMPLE = ROOT / ".env.example"
 HEAD = """\
 # Copy this file to .env beside bot.py and put your bot's token in. Every other line shows a default: to
-# change it, take the # away. Written by python -m cogs.runtime.env_example from the settings and README.md."""
+# change it, take the # away. Written by python -m cogs.runtime.env_example from settings and README.md."""
 WIDTH = 110
 ROW = re.compile(r"^\| (`[A-Z0-9_`, ]+`) \|[^|]*\| (.*) \|$", re.MULTILINE)
 REQUIRED = "discord_token"  # stands in the file without a #

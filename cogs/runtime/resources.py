@@ -89,6 +89,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             positions=QueuePositions(store, workflows, servers),
             notifier=notifier,
             messages=messages,
+            documents=settings.documents(),
         )
         yield Resources(context=context, worker=build_worker(settings, context))
 

@@ -10,6 +10,7 @@ SCHEMES = {"ws": "http", "wss": "https"}
 MAX_ID = 2**64 - 1
 NO_LIMIT = frozenset({"", "none", "off", "no", "null", "unlimited"})
 MAX_SHOWN = 80  # characters of a wrong value
+MAX_LINK = 512  # characters of a button's link, by Discord
 
 
 def clean(text: str) -> str:
@@ -104,6 +105,14 @@ def read_address(text: str, example: str) -> str:
         better = f"{SCHEMES.get(scheme.lower(), 'http')}://{rest}"
         raise ValueError(f"{shown(text)}: it has to begin with http:// or https://, such as {shown(better)}")
     return _check_address(f"{scheme.lower()}://{rest}", example)
+
+
+def read_link(text: str, example: str) -> str:
+    """The address of a page that people open, as a button takes it. Raises ValueError."""
+    address = read_address(text, example)
+    if len(address) > MAX_LINK:
+        raise ValueError(f"{shown(text)}: at most {MAX_LINK} characters, as a button takes no longer link")
+    return address
 
 
 def _without_scheme(text: str, example: str) -> str:

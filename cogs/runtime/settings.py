@@ -25,6 +25,7 @@ from cogs.runtime.setting_values import (
     read_addresses,
     read_discord_token,
     read_id,
+    read_link,
     read_token,
     read_value,
     read_weight,
@@ -126,6 +127,8 @@ class Settings(BaseSettings):
     backups: int = Field(default=24, ge=0, le=100_000)
     previews: bool = True
     previews_off_guilds: Ids = frozenset()
+    privacy_url: str = ""
+    terms_url: str = ""
     model_file: str = comfy.ModelFiles().model
     t5_file: str = comfy.ModelFiles().t5
     vae_file: str = comfy.ModelFiles().vae
@@ -175,6 +178,12 @@ class Settings(BaseSettings):
     @classmethod
     def _check_api(cls, value: str) -> str:
         return read_address(value, DISCORD_API)
+
+    @field_validator("privacy_url", "terms_url")
+    @classmethod
+    def _check_document(cls, value: str) -> str:
+        """Check a link that people get; empty without one."""
+        return read_link(value, "https://example.org/privacy") if value else value
 
     @field_validator("data_dir")
     @classmethod
@@ -270,6 +279,11 @@ class Settings(BaseSettings):
             clips=self.keep_clips_days,
             backups=self.backups,
         )
+
+    def documents(self) -> Mapping[str, str]:
+        """The links that `/privacy` shows, by the names of their labels."""
+        links = {"button_privacy_policy": self.privacy_url, "button_terms": self.terms_url}
+        return {label: url for label, url in links.items() if url}
 
     def model_files(self) -> comfy.ModelFiles:
         """The model files that the workflows load."""

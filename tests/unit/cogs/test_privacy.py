@@ -28,9 +28,14 @@ REMAINS = Remains(
     backups=[2e9, 1.9e9],
     server_away=True,
 )
+DOCUMENTS = {
+    "button_privacy_policy": "https://example.org/privacy",
+    "button_terms": "https://example.org/terms",
+}
 CARDS = {
     "privacy": lambda locale: render_privacy(locale, Retention(), HELD),
     "privacy without backups": lambda locale: render_privacy(locale, Retention(backups=0, rows=0.5), BUSY),
+    "privacy with documents": lambda locale: render_privacy(locale, Retention(), HELD, DOCUMENTS),
     "forget": lambda locale: render_forget_question(locale, Remains()),
     "forget what others have": lambda locale: render_forget_question(locale, REMAINS),
     "forgetting": lambda locale: render_forget_begun(locale, REMAINS),

@@ -75,6 +75,8 @@ def test_without_an_environment_everything_has_a_default(
         ({"LOG_LEVEL": "loud"}, "must be DEBUG"),
         ({"COMFYUI_URL": "http://a:b@gpu", "COMFYUI_TOKEN": "t"}, "a request takes one"),
         ({"ALLOWED_GUILDS": "mine"}, "ALLOWED_GUILDS"),
+        ({"PRIVACY_URL": "example.org/privacy"}, "so write http://example.org/privacy"),
+        ({"TERMS_URL": f"https://example.org/{'x' * 512}"}, "at most 512 characters"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(
@@ -91,3 +93,11 @@ def test_the_demo_ignores_what_is_set_for_the_real_bot(monkeypatch: pytest.Monke
     settings = DemoSettings(discord_token=SecretStr("demo"))
     assert settings.secrets() == ["demo"]
     assert settings.access_policy().guilds == frozenset()
+
+
+def test_the_links_that_privacy_shows_are_those_that_were_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert read(monkeypatch, tmp_path).documents() == {}
+    settings = read(monkeypatch, tmp_path, TERMS_URL="https://example.org/terms")
+    assert settings.documents() == {"button_terms": "https://example.org/terms"}

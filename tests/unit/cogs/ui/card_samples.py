@@ -90,7 +90,7 @@ def lines_of(part: Mapping[str, Any]) -> Iterator[str]:
         case discord.ComponentType.file:
             yield f"file {part['file']['url']}"
         case discord.ComponentType.button:
-            yield f"button {part['custom_id']}: {part['label']}"
+            yield f"button {part.get('custom_id') or part['url']}: {part['label']}"
         case discord.ComponentType.select:
             options = ", ".join(option["label"] for option in part["options"])
             yield f"{part['custom_id']} {part['placeholder']} ({part['max_values']}): {options}"
