@@ -1,0 +1,120 @@
+"""What an image carries: its files, its licences, and how compose and systemd start it."""
+
+import json
+import platform
+import re
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.licenses import TARGET, license_of, render
+from deploy.try_dockerfile import context_files, expanded, instructions
+from tests.architecture import ROOT
+
+DOCKERFILE = instructions((ROOT / "Dockerfile").read_text(encoding="utf-8"))
+COMPOSE: Any = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+UNIT = (ROOT / "deploy" / "animate.service").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' wheels hold other libraries")
+def test_the_licences_are_those_of_what_is_installed() -> None:
+    """If not: `python deploy/licenses.py`."""
+    if platform.machine() != "x86_64":
+        pytest.skip("other machines' wheels hold other libraries")
+    assert TARGET.read_text(encoding="utf-8") == render()
+
+
+def test_a_package_whose_licence_is_not_known_is_an_error() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        license_of("no-such-package")
+
+
+def test_the_image_holds_what_the_bot_runs_and_nothing_of_its_owner() -> None:
+    names = {path.as_posix() for path in context_files()}
+    assert {"bot.py", "requirements.lock", "LICENSES.md", "deploy/healthcheck.py"} <= names
+    assert {"cli/main.py", "playground/playground.py", "storage/blocked_words.txt"} <= names
+    assert not any(re.match(r"\.env|\.git|data/|tests/|docs/|benchmarks/", name) for name in names)
+
+
+def test_every_package_of_the_bot_is_let_through() -> None:
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    assert packages - {path.parts[0] for path in context_files()} == set()
+
+
+def test_the_image_runs_as_a_numbered_user_without_a_shell_in_between() -> None:
+    last = {name: rest for name, rest in DOCKERFILE if name in ("USER", "ENTRYPOINT", "CMD", "HEALTHCHECK")}
+    assert last["USER"] == "10001:10001"
+    assert json.loads(last["ENTRYPOINT"]) == ["python3", "bot.py"]
+    assert json.loads(last["HEALTHCHECK"].partition("CMD ")[2])[-1] == "deploy/healthcheck.py"
+
+
+def test_the_image_names_its_base_and_version() -> None:
+    labels = " ".join(rest for name, rest in DOCKERFILE if name == "LABEL")
+    assert 'org.opencontainers.image.base.name="${BASE_NAME}"' in labels
+    assert 'org.opencontainers.image.base.digest="${BASE_DIGEST}"' in labels
+    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)
+    assert version
+    assert ("ARG", f"VERSION={version[1]}") in DOCKERFILE
+    assert COMPOSE["services"]["bot"]["image"].endswith(f":{version[1]}}}")
+    assert f"## {version[1]}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["bot", "prometheus", "grafana"])
+def test_every_service_is_confined(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_what_observes_starts_on_demand_only_and_shares_the_network_of_the_bot() -> None:
+    services = COMPOSE["services"]
+    assert {name for name, service in services.items() if service.get("profiles") == ["observe"]} == {
+        "prometheus",
+        "grafana",
+    }
+    assert services["prometheus"]["network_mode"] == "service:bot"
+    [scrape] = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))[
+        "scrape_configs"
+    ]
+    port = services["bot"]["environment"]["METRICS_PORT"]
+    assert scrape["static_configs"] == [{"targets": [f"127.0.0.1:{port}"]}]
+
+
+def test_what_compose_mounts_exists() -> None:
+    mounted = [
+        each.split(":")[0]
+        for service in COMPOSE["services"].values()
+        for each in service["volumes"]
+        if each.startswith("./")
+    ]
+    assert mounted
+    assert [each for each in mounted if not (ROOT / each).is_dir()] == []
+
+
+def test_systemd_starts_it_again_but_not_where_something_has_to_be_changed() -> None:
+    assert "\nRestart=on-failure\n" in UNIT
+    assert "\nRestartPreventExitStatus=2\n" in UNIT
+    assert "\nUser=animate\n" in UNIT
+
+
+def test_lines_of_a_dockerfile_that_go_on_are_one_instruction() -> None:
+    text = "# one\nFROM a AS b\nRUN x \\\n# two\n    && y\nENV P=/a:$PATH\n"
+    assert instructions(text) == [("FROM", "a AS b"), ("RUN", "x && y"), ("ENV", "P=/a:$PATH")]
+    assert expanded("${A}-$B-$C", {"A": "1", "B": "2"}) == "1-2-"
+
+
+METRIC = re.compile(r"\b(?:animate|process|python|node)_\w+|\b[a-z]+_[a-z_]+\b(?=[\[{])")
+
+
+def test_dashboard_and_alerts_ask_for_metrics_of_the_bot_only() -> None:
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/animate.json").read_text(encoding="utf-8"))
+    [group] = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))["groups"]
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    queries += [rule["expr"] for rule in group["rules"] if not rule["expr"].startswith("up{")]
+    assert [query for query in queries if not METRIC.search(query)] == []
+    named = {name for query in queries for name in METRIC.findall(query)}
+    assert {name for name in named if not name.startswith("animate_")} == set()
