@@ -3,7 +3,10 @@
 import json
 import platform
 import re
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from tests.architecture import ROOT
 
 DOCKERFILE = instructions((ROOT / "Dockerfile").read_text(encoding="utf-8"))
 COMPOSE: Any = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+SYSTEMD = shutil.which("systemd-analyze")
 UNIT = (ROOT / "deploy" / "animate.service").read_text(encoding="utf-8")
 
 
@@ -99,6 +103,17 @@ def test_systemd_starts_it_again_but_not_where_something_has_to_be_changed() -> 
     assert "\nRestart=on-failure\n" in UNIT
     assert "\nRestartPreventExitStatus=2\n" in UNIT
     assert "\nUser=animate\n" in UNIT
+
+
+@pytest.mark.skipif(not SYSTEMD, reason="there is no systemd-analyze")
+def test_systemd_understands_the_unit_and_rates_it_well(tmp_path: Path) -> None:
+    unit = tmp_path / "animate.service"
+    unit.write_text(UNIT.replace("/opt/animate/.venv/bin/python", sys.executable), encoding="utf-8")
+    for check in (["verify", "--man=no"], ["security", "--offline=true", "--threshold=15"]):
+        done = subprocess.run(  # noqa: S603
+            [SYSTEMD, *check, unit], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout[-100:]
 
 
 def test_lines_of_a_dockerfile_that_go_on_are_one_instruction() -> None:
