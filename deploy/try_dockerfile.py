@@ -161,6 +161,28 @@ exec chroot "$root" setpriv --reuid "${user%:*}" --regid "${user#*:}" --clear-gr
 
 ISOLATE = ("unshare", "--mount", "--pid", "--fork", "sh", "-c")
 
+BOT = """
+import asyncio, os, sys, time
+from playground.playground import Playground
+
+async def main():
+    async with Playground(check_contract=False) as playground:
+        environment = {**os.environ, **playground.environment()}
+        began = time.monotonic()
+        bot = await asyncio.create_subprocess_exec(*sys.argv[1:3], env=environment, stderr=2)
+        await playground.bot_online()
+        online = time.monotonic()
+        health = await asyncio.create_subprocess_exec(*sys.argv[3:])
+        code = await health.wait()
+        leaving = time.monotonic()
+        bot.terminate()
+        stopped = await bot.wait()
+        print(f"online after {online - began:.1f} s, health {code}, stop {stopped}")
+        print(f"health took {leaving - online:.2f} s, stopping {time.monotonic() - leaving:.1f} s")
+
+asyncio.run(main())
+"""
+
 
 def start(stage: Stage, data: Path, command: Sequence[str], **environment: str) -> tuple[int, str, float]:
     """Run a command in the finished image as compose.yaml would: exit code, what it wrote, seconds."""
@@ -200,6 +222,9 @@ def examine(stage: Stage, work: Path) -> dict[str, object]:
             [*stage.entrypoint, "demo", "--once", "--data-dir", "/data/demo", "--out", "/data/clips"],
         ),
         "health, nobody listens": start(stage, data, stage.healthcheck),
+        "a bot in the playground": start(
+            stage, data, [python, "-c", BOT, *stage.entrypoint, *stage.healthcheck]
+        ),
         "modules": start(stage, data, [python, "-c", "import discord, av, PIL, aiohttp; print('ok')"]),
     }
     size = {part: disk_usage(stage.root / part) for part in ("opt/venv", "app")}
