@@ -126,6 +126,8 @@ class Queue(InteractiveCog):
                 server.unavailable_reason is UnavailableReason.TOKEN_REFUSED
                 for server in self._context.servers
             ),
+            pause=await store.pause(),
+            notice=await store.notice(),
         )
 
     async def _entries(self, jobs: Sequence[Job]) -> list[JobEntry]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 import comfy
-from storage import Job, Lease
+from storage import Job, Lease, Notice, Pause
 
 
 class JobStage(StrEnum):
@@ -41,12 +41,15 @@ class QueuePosition:
     """Where a queued job stands.
 
     `ahead`: jobs before it; `expected_end`: when its clip will be there, in Unix seconds, where that can be
-    said; `reason`: why no server takes it, None where only its turn has not come.
+    said; `reason`: why no server takes it, None where only its turn has not come; `pause`: the one that
+    holds, which comes before any reason; `notice`: what people are to read beside it.
     """
 
     ahead: int
     expected_end: float | None = None
     reason: WaitReason | None = None
+    pause: Pause | None = None
+    notice: Notice | None = None
 
 
 class Announcer(Protocol):

@@ -8,7 +8,7 @@ import comfy
 from jobs.announcer import QueuePosition
 from jobs.routing import can_run, offer_of, read_known_servers, wait_reason
 from jobs.server import ComputeServer
-from storage import Forecast, Job, Store
+from storage import Forecast, Job, State, Store
 
 STEADY_SECONDS = 60.0  # a smaller change of an expected time is not announced: each change is an edit
 STEADY_FRACTION = 0.2  # nor one that is smaller than this part of the remaining time
@@ -89,10 +89,14 @@ class QueuePositions:
         """The job's position; `ahead` where it is known already. Raises StoreError."""
         if ahead is None:
             ahead = await self._store.ahead(job.id)
+        notice = await self._store.notice()
+        if pause := await self._store.pause():
+            return QueuePosition(ahead=ahead, pause=pause, notice=notice)
         known_servers = await read_known_servers(self._store, self._workflows, self._servers)
         if reason := wait_reason(self._workflows, known_servers, job.params):
-            return QueuePosition(ahead=ahead, reason=reason)
-        return QueuePosition(ahead=ahead, expected_end=self._steady(job, await self.expected_end(job)))
+            return QueuePosition(ahead=ahead, reason=reason, notice=notice)
+        expected = self._steady(job, await self.expected_end(job))
+        return QueuePosition(ahead=ahead, expected_end=expected, notice=notice)
 
     async def expected_end(self, job: Job) -> float | None:
         """When the clip will be there, in Unix seconds, where that can be said. Raises StoreError."""
@@ -101,7 +105,7 @@ class QueuePositions:
             for server in self._servers
             if server.reachable and can_run(self._workflows, offer_of(server), job.params)
         ]
-        if not able:
+        if not able or (job.state is State.QUEUED and await self._store.pause()):
             return None
         others = min(server.availability.others for server in able)
         return expected_end(await self._store.forecast(job.id, servers=len(able)), others)

@@ -346,7 +346,8 @@ def _refusals(*, store_fails: str) -> Generator[None]:
     try:
         yield
     except AdmissionRefused as err:
-        raise Refusal(err.rule, number=err.number or 0, lifts_at=err.lifts_at or 0) from err
+        because = {"reason": err.reason} if err.reason else dict[str, str]()
+        raise Refusal(err.rule, number=err.number or 0, lifts_at=err.lifts_at or 0, **because) from err
     except StoreError as err:
         log.error("a job cannot be admitted: %s", err)
         raise Refusal(store_fails) from err

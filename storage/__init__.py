@@ -1,12 +1,14 @@
 """The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
 
-    maintenance, restore → chores, retention, store → servers, preferences, forgetting → queries, erasures →
+    maintenance, restore, beside → chores, retention, store → servers, preferences, operations, forgetting →
+    queries, erasures →
     sqlite/, blobs/, permissions, affinity, forecast, limits → job, blocked_words, errors
     (→ may import; never back)
 
 Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
 """
 
+from storage.beside import Vacuumed, open_store_beside, vacuum
 from storage.blobs.files import FileStore
 from storage.blocked_words import BLOCKED_WORDS
 from storage.chores import read_failures
@@ -40,6 +42,7 @@ from storage.job import (
 )
 from storage.limits import QueueLimits
 from storage.maintenance import Maintenance, backup_times, failure_record
+from storage.operations import AuditEntry, Ban, Notice, Pause, Usage
 from storage.preferences import Draft, GuildSettings, UploadLimit
 from storage.restore import Restored, back_up, restore
 from storage.retention import Retention
@@ -55,6 +58,8 @@ __all__ = [
     "LEASE_SECONDS",
     "Admission",
     "AdmissionRefused",
+    "AuditEntry",
+    "Ban",
     "Changes",
     "CopyUnusable",
     "Draft",
@@ -68,7 +73,9 @@ __all__ = [
     "LeaseLost",
     "Load",
     "Maintenance",
+    "Notice",
     "Params",
+    "Pause",
     "QueueLimits",
     "Reason",
     "Request",
@@ -87,6 +94,8 @@ __all__ = [
     "StoredData",
     "Transition",
     "UploadLimit",
+    "Usage",
+    "Vacuumed",
     "Waiting",
     "all_copies",
     "back_up",
@@ -95,6 +104,8 @@ __all__ = [
     "check_database",
     "failure_record",
     "open_store",
+    "open_store_beside",
     "read_failures",
     "restore",
+    "vacuum",
 ]

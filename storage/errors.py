@@ -20,11 +20,14 @@ class StoreError(Exception):
 class AdmissionRefused(StoreError):
     """An admission rule, by its name in storage/sqlite/admission_rules.py, does not allow this job."""
 
-    def __init__(self, rule: str, number: float | None = None, lifts_at: float | None = None) -> None:
+    def __init__(
+        self, rule: str, number: float | None = None, lifts_at: float | None = None, reason: str = ""
+    ) -> None:
         super().__init__(f"the rule {rule} ({number}) does not allow it")
         self.rule = rule
         self.number = number  # its limit, where it has one
         self.lifts_at = lifts_at  # the Unix time from which it would allow the job, where that is known
+        self.reason = reason  # the words of whoever forbade it, where there are some
 
 
 class LeaseLost(StoreError):

@@ -87,7 +87,7 @@ class Forgetting(JobQueries):
             "SELECT asked_at, finish_tag FROM person WHERE id = :user", {"user": user_id}
         )
         blocked = await self.database.fetch(
-            "SELECT guild_id AS guild, until FROM blocked WHERE user_id = :user", {"user": user_id}
+            "SELECT guild_id AS guild, until, reason FROM blocked WHERE user_id = :user", {"user": user_id}
         )
         return {"turn": dict(row) if row else None, "blocked": [dict(each) for each in blocked]}
 
@@ -144,6 +144,7 @@ class Forgetting(JobQueries):
         await self.database.fetch("DELETE FROM draft WHERE :user IN (user_id, picture_of)", user)
         await self.database.fetch("UPDATE person SET locale = '' WHERE id = :user", user)
         await self.database.fetch("DELETE FROM preference WHERE user_id = :user", user)
+        await self.database.fetch("UPDATE audit SET person = NULL WHERE person = :user", user)
         await self.database.fetch(FORGET_MOVER, user)
         await self.database.fetch(FORGET_MOVER_OF_EVENTS, user)
         await self.cancel_withdrawn()

@@ -29,6 +29,7 @@ from storage.job import (
     State,
 )
 from storage.limits import QueueLimits
+from storage.operations import Operations
 from storage.permissions import make_private
 from storage.preferences import Preferences
 from storage.servers import ServerRecords
@@ -75,7 +76,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(Forgetting, Preferences, ServerRecords):
+class Store(Forgetting, Preferences, ServerRecords, Operations):
     """The queue of one bot. Times are Unix seconds, read from `now`.
 
     `repeated_erasures`: how many deletions were carried out again when it was opened.
@@ -85,9 +86,17 @@ class Store(Forgetting, Preferences, ServerRecords):
         self, database: Database, now: Callable[[], float] = time.time, limits: QueueLimits | None = None
     ) -> None:
         super().__init__(database, now)
-        self.limits = limits or QueueLimits()
+        self._configured = limits or QueueLimits()
+        self.limits = self._configured
         self._numbers = self.limits.values()
         self.repeated_erasures = 0
+
+    async def read_limits(self) -> None:
+        """Apply the limits that were set beside the settings, until it is called again."""
+        names, overrides = self._configured.values().keys(), await self.limit_overrides()
+        known = {name: value for name, value in overrides.items() if name in names}
+        self.limits = replace(self._configured, **known)  # pyright: ignore[reportArgumentType]
+        self._numbers = self.limits.values()
 
     async def settle(self, job_id: str, params: Params) -> Job | None:
         """Give a queued job the parameters that were left open, and their cost; None where none is now."""
@@ -144,7 +153,7 @@ class Store(Forgetting, Preferences, ServerRecords):
         row = await self.database.fetch_one(FIND_BROKEN_RULE, values)
         if row is None:
             return AdmissionRefused("just_lifted", lifts_at=self.now())
-        return AdmissionRefused(row["rule"], row["number"], row["lifts_at"])
+        return AdmissionRefused(row["rule"], row["number"], row["lifts_at"], row["reason"] or "")
 
     def _new_row(self, request: Request) -> dict[str, SqlValue]:
         """The parameters of ADMIT, but for the limits."""
@@ -320,14 +329,17 @@ class Store(Forgetting, Preferences, ServerRecords):
         values |= {"mover": "rules", "reason": Reason(code="blocked").to_json()}
         return [Job.from_row(row) for row in await self.database.fetch(CANCEL_BLOCKED, values)]
 
-    async def block(self, user_id: int, *, guild_id: int = 0, until: float | None = None) -> Sequence[Job]:
+    async def block(
+        self, user_id: int, *, guild_id: int = 0, until: float | None = None, reason: str = ""
+    ) -> Sequence[Job]:
         """Refuse the person's requests in that guild, or everywhere (0), `until` a Unix time or for good.
 
-        Their waiting jobs there are cancelled: returned, to announce their ends.
+        Their waiting jobs there are cancelled: returned, to announce their ends. They read the `reason`.
         """
         await self.database.fetch(
-            "INSERT OR REPLACE INTO blocked VALUES (:user, :guild, :until)",
-            {"user": user_id, "guild": guild_id, "until": until},
+            """INSERT OR REPLACE INTO blocked (user_id, guild_id, until, reason)
+            VALUES (:user, :guild, :until, :reason)""",
+            {"user": user_id, "guild": guild_id, "until": until, "reason": reason},
         )
         return await self.cancel_blocked()
 
@@ -358,6 +370,7 @@ async def open_store(folder: Path, limits: QueueLimits | None = None) -> AsyncGe
     await asyncio.to_thread(make_private, folder)
     async with open_database(folder / "animate.db") as database:
         store = Store(database, limits=limits)
+        await store.read_limits()
         await store.release_all()
         store.repeated_erasures = await store.repeat_erasures()
         if store.repeated_erasures:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import storage
 from cogs.actions.context import BotContext, on_app_command_error
 from cogs.actions.delete import DeletionWorker
+from cogs.actions.operator_changes import OperatorChanges
 from cogs.actions.reroll import FollowUps
 from cogs.actions.share import Sharing
 from cogs.actions.submit import JobSubmitter
@@ -60,7 +61,14 @@ class Application:
             context.store, context.files, context.retention, context.messages.announcer.ended
         )
         deletion = DeletionWorker(context, self.resources.worker.erase_uploads)
-        work = (self.resources.worker.run(), maintenance.run(), self.missed_reactions.run(), deletion.run())
+        changes = OperatorChanges(context.store, context.messages.announcer, context.notifier)
+        work = (
+            self.resources.worker.run(),
+            maintenance.run(),
+            self.missed_reactions.run(),
+            deletion.run(),
+            changes.run(),
+        )
         await run_until(stop, context.client.connect(), work, self._shut_down)
 
     async def _shut_down(self) -> None:

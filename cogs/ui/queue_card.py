@@ -1,6 +1,6 @@
 """The card of /queue: a person's unfinished jobs, and those of their guild that they may know of. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from cogs.i18n.catalogue import translate
 from cogs.ui.cards import DEFAULT_COLOUR, JobEntry, build_card, describe_position, name_job, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
 from cogs.ui.escape import escape
-from storage import Job, Load
+from cogs.ui.texts import render_notice, render_pause
+from storage import Job, Load, Notice, Pause
 
 MAX_MINE = 15  # lines; the select has MAX_CHOICES
 MAX_OF_GUILD = 10  # lines
@@ -25,7 +26,8 @@ class QueueView:
     """What /queue shows: unfinished jobs in the order in which they are served.
 
     `guild`: the first of those in channels that the person sees; `guild_jobs`: how many these are in all;
-    `servers`: how many are reachable; `token_refused`: whether one refuses the bot's token.
+    `servers`: how many are reachable; `token_refused`: whether one refuses the bot's token;
+    `pause`, `notice`: those that hold now.
     """
 
     mine: Sequence[JobEntry]
@@ -34,12 +36,14 @@ class QueueView:
     load: Load
     servers: int
     token_refused: bool = False
+    pause: Pause | None = None
+    notice: Notice | None = None
 
 
 def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
     """The card, with a select to cancel one's own jobs where there are any."""
     items: list[ui.Item[Any]] = [
-        ui.TextDisplay(f"## {translate(locale, 'queue_title')}\n{_render_load(locale, view)}"),
+        ui.TextDisplay("\n".join([f"## {translate(locale, 'queue_title')}", *_render_head(locale, view)])),
         ui.Separator(),
         ui.TextDisplay(_render_mine(locale, view.mine)),
         ui.Separator(),
@@ -51,6 +55,14 @@ def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
         ui.ActionRow[Any](PersistentButton("queue", "", label=translate(locale, "queue_refresh"), emoji="🔄"))
     )
     return build_card(DEFAULT_COLOUR, *items)
+
+
+def _render_head(locale: str, view: QueueView) -> Iterator[str]:
+    if view.pause:
+        yield f"⏸️ {render_pause(locale, view.pause)}"
+    yield _render_load(locale, view)
+    if view.notice:
+        yield render_notice(locale, view.notice)
 
 
 def _render_load(locale: str, view: QueueView) -> str:

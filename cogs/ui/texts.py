@@ -11,7 +11,7 @@ from jobs.announcer import QueuePosition
 from jobs.errors import Refusal, Titles
 from jobs.offers import preset_title, title_in, title_of
 from jobs.reduction import reduced
-from storage import Job, Params, Reason, State
+from storage import Job, Notice, Params, Pause, Reason, State
 
 MAX_CONTENT = 2000  # characters of a message, Discord's limit
 MAX_ALT = 1024  # characters of an attachment's description, Discord's limit
@@ -44,6 +44,8 @@ def render_refusal(locale: str, refusal: Refusal) -> str:
     text = translate(locale, f"refused_{refusal.code}", **values)
     if values.get("instead"):
         text += translate(locale, "refused_instead", instead=values["instead"])
+    if values.get("reason"):
+        text += translate(locale, "refused_because", reason=values["reason"])
     lifts_at = refusal.values.get("lifts_at")
     return text + translate(locale, "lifts", at=math.ceil(lifts_at)) if isinstance(lifts_at, float) else text
 
@@ -67,7 +69,14 @@ def _render_value(
 
 
 def render_waiting(job: Job, position: QueuePosition) -> str:
-    """The status of a job that waits for a server."""
+    """The status of a job that waits for a server, with the notice of whoever runs the bot."""
+    text = _render_position(job, position)
+    return f"{text}\n{render_notice(job.locale, position.notice)}" if position.notice else text
+
+
+def _render_position(job: Job, position: QueuePosition) -> str:
+    if position.pause:
+        return translate(job.locale, "queued_paused", pause=render_pause(job.locale, position.pause))
     if position.reason:
         return translate(job.locale, position.reason.value)
     if position.ahead:
@@ -76,6 +85,20 @@ def render_waiting(job: Job, position: QueuePosition) -> str:
         text = translate(job.locale, "queued_next")
     expected = position.expected_end
     return text + (translate(job.locale, "queued_ready", at=round(expected)) if expected else "")
+
+
+def render_pause(locale: str, pause: Pause) -> str:
+    """That the bot is paused, until when where that is known, and why."""
+    if pause.until is None:
+        text = translate(locale, "paused")
+    else:
+        text = translate(locale, "paused_until", at=math.ceil(pause.until))
+    return text + (translate(locale, "paused_because", reason=escape(pause.reason)) if pause.reason else "")
+
+
+def render_notice(locale: str, notice: Notice) -> str:
+    """What whoever runs the bot wants people to know."""
+    return translate(locale, "notice", text=escape(notice.text))
 
 
 def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> str | None:
@@ -102,7 +125,11 @@ def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> s
             return None
 
 
-NOT_BY_OWNER = {"withdrawn", "blocked"}  # reasons of a cancellation that a job's owner knows nothing of
+NOT_BY_OWNER = {
+    "withdrawn",
+    "blocked",
+    "by_operator",
+}  # reasons of a cancellation that a job's owner knows nothing of
 
 
 def render_final_status(job: Job) -> str:

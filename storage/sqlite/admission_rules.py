@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class AdmissionRule:
     """One reason not to admit a job.
 
-    `broken` selects one row (number, lifts_at) where the rule is broken, and none otherwise. Parameters:
-    :user_id, :guild_id, :now, :day and the limits by name; a comparison with a limit that is NULL is false.
+    `broken` selects one row (number, lifts_at, reason) where the rule is broken, and none otherwise.
+    Parameters: :user_id, :guild_id, :now, :day and the limits by name; a comparison with a limit that is
+    NULL is false.
     """
 
     name: str
@@ -18,32 +19,32 @@ class AdmissionRule:
 ADMISSION_RULES = (
     AdmissionRule(
         name="blocked_people",
-        broken="""SELECT NULL, until FROM blocked
+        broken="""SELECT NULL, until, reason FROM blocked
         WHERE user_id = :user_id AND guild_id IN (0, :guild_id) AND (until IS NULL OR until > :now)""",
     ),
     AdmissionRule(
         name="queued_per_person",
-        broken="""SELECT :queued_per_person, NULL FROM person
+        broken="""SELECT :queued_per_person, NULL, NULL FROM person
         WHERE id = :user_id AND queued >= :queued_per_person""",
     ),
     AdmissionRule(
         name="queued_per_guild",
-        broken="""SELECT :queued_per_guild, NULL FROM guild
+        broken="""SELECT :queued_per_guild, NULL, NULL FROM guild
         WHERE id = :guild_id AND queued >= :queued_per_guild""",
     ),
     AdmissionRule(
         name="gpu_seconds_per_person",
-        broken="""SELECT :gpu_seconds_per_person, (:day + 1) * 86400.0 FROM person
+        broken="""SELECT :gpu_seconds_per_person, (:day + 1) * 86400.0, NULL FROM person
         WHERE id = :user_id AND day = :day AND spent >= :gpu_seconds_per_person""",
     ),
     AdmissionRule(
         name="gpu_seconds_per_guild",
-        broken="""SELECT :gpu_seconds_per_guild, (:day + 1) * 86400.0 FROM guild
+        broken="""SELECT :gpu_seconds_per_guild, (:day + 1) * 86400.0, NULL FROM guild
         WHERE id = :guild_id AND day = :day AND spent >= :gpu_seconds_per_guild""",
     ),
     AdmissionRule(
         name="cooldown",
-        broken="""SELECT :cooldown, asked_at + :cooldown FROM person
+        broken="""SELECT :cooldown, asked_at + :cooldown, NULL FROM person
         WHERE id = :user_id AND asked_at + :cooldown > :now""",
     ),
 )
@@ -52,23 +53,23 @@ ADMISSION_RULES = (
 MATERIAL_RULES = (
     AdmissionRule(
         name="gone",
-        broken="""SELECT NULL, NULL WHERE :parent IS NOT NULL
+        broken="""SELECT NULL, NULL, NULL WHERE :parent IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM job WHERE id = :parent AND unwanted = 0)""",
     ),
     AdmissionRule(
         name="withdrawn",
-        broken="SELECT NULL, NULL FROM job WHERE id = :parent AND withdrawn = 1",
+        broken="SELECT NULL, NULL, NULL FROM job WHERE id = :parent AND withdrawn = 1",
     ),
     AdmissionRule(
         name="picture_forgotten",
-        broken="""SELECT NULL, NULL WHERE :draft IS NOT NULL
+        broken="""SELECT NULL, NULL, NULL WHERE :draft IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM draft WHERE id = :draft)""",
     ),
 )
 
 BROKEN_RULES = "\nUNION ALL ".join(
     (
-        "SELECT NULL AS rule, NULL AS number, NULL AS lifts_at WHERE 0",
+        "SELECT NULL AS rule, NULL AS number, NULL AS lifts_at, NULL AS reason WHERE 0",
         *(f"SELECT '{rule.name}', * FROM ({rule.broken})" for rule in (*MATERIAL_RULES, *ADMISSION_RULES)),  # noqa: S608 - constant SQL, no user input
     )
 )

@@ -63,6 +63,26 @@ class Database:
         rows = await self.fetch(sql, values)
         return rows[0] if rows else None
 
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None]:
+        """Make the statements of the block one transaction, undone where the block raises.
+
+        Only for a connection that one task uses: statements of others would be part of it. Raises
+        StoreUnavailable.
+        """
+        await self.fetch("BEGIN IMMEDIATE", {})
+        try:
+            yield
+        except BaseException:
+            await self.fetch("ROLLBACK", {})
+            raise
+        await self.fetch("COMMIT", {})
+
+    async def version(self) -> int:
+        """A number that changes when another connection changes the file. Raises StoreUnavailable."""
+        row = await self.fetch_one("PRAGMA data_version", {})
+        return int(row[0]) if row else 0
+
     async def copy_to(self, target: Path) -> None:
         """Write a consistent copy of the database to another file. Raises StoreUnavailable.
 
@@ -98,7 +118,7 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
             make_private_file(path)
         except OSError as err:
             raise StoreUnavailable(f"{path} cannot be written: {err.strerror}") from err
-        async with _connected(path) as connection:
+        async with connected(path) as connection:
             await _check(connection, path)
             await _migrate(connection, path)
             yield Database(connection, path)
@@ -110,7 +130,7 @@ def lock_of(path: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def _connected(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
+async def connected(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
     """A connection in autocommit mode with PRAGMAS set, closed at the end of the block."""
     with translated_errors(path):
         connection = await aiosqlite.connect(path, isolation_level=None)

@@ -57,8 +57,12 @@ WHERE id = :id AND state = 'queued' AND withdrawn = 0 AND json_array_length(job.
 RETURNING *
 """  # noqa: S608 - constant SQL, no user input
 
-CLAIMABLE = """
-    state = 'queued' AND withdrawn = 0 AND workflow IN (SELECT value FROM json_each(:workflows))
+# Of a row of `pause`. Parameter: :now.
+PAUSED = "(until IS NULL OR until > :now)"
+
+CLAIMABLE = f"""
+    NOT EXISTS (SELECT 1 FROM pause WHERE {PAUSED})
+    AND state = 'queued' AND withdrawn = 0 AND workflow IN (SELECT value FROM json_each(:workflows))
     AND (status_message IS NOT NULL OR created_at <= :now - :grace)
     AND (
         :lacks = '[]' OR NOT EXISTS (
@@ -72,7 +76,7 @@ CLAIMABLE = """
         :running_per_guild IS NULL
         OR (SELECT running FROM guild WHERE guild.id = job.guild_id) < :running_per_guild
     )
-"""
+"""  # noqa: S608 - constant SQL, no user input
 
 CLAIM_CANDIDATES = f"""
 SELECT seq, user_id, workflow, tag, cost, weight FROM job WHERE {CLAIMABLE} ORDER BY tag, seq LIMIT :limit
@@ -181,6 +185,7 @@ WHERE mover = 'person ' || :user AND mover > 'person ' AND mover < 'person~'
 EVERYBODY = """
 SELECT user_id AS id FROM job UNION SELECT id FROM person UNION SELECT user_id FROM preference
 UNION SELECT user_id FROM draft UNION SELECT picture_of FROM draft UNION SELECT user_id FROM source
+UNION SELECT person FROM audit WHERE person IS NOT NULL
 """
 
 JOINED_BEHIND = """
@@ -192,11 +197,27 @@ WITH RECURSIVE line (id) AS (
 SELECT id FROM line
 """
 
+# The time of pauses does not count.
 EXPIRE = """
 UPDATE job
 SET state = 'failed', finished_at = :now, moved_at = :now, mover = 'rules', reason = :reason
-WHERE seq IN (SELECT seq FROM job WHERE state = 'queued' AND created_at <= :now - :longest_wait LIMIT :limit)
+WHERE seq IN (
+    SELECT seq FROM job
+    WHERE state = 'queued' AND created_at <= :now - :longest_wait AND created_at <= :now - :longest_wait - (
+        SELECT coalesce(sum(max(min(coalesce(until, :now), :now) - max(since, job.created_at), 0)), 0)
+        FROM pause
+    )
+    LIMIT :limit
+)
 RETURNING *
+"""
+
+USAGE = """
+SELECT
+    user_id, sum(state = 'done') AS done, sum(state = 'failed') AS failed,
+    sum(state = 'cancelled') AS cancelled,
+    sum(coalesce(seconds, charged, 0.0)) AS gpu_seconds
+FROM job WHERE finished_at >= :since GROUP BY user_id ORDER BY gpu_seconds DESC, user_id
 """
 
 AHEAD = """

@@ -1,0 +1,64 @@
+"""Takes up what whoever runs the bot changes beside it, by another connection to the database."""
+
+import asyncio
+import logging
+
+from jobs.announcer import Announcer
+from jobs.notifier import QueueNotifier
+from storage import Notice, Pause, State, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+
+
+class OperatorChanges:
+    """Applies limits, announces ends, and has waiting jobs say what holds now: a pause, a notice."""
+
+    def __init__(self, store: Store, announcer: Announcer, notifier: QueueNotifier) -> None:
+        self._store = store
+        self._announcer = announcer
+        self._notifier = notifier
+        self._version = -1
+        self._pause: Pause | None = None
+        self._notice: Notice | None = None
+        self._error = ""
+
+    async def run(self) -> None:
+        """Look every LOOK_SECONDS until cancelled; an error of the database is logged when it begins."""
+        while True:
+            try:
+                await self.look()
+                self._error = ""
+            except StoreError as err:
+                if str(err) != self._error:
+                    log.error("what is set beside the bot cannot be read: %s", err)
+                self._error = str(err)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Take up what has changed, or has become over, since it was called last. Raises StoreError."""
+        version = await self._store.database.version()
+        changed = version != self._version
+        if changed:
+            await self._read()
+            self._version = version
+        if await self._has_other_words() or changed:
+            self._notifier.notify()
+
+    async def _read(self) -> None:
+        await self._store.read_limits()
+        for job in await self._store.being_stopped():
+            self._announcer.cancelling(job)
+        for job in await self._store.unannounced_ends():
+            if job.state is State.CANCELLED:  # whoever ends a job in another way announces it
+                self._announcer.ended(job)
+
+    async def _has_other_words(self) -> bool:
+        """Whether the pause or the notice is another one than before."""
+        pause, notice = await self._store.pause(), await self._store.notice()
+        if pause != self._pause:
+            log.info("no longer paused" if pause is None else "paused: running jobs go on, no other is begun")
+        changed = (pause, notice) != (self._pause, self._notice)
+        self._pause, self._notice = pause, notice
+        return changed
