@@ -18,6 +18,8 @@ from cli.demo import demo
 from cli.demo_options import add_arguments
 from cli.doctor import doctor
 from cli.errors import CommandFailed
+from cli.operate.commands import add_commands as add_operator_commands
+from cli.operate.operation import operate
 from cli.run import run
 from cli.streams import tolerate_encodings
 from cli.version import version
@@ -45,6 +47,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     check.add_argument("--json", action="store_true", help="one JSON object instead of words")
     add_commands(commands.add_parser)
     add_workflow_commands(commands.add_parser)
+    add_operator_commands(commands.add_parser)
     add_arguments(commands.add_parser("demo", help="try it here: no Discord, no GPU, nothing to set up"))
     return parser.parse_args(arguments)
 
@@ -57,6 +60,8 @@ async def dispatch(arguments: argparse.Namespace) -> int:
     settings, warnings = read_settings(AuthorSettings if is_adding else Settings)
     for warning in warnings:
         fail(f"Warning: {warning}", 0)
+    if "operation" in arguments:
+        return await operate(arguments, settings)
     match arguments.command:
         case "doctor":
             return await doctor(arguments, settings)

@@ -67,6 +67,7 @@ async def vacuum(store: Store) -> Vacuumed:
     before = await asyncio.to_thread(_size, path)
     try:
         with exclusive_lock(lock_of(path)):
+            await store.database.fetch("PRAGMA auto_vacuum = INCREMENTAL", {})
             await store.database.fetch("VACUUM", {})
             await store.database.discard_deleted()
             return Vacuumed(before=before, after=await asyncio.to_thread(_size, path), whole=True)

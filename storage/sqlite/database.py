@@ -33,14 +33,17 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # Cache and checkpoint interval keep operations fast with a million rows.
 PRAGMAS = """
 PRAGMA busy_timeout = 5000;
-PRAGMA auto_vacuum = INCREMENTAL;
-PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA secure_delete = ON;
 PRAGMA foreign_keys = ON;
 PRAGMA cache_size = -65536;
 PRAGMA wal_autocheckpoint = 4000;
 """
+OF_THE_FILE = """
+PRAGMA busy_timeout = 5000;
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+"""  # kept in the file, which they write to
 
 SqlValue = str | int | float | None
 
@@ -118,7 +121,7 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
             make_private_file(path)
         except OSError as err:
             raise StoreUnavailable(f"{path} cannot be written: {err.strerror}") from err
-        async with connected(path) as connection:
+        async with connected(path, OF_THE_FILE + PRAGMAS) as connection:
             await _check(connection, path)
             await _migrate(connection, path)
             yield Database(connection, path)
@@ -130,14 +133,14 @@ def lock_of(path: Path) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def connected(path: Path) -> AsyncGenerator[aiosqlite.Connection]:
-    """A connection in autocommit mode with PRAGMAS set, closed at the end of the block."""
+async def connected(path: Path, pragmas: str = PRAGMAS) -> AsyncGenerator[aiosqlite.Connection]:
+    """A connection in autocommit mode with these pragmas set, closed at the end of the block."""
     with translated_errors(path):
         connection = await aiosqlite.connect(path, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
         with translated_errors(path):
-            await connection.executescript(PRAGMAS)
+            await connection.executescript(pragmas)
         yield connection
     finally:
         await connection.close()
