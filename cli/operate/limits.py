@@ -74,7 +74,7 @@ def _read(settings: Settings, text: str) -> tuple[str, float | str | None]:
         raise CommandFailed(f"{shown(text)}: write NAME=VALUE, such as MAX_QUEUED_PER_USER=3", 2)
     if name not in FIELDS:
         raise CommandFailed(
-            f"{shown(name)} is no limit that can change while the bot runs. Those that can: {', '.join(FIELDS)}",
+            f"{shown(name)} cannot change while the bot runs. Limits that can: {', '.join(FIELDS)}",
             2,
         )
     if value.casefold() == BACK:

@@ -9,7 +9,7 @@ from storage import Notice, Pause, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 
 
 class OperatorChanges:
@@ -39,12 +39,16 @@ class OperatorChanges:
     async def look(self) -> None:
         """Take up what has changed, or has become over, since it was called last. Raises StoreError."""
         version = await self._store.database.version()
-        changed = version != self._version
-        if changed:
+        if version != self._version:
             await self._read()
             self._version = version
-        if await self._has_other_words() or changed:
-            self._notifier.notify()
+        elif not self._is_over(self._pause) and not self._is_over(self._notice):
+            return
+        await self._read_words()
+        self._notifier.notify()
+
+    def _is_over(self, words: Pause | Notice | None) -> bool:
+        return words is not None and words.until is not None and words.until <= self._store.now()
 
     async def _read(self) -> None:
         await self._store.read_limits()
@@ -54,11 +58,9 @@ class OperatorChanges:
             if job.state is State.CANCELLED:  # whoever ends a job in another way announces it
                 self._announcer.ended(job)
 
-    async def _has_other_words(self) -> bool:
-        """Whether the pause or the notice is another one than before."""
-        pause, notice = await self._store.pause(), await self._store.notice()
+    async def _read_words(self) -> None:
+        """Read what waiting jobs say, and log where a pause begins or ends."""
+        pause, self._notice = await self._store.pause(), await self._store.notice()
         if pause != self._pause:
             log.info("no longer paused" if pause is None else "paused: running jobs go on, no other is begun")
-        changed = (pause, notice) != (self._pause, self._notice)
-        self._pause, self._notice = pause, notice
-        return changed
+        self._pause = pause
