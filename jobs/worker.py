@@ -114,7 +114,7 @@ class Worker:
 
     async def _certain_next(self, server: ComputeServer) -> Job | None:
         """The job that this server will run next, where no other one could: a picture sent stays there."""
-        if server.unavailable_reason:
+        if server.unavailable_reason or await self._store.pause():
             return None
         waiting = [each.job for each in await self._store.waiting(limit=MAX_LOOKED_AHEAD)]
         job = next((each for each in waiting if self._can_run(server, each)), None)

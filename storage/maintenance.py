@@ -93,6 +93,7 @@ class Maintenance:
             ),
             "the sweeping of scratch": self._files.remove_old_scratch,
             "the retention of erasures": lambda: self._store.remove_old_erasures(now - keep.rows * DAY),
+            "the retention of the audit": lambda: self._store.remove_old_records(now - keep.rows * DAY),
             "the shrinking of the database": database.discard_deleted,
         }
         for name, chore in chores.items():

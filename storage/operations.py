@@ -187,6 +187,11 @@ class Operations(JobQueries):
             },
         )
 
+    async def remove_old_records(self, before: float) -> None:
+        """Remove records of the audit, and pauses that were over, before that Unix time."""
+        await self.database.fetch("DELETE FROM audit WHERE at < :before", {"before": before})
+        await self.database.fetch("DELETE FROM pause WHERE until < :before", {"before": before})
+
     async def audit(self, *, since: float) -> Sequence[AuditEntry]:
         """The commands since that Unix time, the newest first."""
         rows = await self.database.fetch(

@@ -85,6 +85,18 @@ async def test_without_a_server_nobody_can_say_when(setup: JobSetup, server: Scr
     assert await setup.positions().expected_end(job) is None
 
 
+async def test_while_paused_a_position_says_so_and_no_time(setup: JobSetup, server: ScriptedServer) -> None:
+    job, positions = await learnt(setup), setup.positions(server)
+    await setup.store.set_notice("tonight", until=time.time() + 60)
+    await setup.store.begin_pause(until=None, reason="new disk")
+    here = await positions.position(job)
+    assert (here.pause, here.notice) == (await setup.store.pause(), await setup.store.notice())
+    assert (here.reason, here.expected_end) == (None, None)
+    assert await positions.expected_end(job) is None
+    await setup.store.end_pause()
+    assert (await positions.position(job)).expected_end
+
+
 async def test_a_position_says_why_no_server_takes_the_job(setup: JobSetup, server: ScriptedServer) -> None:
     job = await learnt(setup)
     server.become(comfy.UnavailableReason.GIVING_WAY)

@@ -375,3 +375,26 @@ async def test_the_picture_of_the_job_that_only_this_server_can_run_is_sent_ahea
         await ended(setup, second)
     assert other.times("upload") == 0
     assert server.times("upload") == 2
+
+
+async def test_while_paused_what_runs_is_finished_and_nothing_is_begun_or_sent_ahead(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    hold = Hold()
+    server.script = (hold, DONE)
+    first = await setup.admit("a")
+    async with working(setup, server) as notifier:
+        await hold.reached.wait()
+        await setup.store.begin_pause(until=None, reason="new disk")
+        second = await setup.admit("b", params=replace(PARAMS, width=480))
+        for _ in range(3):
+            notifier.notify()
+            await eventually(lambda: setup.store.waiting(limit=1))
+        hold.release()
+        await ended(setup, first)
+        assert (await setup.store.job(second.id)).state is State.QUEUED
+        assert server.times("upload") == 1
+        await setup.store.end_pause()
+        notifier.notify()
+        await ended(setup, second)
+    assert server.ran == [first.id, second.id]

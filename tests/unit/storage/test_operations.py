@@ -146,3 +146,16 @@ async def test_a_person_is_known_by_anything_that_is_stored(store: Store) -> Non
     await store.set_language(2, "zh-CN")
     await store.block(3)
     assert [await store.knows_person(each) for each in (1, 2, 3, 4)] == [True, True, True, False]
+
+
+async def test_old_records_go_and_what_holds_stays(store: Store, clock: Clock) -> None:
+    await store.record("ada", "vacuum", {})
+    await store.begin_pause(until=clock.time + 1, reason="over")
+    clock.time += 10
+    await store.begin_pause(until=None, reason="holds")
+    await store.record("ada", "pause", {})
+    clock.time += 1000
+    await store.remove_old_records(clock.time - 1000)
+    assert [each.command for each in await store.audit(since=0)] == ["pause"]
+    rows = await store.database.fetch("SELECT reason FROM pause", {})
+    assert [row["reason"] for row in rows] == ["holds"]
