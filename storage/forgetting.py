@@ -82,14 +82,21 @@ class Forgetting(JobQueries):
         return await self._count("FROM job WHERE user_id = :user AND unwanted = 1", user=user_id)
 
     async def account(self, user_id: int) -> Mapping[str, object]:
-        """What is stored beside jobs and language: the last request, the turn, where they are blocked."""
+        """What is stored beside jobs and language: last request, turn, blocks, commands of operators."""
         row = await self.database.fetch_one(
             "SELECT asked_at, finish_tag FROM person WHERE id = :user", {"user": user_id}
         )
         blocked = await self.database.fetch(
             "SELECT guild_id AS guild, until, reason FROM blocked WHERE user_id = :user", {"user": user_id}
         )
-        return {"turn": dict(row) if row else None, "blocked": [dict(each) for each in blocked]}
+        commands = await self.database.fetch(
+            "SELECT at, command, arguments FROM audit WHERE person = :user ORDER BY number", {"user": user_id}
+        )
+        return {
+            "turn": dict(row) if row else None,
+            "blocked": [dict(each) for each in blocked],
+            "commands_about_them": [dict(each) for each in commands],
+        }
 
     async def states_of(self, seqs: Sequence[int]) -> Mapping[int, Sequence[tuple[float, str]]]:
         """For each of these jobs, by `seq`: the times and states of its moves, without who made them."""

@@ -136,7 +136,10 @@ async def test_the_audit_forgets_whom_it_was_about_when_they_delete_everything(s
     newest, oldest = await store.audit(since=0)
     assert (newest.who, newest.command, newest.person, newest.arguments) == ("bob", "vacuum", None, {})
     assert (oldest.at, oldest.person, oldest.arguments) == (1000.0, 5, {"until": "2h"})
+    (told,) = (await store.account(5))["commands_about_them"]  # type: ignore[misc]
+    assert told == {"at": 1000.0, "command": "ban", "arguments": '{"until": "2h"}'}
     await store.mark_all_for_deletion(5)
+    assert (await store.account(5))["commands_about_them"] == []
     assert [each.person for each in await store.audit(since=0)] == [None, None]
     assert await store.audit(since=1001.0) == []
 
