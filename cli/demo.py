@@ -20,6 +20,7 @@ from cli.signals import stop_on_signal
 from cogs.runtime.app import open_application
 from cogs.runtime.log_thread import log_in_thread
 from cogs.runtime.logs import start_logging
+from cogs.runtime.observing.log_format import LogFormat
 from cogs.runtime.settings import DemoSettings, Settings, secrets_of
 from media import open_media
 
@@ -43,7 +44,7 @@ async def demo(options: argparse.Namespace) -> int:
     from playground.page import playground_with_page
 
     tokens = demo_tokens()
-    start_logging(logging.WARNING, secrets_of((options.comfyui or "",), tokens))
+    start_logging(logging.WARNING, secrets_of((options.comfyui or "",), tokens), LogFormat.CONSOLE)
     stop = stop_on_signal()
     if options.once:
         await check_once(options, tokens)

@@ -23,7 +23,8 @@ async def run(settings: Settings) -> int:
     if not settings.discord_token.get_secret_value():
         print(FIRST_STEPS, file=sys.stderr)
         return 2
-    start_logging(logging.getLevelNamesMapping()[settings.log_level], settings.secrets())
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    start_logging(level, settings.secrets(), settings.log_format)
     return_freed_memory()
     switch_threads_often()
     stop = stop_on_signal()

@@ -15,6 +15,7 @@ from jobs.announcer import RequeueReason, WaitReason
 from jobs.errors import JobFailure, reason_of
 from jobs.history_cleanup import HistoryCleanup
 from jobs.notifier import QueueNotifier
+from jobs.observing.log_context import log_job
 from jobs.pace import QueuePositions
 from jobs.routing import can_run, lacking, offer_of, read_known_servers, servable
 from jobs.run import MAX_ATTEMPTS, Run, RunContext
@@ -108,7 +109,8 @@ class Worker:
             await self._notifier.wait(POLL_SECONDS)
             try:
                 if job := await self._certain_next(server):
-                    await uploads.send(job)
+                    with log_job(job.id):
+                        await uploads.send(job)
             except (comfy.ComfyError, MediaError, StoreError, OSError) as err:
                 log.debug("the next pictures are not sent ahead: %s", err)
 
@@ -158,11 +160,12 @@ class Worker:
         self._held[lease.job.id] = lease
         self._positions.forget(lease.job.id)
         try:
-            try:
-                await step
-                return True
-            except Exception as err:  # noqa: BLE001 - the one place: whatever a job meets ends in its row
-                await self._handle_failure(lease, err)
+            with log_job(lease.job.id):
+                try:
+                    await step
+                    return True
+                except Exception as err:  # noqa: BLE001 - the one place: whatever a job meets ends in its row
+                    await self._handle_failure(lease, err)
         except LeaseLost as err:
             log.warning("job %s: somebody else has it now: %s", lease.job.id, err)
         except StoreError as err:

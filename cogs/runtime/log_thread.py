@@ -5,10 +5,14 @@ are redacted before they are queued (`redaction`), so that none waits with a sec
 """
 
 import contextlib
+import copy
 import logging
 import queue
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from logging.handlers import QueueHandler, QueueListener
+
+from cogs.runtime.observing.log_repeats import REPEAT_SECONDS, RepeatCountingHandler
+from jobs.observing.log_context import logged_job
 
 MAX_WAITING_RECORDS = 10_000
 
@@ -22,6 +26,15 @@ class BoundedQueueHandler(QueueHandler):
         self._limit = limit
         self._left_out = 0
 
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """A copy with the message and traceback as text, and the job of the task that logs."""
+        prepared = copy.copy(record)
+        prepared.msg, prepared.args = record.getMessage(), None
+        if record.exc_info and record.exc_info[0] and not record.exc_text:
+            prepared.exc_text = logging.Formatter().formatException(record.exc_info)
+        prepared.exc_info, prepared.job = None, logged_job()
+        return prepared
+
     def enqueue(self, record: logging.LogRecord) -> None:
         """Queue a prepared record without waiting."""
         if self._records.qsize() >= self._limit:
@@ -31,6 +44,34 @@ class BoundedQueueHandler(QueueHandler):
             record.msg = f"{record.msg}\n({self._left_out} records before this one were left out)"
             self._left_out = 0
         self._records.put_nowait(record)
+
+
+class RepeatListener(QueueListener):
+    """Handles queued records in its thread; while none comes, repeats that are due are written."""
+
+    def __init__(
+        self, records: "queue.Queue[logging.LogRecord]", handlers: Sequence[logging.Handler]
+    ) -> None:
+        super().__init__(records, *handlers, respect_handler_level=True)
+        self._records = records
+        self._counting = [each for each in handlers if isinstance(each, RepeatCountingHandler)]
+
+    def dequeue(self, block: bool) -> logging.LogRecord:
+        """Wait for the next record."""
+        while self._write_due():
+            with contextlib.suppress(queue.Empty):
+                return self._records.get(block, REPEAT_SECONDS)
+        return self._records.get(block)
+
+    def _write_due(self) -> bool:
+        """Write the repeats whose second is over; returns whether lines are counted still."""
+        return any(list(map(RepeatCountingHandler.write_due, self._counting)))
+
+    def stop(self) -> None:
+        """Handle what waits, end the thread, and write the numbers of all repeats."""
+        super().stop()
+        for each in self._counting:
+            each.write_all()
 
 
 @contextlib.contextmanager
@@ -43,7 +84,7 @@ def log_in_thread(limit: int = MAX_WAITING_RECORDS) -> Generator[None]:
     handlers = list(root.handlers)
     records = queue.Queue[logging.LogRecord]()
     queued = BoundedQueueHandler(records, limit)
-    listener = QueueListener(records, *handlers, respect_handler_level=True)
+    listener = RepeatListener(records, handlers)
     _replace_handlers(root, handlers, [queued])
     listener.start()
     try:

@@ -1,12 +1,13 @@
-"""Sets up logging: from which level, without secrets, and without what the connections carry."""
+"""Sets up logging: from which level, in which format, without secrets and what the connections carry."""
 
 import logging
 from collections.abc import Iterable
 
-import discord
 import stamina
 
-from cogs.runtime.redaction import redact_logs
+from cogs.runtime.observing.log_format import LogFormat, build_formatter
+from cogs.runtime.observing.log_repeats import RepeatCountingHandler
+from cogs.runtime.redaction import Redactor, redact_logs
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +43,15 @@ def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
     log.info("%s: tried again in %.1f s: %s", details.name, details.wait_for, details.caused_by)
 
 
-def start_logging(level: int, secrets: Iterable[str]) -> None:
+def start_logging(level: int, secrets: Iterable[str], log_format: LogFormat = LogFormat.AUTO) -> None:
     """Log to standard error, redacted, from `level` on; what the connections carry from INFO on at most."""
-    discord.utils.setup_logging(level=level)
+    redactor = Redactor(secrets)
+    handler = RepeatCountingHandler()
+    handler.setFormatter(build_formatter(log_format, redactor, handler.stream))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(level)
     for name in WIRE_LOGGERS:
         logging.getLogger(name).setLevel(max(level, logging.INFO))
     logging.getLogger("discord.gateway").addFilter(_is_true)
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
-    redact_logs(secrets)
+    redact_logs(redactor)

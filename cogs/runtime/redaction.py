@@ -1,7 +1,7 @@
 """Keeps secrets out of logs and crash output: those of the settings, and what has the form of one.
 
-Messages and tracebacks are redacted in each record, so in every handler; the root logger's handlers redact
-once more what their formatters made of it.
+Messages and tracebacks are redacted in each record, so in every handler; the log's own lines are redacted
+once more, field by field (`log_format`).
 """
 
 import json
@@ -92,27 +92,11 @@ def _spellings(secret: str) -> Iterator[str]:
                 yield form
 
 
-class RedactingFormatter(logging.Formatter):
-    """Formats with another formatter, then redacts."""
-
-    def __init__(self, formatter: logging.Formatter, redactor: Redactor) -> None:
-        super().__init__()
-        self._formatter = formatter
-        self._redactor = redactor
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Format a record and its traceback, redacted."""
-        return self._redactor.redact(self._formatter.format(record))
-
-
-def redact_logs(secrets: Iterable[str]) -> None:
-    """Redact every log record and what crashes print; call it once logging is set up.
+def redact_logs(redactor: Redactor) -> None:
+    """Redact every log record and what crashes print.
 
     Crashes are those of the main thread, other threads and destructors; asyncio logs those of its tasks.
     """
-    redactor = Redactor(secrets)
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(RedactingFormatter(handler.formatter or logging.Formatter(), redactor))
     logging.setLogRecordFactory(_record_class(redactor))
 
     def report(kind: type[BaseException], err: BaseException | None, trace: TracebackType | None) -> None:

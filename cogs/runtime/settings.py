@@ -17,6 +17,7 @@ from cogs.access.policy import AccessPolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
 from cogs.runtime.env_file import locate, read_env_file
+from cogs.runtime.observing.log_format import LogFormat
 from cogs.runtime.proxy import environment_proxies, find_proxy, read_proxy
 from cogs.runtime.setting_values import (
     NO_LIMIT,
@@ -104,6 +105,7 @@ class Settings(BaseSettings):
     model_order: Texts = ()
     workflow_values: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict[str, str])
     log_level: str = "INFO"
+    log_format: LogFormat = LogFormat.AUTO
     allowed_guilds: Ids = frozenset()
     allowed_channels: Ids = frozenset()
     allowed_roles: Ids = frozenset()

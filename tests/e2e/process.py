@@ -52,6 +52,7 @@ class BotProcess:
             **self.playground.environment(),
             "DATA_DIR": str(self.folder / "data"),
             "PYTHONWARNINGS": "default",
+            "LOG_FORMAT": "console",  # what tests read, whatever it is written to
             **self.settings,
         }
         self.process = await self._start(environment)

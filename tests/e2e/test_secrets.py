@@ -111,8 +111,8 @@ async def test_a_crash_shows_no_token(tmp_path: Path, picture: bytes) -> None:
         assert found_in(tmp_path, playground.state.token) == []
     crash = (
         "import logging\n"
-        "from cogs.runtime.redaction import redact_logs\n"
-        f"redact_logs(['{CANARY}'])\n"
+        "from cogs.runtime.redaction import Redactor, redact_logs\n"
+        f"redact_logs(Redactor(['{CANARY}']))\n"
         f"raise RuntimeError('{CANARY}')\n"
     )
     ended = await asyncio.create_subprocess_exec(

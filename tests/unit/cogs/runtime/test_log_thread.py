@@ -8,7 +8,9 @@ from io import StringIO
 import pytest
 
 from cogs.runtime.log_thread import log_in_thread
-from cogs.runtime.redaction import redact_logs
+from cogs.runtime.observing.log_repeats import RepeatCountingHandler
+from cogs.runtime.redaction import Redactor, redact_logs
+from jobs.observing.log_context import log_job
 
 
 class Console(StringIO):
@@ -87,7 +89,7 @@ def test_secrets_are_gone_before_a_record_waits(console: Console, monkeypatch: p
     monkeypatch.setattr("sys.excepthook", None)
     monkeypatch.setattr("sys.unraisablehook", None)
     try:
-        redact_logs(["open sesame"])
+        redact_logs(Redactor(["open sesame"]))
         console.open.set()
         with log_in_thread():
             try:
@@ -100,3 +102,25 @@ def test_secrets_are_gone_before_a_record_waits(console: Console, monkeypatch: p
     assert "sesame" not in console.getvalue()
     assert console.getvalue().count("[hidden]") == 3
     assert console.getvalue().count("Traceback") == 1
+
+
+def test_the_job_of_the_task_that_logs_is_kept_for_the_thread(console: Console) -> None:
+    logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(job)s %(message)s"))
+    console.open.set()
+    with log_in_thread():
+        with log_job("a"):
+            logging.getLogger("test").info("uploaded")
+        logging.getLogger("test").info("waiting")
+    assert console.getvalue() == "a uploaded\nNone waiting\n"
+
+
+def test_repeats_are_written_though_nothing_follows_and_at_the_end(console: Console) -> None:
+    logging.getLogger().handlers[:] = [RepeatCountingHandler(console)]
+    console.open.set()
+    with log_in_thread():
+        for _ in range(3):
+            logging.getLogger("test").info("no answer")
+        assert console.reads("no answer (3 times)\n")
+        for _ in range(2):
+            logging.getLogger("test").info("at the end")
+    assert console.getvalue().endswith("at the end\nat the end (2 times)\n")

@@ -1,5 +1,6 @@
 """Whatever the level, the connections' own loggers say nothing below INFO."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -61,3 +62,16 @@ def test_lines_of_libraries_that_say_nothing_are_left_out_or_say_why() -> None:
     assert "retry_scheduled" not in done.stderr
     [line] = [line for line in done.stderr.splitlines() if "fetch_clip" in line]
     assert "the server hung up" in line
+
+
+def test_lines_of_a_process_without_a_terminal_are_json() -> None:
+    program = PROGRAM.format(start=start_logging.__name__)
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", program, str(logging.INFO)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = list(map(json.loads, done.stderr.splitlines()))
+    assert {"level": "ERROR", "logger": "x", "message": "x says [hidden] at 40"}.items() <= lines[1].items()
