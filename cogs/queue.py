@@ -128,6 +128,7 @@ class Queue(InteractiveCog):
             ),
             pause=await store.pause(),
             notice=await store.notice(),
+            away_since=self._context.outages.all_since(),
         )
 
     async def _entries(self, jobs: Sequence[Job]) -> list[JobEntry]:

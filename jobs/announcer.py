@@ -41,8 +41,9 @@ class QueuePosition:
     """Where a queued job stands.
 
     `ahead`: jobs before it; `expected_end`: when its clip will be there, in Unix seconds, where that can be
-    said; `reason`: why no server takes it, None where only its turn has not come; `pause`: the one that
-    holds, which comes before any reason; `notice`: what people are to read beside it.
+    said; `reason`: why no server takes it, None where only its turn has not come; `away_since`: since when no
+    server answers, in Unix seconds, where that is why; `pause`: the one that holds, which comes before any
+    reason; `notice`: what people are to read beside it.
     """
 
     ahead: int
@@ -50,6 +51,7 @@ class QueuePosition:
     reason: WaitReason | None = None
     pause: Pause | None = None
     notice: Notice | None = None
+    away_since: float | None = None
 
 
 class Announcer(Protocol):

@@ -1,11 +1,11 @@
 """How long jobs take: the sampler's rate, and when a queued job's clip will be there."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import comfy
-from jobs.announcer import QueuePosition
+from jobs.announcer import QueuePosition, WaitReason
 from jobs.routing import can_run, offer_of, read_known_servers, wait_reason
 from jobs.server import ComputeServer
 from storage import Forecast, Job, State, Store
@@ -78,9 +78,16 @@ class QueuePositions:
     """Positions of queued jobs and when each is done; a time once announced is kept while about right."""
 
     def __init__(
-        self, store: Store, workflows: Mapping[str, comfy.Workflow], servers: Sequence[ComputeServer]
+        self,
+        store: Store,
+        workflows: Mapping[str, comfy.Workflow],
+        servers: Sequence[ComputeServer],
+        *,
+        away_since: Callable[[], float | None] = lambda: None,
     ) -> None:
+        """`away_since`: since when no server answers, in Unix seconds, None while one does."""
         self._store = store
+        self._away_since = away_since
         self._workflows = workflows
         self._servers = servers
         self._announced: dict[str, float] = {}
@@ -94,7 +101,8 @@ class QueuePositions:
             return QueuePosition(ahead=ahead, pause=pause, notice=notice)
         known_servers = await read_known_servers(self._store, self._workflows, self._servers)
         if reason := wait_reason(self._workflows, known_servers, job.params):
-            return QueuePosition(ahead=ahead, reason=reason, notice=notice)
+            away_since = self._away_since() if reason is WaitReason.UNREACHABLE else None
+            return QueuePosition(ahead=ahead, reason=reason, away_since=away_since, notice=notice)
         expected = self._steady(job, await self.expected_end(job))
         return QueuePosition(ahead=ahead, expected_end=expected, notice=notice)
 

@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Unpack
 
 import comfy
@@ -20,6 +20,7 @@ from jobs.awake_time import awake_seconds, timeout_while_awake
 from jobs.clips import clip_name, smaller_name
 from jobs.errors import JobFailure
 from jobs.graphs import build_values
+from jobs.observing.gpu_time import GpuTime
 from jobs.pace import RunClock, SamplingRate, expected_end
 from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
@@ -60,6 +61,7 @@ class RunContext:
     previews: PreviewPolicy
     max_run_seconds: float
     upload_limit: Callable[[int], int]  # bytes that a guild takes
+    gpu_time: GpuTime = field(default_factory=GpuTime)
 
 
 class Run:
@@ -100,8 +102,10 @@ class Run:
         try:
             async with timeout_while_awake(limit), self.server.follow(self.job.id, graph) as events:
                 await self._submit(graph)
-                async with self._cancellable():
-                    self._clip = await self._watch(events)
+                gpu_time = self._context.gpu_time
+                with gpu_time.counted(self.server.name):
+                    async with self._cancellable():
+                        self._clip = await self._watch(events)
         except TimeoutError as err:
             await self.server.cancel(self.job.id)
             raise JobFailure("too_long", minutes=round(limit / 60, 1)) from err
@@ -177,6 +181,7 @@ class Run:
     async def _watch(self, events: AsyncIterator[comfy.Event]) -> comfy.OutputFile:
         """Announce each event of the job; returns its clip. Raises JobLost, NodeFailed, JobFailure."""
         async for event in events:
+            self._context.gpu_time.feed(self.server.name, event)
             match event:
                 case comfy.Done():
                     await self._move(State.DOWNLOADING, **self._measured(event.seconds))

@@ -12,6 +12,7 @@ from storage.beside import Vacuumed, open_store_beside, vacuum
 from storage.blobs.files import FileStore
 from storage.blocked_words import BLOCKED_WORDS
 from storage.chores import read_failures
+from storage.counters import JobCounts
 from storage.errors import (
     AdmissionRefused,
     CopyUnusable,
@@ -69,6 +70,7 @@ __all__ = [
     "GuildSettings",
     "Interval",
     "Job",
+    "JobCounts",
     "Lease",
     "LeaseLost",
     "Load",

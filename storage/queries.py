@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from storage.counters import JobCounts, read_counts
 from storage.errors import StoreError
 from storage.forecast import Forecast, Workload, build_forecast
 from storage.job import Job, Load, State, Transition, Waiting
@@ -112,6 +113,10 @@ class JobQueries:
             "SELECT coalesce(sum(queued), 0) AS queued, coalesce(sum(running), 0) AS running FROM guild", {}
         )
         return Load(**dict(row)) if row else Load(queued=0, running=0)
+
+    async def counts(self) -> JobCounts:
+        """The numbers of jobs by state, and of those that ended since the store was opened."""
+        return await read_counts(self.database)
 
     async def rerolls_of(self, job_id: str, limit: int = 10) -> Sequence[Job]:
         """The newest rerolls of this job, newest first."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from storage.affinity import MAX_CANDIDATES, Candidate, choose
+from storage.counters import begin_counting
 from storage.errors import AdmissionRefused, LeaseLost
 from storage.forgetting import Forgetting
 from storage.job import (
@@ -371,6 +372,7 @@ async def open_store(folder: Path, limits: QueueLimits | None = None) -> AsyncGe
     async with open_database(folder / "animate.db") as database:
         store = Store(database, limits=limits)
         await store.read_limits()
+        await begin_counting(database)
         await store.release_all()
         store.repeated_erasures = await store.repeat_erasures()
         if store.repeated_erasures:

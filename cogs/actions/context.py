@@ -30,6 +30,7 @@ from cogs.ui.submissions import Upload
 from cogs.ui.texts import render_refusal, render_waiting, upcoming
 from jobs.errors import Refusal
 from jobs.notifier import QueueNotifier
+from jobs.observing.outages import Outages
 from jobs.pace import QueuePositions
 from jobs.picture_loader import LoadPicture
 from jobs.requester import ChannelRights, Requester
@@ -59,6 +60,7 @@ class BotContext:
     service: JobService
     attachments: Attachments
     positions: QueuePositions
+    outages: Outages
     notifier: QueueNotifier
     messages: JobMessages
     documents: Mapping[str, str] = field(default_factory=dict[str, str])

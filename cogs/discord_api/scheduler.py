@@ -9,7 +9,7 @@ import contextlib
 import logging
 import re
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -30,6 +30,9 @@ MAX_INVALID = 10_000  # answers of 401, 403, 429 in INVALID_WINDOW: then Discord
 INVALID_WINDOW = 600.0  # seconds
 INVALID_STATUSES = frozenset({401, 403, 429})
 EXEMPT_PATHS = ("/interactions/", "/webhooks/")
+INTERACTION = "interaction"
+SCOPES = frozenset({"user", "global", "shared"})  # of a 429: of its bucket, of the token, of all bots there
+UNKNOWN_SCOPE = "unknown"
 WARN_EVERY = 500  # invalid requests
 MAX_PAUSE = 3600.0  # seconds
 SENDS = re.compile(r"POST /channels/(\d+)/messages")
@@ -37,7 +40,11 @@ MAX_IDLE_CHANNELS = 256
 
 
 class RequestScheduler:
-    """Gives each request to Discord its turn, by hooks of the HTTP session that discord.py uses."""
+    """Gives each request to Discord its turn, by hooks of the HTTP session that discord.py uses.
+
+    `sent`: requests so far by the name of their priority, INTERACTION for those that need no turn.
+    `rate_limited`: answers of 429 by scope; `invalid`: answers of 401, 403 and 429 that count at Discord.
+    """
 
     def __init__(self, api_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`api_url`: where requests to Discord's API go; others (CDN, gateway) are none of its business."""
@@ -46,6 +53,9 @@ class RequestScheduler:
         self._token = RateLimiter(TOKEN_CALLS, TOKEN_SECONDS, kept_free=self._kept_free)
         self._channels: dict[int, RateLimiter] = {}
         self._invalid = deque[float](maxlen=MAX_INVALID)
+        self.sent = Counter[str]()
+        self.rate_limited = Counter[str]()
+        self.invalid = 0
 
     @property
     def invalid_requests(self) -> int:
@@ -81,6 +91,7 @@ class RequestScheduler:
 
     def note_invalid(self) -> None:
         """Count an answer of 401, 403 or 429 towards the ban."""
+        self.invalid += 1
         self._invalid.append(self._clock())
         if self.invalid_requests % WARN_EVERY == 0:
             log.error(
@@ -109,10 +120,14 @@ class RequestScheduler:
         """Wait for the request's turn, where it counts towards the token's limit; kept until its answer."""
         trace.turn = None
         path = self._path(request.url)
-        if path is None or path.startswith(EXEMPT_PATHS):
+        if path is None:
+            return
+        if path.startswith(EXEMPT_PATHS):
+            self.sent[INTERACTION] += 1
             return
         call = CURRENT_CALL.get() or DiscordCall()
         trace.turn, call.turn = call.turn or await self._token.acquire(call.priority), None
+        self.sent[call.priority().name.lower()] += 1
 
     async def _without_answer(self, _: aiohttp.ClientSession, trace: SimpleNamespace, __: object) -> None:
         if trace.turn:
@@ -141,6 +156,7 @@ class RequestScheduler:
     def _read_refusal(self, method: str, path: str, response: aiohttp.ClientResponse) -> None:
         scope = response.headers.get("X-RateLimit-Scope")
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self.rate_limited[scope if scope and scope in SCOPES else UNKNOWN_SCOPE] += 1
             log.warning("429 for %s %s (scope: %s)", method, path, scope)
             self._pause(method, path, scope, _seconds(response.headers.get("Retry-After")))
         if scope != "shared":  # Discord does not count those

@@ -30,6 +30,7 @@ from cogs.privacy import Privacy
 from cogs.queue import Queue
 from cogs.reactions import Reactions
 from cogs.regained_access import RegainedAccess
+from cogs.runtime.observer import observe
 from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
@@ -46,6 +47,7 @@ Task = Coroutine[object, object, None]
 class Application:
     """The opened bot: logged in, not yet connected to the gateway."""
 
+    settings: Settings
     resources: Resources
     missed_reactions: MissedReactions
 
@@ -68,6 +70,7 @@ class Application:
             self.missed_reactions.run(),
             deletion.run(),
             changes.run(),
+            observe(self.settings, self.resources),
         )
         await run_until(stop, context.client.connect(), work, self._shut_down)
 
@@ -96,7 +99,7 @@ async def open_application(settings: Settings) -> AsyncGenerator[Application]:
         await context.store.cancel_blocked(settings.blocked_users)
         for job in await context.store.unannounced_ends():
             context.messages.announcer.ended(job)
-        yield Application(resources=resources, missed_reactions=missed_reactions)
+        yield Application(settings=settings, resources=resources, missed_reactions=missed_reactions)
 
 
 async def _load_cogs(context: BotContext) -> MissedReactions:

@@ -21,6 +21,8 @@ from cogs.messages.job_messages import open_job_messages
 from cogs.runtime.client import open_client
 from cogs.runtime.settings import Settings, own_workflows
 from jobs.notifier import QueueNotifier
+from jobs.observing.gpu_time import GpuTime
+from jobs.observing.outages import Outages
 from jobs.pace import QueuePositions
 from jobs.run import PreviewPolicy, RunContext
 from jobs.service import JobService
@@ -35,6 +37,7 @@ class Resources:
 
     context: BotContext
     worker: Worker
+    gpu_time: GpuTime
 
 
 @contextlib.asynccontextmanager
@@ -52,6 +55,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         pictures = await stack.enter_async_context(media.open_media(limit=2))
         servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
         token = settings.discord_token.get_secret_value()
+        outages = Outages(servers, warn_seconds=settings.comfyui_away_minutes * 60)
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url, proxy))
         files = await open_files(settings.data_dir)
         messages = await stack.enter_async_context(
@@ -86,12 +90,15 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
                 shares=settings.share_policy(),
             ),
             attachments=Attachments(session, settings.discord_api_url),
-            positions=QueuePositions(store, workflows, servers),
+            positions=QueuePositions(store, workflows, servers, away_since=outages.all_since),
+            outages=outages,
             notifier=notifier,
             messages=messages,
             documents=settings.documents(),
         )
-        yield Resources(context=context, worker=build_worker(settings, context))
+        gpu_time = GpuTime()
+        worker = build_worker(settings, context, gpu_time)
+        yield Resources(context=context, worker=worker, gpu_time=gpu_time)
 
 
 async def open_files(folder: Path) -> storage.FileStore:
@@ -104,7 +111,7 @@ async def open_files(folder: Path) -> storage.FileStore:
     return files
 
 
-def build_worker(settings: Settings, context: BotContext) -> Worker:
+def build_worker(settings: Settings, context: BotContext, gpu_time: GpuTime) -> Worker:
     """The Worker for all servers of the settings."""
     run_context = RunContext(
         store=context.store,
@@ -115,6 +122,7 @@ def build_worker(settings: Settings, context: BotContext) -> Worker:
         previews=PreviewPolicy(enabled=settings.previews, disabled_guilds=settings.previews_off_guilds),
         max_run_seconds=(settings.longest_run_minutes or math.inf) * 60,
         upload_limit=context.messages.upload_limits.limit,
+        gpu_time=gpu_time,
     )
     return Worker(run_context, context.servers, context.positions, context.notifier)
 

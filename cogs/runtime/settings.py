@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     comfyui_yield_to_others: bool = False
     comfyui_patience: float = Field(default=60, gt=0, le=MAX_SECONDS)
+    comfyui_away_minutes: float = Field(default=5, gt=0, le=100_000)
     data_dir: Path = Path("data")
     workflows_dir: Path | None = None
     allow_partner_nodes: bool = False
@@ -106,6 +107,8 @@ class Settings(BaseSettings):
     workflow_values: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict[str, str])
     log_level: str = "INFO"
     log_format: LogFormat = LogFormat.AUTO
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     allowed_guilds: Ids = frozenset()
     allowed_channels: Ids = frozenset()
     allowed_roles: Ids = frozenset()

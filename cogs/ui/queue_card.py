@@ -11,7 +11,7 @@ from cogs.i18n.catalogue import translate
 from cogs.ui.cards import DEFAULT_COLOUR, JobEntry, build_card, describe_position, name_job, truncate
 from cogs.ui.components import PersistentButton, PersistentSelect
 from cogs.ui.escape import escape
-from cogs.ui.texts import render_notice, render_pause
+from cogs.ui.texts import render_absence, render_notice, render_pause
 from storage import Job, Load, Notice, Pause
 
 MAX_MINE = 15  # lines; the select has MAX_CHOICES
@@ -27,7 +27,7 @@ class QueueView:
 
     `guild`: the first of those in channels that the person sees; `guild_jobs`: how many these are in all;
     `servers`: how many are reachable; `token_refused`: whether one refuses the bot's token;
-    `pause`, `notice`: those that hold now.
+    `away_since`: since when none is, in Unix seconds; `pause`, `notice`: those that hold now.
     """
 
     mine: Sequence[JobEntry]
@@ -38,6 +38,7 @@ class QueueView:
     token_refused: bool = False
     pause: Pause | None = None
     notice: Notice | None = None
+    away_since: float | None = None
 
 
 def render_queue(locale: str, view: QueueView) -> ui.LayoutView:
@@ -67,7 +68,9 @@ def _render_head(locale: str, view: QueueView) -> Iterator[str]:
 
 def _render_load(locale: str, view: QueueView) -> str:
     if not view.servers:
-        return translate(locale, "queue_token_refused" if view.token_refused else "queue_unreachable")
+        if view.token_refused:
+            return translate(locale, "queue_token_refused")
+        return translate(locale, "queue_unreachable") + render_absence(locale, view.away_since)
     load = view.load
     return translate(locale, "queue_load", running=load.running, waiting=load.queued, servers=view.servers)
 

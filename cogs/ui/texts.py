@@ -78,7 +78,7 @@ def _render_position(job: Job, position: QueuePosition) -> str:
     if position.pause:
         return translate(job.locale, "queued_paused", pause=render_pause(job.locale, position.pause))
     if position.reason:
-        return translate(job.locale, position.reason.value)
+        return translate(job.locale, position.reason.value) + render_absence(job.locale, position.away_since)
     if position.ahead:
         text = translate(job.locale, "queued_ahead", ahead=position.ahead)
     else:
@@ -99,6 +99,11 @@ def render_pause(locale: str, pause: Pause) -> str:
 def render_notice(locale: str, notice: Notice) -> str:
     """What whoever runs the bot wants people to know."""
     return translate(locale, "notice", text=escape(notice.text))
+
+
+def render_absence(locale: str, since: float | None) -> str:
+    """Since when no server answers (Unix seconds), after a sentence that says so; nothing for None."""
+    return translate(locale, "away_since", at=round(since)) if since is not None else ""
 
 
 def render_event(job: Job, event: comfy.Event, finish: float | None = None) -> str | None:

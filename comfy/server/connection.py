@@ -84,5 +84,5 @@ class Connection:
         changed = self.up or str(error) != str(self.error)
         self.up, self.error = False, error
         if changed:
-            log.warning("%s: not reachable: %s", self._name, error)
+            log.info("%s: not reachable: %s", self._name, error)
             self._on_change()

@@ -1,1 +1,1 @@
-"""What an operator learns about jobs: whose lines are logged, how busy the GPUs are, which servers are away."""
+"""What operators learn about jobs: whose lines are logged, how busy GPUs are, which servers are away."""

@@ -1,1 +1,1 @@
-"""What an operator sees of the running bot: log lines, metrics, health. Nothing else imports their libraries."""
+"""What an operator sees of the running bot: log lines, metrics, health. Only here are their libraries."""
