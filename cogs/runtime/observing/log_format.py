@@ -35,14 +35,10 @@ def describe_record(_: object, __: str, event: Event) -> Event:
     """A processor: the fields of a line, in the order of FIELDS, from the standard library's record."""
     record = cast(logging.LogRecord, event["_record"])
     message = str(event["event"])
-    fields = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname,
-        "logger": record.name,
-        "message": message,
-        "job": job_of(record, message),
-        "exception": exception_of(record),
-    }
+    written_at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    job, trace = job_of(record, message), exception_of(record)
+    values = (written_at, record.levelname, record.name, message, job, trace)
+    fields = dict(zip(FIELDS, values, strict=True))
     kept = {name: value for name, value in fields.items() if value}
     return {**kept, "message": message, "_record": record, "_from_structlog": False}
 

@@ -6,10 +6,10 @@ import pytest
 
 import comfy
 from jobs.announcer import QueuePosition, WaitReason
-from jobs.pace import RunClock, SamplingRate, expected_end
+from jobs.pace import QueuePositions, RunClock, SamplingRate, expected_end
 from storage import Forecast, Interval, Job, State
 from tests.unit.jobs.job_setup import JobSetup
-from tests.unit.jobs.scripted_server import ScriptedServer
+from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
 
 
 def test_the_rate_is_measured_between_the_samplers_steps() -> None:
@@ -95,6 +95,17 @@ async def test_while_paused_a_position_says_so_and_no_time(setup: JobSetup, serv
     assert await positions.expected_end(job) is None
     await setup.store.end_pause()
     assert (await positions.position(job)).expected_end
+
+
+async def test_a_position_says_since_when_no_server_answers(setup: JobSetup, server: ScriptedServer) -> None:
+    job = await learnt(setup)
+    positions = QueuePositions(setup.store, WORKFLOWS, [server], away_since=lambda: 5.0)
+    assert (await positions.position(job)).away_since is None
+    server.become(comfy.UnavailableReason.GIVING_WAY)
+    assert (await positions.position(job)).away_since is None
+    server.become(None)
+    server.disconnect()
+    assert (await positions.position(job)).away_since == 5.0
 
 
 async def test_a_position_says_why_no_server_takes_the_job(setup: JobSetup, server: ScriptedServer) -> None:

@@ -82,12 +82,14 @@ async def test_interactions_and_other_addresses_need_no_turn(
     turns = [await client.scheduler.turn(lambda: Priority.RESULT) for _ in range(TOKEN_CALLS)]
     discord, trace = playground.discord, client.scheduler.trace()
     async with asyncio.timeout(5), aiohttp.ClientSession(trace_configs=[trace]) as session:
+        client.scheduler.sent.clear()
         for url in (
             f"{discord.api_url}/webhooks/{client.application_id}/a-token/messages/@original",
             f"{discord.origin}/attachments/1/2/none.png",
         ):
             async with session.get(url) as response:
                 assert response.status >= 400
+    assert client.scheduler.sent == {"interaction": 1}
     for each in turns:
         each.release()
 
@@ -156,6 +158,8 @@ async def test_a_429_holds_what_its_scope_says(
     (await turn).release()
     await sending
     assert client.scheduler.invalid_requests == (scope is not RateLimitScope.SHARED)
+    assert client.scheduler.rate_limited == {scope.value: 1}
+    assert client.scheduler.sent["result"] == 2
 
 
 async def test_invalid_requests_are_counted_and_slow_progress_until_it_stops(

@@ -75,9 +75,9 @@ async def test_health_follows_the_running_bot(bot: BotSetup, port: int) -> None:
     assert (await get(port, "/healthz"))[0] == 200
     status, text = await get(port, "/readyz")
     assert (status, json.loads(text)) == (503, {"gateway": True, "database": True, "comfyui": False})
-    bot.playground.discord.disconnect()
+    bot.playground.discord.drop_gateway(1)
     await bot.until(lambda: not is_online(bot.context.client))
-    await bot.until(lambda: is_online(bot.context.client))
+    assert json.loads((await get(port, "/readyz"))[1])["gateway"] is False
 
 
 async def test_a_taken_port_leaves_the_bot_at_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

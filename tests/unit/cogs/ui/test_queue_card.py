@@ -51,3 +51,11 @@ def test_discord_takes_the_longest_line(prompt: str, jobs: int, locale: str) -> 
     )
     line = QueueView(mine=[entry] * jobs, guild=[entry] * 10, guild_jobs=10**6, load=LOAD, servers=9)
     check_limits(render_queue(locale, line))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_where_no_server_answers_the_card_says_since_when(locale: str) -> None:
+    card = render_queue(locale, replace(LINES["no server"], away_since=1_795_000_000.0))
+    assert "<t:1795000000:f>" in outline(card)
+    refused = replace(LINES["token refused"], away_since=1_795_000_000.0)
+    assert "<t:1795000000:f>" not in outline(render_queue(locale, refused))

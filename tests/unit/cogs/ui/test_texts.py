@@ -228,6 +228,14 @@ def test_each_reason_to_wait_is_a_sentence_of_its_own(locale: str) -> None:
         assert words in english.get(reason, words)
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_job_that_waits_for_a_server_says_since_when_none_answers(locale: str) -> None:
+    waiting = QueuePosition(ahead=0, reason=WaitReason.UNREACHABLE)
+    text = render_waiting(job(locale=locale), replace(waiting, away_since=1_795_000_000.4))
+    assert text.startswith(render_waiting(job(locale=locale), waiting))
+    assert "<t:1795000000:f>" in text
+
+
 def test_what_no_server_can_make_is_refused_with_what_can_be_had() -> None:
     refusal = Refusal("cannot_run_file", preset="turbo", instead="draft, fast")
     text = render_refusal("en-US", refusal)
