@@ -12,6 +12,7 @@ import comfy
 from cogs.runtime.doctor import DoctorOptions, run_checks
 from cogs.runtime.doctor_report import print_report
 from cogs.runtime.logs import start_logging
+from cogs.runtime.observing.log_format import LogFormat
 from cogs.runtime.resources import open_workflows, server_name
 from cogs.runtime.settings import Settings
 from jobs.trial import preferred, sample_jobs
@@ -19,7 +20,7 @@ from jobs.trial import preferred, sample_jobs
 
 async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run all checks and print the report; returns the exit code, 1 where `/animate` would fail."""
-    start_logging(logging.ERROR, settings.secrets())
+    start_logging(logging.ERROR, settings.secrets(), LogFormat.CONSOLE)
     report = await run_checks(await options_of(settings, run=arguments.run))
     if arguments.json:
         print(json.dumps(asdict(report)))

@@ -60,10 +60,10 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> int | None:
     site = web.TCPSite(runner, host, port)
     try:
         await site.start()
-    except OSError as err:
+    except (OSError, UnicodeError) as err:  # UnicodeError: of a name that no host can have
         log.error(
-            "no metrics: port %d of %s is taken or not allowed (%s): choose another METRICS_PORT",
-            *(port, host, err.strerror or err),
+            "no metrics: port %d of %s is taken or not allowed (%s); set another METRICS_PORT or HOST",
+            *(port, host, getattr(err, "strerror", None) or err),
         )
         return None
     bound = runner.addresses[0][1]

@@ -81,7 +81,7 @@ async def test_a_port_that_is_taken_is_one_sentence(
     assert line.exc_info is None
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1", f"{'a' * 70}.example"])
 async def test_a_host_that_is_not_this_machine_is_one_sentence(
     bot: ObservedBot, host: str, caplog: pytest.LogCaptureFixture
 ) -> None:
