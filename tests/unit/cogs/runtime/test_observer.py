@@ -64,8 +64,10 @@ async def test_the_running_bot_has_each_metric_of_the_docs_and_each_label(bot: B
     assert documented == found
 
 
-async def test_every_metric_that_an_alarm_names_exists(bot: BotSetup, port: int) -> None:
-    named = set(re.findall(r"animate_\w+", section("Metrics and alarms")))
+async def test_every_metric_that_an_alarm_or_a_dashboard_names_exists(bot: BotSetup, port: int) -> None:
+    deployed = [*(ROOT / "deploy").rglob("*.yml"), *(ROOT / "deploy").rglob("*.json")]
+    texts = [section("Metrics and alarms"), *(each.read_text(encoding="utf-8") for each in deployed)]
+    named = set(re.findall(r"animate_\w+", "\n".join(texts)))
     _, text = await get(port, "/metrics")
     assert named - read_scrape(text).keys() == set()
 
