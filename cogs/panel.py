@@ -37,6 +37,7 @@ KEEPS_PICTURE = frozenset(
         "queued_per_guild",
         "gpu_seconds_per_person",
         "gpu_seconds_per_guild",
+        "gpu_seconds_of_strangers",
         "cooldown",
         "too_many_pictures",
         "no_workflow",

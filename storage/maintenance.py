@@ -14,6 +14,7 @@ from storage.retention import (
     HOUR,
     Retention,
     remove_clips,
+    remove_left_guilds,
     remove_pictures,
     remove_preferences,
     remove_rows,
@@ -83,8 +84,13 @@ class Maintenance:
         async def rows() -> None:
             await remove_rows(database, now - keep.rows * DAY)
 
+        async def left_guilds() -> None:
+            if number := await remove_left_guilds(database, self._files, now - keep.left_guilds * DAY):
+                log.info("%d guilds that the bot left long ago are removed", number)
+
         chores: Mapping[str, Callable[[], Awaitable[None]]] = {
             "the retention of rows": rows,
+            "the retention of guilds left": left_guilds,
             "the retention of people": lambda: remove_preferences(database, now),
             "the retention of drafts": self._store.remove_old_drafts,
             "the retention of clips": lambda: remove_clips(database, self._files, now - keep.clips * DAY),

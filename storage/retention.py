@@ -1,16 +1,20 @@
-"""Remove old rows, drafts, pictures and clips in batches."""
+"""Remove old rows, drafts, pictures, clips and what is left of guilds in batches."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from math import inf
 
 from storage.blobs.files import FilesLeft, FileStore
 from storage.job import Row
 from storage.sqlite.database import Database
 from storage.sqlite.statements import (
+    FINISHED_IN_LEFT_GUILD,
     FORGET_CLIPS,
+    FORGET_LEFT_GUILD,
     NEEDED_PICTURES,
+    REMOVE_FROM_LEFT_GUILD,
     REMOVE_PEOPLE,
     REMOVE_ROWS,
     UNFINISHED_AMONG,
@@ -23,11 +27,15 @@ ROWS_PER_BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How many days each is kept after its job's end; `backups` is the number of hourly copies."""
+    """How many days each is kept after its job's end; `backups` is the number of hourly copies.
+
+    `left_guilds`: how many days all of a guild is kept after the bot has left it.
+    """
 
     rows: float = 365.0
     pictures: float = 30.0
     clips: float = 7.0
+    left_guilds: float = 30.0
     backups: int = 24
 
 
@@ -37,6 +45,26 @@ async def remove_rows(database: Database, before: float) -> int:
     while rows := await database.fetch(REMOVE_ROWS, {"before": before, "limit": ROWS_PER_BATCH}):
         removed += len(rows)
     return removed
+
+
+async def remove_left_guilds(database: Database, files: FileStore, before: float) -> int:
+    """Remove all of the guilds that were left before that Unix time; returns their number. Raises FilesLeft.
+
+    Clips go before the rows that name them; pictures without a row are left to `remove_pictures`. A guild
+    with an unfinished job, or one that the bot joins then, keeps the rest.
+    """
+    left = await database.fetch(
+        "SELECT guild_id FROM membership WHERE left_at <= :before", {"before": before}
+    )
+    for row in left:
+        values = {"guild": row["guild_id"], "before": before, "limit": ROWS_PER_BATCH}
+        while jobs := [each["id"] for each in await database.fetch(FINISHED_IN_LEFT_GUILD, values)]:
+            clips = await files.clips_before(inf)
+            await files.remove_clips([name for name in clips if _job_of(name) in set(jobs)], inf)
+            await database.fetch(REMOVE_FROM_LEFT_GUILD, {**values, **_as_json(jobs=jobs)})
+        for statement in FORGET_LEFT_GUILD:
+            await database.fetch(statement, values)
+    return len(left)
 
 
 async def remove_preferences(database: Database, now: float) -> None:

@@ -30,6 +30,7 @@ from storage.job import (
     State,
 )
 from storage.limits import QueueLimits
+from storage.memberships import Memberships
 from storage.operations import Operations
 from storage.permissions import make_private
 from storage.preferences import Preferences
@@ -77,7 +78,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(Forgetting, Preferences, ServerRecords, Operations):
+class Store(Forgetting, Preferences, ServerRecords, Memberships, Operations):
     """The queue of one bot. Times are Unix seconds, read from `now`.
 
     `repeated_erasures`: how many deletions were carried out again when it was opened.
@@ -89,7 +90,7 @@ class Store(Forgetting, Preferences, ServerRecords, Operations):
         super().__init__(database, now)
         self._configured = limits or QueueLimits()
         self.limits = self._configured
-        self._numbers = self.limits.values()
+        self._numbers = self.limits.parameters()
         self.repeated_erasures = 0
 
     async def read_limits(self) -> None:
@@ -97,7 +98,7 @@ class Store(Forgetting, Preferences, ServerRecords, Operations):
         names, overrides = self._configured.values().keys(), await self.limit_overrides()
         known = {name: value for name, value in overrides.items() if name in names}
         self.limits = replace(self._configured, **known)  # pyright: ignore[reportArgumentType]
-        self._numbers = self.limits.values()
+        self._numbers = self.limits.parameters()
 
     async def settle(self, job_id: str, params: Params) -> Job | None:
         """Give a queued job the parameters that were left open, and their cost; None where none is now."""

@@ -48,10 +48,14 @@ LIMITS = frozenset(
     {
         *("max_queued_per_user", "max_queued_per_guild", "max_running_per_guild", "gpu_seconds_per_user"),
         *("gpu_seconds_per_guild", "cooldown", "longest_run_minutes", "longest_wait_hours"),
+        "strangers_daily_gpu_seconds",
     }
 )
 """Settings that `none` or nothing turns off."""
-IDS = ("allowed_guilds", "allowed_channels", "allowed_roles", "previews_off_guilds", "blocked_users")
+IDS = (
+    *("allowed_guilds", "home_guilds", "allowed_channels", "allowed_roles"),
+    *("previews_off_guilds", "blocked_users"),
+)
 LISTS = ("comfyui_url", "blocked_words", "model_order")
 
 
@@ -110,6 +114,7 @@ class Settings(BaseSettings):
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     allowed_guilds: Ids = frozenset()
+    home_guilds: Ids = frozenset()
     allowed_channels: Ids = frozenset()
     allowed_roles: Ids = frozenset()
     blocked_users: Ids = frozenset()
@@ -121,6 +126,7 @@ class Settings(BaseSettings):
     max_running_per_guild: Count = None
     gpu_seconds_per_user: Amount = None
     gpu_seconds_per_guild: Amount = None
+    strangers_daily_gpu_seconds: Amount = None
     cooldown: Amount = None
     on_delete: OnDelete = OnDelete.DELIVER
     longest_run_minutes: Amount = 45
@@ -129,6 +135,7 @@ class Settings(BaseSettings):
     keep_days: float = Field(default=365, gt=0, le=MAX_DAYS)
     keep_pictures_days: float = Field(default=30, gt=0, le=MAX_DAYS)
     keep_clips_days: float = Field(default=7, gt=0, le=MAX_DAYS)
+    keep_left_guilds_days: float = Field(default=30, gt=0, le=MAX_DAYS)
     backups: int = Field(default=24, ge=0, le=100_000)
     previews: bool = True
     previews_off_guilds: Ids = frozenset()
@@ -271,6 +278,8 @@ class Settings(BaseSettings):
             running_per_guild=self.max_running_per_guild,
             gpu_seconds_per_person=self.gpu_seconds_per_user,
             gpu_seconds_per_guild=self.gpu_seconds_per_guild,
+            gpu_seconds_of_strangers=self.strangers_daily_gpu_seconds,
+            home_guilds=self.home_guilds,
             cooldown=self.cooldown,
             longest_wait=self.longest_wait_hours and self.longest_wait_hours * 3600,
             blocked_words=storage.BLOCKED_WORDS.union(self.blocked_words),
@@ -282,6 +291,7 @@ class Settings(BaseSettings):
             rows=self.keep_days,
             pictures=self.keep_pictures_days,
             clips=self.keep_clips_days,
+            left_guilds=self.keep_left_guilds_days,
             backups=self.backups,
         )
 

@@ -101,6 +101,8 @@ class Guild:
     owner_id: int
     locale: str = "en-US"
     boost_level: int = 0
+    system_channel_id: int | None = None
+    """Where Discord says who has joined."""
     unavailable: bool = False
     """Discord has an outage there: no events, and requests about it fail."""
     roles: Mapping[int, Role] = field(default_factory=dict[int, Role])

@@ -62,7 +62,9 @@ class DiscordState(Records):
         guild = replace(guild, members={**guild.members, user_id: member})
         self.guilds[guild.id] = guild
         if user_id == self.bot.id:
-            self._publish("GUILD_CREATE", render_guild_create(self, guild), guild_id=guild.id)
+            event = {**render_guild_create(self, guild)}
+            del event["unavailable"]  # where it is false discord.py takes it for the end of an outage
+            self._publish("GUILD_CREATE", event, guild_id=guild.id)
         else:
             joined = {**render_member(self, guild, user_id), "guild_id": str(guild.id)}
             self._publish("GUILD_MEMBER_ADD", joined, guild_id=guild.id)

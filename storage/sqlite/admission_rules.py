@@ -8,8 +8,8 @@ class AdmissionRule:
     """One reason not to admit a job.
 
     `broken` selects one row (number, lifts_at, reason) where the rule is broken, and none otherwise.
-    Parameters: :user_id, :guild_id, :now, :day and the limits by name; a comparison with a limit that is
-    NULL is false.
+    Parameters: :user_id, :guild_id, :now, :day, :home_guilds (a JSON list of ids) and the limits by name;
+    a comparison with a limit that is NULL is false.
     """
 
     name: str
@@ -41,6 +41,16 @@ ADMISSION_RULES = (
         name="gpu_seconds_per_guild",
         broken="""SELECT :gpu_seconds_per_guild, (:day + 1) * 86400.0, NULL FROM guild
         WHERE id = :guild_id AND day = :day AND spent >= :gpu_seconds_per_guild""",
+    ),
+    AdmissionRule(
+        name="gpu_seconds_of_strangers",
+        broken="""SELECT :gpu_seconds_of_strangers, (:day + 1) * 86400.0, NULL
+        WHERE :gpu_seconds_of_strangers IS NOT NULL
+        AND :guild_id NOT IN (SELECT value FROM json_each(:home_guilds))
+        AND :gpu_seconds_of_strangers <= (
+            SELECT total(spent) FROM guild
+            WHERE day = :day AND id NOT IN (SELECT value FROM json_each(:home_guilds))
+        )""",
     ),
     AdmissionRule(
         name="cooldown",

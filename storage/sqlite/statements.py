@@ -270,6 +270,21 @@ DELETE FROM person WHERE id IN (
 RETURNING id
 """
 
+# All of a guild that the bot left before `before`; each looks again, as it may have joined meanwhile.
+IN_LEFT_GUILD = """
+guild_id = :guild AND EXISTS (SELECT 1 FROM membership WHERE guild_id = :guild AND left_at <= :before)
+"""
+FINISHED_IN_LEFT_GUILD = f"SELECT id FROM job WHERE {IN_LEFT_GUILD} AND finished_at IS NOT NULL LIMIT :limit"  # noqa: S608 - constant SQL, no user input
+REMOVE_FROM_LEFT_GUILD = (
+    f"DELETE FROM job WHERE {IN_LEFT_GUILD} AND id IN (SELECT value FROM json_each(:jobs))"  # noqa: S608 - constant SQL, no user input
+)
+WITHOUT_JOBS = f"{IN_LEFT_GUILD} AND NOT EXISTS (SELECT 1 FROM job WHERE guild_id = :guild)"  # noqa: S608 - constant SQL, no user input
+FORGET_LEFT_GUILD = (
+    *(f"DELETE FROM {table} WHERE {WITHOUT_JOBS}" for table in ("rules", "upload_limit", "blocked")),  # noqa: S608 - constant SQL, no user input
+    f"DELETE FROM guild WHERE id = :guild AND EXISTS (SELECT 1 FROM membership WHERE {WITHOUT_JOBS})",  # noqa: S608 - constant SQL, no user input
+    f"DELETE FROM membership WHERE {WITHOUT_JOBS}",  # noqa: S608 - constant SQL, no user input
+)
+
 # `jobs` and `clips` are JSON lists.
 UNFINISHED_AMONG = (
     "SELECT id FROM job WHERE id IN (SELECT value FROM json_each(:jobs)) AND finished_at IS NULL"

@@ -97,6 +97,7 @@ def render_guild(records: Records, guild: Guild) -> Data:
         "preferred_locale": guild.locale,
         "premium_tier": guild.boost_level,
         "roles": [render_role(each) for each in guild.roles.values()],
+        "system_channel_id": str(guild.system_channel_id) if guild.system_channel_id else None,
     }
 
 
@@ -112,7 +113,6 @@ _GUILD_DEFAULTS: Data = {
     "region": "deprecated",
     "afk_channel_id": None,
     "afk_timeout": 300,
-    "system_channel_id": None,
     "system_channel_flags": 0,
     "widget_enabled": False,
     "widget_channel_id": None,

@@ -64,6 +64,12 @@ async def own_guilds(call: Call) -> object:
     ]
 
 
+async def leave_guild(call: Call) -> object:
+    """End the bot's own membership of a guild."""
+    call.state.leave(call.state.guild(call.id("guild_id")), call.state.bot.id)
+    return None
+
+
 async def guild_channels(call: Call) -> object:
     """The channels of a guild that the bot sees, without its threads."""
     state = call.state
@@ -107,6 +113,7 @@ ROUTES = (
     ),
     Route(method="POST", template="/channels/{channel_id}/typing", handler=typing),
     Route(method="GET", template="/users/@me/guilds", handler=own_guilds, limit=DEFAULT_LIMIT),
+    Route(method="DELETE", template="/users/@me/guilds/{guild_id}", handler=leave_guild, limit=DEFAULT_LIMIT),
     Route(method="GET", template="/guilds/{guild_id}", handler=guild, limit=DEFAULT_LIMIT),
     Route(method="GET", template="/guilds/{guild_id}/channels", handler=guild_channels, limit=DEFAULT_LIMIT),
     Route(method="GET", template="/guilds/{guild_id}/members/{user_id}", handler=member, limit=DEFAULT_LIMIT),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storage.sqlite.database import migrations
 
-EARLIER = range(1, max(migrations()))
+EARLIER = sorted(migrations())[:-1]
 WORKFLOW = "wan21_i2v_native"
 LARGEST_SEED = 2**64 - 1
 PARAMS_OF_1: Mapping[str, object] = {

@@ -118,6 +118,24 @@ async def test_what_was_asked_yesterday_is_not_given_back_today(store: Store, cl
     assert await store.spent_today(1) == 60
 
 
+async def test_gpu_seconds_of_all_strangers_together(store: Store, clock: Clock) -> None:
+    await teach(store, 60)  # in guild 7
+    clock.time += DAY
+    store = limited(store, gpu_seconds_of_strangers=100, home_guilds=frozenset({7}))  # type: ignore[arg-type]
+    assert [await refusal(store, user=user, guild=7 + user) for user in (1, 2)] == [None, None]
+    assert details(await refusal(store, user=3, guild=8)) == ("gpu_seconds_of_strangers", 100, 2 * DAY)
+    assert details(await refusal(store, user=3, guild=20)) == ("gpu_seconds_of_strangers", 100, 2 * DAY)
+    assert await refusal(store, user=3, guild=7) is None
+    clock.time += DAY
+    assert await refusal(store, user=3, guild=20) is None
+
+
+async def test_without_a_home_everybody_is_a_stranger(store: Store) -> None:
+    await teach(store, 60)
+    store = limited(store, gpu_seconds_of_strangers=1)
+    assert details(await refusal(store)) == ("gpu_seconds_of_strangers", 1, DAY)
+
+
 async def test_a_cooldown_between_two_requests(store: Store, clock: Clock) -> None:
     store = limited(store, cooldown=30)
     assert await refusal(store) is None

@@ -58,7 +58,7 @@ async def test_rows_are_removed_in_small_steps_and_the_file_shrinks(
     aged: Store, files: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "ROWS_PER_BATCH", 7)
-    for n in range(60):
+    for n in range(70):
         await failed(aged, str(n), locale="x" * 5000)
     before = await number(aged, "PRAGMA page_count")
     await make_maintenance(aged, files, rows=30).apply_retention()
