@@ -34,6 +34,8 @@ class WaitReason(StrEnum):
     UNREACHABLE = "queued_no_server"
     DRAINED = "queued_drained"
     CANNOT_RUN = "queued_cannot_run"
+    WAKING = "queued_waking"
+    QUIET_HOURS = "queued_quiet_hours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +43,17 @@ class QueuePosition:
     """Where a queued job stands.
 
     `ahead`: jobs before it; `expected_end`: when its clip will be there, in Unix seconds, where that can be
-    said; `reason`: why no server takes it, None where only its turn has not come; `away_since`: since when no
-    server answers, in Unix seconds, where that is why; `pause`: the one that holds, which comes before any
-    reason; `notice`: what people are to read beside it.
+    said; `reason`: why no server takes it, None where only its turn has not come; `minutes`: how long the
+    server takes to wake up, with WAKING; `until`: when that is over (Unix seconds), with QUIET_HOURS;
+    `away_since`: since when no server answers, in Unix seconds, where that is why; `pause`: the one that
+    holds, which comes before any reason; `notice`: what people are to read beside it.
     """
 
     ahead: int
     expected_end: float | None = None
     reason: WaitReason | None = None
+    minutes: int = 0
+    until: float = 0.0
     pause: Pause | None = None
     notice: Notice | None = None
     away_since: float | None = None

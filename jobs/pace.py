@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import comfy
 from jobs.announcer import QueuePosition, WaitReason
+from jobs.power.state import PowerState
 from jobs.routing import can_run, offer_of, read_known_servers, wait_reason
 from jobs.server import ComputeServer
 from storage import Forecast, Job, State, Store
@@ -82,6 +83,7 @@ class QueuePositions:
         store: Store,
         workflows: Mapping[str, comfy.Workflow],
         servers: Sequence[ComputeServer],
+        power: PowerState | None = None,
         *,
         away_since: Callable[[], float | None] = lambda: None,
     ) -> None:
@@ -90,6 +92,7 @@ class QueuePositions:
         self._away_since = away_since
         self._workflows = workflows
         self._servers = servers
+        self.power = power or PowerState()
         self._announced: dict[str, float] = {}
 
     async def position(self, job: Job, ahead: int | None = None) -> QueuePosition:
@@ -100,7 +103,13 @@ class QueuePositions:
         if pause := await self._store.pause():
             return QueuePosition(ahead=ahead, pause=pause, notice=notice)
         known_servers = await read_known_servers(self._store, self._workflows, self._servers)
-        if reason := wait_reason(self._workflows, known_servers, job.params):
+        reason = wait_reason(self._workflows, known_servers, job.params)
+        if reason is not WaitReason.CANNOT_RUN and (until := self.power.quiet_until()):
+            return QueuePosition(ahead=ahead, reason=WaitReason.QUIET_HOURS, until=until, notice=notice)
+        if reason is WaitReason.UNREACHABLE and (seconds := self.power.wake_seconds()):
+            minutes = max(round(seconds / 60), 1)
+            return QueuePosition(ahead=ahead, reason=WaitReason.WAKING, minutes=minutes, notice=notice)
+        if reason:
             away_since = self._away_since() if reason is WaitReason.UNREACHABLE else None
             return QueuePosition(ahead=ahead, reason=reason, away_since=away_since, notice=notice)
         expected = self._steady(job, await self.expected_end(job))

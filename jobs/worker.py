@@ -98,7 +98,9 @@ class Worker:
             adopted = await self._store.adopt(server.name, names)
             loaded = server.availability.loaded if len(self._servers) > 1 else None
             runnable = servable(workflows, server.runnable)
-            return adopted or await self._store.claim(server.name, runnable, loaded=loaded, lacks=lacks)
+            if adopted or not self._positions.power.may_claim(server.name):
+                return adopted
+            return await self._store.claim(server.name, runnable, loaded=loaded, lacks=lacks)
         except StoreError as err:
             log.error("no job can be claimed: %s", err)
             return None

@@ -1,7 +1,7 @@
 """The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
 
-    maintenance, restore, beside → chores, retention, store → servers, memberships, preferences, operations,
-    forgetting → queries, erasures →
+    maintenance, restore, beside → chores, retention, store → servers, memberships, wakes, preferences,
+    operations, forgetting → queries, erasures →
     sqlite/, blobs/, permissions, affinity, forecast, limits → job, blocked_words, errors
     (→ may import; never back)
 

@@ -53,6 +53,7 @@ from storage.sqlite.statements import (
     RENEW,
     SETTLE,
 )
+from storage.wakes import Wakes
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(Forgetting, Preferences, ServerRecords, Memberships, Operations):
+class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operations):
     """The queue of one bot. Times are Unix seconds, read from `now`.
 
     `repeated_erasures`: how many deletions were carried out again when it was opened.

@@ -66,6 +66,7 @@ class Application:
         changes = OperatorChanges(context.store, context.messages.announcer, context.notifier)
         work = (
             self.resources.worker.run(),
+            self.resources.power.run(),
             maintenance.run(),
             self.missed_reactions.run(),
             deletion.run(),

@@ -24,6 +24,8 @@ from jobs.notifier import QueueNotifier
 from jobs.observing.gpu_time import GpuTime
 from jobs.observing.outages import Outages
 from jobs.pace import QueuePositions
+from jobs.power.manager import PowerManager
+from jobs.power.state import PowerState
 from jobs.run import PreviewPolicy, RunContext
 from jobs.service import JobService
 from jobs.worker import Worker
@@ -38,6 +40,7 @@ class Resources:
     context: BotContext
     worker: Worker
     gpu_time: GpuTime
+    power: PowerManager
 
 
 @contextlib.asynccontextmanager
@@ -90,15 +93,25 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
                 shares=settings.share_policy(),
             ),
             attachments=Attachments(session, settings.discord_api_url),
-            positions=QueuePositions(store, workflows, servers, away_since=outages.all_since),
+            positions=QueuePositions(
+                store,
+                workflows,
+                servers,
+                PowerState(quiet=settings.quiet()),
+                away_since=outages.all_since,
+            ),
             outages=outages,
             notifier=notifier,
             messages=messages,
             documents=settings.documents(),
         )
         gpu_time = GpuTime()
-        worker = build_worker(settings, context, gpu_time)
-        yield Resources(context=context, worker=worker, gpu_time=gpu_time)
+        yield Resources(
+            context=context,
+            worker=build_worker(settings, context, gpu_time),
+            gpu_time=gpu_time,
+            power=build_power(settings, context),
+        )
 
 
 async def open_files(folder: Path) -> storage.FileStore:
@@ -125,6 +138,19 @@ def build_worker(settings: Settings, context: BotContext, gpu_time: GpuTime) -> 
         gpu_time=gpu_time,
     )
     return Worker(run_context, context.servers, context.positions, context.notifier)
+
+
+def build_power(settings: Settings, context: BotContext) -> PowerManager:
+    """The PowerManager for the servers that have a hook or a time in the settings."""
+    plans = settings.power_plans([each.name for each in context.servers])
+    return PowerManager(
+        context.store,
+        context.workflows,
+        context.servers,
+        plans,
+        context.notifier,
+        context.positions.power,
+    )
 
 
 def open_workflows(settings: Settings) -> contextlib.AbstractAsyncContextManager[comfy.WorkflowCatalogue]:

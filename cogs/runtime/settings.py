@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +33,9 @@ from cogs.runtime.setting_values import (
     shown,
     split_list,
 )
+from jobs.power.hooks import MagicPacket, parse_hook, split_hooks
+from jobs.power.manager import PowerPlan
+from jobs.power.quiet_hours import QuietHours, find_zone, parse_hours
 from jobs.requester import QueueShare, SharePolicy
 
 MAX_SECONDS = 1e9
@@ -42,13 +45,14 @@ Ids = Annotated[frozenset[int], NoDecode]
 Count = Annotated[int | None, Field(ge=1, le=1_000_000)]  # a limit: None where it is turned off
 Amount = Annotated[float | None, Field(gt=0, le=MAX_SECONDS)]
 Texts = Annotated[tuple[str, ...], NoDecode]
+Hooks = Annotated[tuple[SecretStr, ...], NoDecode]
 
 
 LIMITS = frozenset(
     {
         *("max_queued_per_user", "max_queued_per_guild", "max_running_per_guild", "gpu_seconds_per_user"),
         *("gpu_seconds_per_guild", "cooldown", "longest_run_minutes", "longest_wait_hours"),
-        "strangers_daily_gpu_seconds",
+        *("strangers_daily_gpu_seconds", "comfyui_free_minutes", "comfyui_sleep_minutes"),
     }
 )
 """Settings that `none` or nothing turns off."""
@@ -56,7 +60,8 @@ IDS = (
     *("allowed_guilds", "home_guilds", "allowed_channels", "allowed_roles"),
     *("previews_off_guilds", "blocked_users"),
 )
-LISTS = ("comfyui_url", "blocked_words", "model_order")
+HOOKS = ("comfyui_wake", "comfyui_sleep")
+LISTS = ("comfyui_url", "blocked_words", "model_order", "quiet_hours")
 
 
 class CleanedSource(PydanticBaseSettingsSource):
@@ -102,6 +107,12 @@ class Settings(BaseSettings):
     comfyui_url: Texts = ("http://127.0.0.1:8188",)
     comfyui_token: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     comfyui_yield_to_others: bool = False
+    comfyui_wake: Hooks = ()
+    comfyui_sleep: Hooks = ()
+    comfyui_sleep_minutes: Amount = 30
+    comfyui_free_minutes: Amount = None
+    timezone: str = ""
+    quiet_hours: Texts = ()
     comfyui_patience: float = Field(default=60, gt=0, le=MAX_SECONDS)
     comfyui_away_minutes: float = Field(default=5, gt=0, le=100_000)
     data_dir: Path = Path("data")
@@ -153,6 +164,37 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         """Split a comma-separated list."""
         return split_list(value) if isinstance(value, str) else value
+
+    @field_validator(*HOOKS, mode="before")
+    @classmethod
+    def _split_hooks(cls, value: object) -> object:
+        return split_hooks(value) if isinstance(value, str) else value
+
+    @field_validator(*HOOKS)
+    @classmethod
+    def _check_hooks(cls, value: tuple[SecretStr, ...], info: ValidationInfo) -> tuple[SecretStr, ...]:
+        """Check each hook, and that there are no more than servers."""
+        hooks = [parse_hook(each.get_secret_value()) for each in value]
+        if info.field_name == "comfyui_sleep" and any(isinstance(each, MagicPacket) for each in hooks):
+            raise ValueError(
+                "a MAC address wakes a machine, it does not stop it: write an address or a command"
+            )
+        if len(hooks) > len(info.data.get("comfyui_url", hooks)):
+            raise ValueError("there are more of them than servers in COMFYUI_URL: one for each, or none")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_zone(cls, value: str) -> str:
+        find_zone(value)
+        return value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _check_hours(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            parse_hours(each)
+        return value
 
     @field_validator("discord_token", mode="before")
     @classmethod
@@ -246,6 +288,29 @@ class Settings(BaseSettings):
         if not self.comfyui_token:
             return None
         return self.comfyui_token[min(server, len(self.comfyui_token) - 1)].get_secret_value()
+
+    def power_plans(self, names: Sequence[str]) -> Mapping[str, PowerPlan]:
+        """What was set for the servers of these names, those of COMFYUI_URL in order."""
+        wake, sleep = (
+            dict(enumerate(parse_hook(each.get_secret_value()) for each in hooks))
+            for hooks in (self.comfyui_wake, self.comfyui_sleep)
+        )
+        plans = {
+            name: PowerPlan(
+                wake=wake.get(number),
+                sleep=sleep.get(number),
+                free_after=self.comfyui_free_minutes and self.comfyui_free_minutes * 60,
+                sleep_after=self.comfyui_sleep_minutes and self.comfyui_sleep_minutes * 60,
+            )
+            for number, name in enumerate(names)
+        }
+        return {name: plan for name, plan in plans.items() if plan.wake or plan.sleep or plan.free_after}
+
+    def quiet(self) -> QuietHours:
+        """The hours in which no job is started."""
+        return QuietHours(
+            hours=[parse_hours(each) for each in self.quiet_hours], zone=find_zone(self.timezone)
+        )
 
     def secrets(self) -> list[str]:
         """The secrets that no log may contain."""

@@ -78,7 +78,10 @@ def _render_position(job: Job, position: QueuePosition) -> str:
     if position.pause:
         return translate(job.locale, "queued_paused", pause=render_pause(job.locale, position.pause))
     if position.reason:
-        return translate(job.locale, position.reason.value) + render_absence(job.locale, position.away_since)
+        text = translate(
+            job.locale, position.reason.value, number=position.minutes, at=math.ceil(position.until)
+        )
+        return text + render_absence(job.locale, position.away_since)
     if position.ahead:
         text = translate(job.locale, "queued_ahead", ahead=position.ahead)
     else:
