@@ -176,9 +176,7 @@ class Settings(BaseSettings):
         """Check each hook, and that there are no more than servers."""
         hooks = [parse_hook(each.get_secret_value()) for each in value]
         if info.field_name == "comfyui_sleep" and any(isinstance(each, MagicPacket) for each in hooks):
-            raise ValueError(
-                "a MAC address wakes a machine, it does not stop it: write an address or a command"
-            )
+            raise ValueError("a MAC address only wakes a machine: write an address or a command")
         if len(hooks) > len(info.data.get("comfyui_url", hooks)):
             raise ValueError("there are more of them than servers in COMFYUI_URL: one for each, or none")
         return value
@@ -315,7 +313,11 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """The secrets that no log may contain."""
         proxies = (self.proxy.get_secret_value(), *environment_proxies())
-        return secrets_of((*self.comfyui_url, *proxies), (self.discord_token, *self.comfyui_token))
+        hooks = [
+            each for each in (*self.comfyui_wake, *self.comfyui_sleep) if "://" in each.get_secret_value()
+        ]
+        tokens = (self.discord_token, *self.comfyui_token, *hooks)
+        return secrets_of((*self.comfyui_url, *proxies), tokens)
 
     def discord_proxy(self) -> str | None:
         """The address of the HTTP proxy through which Discord is reached; None without one."""

@@ -19,8 +19,8 @@ class PowerAction(StrEnum):
 class PowerPolicy:
     """What the operator wants of a server.
 
-    `wakes`: whether there is a hook to wake it. `free_after`, `sleep_after`: seconds without work until its memory
-    is freed, and until its hook to stop it is started; None is never.
+    `wakes`: whether there is a hook to wake it. `free_after`, `sleep_after`: seconds without work until its
+    memory is freed, and until its hook to stop it is started; None is never.
     """
 
     wakes: bool = False
@@ -32,9 +32,10 @@ class PowerPolicy:
 class PowerFacts:
     """What is known of a server; times in seconds.
 
-    `waiting`: jobs that wait for it. `away`: for how long it has not answered, None where it answers. `idle`: for
-    how long it had no work, neither ours nor that of others. `quiet`: whether these are quiet hours. `retry_in`:
-    until a hook may be started again. `freed`, `slept`: whether that was done since its last work.
+    `waiting`: jobs that wait for it. `away`: for how long it has not answered, None where it answers. `idle`:
+    for how long it had no work, neither ours nor that of others. `quiet`: whether these are quiet hours.
+    `retry_in`: until a hook may be started again. `freed`, `slept`: whether that was done since
+    its last work.
     """
 
     waiting: int = 0

@@ -109,7 +109,7 @@ class Command:
         except OSError as err:
             raise HookFailed(f"the command cannot be started: {err.strerror or err}") from err
         output = bytearray()
-        reading = asyncio.create_task(_read(process, output), name="output of a hook")
+        reading = asyncio.create_task(_read(process.stdout, output), name="output of a hook")
         try:
             code = await process.wait()
             await asyncio.wait([reading], timeout=OUTPUT_GRACE)  # what it left running may hold the pipe
@@ -125,10 +125,9 @@ class Command:
             log.info("the command says: %s", text)
 
 
-async def _read(process: asyncio.subprocess.Process, output: bytearray) -> None:
+async def _read(stream: asyncio.StreamReader | None, output: bytearray) -> None:
     """Read what a process writes, so that it never waits for that, and keep the beginning."""
-    assert process.stdout
-    while chunk := await process.stdout.read(4096):
+    while stream and (chunk := await stream.read(4096)):
         output += chunk[: MAX_OUTPUT - len(output)]
 
 
@@ -181,7 +180,8 @@ def _parse_command(text: str) -> Sequence[str]:
         raise ValueError("a quotation mark in the command is not closed") from err
     if not arguments or not shutil.which(arguments[0]):
         raise ValueError(
-            f"there is no program {arguments[0][:80] if arguments else ''}: write a MAC address (aa:bb:cc:dd:ee:ff), "
-            "an address that begins with http:// or https://, or a command with the program's whole path"
+            f"there is no program {arguments[0][:80] if arguments else ''}: write a MAC address "
+            "(aa:bb:cc:dd:ee:ff), an address that begins with http:// or https://, or a command with "
+            "the program's whole path"
         )
     return arguments

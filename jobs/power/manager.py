@@ -84,13 +84,13 @@ class PowerManager:
     async def run(self) -> None:
         """Manage the servers that have a plan until cancelled; a hook that runs then is killed."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._forever(), name="quiet hours")
+            tasks.create_task(self._announce_quiet_hours(), name="quiet hours")
             for server in self._servers:
                 if server.name in self._plans:
                     task = self._manage(server, self._plans[server.name])
                     tasks.create_task(task, name=f"power of {server.name}")
 
-    async def _forever(self) -> None:
+    async def _announce_quiet_hours(self) -> None:
         """Wake waiting tasks when quiet hours begin or end."""
         until = self._state.quiet_until()
         while True:
