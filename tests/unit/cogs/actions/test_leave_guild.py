@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cogs.actions.leave_guild import leave_guild
 from cogs.guild_membership import GuildMembership
 from playground.discord.model import Guild, Overwrite
 from playground.discord.permissions import Permission
@@ -130,3 +131,12 @@ async def test_the_time_of_a_removal_is_kept(bot: BotSetup) -> None:
     while not (rows := await store.database.fetch(left, {})):
         await bot.context.notifier.wait(0.02)
     assert rows[0]["left_at"] == pytest.approx(store.now(), abs=5)
+
+
+async def test_what_was_left_already_is_not_left_again(bot: BotSetup) -> None:
+    playground, client = bot.playground, bot.context.client
+    await bot.until(lambda: client.is_ready())
+    guild = client.get_guild(playground.guild.id)
+    assert guild
+    assert await leave_guild(bot.context, guild)
+    assert not await leave_guild(bot.context, guild)

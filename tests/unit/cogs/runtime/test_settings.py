@@ -7,6 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 import storage
 from cogs.runtime.settings import DemoSettings, Settings
+from jobs.power.hooks import HttpRequest, MagicPacket
 from jobs.requester import Actor, QueueShare
 
 
@@ -77,6 +78,11 @@ def test_without_an_environment_everything_has_a_default(
         ({"ALLOWED_GUILDS": "mine"}, "ALLOWED_GUILDS"),
         ({"PRIVACY_URL": "example.org/privacy"}, "so write http://example.org/privacy"),
         ({"TERMS_URL": f"https://example.org/{'x' * 512}"}, "at most 512 characters"),
+        ({"COMFYUI_WAKE": "no-such-program x"}, "there is no program no-such-program"),
+        ({"COMFYUI_WAKE": "none, none"}, "more of them than servers"),
+        ({"COMFYUI_SLEEP": "aa:bb:cc:dd:ee:ff"}, "only wakes"),
+        ({"QUIET_HOURS": "at night"}, "such as 23:00-07:00"),
+        ({"TIMEZONE": "Mars/Olympus"}, "no such time zone"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(
@@ -85,6 +91,32 @@ def test_what_cannot_be_meant_is_refused_by_name(
     with pytest.raises(ValidationError) as error:
         read(monkeypatch, tmp_path, **environment)
     assert sentence.casefold() in str(error.value).casefold()
+
+
+def test_each_server_has_the_hooks_of_its_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = read(
+        monkeypatch,
+        tmp_path,
+        COMFYUI_URL="http://a:1,http://b:2,http://c:3",
+        COMFYUI_WAKE="none, AA:BB:CC:DD:EE:FF",
+        COMFYUI_SLEEP="http://me:word@x/off",
+        COMFYUI_SLEEP_MINUTES="5",
+        QUIET_HOURS="23:00-07:00",
+        TIMEZONE="Europe/Berlin",
+    )
+    plans = settings.power_plans(["a:1", "b:2", "c:3"])
+    assert plans.keys() == {"a:1", "b:2"}
+    assert plans["b:2"].wake == MagicPacket(mac="AA:BB:CC:DD:EE:FF")
+    assert (plans["a:1"].sleep, plans["a:1"].sleep_after) == (HttpRequest(url="http://me:word@x/off"), 300)
+    assert settings.quiet().hours == [(23 * 60, 7 * 60)]
+    assert "http://me:word@x/off" in settings.secrets()
+
+
+def test_a_limit_of_strangers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = read(monkeypatch, tmp_path, HOME_GUILDS="1, 2", STRANGERS_DAILY_GPU_SECONDS="600")
+    limits = settings.limits()
+    assert (limits.gpu_seconds_of_strangers, limits.home_guilds) == (600, {1, 2})
+    assert settings.retention().left_guilds == 30
 
 
 def test_the_demo_ignores_what_is_set_for_the_real_bot(monkeypatch: pytest.MonkeyPatch) -> None:
