@@ -317,7 +317,8 @@ class Settings(BaseSettings):
             each for each in (*self.comfyui_wake, *self.comfyui_sleep) if "://" in each.get_secret_value()
         ]
         tokens = (self.discord_token, *self.comfyui_token, *hooks)
-        return secrets_of((*self.comfyui_url, *proxies), tokens)
+        urls = (*self.comfyui_url, *proxies, *(each.get_secret_value() for each in hooks))
+        return secrets_of(urls, tokens)
 
     def discord_proxy(self) -> str | None:
         """The address of the HTTP proxy through which Discord is reached; None without one."""

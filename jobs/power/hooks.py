@@ -10,9 +10,10 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 import aiohttp
 from yarl import URL
@@ -21,7 +22,6 @@ log = logging.getLogger(__name__)
 
 MAX_OUTPUT = 4000  # bytes of a command's output that go into the log
 REQUEST_TIMEOUT = 30.0  # seconds
-OUTPUT_GRACE = 1.0  # seconds in which the output of a command that has ended is read to its end
 OWN_SECRETS = frozenset({"DISCORD_TOKEN", "COMFYUI_TOKEN", "PROXY"})  # not for the command's environment
 MAC = re.compile(
     r"(?P<mac>(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2})(?:@(?P<host>[\w.-]+?)(?::(?P<port>\d+))?)?"
@@ -51,21 +51,16 @@ class MagicPacket:
 
     async def run(self) -> None:
         """Send the packet. Raises HookFailed."""
-        address = bytes.fromhex(re.sub("[:-]", "", self.mac))
-        loop = asyncio.get_running_loop()
         try:
-            transport, _ = await loop.create_datagram_endpoint(
-                asyncio.DatagramProtocol,
-                local_addr=("0.0.0.0", 0),  # noqa: S104 - it only sends
-                family=socket.AF_INET,
-                allow_broadcast=True,
-            )
-            try:
-                transport.sendto(b"\xff" * 6 + address * 16, (self.host, self.port))
-            finally:
-                transport.close()
+            await asyncio.to_thread(self._send)  # the name of a host may have to be resolved
         except OSError as err:
             raise HookFailed(f"the magic packet cannot be sent: {err.strerror or err}") from err
+
+    def _send(self) -> None:
+        address = bytes.fromhex(re.sub("[:-]", "", self.mac))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            sender.sendto(b"\xff" * 6 + address * 16, (self.host, self.port))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,39 +91,35 @@ class Command:
 
     async def run(self) -> None:
         """Run it to its end. Raises HookFailed where it does not exist or ends with another code than 0."""
+        with tempfile.TemporaryFile() as output:  # a pipe would last as long as what it leaves running
+            code = await self._end(output)
+            output.seek(0)
+            text = " ".join(output.read(MAX_OUTPUT).decode(errors="replace").split())
+        if code:
+            raise HookFailed(f"the command ended with code {code}" + (f": {text}" if text else ""))
+        if text:
+            log.info("the command says: %s", text)
+
+    async def _end(self, output: IO[bytes]) -> int:
+        """Run it to its end; its code. Raises HookFailed where it cannot be started."""
         environment = {key: value for key, value in os.environ.items() if key not in OWN_SECRETS}
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.arguments,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
+                stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
             )
         except OSError as err:
             raise HookFailed(f"the command cannot be started: {err.strerror or err}") from err
-        output = bytearray()
-        reading = asyncio.create_task(_read(process.stdout, output), name="output of a hook")
         try:
-            code = await process.wait()
-            await asyncio.wait([reading], timeout=OUTPUT_GRACE)  # what it left running may hold the pipe
+            return await process.wait()
         finally:
-            reading.cancel()
             if process.returncode is None:
                 _kill(process)
                 await process.wait()
-        text = " ".join(output.decode(errors="replace").split())
-        if code:
-            raise HookFailed(f"the command ended with code {code}" + (f": {text}" if text else ""))
-        if text:
-            log.info("the command says: %s", text)
-
-
-async def _read(stream: asyncio.StreamReader | None, output: bytearray) -> None:
-    """Read what a process writes, so that it never waits for that, and keep the beginning."""
-    while stream and (chunk := await stream.read(4096)):
-        output += chunk[: MAX_OUTPUT - len(output)]
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

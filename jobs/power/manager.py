@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 USUAL_WAKE = 120.0  # seconds, while no server has been woken yet
 SHORTEST_PATIENCE = 600.0  # seconds at least for a server to answer after its hook
+RESUMED_PATIENCE = 1.5  # of what it usually takes, after a restart: the hook may have been killed
 HOOK_TIMEOUT = 300.0  # seconds
 STOP_GRACE = 60.0  # seconds for a server to go away after its hook; no job is started there meanwhile
 OTHERS_GRACE = 60.0  # seconds that a job waits for other servers before it wakes one
@@ -180,7 +181,7 @@ class PowerManager:
     ) -> None:
         """Run the hook, if any, and wait for the server; statuses say so meanwhile. Raises StoreError."""
         expected = await self._store.wake_seconds(server.name) or USUAL_WAKE
-        patience = max(SHORTEST_PATIENCE, 3 * expected)
+        patience = max(SHORTEST_PATIENCE, 3 * expected) if hook else RESUMED_PATIENCE * expected
         self._state.waking[server.name] = expected
         self._notifier.notify()
         awake = False
@@ -257,4 +258,4 @@ class PowerManager:
         log.log(level, "%s: %s: %s; tried again in %.0f s", server.name, what, err, seconds)
 
 
-_AT_REST = (None, comfy.UnavailableReason.UNREACHABLE, comfy.UnavailableReason.DRAINED)
+_AT_REST = (None, comfy.UnavailableReason.DRAINED)  # else its time without work begins anew

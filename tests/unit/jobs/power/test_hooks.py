@@ -35,11 +35,16 @@ async def test_a_magic_packet_holds_the_address_sixteen_times() -> None:
     assert packet == b"\xff" * 6 + bytes.fromhex("aabbccddee0f") * 16
 
 
+async def test_a_magic_packet_that_cannot_be_sent() -> None:
+    with pytest.raises(HookFailed, match="cannot be sent"):
+        await MagicPacket(mac=MAC, host="no such host.invalid").run()
+
+
 @pytest.mark.parametrize("status", [200, 503])
 async def test_a_request_is_a_post_and_its_status_counts(status: int) -> None:
     asked: list[tuple[str, str, str]] = []
 
-    async def answer(request: web.Request) -> web.Response:
+    async def answer(request: web.BaseRequest) -> web.Response:
         asked.append((request.method, request.path_qs, request.headers.get("Authorization", "")))
         return web.Response(status=status)
 
