@@ -17,6 +17,7 @@ FIELDS: Mapping[str, str] = {
     "MAX_RUNNING_PER_GUILD": "running_per_guild",
     "GPU_SECONDS_PER_USER": "gpu_seconds_per_person",
     "GPU_SECONDS_PER_GUILD": "gpu_seconds_per_guild",
+    "STRANGERS_DAILY_GPU_SECONDS": "gpu_seconds_of_strangers",
     "COOLDOWN": "cooldown",
     "LONGEST_WAIT_HOURS": "longest_wait",
 }
