@@ -114,7 +114,7 @@ async def test_a_spoiler_stays_one_whatever_is_made_of_it(admission: AdmissionSe
         await service.change(ADA, parent, Options(prompt="a cat"), "c"),
     ]
     setup.store.limits = QueueLimits(queued_per_person=None)
-    setup.store._numbers = setup.store.limits.values()
+    setup.store._numbers = setup.store.limits.parameters()
     made.append(await service.extend(ADA, parent, Options(prompt="a cat"), join=True, key="d"))
     assert all(each.job.params.spoiler for each in made)
 
@@ -221,7 +221,7 @@ async def test_a_disk_that_takes_no_picture_is_full(admission: AdmissionSetup) -
 
 async def test_a_rule_of_the_queue_says_its_name_and_number(admission: AdmissionSetup) -> None:
     admission.setup.store.limits = QueueLimits(queued_per_person=1)
-    admission.setup.store._numbers = admission.setup.store.limits.values()
+    admission.setup.store._numbers = admission.setup.store.limits.parameters()
     await admission.animate()
     refusal = await refused(admission.animate(key="interaction 2"))
     assert refusal == Refusal("queued_per_person", number=1, lifts_at=0)
@@ -240,7 +240,7 @@ async def test_what_is_known_without_the_picture_is_refused_before_it_is_loaded(
 
 async def test_of_many_at_once_no_more_are_loaded_than_admitted(admission: AdmissionSetup) -> None:
     admission.setup.store.limits = QueueLimits(queued_per_person=3)
-    admission.setup.store._numbers = admission.setup.store.limits.values()
+    admission.setup.store._numbers = admission.setup.store.limits.parameters()
     requests = [admission.animate(key=f"interaction {number}") for number in range(20)]
     made = await asyncio.gather(*requests, return_exceptions=True)
     assert sum(isinstance(each, Admitted) for each in made) == 3
