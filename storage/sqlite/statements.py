@@ -278,11 +278,11 @@ FINISHED_IN_LEFT_GUILD = f"SELECT id FROM job WHERE {IN_LEFT_GUILD} AND finished
 REMOVE_FROM_LEFT_GUILD = (
     f"DELETE FROM job WHERE {IN_LEFT_GUILD} AND id IN (SELECT value FROM json_each(:jobs))"  # noqa: S608 - constant SQL, no user input
 )
-WITHOUT_JOBS = f"{IN_LEFT_GUILD} AND NOT EXISTS (SELECT 1 FROM job WHERE guild_id = :guild)"  # noqa: S608 - constant SQL, no user input
+_WITHOUT_JOBS = f"{IN_LEFT_GUILD} AND NOT EXISTS (SELECT 1 FROM job WHERE guild_id = :guild)"  # noqa: S608 - constant SQL, no user input
 FORGET_LEFT_GUILD = (
-    *(f"DELETE FROM {table} WHERE {WITHOUT_JOBS}" for table in ("rules", "upload_limit", "blocked")),  # noqa: S608 - constant SQL, no user input
-    f"DELETE FROM guild WHERE id = :guild AND EXISTS (SELECT 1 FROM membership WHERE {WITHOUT_JOBS})",  # noqa: S608 - constant SQL, no user input
-    f"DELETE FROM membership WHERE {WITHOUT_JOBS}",  # noqa: S608 - constant SQL, no user input
+    *(f"DELETE FROM {table} WHERE {_WITHOUT_JOBS}" for table in ("rules", "upload_limit", "blocked")),  # noqa: S608 - constant SQL, no user input
+    f"DELETE FROM guild WHERE id = :guild AND EXISTS (SELECT 1 FROM membership WHERE {_WITHOUT_JOBS})",  # noqa: S608 - constant SQL, no user input
+    f"DELETE FROM membership WHERE {_WITHOUT_JOBS}",  # noqa: S608 - constant SQL, no user input
 )
 
 # `jobs` and `clips` are JSON lists.

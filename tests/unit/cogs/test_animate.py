@@ -50,7 +50,7 @@ async def test_the_options_offer_what_the_person_used_and_what_servers_offer(bot
     assert await offered("seed", "5") == [5]
     assert await offered("preset", "fa") == ["fast"]
     assert await offered("preset", "", model="no such model") == []
-    assert await offered("model", "wan") == ["wan21_i2v"]
+    assert await offered("model", "wan") == ["wan21_i2v", "wan22_14b", "wan22_5b"]
     assert await offered("choices", "") == []
 
 
@@ -72,7 +72,7 @@ async def test_the_options_offer_what_the_chosen_model_has(owner_bot: BotSetup) 
     assert [name for name, _ in await offered("steps", model=LTX)] == ["LTX 2.3: no steps"]
     assert ("LTX 2.3 · with sound", LTX) in await offered("model")
     assert ("Wan 2.2 first-last", FIRST_LAST) in await offered("model", "first-last")
-    assert [value for _, value in await offered("model", loop=True)] == [FIRST_LAST]
+    assert [value for _, value in await offered("model", loop=True)] == [FIRST_LAST, "minimax_h3"]
     status = await (await ada.animate(picture(), "x", model=SVD, seconds=length)).answered()
     assert (await owner_bot.job_of(status)).params.workflow == SVD
 

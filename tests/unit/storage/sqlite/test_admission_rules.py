@@ -12,7 +12,7 @@ RULES = (*MATERIAL_RULES, *ADMISSION_RULES)
 async def broken(store: Store, rule: AdmissionRule, **values: str | int | None) -> bool:
     """Whether a request with these values breaks the rule."""
     known = {"user_id": 1, "guild_id": 7, "now": 1000.0, "day": 0, "parent": None, "draft": None}
-    return bool(await store.database.fetch(rule.broken, {**QueueLimits().values(), **known, **values}))
+    return bool(await store.database.fetch(rule.broken, {**QueueLimits().parameters(), **known, **values}))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
