@@ -10,7 +10,7 @@ from storage.sqlite import statements
 STATEMENTS = {
     name: text for name, text in vars(statements).items() if isinstance(text, str) and "job" in text
 } | {"FIND_BROKEN_RULE": statements.FIND_BROKEN_RULE}
-FRAGMENTS = {"CLAIMABLE", "CLAIM", "__doc__", "__file__", "BROKEN_RULES"}
+FRAGMENTS = {"CLAIMABLE", "CLAIM", "__doc__", "__file__", "BROKEN_RULES", "_WITHOUT_JOBS"}
 PARAMETER = re.compile(r":([a-z_]+)")
 
 
