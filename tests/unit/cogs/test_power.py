@@ -9,19 +9,22 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from jobs.power import decision, manager
+from jobs.power import decision, hooks, manager
 from playground.comfyui import ComfyUI
 from storage import State
 from tests.unit.cogs.bot_setup import BotSetup, running_application
 
 
 @contextlib.asynccontextmanager
-async def hook_server(comfyui: ComfyUI, asked: list[int]) -> AsyncGenerator[str]:
-    """The address that starts a ComfyUI: the first time it fails."""
+async def hook_server(comfyui: ComfyUI, asked: list[int], *, hangs: bool) -> AsyncGenerator[str]:
+    """The address that starts a ComfyUI: the first time it fails, or never answers."""
+    ended = asyncio.Event()
 
     async def start(_: web.Request) -> web.Response:
         asked.append(1)
         if len(asked) == 1:
+            if hangs:
+                await ended.wait()
             return web.Response(status=503)
         await comfyui.start()
         return web.Response()
@@ -35,6 +38,7 @@ async def hook_server(comfyui: ComfyUI, asked: list[int]) -> AsyncGenerator[str]
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}/start?key=secret"
     finally:
+        ended.set()
         await runner.cleanup()
 
 
@@ -50,15 +54,19 @@ async def reads(bot: BotSetup, job_id: str, words: str) -> None:
     await bot.reads(job.status_message, words)
 
 
-async def test_a_comfyui_that_is_away_is_woken_and_makes_the_clip(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("hangs", "told"), [(False, "status 503"), (True, "no answer within")], ids=["fails", "hangs"]
+)
+async def test_a_comfyui_that_is_away_is_woken_though_the_first_hook_fails_or_hangs(
+    hangs: bool, told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hooks, "REQUEST_TIMEOUT", 0.3)
     asked: list[int] = []
     async with ComfyUI(speed=50) as comfyui:
         url = comfyui.url
         await comfyui.stop()
         async with (
-            hook_server(comfyui, asked) as address,
+            hook_server(comfyui, asked, hangs=hangs) as address,
             running_application(tmp_path, comfyui_url=(url,), comfyui_wake=(SecretStr(address),)) as bot,
         ):
             job = await bot.queued(bot.playground.member("ada"))
@@ -70,7 +78,7 @@ async def test_a_comfyui_that_is_away_is_woken_and_makes_the_clip(
             while await bot.context.store.wake_seconds(name) is None:
                 await bot.context.notifier.wait(0.05)
     assert len(asked) == 2
-    assert any("status 503" in each.getMessage() for each in caplog.records)
+    assert any(told in each.getMessage() for each in caplog.records)
     assert not any("secret" in each.getMessage() for each in caplog.records)
 
 

@@ -2,17 +2,20 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import storage
 from cogs.actions.leave_guild import leave_guild
 from cogs.guild_membership import GuildMembership
 from playground.discord.model import Guild, Overwrite
 from playground.discord.permissions import Permission
 from tests.unit.cogs.bot_setup import BotSetup, opened_application, running_application
+from tests.unit.storage.requests import NODE_FAILED, admit, claim, make_request
 
 HOME = 10**17
 
@@ -140,3 +143,19 @@ async def test_what_was_left_already_is_not_left_again(bot: BotSetup) -> None:
     assert guild
     assert await leave_guild(bot.context, guild)
     assert not await leave_guild(bot.context, guild)
+
+
+async def test_what_is_left_of_a_guild_that_was_left_long_ago_is_gone_after_a_start(tmp_path: Path) -> None:
+    async with storage.open_store(tmp_path) as store:
+        job = (await admit(store, make_request("a", guild_id=HOME))).job
+        await store.move(await claim(store), storage.State.FAILED, reason=NODE_FAILED)
+        clip = storage.FileStore(tmp_path).clip_path(f"{job.id}.mp4")
+        clip.write_bytes(b"clip")
+        long_ago = {"guild": HOME, "at": time.time() - 31 * 86400}
+        await store.database.fetch("INSERT INTO membership VALUES (:guild, :at)", long_ago)
+
+    async with running_application(tmp_path) as bot:
+        await bot.until(lambda: not clip.exists())
+        async with asyncio.timeout(5):
+            while await bot.context.store.find(job.id):
+                await bot.context.notifier.wait(0.05)
