@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -115,6 +116,8 @@ def _megabytes(paths: Iterable[Path]) -> float:
 
 
 def _resident_megabytes() -> float:
+    if sys.platform != "linux":
+        return 0.0
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 

@@ -202,7 +202,8 @@ def examine(stage: Stage, work: Path) -> dict[str, object]:
     """Start the image in each way that matters; what came of it."""
     data = work / "data"
     data.mkdir()
-    os.chown(data, *map(int, stage.user.split(":")))
+    if sys.platform != "win32":
+        os.chown(data, *map(int, stage.user.split(":")))
     python = stage.entrypoint[0]
     tries = {
         "version": start(stage, data, [*stage.entrypoint, "--version"]),
