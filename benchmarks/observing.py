@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.queue import PARAMS
 from cogs.discord_api.scheduler import RequestScheduler
 from cogs.runtime.log_thread import log_in_thread
 from cogs.runtime.observing.log_format import LogFormat, build_formatter
@@ -27,7 +28,7 @@ from cogs.runtime.redaction import Redactor, redact_logs
 from jobs.observing.gpu_time import GpuTime
 from jobs.observing.log_context import log_job
 from jobs.observing.outages import Outages
-from storage import Params, Request, open_store
+from storage import Request, open_store
 
 JOB_SECONDS = 20.0
 LINES_OF_A_JOB = 12  # of one without a fault there are eight
@@ -35,21 +36,6 @@ SCRAPE_SECONDS = 15.0
 JOBS, SCRAPES, QUEUED = 500, 50, 1000
 MOST = 0.01
 SECRETS = ["a token of forty characters, more or less", "a password"]
-PARAMS = Params(
-    workflow="wan21_i2v",
-    preset="turbo",
-    prompt="the cat turns its head",
-    negative_prompt="",
-    seed=1,
-    steps=4,
-    cfg=1.0,
-    shift=5.0,
-    denoise=1.0,
-    width=832,
-    height=480,
-    frames=81,
-    fps=16,
-)
 
 
 def main() -> int:

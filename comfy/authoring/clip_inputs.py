@@ -9,10 +9,10 @@ from comfy.authoring.traced import Found
 from comfy.graphs.ancestors import ancestors
 from comfy.graphs.literals import is_link, read_number
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.tracing import FRAME_INPUTS, RATE_INPUTS
 from comfy.protocol.object_info import NodeClasses
 
-FRAMES = ("length", "num_frames", "video_frames", "frames_number")
-RATES = ("fps", "frame_rate")
+FRAMES = (*FRAME_INPUTS, "frames_number")
 SECONDS = ("total_second_length",)
 MICRO_CONDITIONING = "SVD_img2vid_Conditioning"  # its fps tells the model a speed; the clip has another
 NO_LATENTS = frozenset({"IMAGE", "MASK", "AUDIO", "VIDEO", "STRING", "INT", "FLOAT"})
@@ -87,7 +87,7 @@ def _rate(nodes: Nodes, names: tuple[str, ...]) -> NodeInputs:
     """Where the frame rate is typed; none where it comes from another clip."""
     rates = [
         (each, rate)
-        for each in _numbers(nodes, names, RATES)
+        for each in _numbers(nodes, names, RATE_INPUTS)
         if nodes[each.node].class_type != MICRO_CONDITIONING and (rate := read_number(nodes, each))
     ]
     if not rates:

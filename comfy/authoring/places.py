@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from comfy.errors import BadAnswer
 from comfy.graphs.expression import Expression
 from comfy.graphs.literals import MAX_LINKS, is_link, linked_node, read_literal
 from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, TemplateNode
@@ -147,7 +148,7 @@ def _scale(formula: str, name: str) -> float | None:
     """The number that a formula multiplies its one value with; None where it does anything else."""
     try:
         values = [Expression(formula).evaluate({name: each}) / each for each in (64.0, 1024.0, 1216.0)]
-    except Exception:  # noqa: BLE001 - a formula that is none
+    except BadAnswer:
         return None
     return values[0] if values[0] > 0 and max(values) - min(values) < 1e-9 else None
 

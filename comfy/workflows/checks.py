@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
+from comfy.authoring.picture_inputs import find_loaders
 from comfy.errors import BadAnswer
 from comfy.graphs.ancestors import ancestors
-from comfy.graphs.literals import is_link
 from comfy.graphs.nodes import NodeInput, Nodes
 from comfy.graphs.ranges import Range
-from comfy.graphs.tracing import spec_of
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.workflow import MAX_RATIO, PICTURES, SETTINGS, TEXTS, Workflow, seeds_of
 
@@ -15,7 +14,6 @@ SAVES_PICTURES = frozenset({"SaveImage", "PreviewImage"})
 CONDITIONING_TYPES = ("CONDITIONING", "TEXTEMBEDS")
 PROMPT_INPUTS = ("text", "prompt", "positive_prompt")
 ANY_SIDE = Range(least=16, most=16384)  # pixels
-PICTURE_LOADERS = ("LoadImage", "VHS_LoadImage")  # how the names of classes begin
 # Of classes that load another file of the server: how their names begin, the inputs that name it, what it is.
 FILE_LOADERS = (
     (("LoadAudio", "VHS_LoadAudio"), ("audio", "audio_file"), "sound"),
@@ -55,7 +53,7 @@ def _picture_faults(workflow: Workflow, node_classes: NodeClasses) -> Iterator[s
     if not workflow.inputs.get("image"):
         yield 'inputs: image is missing; name the place of the picture, such as image = ["12.image"]'
     filled = {each for name in PICTURES for each in workflow.inputs.get(name, ())} | _set_by_people(workflow)
-    for loader in _loaders(workflow, node_classes):
+    for loader in find_loaders(workflow.nodes, workflow.output, node_classes):
         if loader not in filled:
             class_type = workflow.nodes[loader.node].class_type
             yield (
@@ -82,18 +80,6 @@ def _file_faults(workflow: Workflow) -> Iterator[str]:
 def _set_by_people(workflow: Workflow) -> set[NodeInput]:
     options = [option for choice in workflow.choices.values() for option in choice.options.values()]
     return {target for each in (*options, *workflow.presets.values()) for target in each.sets}
-
-
-def _loaders(workflow: Workflow, node_classes: NodeClasses) -> Iterator[NodeInput]:
-    for name in ancestors(workflow.nodes, workflow.output):
-        node = workflow.nodes[name]
-        for key, value in node.inputs.items():
-            target = NodeInput(node=name, input=key)
-            uploads = spec_of(workflow.nodes, node_classes, target).uploads
-            if not is_link(value) and (
-                uploads or (key == "image" and node.class_type.startswith(PICTURE_LOADERS))
-            ):
-                yield target
 
 
 def _prompt_faults(workflow: Workflow, node_classes: NodeClasses) -> Iterator[str]:
