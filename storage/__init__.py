@@ -42,6 +42,7 @@ from storage.job import (
     Waiting,
 )
 from storage.limits import QueueLimits
+from storage.location import DatabaseLocation
 from storage.maintenance import Maintenance, backup_times, failure_record
 from storage.operations import AuditEntry, Ban, Notice, Pause, Usage
 from storage.preferences import Draft, GuildSettings, UploadLimit
@@ -63,6 +64,7 @@ __all__ = [
     "Ban",
     "Changes",
     "CopyUnusable",
+    "DatabaseLocation",
     "Draft",
     "FileNames",
     "FileStore",

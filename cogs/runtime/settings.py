@@ -17,6 +17,7 @@ from cogs.access.policy import AccessPolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
 from cogs.runtime.env_file import locate, read_env_file
+from cogs.runtime.fleet_values import read_blob_url, read_database_url, read_worker_name
 from cogs.runtime.observing.log_format import LogFormat
 from cogs.runtime.proxy import environment_proxies, find_proxy, read_proxy
 from cogs.runtime.setting_values import (
@@ -116,6 +117,13 @@ class Settings(BaseSettings):
     comfyui_patience: float = Field(default=60, gt=0, le=MAX_SECONDS)
     comfyui_away_minutes: float = Field(default=5, gt=0, le=100_000)
     data_dir: Path = Path("data")
+    database_url: SecretStr = SecretStr("")
+    database_listen_url: SecretStr = SecretStr("")
+    blob_url: str = ""
+    aws_access_key_id: SecretStr = SecretStr("")
+    aws_secret_access_key: SecretStr = SecretStr("")
+    clip_link_days: float = Field(default=0, ge=0, le=7)
+    worker_name: str = ""
     workflows_dir: Path | None = None
     allow_partner_nodes: bool = False
     model_order: Texts = ()
@@ -247,6 +255,21 @@ class Settings(BaseSettings):
     def _locate_workflows(cls, value: Path | None) -> Path | None:
         return usable_folder(locate(value).path, exists=True) if value else None
 
+    @field_validator("database_url", "database_listen_url", mode="before")
+    @classmethod
+    def _check_database(cls, value: object) -> object:
+        return read_database_url(value) if isinstance(value, str) and value else value
+
+    @field_validator("blob_url")
+    @classmethod
+    def _check_blobs(cls, value: str) -> str:
+        return read_blob_url(value) if value else value
+
+    @field_validator("worker_name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        return read_worker_name(value) if value else value
+
     @field_validator("comfyui_token")
     @classmethod
     def _reject_two_credentials(
@@ -316,9 +339,18 @@ class Settings(BaseSettings):
         hooks = [
             each for each in (*self.comfyui_wake, *self.comfyui_sleep) if "://" in each.get_secret_value()
         ]
-        tokens = (self.discord_token, *self.comfyui_token, *hooks)
-        urls = (*self.comfyui_url, *proxies, *(each.get_secret_value() for each in hooks))
+        tokens = (self.discord_token, *self.comfyui_token, *hooks, self.aws_secret_access_key)
+        databases = (self.database_url, self.database_listen_url)
+        urls = (*self.comfyui_url, *proxies, *(each.get_secret_value() for each in (*hooks, *databases)))
         return secrets_of(urls, tokens)
+
+    def database(self) -> storage.DatabaseLocation:
+        """Where the database is."""
+        return storage.DatabaseLocation(
+            folder=self.data_dir,
+            url=self.database_url.get_secret_value(),
+            listen_url=self.database_listen_url.get_secret_value(),
+        )
 
     def discord_proxy(self) -> str | None:
         """The address of the HTTP proxy through which Discord is reached; None without one."""

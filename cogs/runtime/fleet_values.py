@@ -1,0 +1,52 @@
+"""Values of the settings for several machines: addresses of database and blob store, a worker's name."""
+
+import re
+
+from yarl import URL
+
+DATABASE_EXAMPLE = "postgresql://animate:PASSWORD@db.example.org/animate"
+BLOB_EXAMPLES = "file:///srv/animate or s3://bucket/prefix?endpoint=https://s3.example.org"
+MAX_NAME = 60  # characters
+BLOB_OPTIONS = frozenset({"endpoint", "region"})
+
+
+def read_database_url(text: str) -> str:
+    """The address of a PostgreSQL database, as libpq reads it. Raises ValueError, without the password."""
+    scheme, _, rest = text.partition("://")
+    if scheme.lower() not in ("postgresql", "postgres"):
+        raise ValueError(f"it has to begin with postgresql://, such as {DATABASE_EXAMPLE}")
+    try:
+        url = URL(f"postgresql://{rest}")
+        _ = url.port
+    except ValueError:
+        url = None
+    if url is None or not re.fullmatch("/[^/@]+", url.path):
+        raise ValueError(
+            f"it names no database: write one such as {DATABASE_EXAMPLE}; "
+            "in a password write @ as %40, / as %2F, # as %23, % as %25"
+        )
+    return f"postgresql://{rest}"
+
+
+def read_blob_url(text: str) -> str:
+    """The address of a folder or of an S3 bucket. Raises ValueError."""
+    try:
+        url = URL(text)
+    except ValueError:
+        url = URL()
+    match url.scheme:
+        case "file" if url.path.startswith("/") and not url.host:
+            return text
+        case "s3" if url.host and not url.user and not url.query.keys() - BLOB_OPTIONS:
+            return text
+        case "s3" if url.user:
+            raise ValueError("leave the keys out: they go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        case _:
+            raise ValueError(f"write one such as {BLOB_EXAMPLES}")
+
+
+def read_worker_name(text: str) -> str:
+    """The name of a process in logs, `fleet` and `drain`. Raises ValueError."""
+    if not re.fullmatch(rf"[\w.-]{{1,{MAX_NAME}}}", text):
+        raise ValueError(f"letters, digits, dots, - and _ only, at most {MAX_NAME} of them")
+    return text
