@@ -36,7 +36,7 @@ class Playground(PlaygroundGuild):
             clip = await job.video()
 
     `comfyui` is a mapping of options for one of the playground's own, a running one, the address of a
-    real one, or None. With `check_contract` (needs jsonschema) every request of the bot is validated by
+    real one, or None. With `check_contract` (needs jsonschema-rs) every request of the bot is validated by
     Discord's API document, and leaving raises ContractBroken if one was wrong. `routes` are served on
     Discord's port, for a page. `host` is Discord's name in its addresses. `patience` multiplies what
     everything is waited for: a machine that runs other tests beside this one is slow, and only what never

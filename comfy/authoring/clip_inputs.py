@@ -7,8 +7,8 @@ from comfy.authoring.places import find_places, is_number
 from comfy.authoring.size_inputs import find_size, has_size
 from comfy.authoring.traced import Found
 from comfy.graphs.ancestors import ancestors
-from comfy.graphs.literals import is_link, read_number
-from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.literals import read_number
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, is_link
 from comfy.graphs.tracing import FRAME_INPUTS, RATE_INPUTS
 from comfy.protocol.object_info import NodeClasses
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from comfy.graphs.ancestors import ancestors
-from comfy.graphs.literals import is_link, read_number
-from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.literals import read_number
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, is_link
 from comfy.graphs.tracing import consumers, spec_of
 from comfy.protocol.object_info import NodeClasses
 

@@ -6,8 +6,8 @@ from typing import TypeGuard
 
 from comfy.errors import BadAnswer
 from comfy.graphs.expression import Expression
-from comfy.graphs.literals import MAX_LINKS, is_link, linked_node, read_literal
-from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, TemplateNode
+from comfy.graphs.literals import MAX_LINKS, read_literal
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, TemplateNode, is_link, linked_node
 
 # The two branches of a switch, and what it is switched by, in the names of several packs.
 BRANCHES = (("on_false", "on_true"), ("if_false", "if_true"), ("false_value", "true_value"))

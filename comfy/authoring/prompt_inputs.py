@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from comfy.authoring.places import branches_of, is_text
-from comfy.graphs.literals import is_link, linked_node
-from comfy.graphs.nodes import NodeInput, Nodes
+from comfy.graphs.nodes import NodeInput, Nodes, is_link, linked_node
 from comfy.protocol.object_info import NodeClasses
 
 CONDITIONING = ("CONDITIONING", "TEXTEMBEDS", "EMBEDS")

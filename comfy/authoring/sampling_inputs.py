@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from comfy.authoring.places import find_places, is_number, real_places
 from comfy.authoring.traced import Found
 from comfy.graphs.ancestors import only_ancestors
-from comfy.graphs.literals import linked_node, read_number
-from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.literals import read_number
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, linked_node
 from comfy.graphs.sampler_steps import is_sampler
 from comfy.graphs.stages import guess_stage
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from comfy.authoring.places import Place, find_places, is_number
-from comfy.graphs.literals import is_link, linked_node, read_number
-from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.literals import read_number
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, is_link, linked_node
 from comfy.graphs.tracing import spec_of
 from comfy.protocol.object_info import NodeClasses
 

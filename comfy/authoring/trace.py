@@ -12,8 +12,8 @@ from comfy.authoring.traced import Found, Question, Traced
 from comfy.authoring.traced_presets import find_presets
 from comfy.errors import BadAnswer
 from comfy.graphs.ancestors import find_output
-from comfy.graphs.literals import is_link, read_literal
-from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.literals import read_literal
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, is_link
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.protocol.object_info import NodeClasses
 

@@ -1,9 +1,9 @@
 """What of a graph is run for its result: the output node, and all nodes that it needs. Pure."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from comfy.graphs.literals import linked_node, read_literal
+from comfy.graphs.literals import read_literal
 from comfy.graphs.nodes import NodeInput, Nodes, TemplateNode
 from comfy.protocol.object_info import NodeClasses
 
@@ -81,13 +81,11 @@ def _find_needed(
     return found
 
 
-def _sources(nodes: Nodes, name: str, *, switched: bool) -> Iterator[str]:
+def _sources(nodes: Nodes, name: str, *, switched: bool) -> Iterable[str]:
     """The nodes that a node's inputs come from; of a known switch, the branch it takes."""
-    inputs = nodes[name].inputs
-    unused = ""
-    if switched and inputs.keys() >= SWITCH_INPUTS:
+    node = nodes[name]
+    if switched and node.inputs.keys() >= SWITCH_INPUTS:
         switch = read_literal(nodes, NodeInput(node=name, input="switch"))
         unused = "" if switch is None else "on_false" if switch else "on_true"
-    for key, value in inputs.items():
-        if key != unused and (source := linked_node(value)):
-            yield source
+        return [source for key, source in node.sources.items() if key != unused]
+    return node.sources.values()

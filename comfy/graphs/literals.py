@@ -1,25 +1,13 @@
 """Follow a node input to the value that it holds, through primitives, switches and arithmetic. Pure."""
 
 from collections.abc import Mapping
-from typing import TypeGuard
 
 from comfy.errors import BadAnswer
 from comfy.graphs.expression import Expression
-from comfy.graphs.nodes import NodeInput, Nodes, TemplateNode
-from comfy.protocol.json_values import is_list
+from comfy.graphs.nodes import NodeInput, Nodes, TemplateNode, linked_node
 
 Literal = str | int | float | bool
 MAX_LINKS = 20  # followed one after another: a graph may be a circle
-
-
-def is_link(value: object) -> TypeGuard[list[object]]:
-    """Whether an input's value is a link `[node, output]`."""
-    return is_list(value) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], int)
-
-
-def linked_node(value: object) -> str | None:
-    """The node that a link comes from; None for what is no link."""
-    return str(value[0]) if is_link(value) else None
 
 
 def read_literal(nodes: Nodes, target: NodeInput) -> Literal | None:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from comfy.graphs.literals import is_link
 from comfy.graphs.lora_places import Expert, LoraPlace, LoraSelector
-from comfy.graphs.nodes import Nodes, TemplateNode
+from comfy.graphs.nodes import Nodes, TemplateNode, is_link
 
 LoraFiles = Mapping[Expert | None, str]
 """The file of a LoRA for each expert; under None the one for any model."""

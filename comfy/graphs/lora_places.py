@@ -7,8 +7,7 @@ from enum import StrEnum
 
 from comfy.errors import BadAnswer
 from comfy.graphs.ancestors import ancestors
-from comfy.graphs.literals import is_link, linked_node
-from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes
+from comfy.graphs.nodes import NodeInput, NodeInputs, Nodes, is_link, linked_node
 from comfy.graphs.tracing import consumers, spec_of
 from comfy.protocol.object_info import NodeClasses, is_model_file
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from comfy.protocol.object_info import NodeClasses, parse_object_info
+from comfy.protocol.object_info import NodeClass, NodeClasses, parse_object_info
 
 _FILE = Path(__file__).with_name("recorded_classes.jsonl")
 
@@ -16,10 +16,12 @@ def recorded_classes(names: Iterable[str]) -> NodeClasses:
     Recorded from ComfyUI 0.33.0 (2026-08) with the node packs of that time. Of partner nodes only the outputs
     are kept, with those that ComfyUI's templates of 2026-10 used beyond that version.
     """
-    lines = _read_lines()
-    return parse_object_info(
-        {name: json.loads(lines[name])[1] for name in names if name in lines}, lines.keys()
-    )
+    return {name: _parse(name) for name in names if name in _read_lines()}
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse(name: str) -> NodeClass:
+    return parse_object_info({name: json.loads(_read_lines()[name])[1]}, [name])[name]
 
 
 @functools.cache

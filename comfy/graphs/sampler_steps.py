@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from comfy.graphs.ancestors import only_executed
-from comfy.graphs.literals import is_link, linked_node, read_literal, read_number
-from comfy.graphs.nodes import NodeInput, Nodes, Stage, TemplateNode
+from comfy.graphs.literals import read_literal, read_number
+from comfy.graphs.nodes import NodeInput, Nodes, Stage, TemplateNode, is_link, linked_node
 
 # Parts of the names of classes that only describe a sampler: "KSamplerSelect", "SamplerEulerAncestral", ….
 HELPERS = re.compile(r"^Sampler(?!Custom)|Select|(?<!From)Settings|ExtraArgs|Params|Provider|Config|XYInputs")

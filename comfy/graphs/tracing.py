@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from comfy.graphs.literals import is_link, linked_node, read_number
-from comfy.graphs.nodes import NodeInput, Nodes
+from comfy.graphs.literals import read_number
+from comfy.graphs.nodes import NodeInput, Nodes, is_link, linked_node
 from comfy.graphs.ranges import Range
 from comfy.protocol.object_info import InputSpec, NodeClasses
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 
 from comfy.errors import MissingModel, NodeMissing
-from comfy.graphs.literals import is_link
-from comfy.graphs.nodes import NodeInput, TemplateNode
+from comfy.graphs.nodes import NodeInput, TemplateNode, is_link
 from comfy.protocol.object_info import (
     Inputs,
     InputSpec,

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from comfy.errors import BadAnswer
-from comfy.graphs.literals import linked_node
-from comfy.graphs.nodes import Nodes, TemplateNode
+from comfy.graphs.nodes import Nodes, TemplateNode, linked_node
 from comfy.protocol.json_values import as_mapping, as_text
 from comfy.workflows.manifest_fields import refuse_unknown, sub_table
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from comfy.errors import BadAnswer
-from comfy.graphs.literals import is_link
-from comfy.graphs.nodes import Nodes, TemplateNode
+from comfy.graphs.nodes import Nodes, TemplateNode, is_link
 from comfy.protocol.object_info import NodeClasses
 from comfy.workflows.workflow import PICTURES
 

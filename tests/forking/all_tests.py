@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.blocked_words import BLOCKED_WORDS, compile_words
+
 TESTS = Path(__file__).parents[1]
 
 
@@ -30,4 +32,5 @@ class Importer:
 
 with contextlib.redirect_stdout(io.StringIO()):
     pytest.main(["--collect-only", "--numprocesses=0"], plugins=[Importer()])
+compile_words(BLOCKED_WORDS)  # remembered
 gc.freeze()  # each worker would go through it

@@ -12,8 +12,7 @@ from comfy.authoring.page.promoted import PageValues, pack_of
 from comfy.authoring.page.virtual_nodes import BROADCASTERS, GROUP_NODES, PAGE_ONLY, PRIMITIVE
 from comfy.authoring.source_graph import SourceGraph
 from comfy.errors import BadAnswer
-from comfy.graphs.literals import linked_node
-from comfy.graphs.nodes import TemplateNode
+from comfy.graphs.nodes import TemplateNode, linked_node
 from comfy.graphs.recorded_classes import recorded_classes
 from comfy.protocol.json_values import is_list, is_mapping
 from comfy.protocol.object_info import NodeClasses

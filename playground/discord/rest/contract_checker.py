@@ -2,14 +2,14 @@
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground.discord.json_values import Json, as_object, as_objects
 
 if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
+    from jsonschema_rs import Draft202012Validator
 
 DOCUMENT = Path(__file__).parents[2] / "data" / "discord_api.json"
 SNOWFLAKE = {"anyOf": [{"type": "string", "pattern": "^(0|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 0}]}
@@ -19,7 +19,7 @@ LARGE = 4096  # characters of JSON: a bot's commands, which are the same at each
 
 
 class ContractChecker:
-    """Validates with jsonschema: a development dependency, imported on first use."""
+    """Validates with jsonschema-rs: a development dependency, imported on first use."""
 
     def check_request(self, method: str, template: str, query: Mapping[str, str], body: object) -> list[str]:
         """What is wrong with a request, in words; nothing for a good one. A `body` of None is not there."""
@@ -65,15 +65,20 @@ def _document() -> Json:
 
 
 @functools.cache
-def _validator(schema: str) -> "Validator":
-    from jsonschema import Draft202012Validator
+def _validator(schema: str) -> "Draft202012Validator":
+    from jsonschema_rs import Draft202012Validator
 
     return Draft202012Validator({"components": _document()["components"], "allOf": [json.loads(schema)]})
 
 
 def _find_problems(schema: str, value: str) -> list[str]:
     errors = _validator(schema).iter_errors(json.loads(value))
-    return [f"{error.json_path}: {error.message[:300]}" for error in errors]
+    return [f"{_json_path(error.instance_path)}: {error.message[:300]}" for error in errors]
+
+
+def _json_path(steps: Iterable[str | int]) -> str:
+    """Where in a value an error is, such as `$.embeds[0].title`."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
 _find_problems_once = functools.lru_cache(maxsize=16)(_find_problems)

@@ -20,7 +20,7 @@ from comfy import (
     load_workflows,
 )
 from comfy.graphs.ancestors import find_output
-from comfy.graphs.literals import linked_node
+from comfy.graphs.nodes import linked_node
 from comfy.protocol.messages import (
     JobStarted,
     NodeProgress,
