@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres_server
 from tests.forking.client import FOLDER, FORKS, fork_servers
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - what is made in it has a name of its own
@@ -37,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "road: runs with --comfyui too, on a ComfyUI of the owner's")
     if not hasattr(config, "workerinput"):  # a worker of xdist inherits it
         use_memory_disk()
+        postgres_server.prepare_shared()
+        config.add_cleanup(postgres_server.stop_shared)
     if FORKS and FOLDER not in os.environ:  # a worker of xdist inherits them
         servers = fork_servers()
         servers.__enter__()
