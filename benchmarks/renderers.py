@@ -31,7 +31,7 @@ from jobs.advice import advise
 from jobs.errors import Refusal
 from jobs.options import MAX_NEGATIVE, MAX_PROMPT
 from storage import Job, Load, Reason, State
-from storage.blocked_words import BLOCKED_WORDS, compile_words, first_blocked
+from storage.words.blocked_words import BLOCKED_WORDS, compile_words, first_blocked
 
 LIMIT = 0.02  # seconds that the event loop may stall
 TICK = 0.001  # seconds

@@ -17,7 +17,7 @@ from cogs.ui.components import PersistentButton
 from cogs.ui.handlers import Handlers, InteractiveCog
 from cogs.ui.texts import link_to
 from jobs.requester import Requester
-from storage import Job, Retention, StoredData, backup_folder, backup_times
+from storage import Job, Retention, StoredData, backup_times
 
 EXPORT, FORGET, FORGET_NOW = "export", "forget", "forgetnow"
 MAX_LINKS = 10  # to messages of others, in one card
@@ -102,7 +102,7 @@ class Privacy(InteractiveCog):
     async def _remains(self, user_id: int) -> Remains:
         """What a deletion of everything would leave at this moment."""
         context = self._context
-        folder = backup_folder(context.store.database.path)
+        folder = context.store.database.folder / "backups"
         return Remains(
             made_by_others=await context.store.made_by_others(user_id),
             backups=await asyncio.to_thread(backup_times, folder),

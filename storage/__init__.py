@@ -1,8 +1,8 @@
 """The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
 
-    maintenance, restore, beside → chores, retention, store → servers, memberships, wakes, preferences,
-    operations, forgetting → queries, erasures →
-    sqlite/, blobs/, permissions, affinity, forecast, limits → job, blocked_words, errors
+    maintenance, restore, beside → chores, retention, opening → store → servers, memberships, wakes,
+    preferences, operations, forgetting → queries, erasures →
+    sqlite/, blobs/, permissions, counters, limits → planning/ → job → words/, sql/ → database, errors
     (→ may import; never back)
 
 Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
@@ -10,7 +10,6 @@ Imports no other package of this program; sqlite3 and aiosqlite are imported in 
 
 from storage.beside import Vacuumed, open_store_beside, vacuum
 from storage.blobs.files import FileStore
-from storage.blocked_words import BLOCKED_WORDS
 from storage.chores import read_failures
 from storage.counters import JobCounts
 from storage.errors import (
@@ -25,7 +24,6 @@ from storage.errors import (
     StoreLocked,
     StoreUnavailable,
 )
-from storage.forecast import Forecast, Interval
 from storage.forgetting import FileNames, StoredData
 from storage.job import (
     ACTIVE,
@@ -44,14 +42,17 @@ from storage.job import (
 from storage.limits import QueueLimits
 from storage.location import DatabaseLocation
 from storage.maintenance import Maintenance, backup_times, failure_record
+from storage.opening import open_store
 from storage.operations import AuditEntry, Ban, Notice, Pause, Usage
+from storage.planning.forecast import Forecast, Interval
 from storage.preferences import Draft, GuildSettings, UploadLimit
 from storage.restore import Restored, back_up, restore
 from storage.retention import Retention
 from storage.servers import ServerRecord
 from storage.sqlite.copies import all_copies, backup_folder
 from storage.sqlite.inspection import check_database
-from storage.store import LEASE_SECONDS, Changes, Store, open_store
+from storage.store import LEASE_SECONDS, Changes, Store
+from storage.words.blocked_words import BLOCKED_WORDS
 
 __all__ = [
     "ACTIVE",

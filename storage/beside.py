@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import StoreError, StoreInUse
+from storage.location import DatabaseLocation
 from storage.sqlite.copies import backup_folder, files_of, schema_of, staged_copy
-from storage.sqlite.database import Database, connected, exclusive_lock, lock_of, migrations, too_new
+from storage.sqlite.database import SqliteDatabase, connected, exclusive_lock, lock_of, migrations, too_new
 from storage.sqlite.translation import damaged
 from storage.store import Store
 
@@ -25,16 +26,17 @@ class Vacuumed:
 
 
 @contextlib.asynccontextmanager
-async def open_store_beside(folder: Path) -> AsyncGenerator[Store]:
-    """Open the store in `folder` by a second connection, for the statements of one task.
+async def open_store_beside(location: DatabaseLocation | Path) -> AsyncGenerator[Store]:
+    """Open the store (a Path: in that folder) by a second connection, for the statements of one task.
 
     The bot that has it open sees at its next statement what was committed. Unlike `open_store` it takes no
     lock, ends no lease and changes no schema. Raises StoreError where there is no database of this schema.
     """
+    folder = location if isinstance(location, Path) else location.folder
     path = folder / "animate.db"
     await asyncio.to_thread(_check, path)
     async with connected(path) as connection:
-        yield Store(Database(connection, path))
+        yield Store(SqliteDatabase(connection, path))
 
 
 def _check(path: Path) -> None:
@@ -63,20 +65,23 @@ async def vacuum(store: Store) -> Vacuumed:
     `store`: of `open_store_beside`. Without a bot the file is written anew, for which the disk needs as
     much room once more. Raises StoreError.
     """
-    path = store.database.path
+    database = store.database
+    if not isinstance(database, SqliteDatabase):
+        raise StoreError("PostgreSQL returns free space by itself (autovacuum): nothing is to be done")
+    path = database.path
     before = await asyncio.to_thread(_size, path)
     try:
         with exclusive_lock(lock_of(path)):
-            await store.database.fetch("PRAGMA auto_vacuum = INCREMENTAL", {})
-            await store.database.fetch("VACUUM", {})
-            await store.database.discard_deleted()
+            await database.fetch("PRAGMA auto_vacuum = INCREMENTAL", {})
+            await database.fetch("VACUUM", {})
+            await database.discard_deleted()
             return Vacuumed(before=before, after=await asyncio.to_thread(_size, path), whole=True)
     except StoreInUse:
-        await _vacuum_beside(store.database)
+        await _vacuum_beside(database)
     return Vacuumed(before=before, after=await asyncio.to_thread(_size, path), whole=False)
 
 
-async def _vacuum_beside(database: Database) -> None:
+async def _vacuum_beside(database: SqliteDatabase) -> None:
     row = await database.fetch_one("PRAGMA auto_vacuum", {})
     if row is None or row[0] != INCREMENTAL:
         raise StoreError(

@@ -1,32 +1,12 @@
-"""Counts what happens to jobs in this process, whatever statement does it; and what is in the queue now.
+"""Counts what this process does to jobs; and what is in the queue now."""
 
-The counts are in a temporary table, written by temporary triggers: no page of the file is written for them.
-"""
-
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from storage.job import FINISHED, State
-from storage.sqlite.database import Database
+from storage.database import Database
+from storage.job import FINISHED, Job, State
 
-_TABLE = """CREATE TEMP TABLE IF NOT EXISTS counted (
-    event TEXT NOT NULL, reason TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (event, reason)
-) STRICT, WITHOUT ROWID"""
-_ENDS = """
-CREATE TEMP TRIGGER IF NOT EXISTS job_end_counted AFTER UPDATE OF state ON main.job
-WHEN old.finished_at IS NULL AND new.finished_at IS NOT NULL BEGIN
-    INSERT INTO counted VALUES (new.state, coalesce(json_extract(new.reason, '$.code'), ''), 1)
-    ON CONFLICT (event, reason) DO UPDATE SET number = number + 1;
-    INSERT INTO counted SELECT 'delivery', 'refused', 1
-    WHERE (old.state, new.state) = ('delivering', 'failed')
-    ON CONFLICT (event, reason) DO UPDATE SET number = number + 1;
-END"""
-_POSTPONED = """
-CREATE TEMP TRIGGER IF NOT EXISTS delivery_put_off_counted AFTER UPDATE OF tries ON main.job
-WHEN new.tries > old.tries BEGIN
-    INSERT INTO counted VALUES ('delivery', 'put_off', 1)
-    ON CONFLICT (event, reason) DO UPDATE SET number = number + 1;
-END"""
 _UNFINISHED = """
 SELECT 'queued' AS state, count(*) AS jobs, min(created_at) AS oldest FROM job WHERE state = 'queued'
 UNION ALL SELECT state, count(*), min(created_at) FROM job WHERE lease_until IS NOT NULL GROUP BY state"""
@@ -36,8 +16,8 @@ UNION ALL SELECT state, count(*), min(created_at) FROM job WHERE lease_until IS 
 class JobCounts:
     """`unfinished`: jobs by state. `oldest_queued`: when the oldest one that waits was admitted.
 
-    `ends`: jobs that ended since the counting began, by state and reason code ('' for none). `put_off`: how
-    often a delivery was put off since then; `refused`: how many were refused for good.
+    `ends`: jobs that this store ended, by state and reason code ('' for none). `put_off`: how often it put a
+    delivery off; `refused`: how many were refused for good.
     """
 
     unfinished: Mapping[State, int]
@@ -47,21 +27,31 @@ class JobCounts:
     refused: int
 
 
-async def begin_counting(database: Database) -> None:
-    """Count what happens from now on, on this connection. Raises StoreUnavailable."""
-    for statement in (_TABLE, _ENDS, _POSTPONED):
-        await database.fetch(statement, {})
+class EndCounter:
+    """Counts the jobs that operations return, where these ended them."""
+
+    def __init__(self) -> None:
+        self.ends = Counter[tuple[State, str]]()
+        self.put_off = 0
+        self.refused = 0
+
+    def count(self, jobs: Iterable[Job], *, was: State | None = None) -> None:
+        """Count those that have ended; `was`: the state that they were in before."""
+        for job in jobs:
+            if job.state in FINISHED:
+                self.ends[job.state, job.reason.code if job.reason else ""] += 1
+                self.refused += (was, job.state) == (State.DELIVERING, State.FAILED)
 
 
-async def read_counts(database: Database) -> JobCounts:
-    """Read all counts: two statements, which read indexes only. Raises StoreUnavailable."""
+async def read_counts(database: Database, counter: EndCounter) -> JobCounts:
+    """Read all counts: one statement, which reads indexes only. Raises StoreUnavailable."""
     unfinished = await database.fetch(_UNFINISHED, {})
-    counted = await database.fetch("SELECT event, reason, number FROM counted", {})
-    numbers = {(row["event"], row["reason"]): row["number"] for row in counted}
+    by_state = {State(row["state"]): row["jobs"] for row in unfinished}
+    oldest = next(row["oldest"] for row in unfinished if row["state"] == State.QUEUED)
     return JobCounts(
-        unfinished={State(row["state"]): row["jobs"] for row in unfinished},
-        oldest_queued=unfinished[0]["oldest"],
-        ends={(State(key[0]), key[1]): number for key, number in numbers.items() if key[0] in FINISHED},
-        put_off=numbers.get(("delivery", "put_off"), 0),
-        refused=numbers.get(("delivery", "refused"), 0),
+        unfinished=by_state,
+        oldest_queued=oldest,
+        ends=dict(counter.ends),
+        put_off=counter.put_off,
+        refused=counter.refused,
     )

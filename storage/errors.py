@@ -18,7 +18,7 @@ class StoreError(Exception):
 
 
 class AdmissionRefused(StoreError):
-    """An admission rule, by its name in storage/sqlite/admission_rules.py, does not allow this job."""
+    """An admission rule, by its name in storage/sql/admission_rules.py, does not allow this job."""
 
     def __init__(
         self, rule: str, number: float | None = None, lifts_at: float | None = None, reason: str = ""

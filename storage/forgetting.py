@@ -1,16 +1,14 @@
 """Deletion on request: what is stored about a person, what others made of it, and taking all of it back."""
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from storage.database import Database, QueueOperation
 from storage.erasures import ErasureRecord, hash_person
 from storage.job import Job, Reason
 from storage.queries import JobQueries
-from storage.sqlite.database import Database
-from storage.sqlite.statements import (
-    CANCEL_WITHDRAWN,
+from storage.sql.statements import (
     ERASE_WITHDRAWN,
     EVERYBODY,
     FORGET_MOVER,
@@ -45,9 +43,9 @@ class Forgetting(JobQueries):
     they were made with, and erase its words there.
     """
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+    def __init__(self, database: Database, now: Callable[[], float] | None) -> None:
         super().__init__(database, now)
-        self._erasures = ErasureRecord(database.path.with_name("erasures.txt"))
+        self._erasures = ErasureRecord(database.folder / "erasures.txt")
 
     async def stored_data(self, user_id: int, *, pictures_since: float) -> StoredData:
         """Count the person's stored data; pictures only of jobs not finished before `pictures_since`."""
@@ -60,7 +58,7 @@ class Forgetting(JobQueries):
                 SELECT count(sha) FROM (
                     SELECT picture AS sha FROM kept WHERE recent
                     UNION SELECT last_picture FROM kept WHERE recent
-                )
+                ) AS picture
             ) AS pictures
             FROM kept""",
             {"user": user_id, "since": pictures_since},
@@ -102,8 +100,8 @@ class Forgetting(JobQueries):
         """For each of these jobs, by `seq`: the times and states of its moves, without who made them."""
         rows = await self.database.fetch(
             """SELECT job, at, state FROM event
-            WHERE job IN (SELECT value FROM json_each(:seqs)) ORDER BY job, number""",
-            {"seqs": json.dumps(list(seqs))},
+            WHERE job IN LIST(:seqs) ORDER BY job, number""",
+            {"seqs": list(seqs)},
         )
         moves = defaultdict[int, list[tuple[float, str]]](list)
         for row in rows:
@@ -194,15 +192,15 @@ class Forgetting(JobQueries):
 
     async def cancel_withdrawn(self) -> Sequence[Job]:
         """Cancel the unfinished jobs that were withdrawn, as `Store.cancel` does; returns them."""
-        values = {"now": self.now(), "mover": "withdrawal", "reason": WITHDRAWN.to_json()}
-        rows = await self.database.fetch(CANCEL_WITHDRAWN, values)
-        return [Job.from_row(row) for row in rows]
+        return await self._run(
+            QueueOperation.CANCEL_WITHDRAWN, mover="withdrawal", reason=WITHDRAWN.to_json()
+        )
 
     async def withdrawn(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
         """Withdrawn jobs whose files are still kept, unfinished ones too, oldest first."""
         return await self._many(
-            "withdrawn = 1 AND picture <> '' AND seq > :after ORDER BY seq LIMIT :limit",
-            after=after,
+            "withdrawn = 1 AND picture <> '' AND seq > :above ORDER BY seq LIMIT :limit",
+            above=after,
             limit=limit,
         )
 
@@ -213,7 +211,7 @@ class Forgetting(JobQueries):
     async def marked_for_deletion(self, *, after: int = 0, limit: int = 100) -> Sequence[Job]:
         """Jobs marked for deletion, unfinished ones too, oldest first; the next page is `after` that seq."""
         return await self._many(
-            "unwanted = 1 AND seq > :after ORDER BY seq LIMIT :limit", after=after, limit=limit
+            "unwanted = 1 AND seq > :above ORDER BY seq LIMIT :limit", above=after, limit=limit
         )
 
     async def delete_job(self, job_id: str) -> None:
@@ -230,5 +228,5 @@ class Forgetting(JobQueries):
         found = """FROM (
             SELECT 1 FROM job
             WHERE (picture = :sha OR last_picture = :sha) AND id <> :id AND withdrawn = 0 LIMIT 1
-        )"""
+        ) AS other"""
         return bool(await self._count(found, sha=picture, id=beside))

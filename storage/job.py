@@ -5,7 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, Protocol
+
+from storage.database import Row
+from storage.sql.texts import encode_json
 
 
 class State(StrEnum):
@@ -26,12 +28,6 @@ ACTIVE = frozenset({State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLO
 FINISHED = frozenset({State.DONE, State.FAILED, State.CANCELLED})
 MAX_HEAD_START = 600.0  # GPU seconds
 USUAL_SIZE, USUAL_FRAMES, USUAL_STEPS = (832, 480), 81, 20  # of a clip of which they are not known
-
-
-class Row(Protocol):
-    """A database row: values by column name."""
-
-    def __getitem__(self, column: str, /) -> Any: ...
 
 
 @functools.cache
@@ -99,7 +95,7 @@ class Params:
 
     def to_json(self) -> str:
         """Encode as one JSON object; as a column a 64-bit unsigned seed would overflow SQLite's INTEGER."""
-        return json.dumps({name: getattr(self, name) for name in field_names(Params)}, ensure_ascii=False)
+        return encode_json({name: getattr(self, name) for name in field_names(Params)})
 
     @classmethod
     def from_json(cls, text: str) -> "Params":
@@ -120,7 +116,7 @@ class Reason:
 
     def to_json(self) -> str:
         """Encode as one JSON object."""
-        return json.dumps({"code": self.code, "values": dict(self.values)}, ensure_ascii=False)
+        return encode_json({"code": self.code, "values": dict(self.values)})
 
     @classmethod
     def from_json(cls, text: str) -> "Reason":

@@ -1,13 +1,13 @@
 """The limits of a queue as numbers, and its blocked words.
 
-A new limit is a field of QueueLimits and a rule in storage/sqlite/admission_rules.py.
+A new limit is a field of QueueLimits and a rule in storage/sql/admission_rules.py.
 """
 
-import json
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 
-from storage.blocked_words import BLOCKED_WORDS, compile_words, first_blocked
+from storage.database import SqlValue
+from storage.words.blocked_words import BLOCKED_WORDS, compile_words, first_blocked
 
 SETS = frozenset({"blocked_words", "home_guilds"})  # fields that are no numbers
 
@@ -38,9 +38,9 @@ class QueueLimits:
         """The numbers by field name."""
         return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in SETS}
 
-    def parameters(self) -> dict[str, float | str | None]:
-        """The parameters of the admission rules' SQL: the numbers, and the home guilds as a JSON list."""
-        return {**self.values(), "home_guilds": json.dumps(sorted(self.home_guilds))}
+    def parameters(self) -> dict[str, SqlValue]:
+        """The parameters of the admission rules' SQL: the numbers, and the home guilds as a list."""
+        return {**self.values(), "home_guilds": sorted(self.home_guilds)}
 
     def blocked_word(self, prompt: str) -> str | None:
         """The first blocked word that the prompt contains, or None."""

@@ -6,11 +6,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseLocation:
-    """The database of one bot.
+    """Where the database is. Without `url` it is SQLite's file in `folder`.
 
-    `folder`: holds the SQLite file, unless `url` names a PostgreSQL database (`postgresql://…`), and files of
-    this process beside it. `listen_url`: a direct connection to the same database for LISTEN, where `url`
-    leads through a pooler; empty where it does not.
+    `folder`: this process's own data in any case. `url`: postgresql://USER:PASSWORD@HOST/DATABASE.
+    `listen_url`: the same database without a pooler between, which notifications and locks need.
     """
 
     folder: Path

@@ -27,6 +27,7 @@ from storage.sqlite.copies import (
     files_of,
     timestamp,
 )
+from storage.sqlite.database import SqliteDatabase
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Maintenance:
         self._files = files
         self._retention = retention
         self._on_expired = on_expired
-        self._chores = Chores(failure_record(store.database.path.parent))
+        self._chores = Chores(failure_record(store.database.folder))
 
     @property
     def failures(self) -> Mapping[str, ChoreFailure]:
@@ -70,8 +71,13 @@ class Maintenance:
                 self._on_expired(job)
 
     async def back_up(self) -> None:
-        """Copy the database into `backups/` beside it unless a recent copy exists; keep the newest copies."""
+        """Copy the database into `backups/` beside it unless a recent copy exists; keep the newest copies.
+
+        Copies of a server's database are the business of who runs the server.
+        """
         database = self._store.database
+        if not isinstance(database, SqliteDatabase):
+            return
         folder = backup_folder(database.path)
         if self._retention.backups and await asyncio.to_thread(_is_due, folder):
             await database.copy_to(folder / f"animate-{timestamp()}.db")

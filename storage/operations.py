@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.job import Job
-from storage.queries import JobQueries
-from storage.sqlite.statements import PAUSED, USAGE
+from storage.queries import IN_SERVICE_FIRST, JobQueries
+from storage.sql.statements import PAUSED, USAGE
+from storage.sql.texts import encode_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Operations(JobQueries):
         """The pause that holds now, or None."""
         row = await self.database.fetch_one(
             f"SELECT since, until, reason FROM pause WHERE {PAUSED} ORDER BY number DESC LIMIT 1",  # noqa: S608 - constant SQL, no user input
-            {"now": self.now()},
+            {},
         )
         return Pause(**dict(row)) if row else None
 
@@ -78,7 +79,7 @@ class Operations(JobQueries):
         replaced = await self.end_pause()
         await self.database.fetch(
             "INSERT INTO pause (since, until, reason) VALUES (:now, :until, :reason)",
-            {"now": self.now(), "until": until, "reason": reason},
+            {"until": until, "reason": reason},
         )
         return replaced
 
@@ -87,22 +88,22 @@ class Operations(JobQueries):
         ended = await self.pause()
         await self.database.fetch(
             f"UPDATE pause SET until = :now WHERE {PAUSED}",  # noqa: S608 - constant SQL, no user input
-            {"now": self.now()},
+            {},
         )
         return ended
 
     async def notice(self) -> Notice | None:
         """The notice that is shown now, or None."""
-        row = await self.database.fetch_one(
-            "SELECT text, since, until FROM notice WHERE until > :now", {"now": self.now()}
-        )
+        row = await self.database.fetch_one("SELECT text, since, until FROM notice WHERE until > :now", {})
         return Notice(**dict(row)) if row else None
 
     async def set_notice(self, text: str, *, until: float) -> None:
         """Show this notice from now on, instead of any other."""
         await self.database.fetch(
-            "INSERT OR REPLACE INTO notice VALUES (1, :now, :until, :text)",
-            {"now": self.now(), "until": until, "text": text},
+            """INSERT INTO notice (one, since, until, text) VALUES (1, :now, :until, :text)
+            ON CONFLICT (one) DO UPDATE SET
+                since = excluded.since, until = excluded.until, text = excluded.text""",
+            {"until": until, "text": text},
         )
 
     async def clear_notice(self) -> None:
@@ -117,7 +118,9 @@ class Operations(JobQueries):
     async def override_limit(self, name: str, value: float | None) -> None:
         """Let this limit differ from the settings, also after a restart. `Store.read_limits` applies it."""
         await self.database.fetch(
-            "INSERT OR REPLACE INTO limit_override VALUES (:name, :value)", {"name": name, "value": value}
+            """INSERT INTO limit_override (name, value) VALUES (:name, :value)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+            {"name": name, "value": value},
         )
 
     async def restore_limit(self, name: str) -> None:
@@ -129,7 +132,7 @@ class Operations(JobQueries):
         rows = await self.database.fetch(
             """SELECT user_id, guild_id, until, reason FROM blocked
             WHERE until IS NULL OR until > :now ORDER BY user_id, guild_id""",
-            {"now": self.now()},
+            {},
         )
         return [Ban(**dict(row)) for row in rows]
 
@@ -144,17 +147,14 @@ class Operations(JobQueries):
                     UNION ALL SELECT user_id FROM preference WHERE user_id = :user
                     UNION ALL SELECT user_id FROM draft WHERE user_id = :user
                     UNION ALL SELECT user_id FROM source WHERE user_id = :user
-                )""",
+                ) AS known""",
                 user=user_id,
             )
         )
 
     async def unfinished(self, limit: int) -> Sequence[Job]:
         """The first unfinished jobs of all guilds: those on a server, then in queue order."""
-        return await self._many(
-            "finished_at IS NULL ORDER BY state = 'queued', iif(state = 'queued', tag, 0), seq LIMIT :limit",
-            limit=limit,
-        )
+        return await self._many(f"finished_at IS NULL ORDER BY {IN_SERVICE_FIRST} LIMIT :limit", limit=limit)
 
     async def beginning_with(self, start: str, limit: int = 5) -> Sequence[Job]:
         """The newest jobs whose ids begin with these characters."""
@@ -179,11 +179,10 @@ class Operations(JobQueries):
             """INSERT INTO audit (at, who, command, person, arguments)
             VALUES (:now, :who, :command, :person, :arguments)""",
             {
-                "now": self.now(),
                 "who": who,
                 "command": command,
                 "person": person,
-                "arguments": json.dumps(arguments, ensure_ascii=False),
+                "arguments": encode_json(arguments),
             },
         )
 

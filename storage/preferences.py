@@ -67,7 +67,8 @@ class Preferences(JobQueries):
             await self.database.fetch("DELETE FROM preference WHERE user_id = :user", {"user": user_id})
             return
         await self.database.fetch(
-            "INSERT OR REPLACE INTO preference VALUES (:user, :language)",
+            """INSERT INTO preference (user_id, language) VALUES (:user, :language)
+            ON CONFLICT (user_id) DO UPDATE SET language = excluded.language""",
             {"user": user_id, "language": language},
         )
 
@@ -97,7 +98,10 @@ class Preferences(JobQueries):
     async def set_guild_settings(self, guild_id: int, settings: GuildSettings) -> None:
         """Store the guild's settings."""
         await self.database.fetch(
-            "INSERT OR REPLACE INTO rules VALUES (:guild, :report_channel, :pictures_of_others)",
+            """INSERT INTO rules (guild_id, report_channel, pictures_of_others)
+            VALUES (:guild, :report_channel, :pictures_of_others)
+            ON CONFLICT (guild_id) DO UPDATE SET
+                report_channel = excluded.report_channel, pictures_of_others = excluded.pictures_of_others""",
             {
                 "guild": guild_id,
                 "report_channel": settings.report_channel,
@@ -115,7 +119,10 @@ class Preferences(JobQueries):
     async def set_upload_limit(self, limit: UploadLimit) -> None:
         """Store the upload limit of a guild."""
         await self.database.fetch(
-            "INSERT OR REPLACE INTO upload_limit VALUES (:guild, :boosted, :bytes, :learnt_at)",
+            """INSERT INTO upload_limit (guild_id, boosted, bytes, learnt_at)
+            VALUES (:guild, :boosted, :bytes, :learnt_at)
+            ON CONFLICT (guild_id) DO UPDATE SET
+                boosted = excluded.boosted, bytes = excluded.bytes, learnt_at = excluded.learnt_at""",
             {
                 "guild": limit.guild_id,
                 "boosted": limit.boosted,
@@ -128,14 +135,17 @@ class Preferences(JobQueries):
         """Store a draft, to be dropped with the job that is made of it or after DRAFT_SECONDS."""
         await self.remove_old_drafts()
         await self.database.fetch(
-            """INSERT OR REPLACE INTO draft (id, user_id, url, last_url, created_at, picture_of, source)
-            VALUES (:id, :user, :url, :last_url, :now, :picture_of, :source)""",
+            """INSERT INTO draft (id, user_id, url, last_url, created_at, picture_of, source)
+            VALUES (:draft, :user, :url, :last_url, :now, :picture_of, :source)
+            ON CONFLICT (id) DO UPDATE SET
+                user_id = excluded.user_id, url = excluded.url, last_url = excluded.last_url,
+                created_at = excluded.created_at,
+                picture_of = excluded.picture_of, source = excluded.source""",
             {
-                "id": draft.id,
+                "draft": draft.id,
                 "user": draft.user_id,
                 "url": draft.url,
                 "last_url": draft.last_url,
-                "now": self.now(),
                 "picture_of": draft.picture_of,
                 "source": draft.source,
             },
@@ -144,14 +154,14 @@ class Preferences(JobQueries):
     async def remove_old_drafts(self) -> None:
         """Remove the drafts that are older than DRAFT_SECONDS."""
         await self.database.fetch(
-            "DELETE FROM draft WHERE created_at < :before", {"before": self.now() - DRAFT_SECONDS}
+            "DELETE FROM draft WHERE created_at < :now - :kept_seconds", {"kept_seconds": DRAFT_SECONDS}
         )
 
     async def draft(self, draft_id: int) -> Draft | None:
         """The draft with that id, or None where it is unknown, used, or older than DRAFT_SECONDS."""
         row = await self.database.fetch_one(
-            f"SELECT {DRAFT_COLUMNS} FROM draft WHERE id = :id AND created_at >= :after",  # noqa: S608 - constant SQL, no user input
-            {"id": draft_id, "after": self.now() - DRAFT_SECONDS},
+            f"SELECT {DRAFT_COLUMNS} FROM draft WHERE id = :draft AND created_at >= :now - :kept_seconds",  # noqa: S608 - constant SQL, no user input
+            {"draft": draft_id, "kept_seconds": DRAFT_SECONDS},
         )
         return Draft(**dict(row)) if row else None
 

@@ -1,29 +1,38 @@
 """Read jobs: by id, message and person, the queue, positions in it, forecasts. Nothing here writes."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from storage.counters import JobCounts, read_counts
+from storage.counters import EndCounter, JobCounts, read_counts
+from storage.database import Database, QueueOperation, SqlValue
 from storage.errors import StoreError
-from storage.forecast import Forecast, Workload, build_forecast
 from storage.job import Job, Load, State, Transition, Waiting
-from storage.sqlite.database import Database, SqlValue
-from storage.sqlite.statements import AHEAD, AHEAD_IN_SECONDS
+from storage.planning.forecast import Forecast, Workload, build_forecast
+from storage.sql.statements import AHEAD
 
+MAX_SEQ = 2**63 - 1
 MAX_COUNTED_AHEAD = 500  # counting stops here, so that it costs the same in a queue of any length
 
+IN_SERVICE_FIRST = """CASE WHEN state = 'queued' THEN 1 ELSE 0 END,
+    CASE WHEN state = 'queued' THEN tag ELSE 0 END, seq"""
+
 IN_WORK = """guild_id = :guild AND finished_at IS NULL
-    AND channel_id IN (SELECT value FROM json_each(:channels))"""
+    AND channel_id IN LIST(:channels)"""
 
 
 class JobQueries:
-    """Queries on the jobs of one bot. Times are Unix seconds, read from `now`."""
+    """Queries on the jobs of one bot. Times are Unix seconds.
 
-    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+    `now`: a clock in place of the database's own, for everybody who uses that database.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], float] | None = None) -> None:
         self.database = database
-        self.now = now
+        self.now = now or time.time
+        self.ends = EndCounter()
+        if now:
+            database.clock = now
 
     async def job(self, job_id: str) -> Job:
         """The job with that id. Raises StoreError for an unknown id."""
@@ -50,18 +59,18 @@ class JobQueries:
     async def history(self, user_id: int, *, before: int | None = None, limit: int = 10) -> Sequence[Job]:
         """A page of the person's jobs, newest first; the next page is `before` the seq of its last one."""
         return await self._many(
-            "user_id = :user AND seq < coalesce(:before, 9e18) ORDER BY seq DESC LIMIT :limit",
+            "user_id = :user AND seq < :below ORDER BY seq DESC LIMIT :limit",
             user=user_id,
-            before=before,
+            below=MAX_SEQ if before is None else before,
             limit=limit,
         )
 
     async def history_after(self, user_id: int, *, after: int, limit: int = 10) -> Sequence[Job]:
         """The page of the person's jobs just above the seq `after`, newest first."""
         page = await self._many(
-            "user_id = :user AND seq > :after ORDER BY seq LIMIT :limit",
+            "user_id = :user AND seq > :above ORDER BY seq LIMIT :limit",
             user=user_id,
-            after=after,
+            above=after,
             limit=limit,
         )
         return page[::-1]
@@ -80,7 +89,7 @@ class JobQueries:
 
     async def unfinished_in(self, guild_id: int, channels: Iterable[int]) -> Sequence[Job]:
         """The unfinished jobs of these channels of a guild in order of admission."""
-        return await self._many(f"{IN_WORK} ORDER BY seq", guild=guild_id, channels=_listed(channels))
+        return await self._many(f"{IN_WORK} ORDER BY seq", guild=guild_id, channels=list(channels))
 
     async def guilds_of_unfinished(self) -> Sequence[int]:
         """The ids of the guilds that have unfinished jobs."""
@@ -97,15 +106,15 @@ class JobQueries:
         """The first unfinished jobs of these channels of a guild: on a server, then in queue order."""
         return await self._many(
             f"""{IN_WORK}
-            ORDER BY state = 'queued', iif(state = 'queued', tag, 0), seq LIMIT :limit""",
+            ORDER BY {IN_SERVICE_FIRST} LIMIT :limit""",
             guild=guild_id,
-            channels=_listed(channels),
+            channels=list(channels),
             limit=limit,
         )
 
     async def unfinished_count(self, guild_id: int, channels: Iterable[int]) -> int:
         """The number of unfinished jobs of these channels of a guild."""
-        return await self._count(f"FROM job WHERE {IN_WORK}", guild=guild_id, channels=_listed(channels))
+        return await self._count(f"FROM job WHERE {IN_WORK}", guild=guild_id, channels=list(channels))
 
     async def load(self) -> Load:
         """The numbers of queued and running jobs of all guilds."""
@@ -116,7 +125,7 @@ class JobQueries:
 
     async def counts(self) -> JobCounts:
         """The numbers of jobs by state, and of those that ended since the store was opened."""
-        return await read_counts(self.database)
+        return await read_counts(self.database, self.ends)
 
     async def rerolls_of(self, job_id: str, limit: int = 10) -> Sequence[Job]:
         """The newest rerolls of this job, newest first."""
@@ -167,8 +176,8 @@ class JobQueries:
     async def forecast(self, job_id: str, *, servers: int) -> Forecast | None:
         """When the job starts and ends; None behind MAX_COUNTED_AHEAD jobs, or once its GPU work is over."""
         now = self.now()
-        rows = await self.database.fetch(
-            AHEAD_IN_SECONDS, {"id": job_id, "now": now, "cap": MAX_COUNTED_AHEAD}
+        rows = await self.database.run(
+            QueueOperation.AHEAD_IN_SECONDS, {"id": job_id, "cap": MAX_COUNTED_AHEAD}
         )
         parts = {row["part"]: Workload(seconds=row["seconds"], variance=row["variance"]) for row in rows}
         if any(row["jobs"] == MAX_COUNTED_AHEAD for row in rows):
@@ -179,8 +188,7 @@ class JobQueries:
     async def spent_today(self, user_id: int) -> float:
         """GPU seconds charged to the person on this UTC day; unfinished jobs count as expected."""
         row = await self.database.fetch_one(
-            "SELECT spent FROM person WHERE id = :user AND day = :day",
-            {"user": user_id, "day": int(self.now() // 86400)},
+            "SELECT spent FROM person WHERE id = :user AND day = :day", {"user": user_id}
         )
         return float(row[0]) if row else 0.0
 
@@ -221,8 +229,11 @@ class JobQueries:
 
     async def last_moved(self) -> float:
         """The Unix time of the last transition among the newest jobs; 0 where there are none."""
-        newest = "SELECT moved_at FROM job ORDER BY seq DESC LIMIT 100"
-        row = await self.database.fetch_one(f"SELECT coalesce(max(moved_at), 0) FROM ({newest})", {})  # noqa: S608 - constant SQL, no user input
+        row = await self.database.fetch_one(
+            """SELECT coalesce(max(moved_at), 0)
+            FROM (SELECT moved_at FROM job ORDER BY seq DESC LIMIT 100) AS newest""",
+            {},
+        )
         return float(row[0]) if row else 0.0
 
     async def _count(self, source: str, **values: SqlValue) -> int:
@@ -237,7 +248,8 @@ class JobQueries:
         rows = await self.database.fetch(f"SELECT * FROM job WHERE {condition}", values)  # noqa: S608 - constant SQL, no user input
         return [Job.from_row(row) for row in rows]
 
-
-def _listed(ids: Iterable[int]) -> str:
-    """Ids as the JSON that `json_each` reads."""
-    return json.dumps(list(ids))
+    async def _run(self, operation: QueueOperation, **values: SqlValue) -> Sequence[Job]:
+        """Run an operation and count what it ended."""
+        jobs = [Job.from_row(row) for row in await self.database.run(operation, values)]
+        self.ends.count(jobs)
+        return jobs

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import CopyUnusable, StoreError
+from storage.opening import open_store
 from storage.permissions import make_private
 from storage.sqlite.copies import (
     backup_folder,
@@ -25,7 +26,6 @@ from storage.sqlite.copies import (
 )
 from storage.sqlite.database import exclusive_lock, lock_of, migrations, too_new
 from storage.sqlite.translation import translated_errors
-from storage.store import open_store
 
 log = logging.getLogger(__name__)
 

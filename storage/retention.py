@@ -1,15 +1,13 @@
 """Remove old rows, drafts, pictures, clips and what is left of guilds in batches."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import inf
 
 from storage.blobs.files import FilesLeft, FileStore
-from storage.job import Row
-from storage.sqlite.database import Database
-from storage.sqlite.statements import (
+from storage.database import Database, Row
+from storage.sql.statements import (
     FINISHED_IN_LEFT_GUILD,
     FORGET_CLIPS,
     FORGET_LEFT_GUILD,
@@ -61,7 +59,7 @@ async def remove_left_guilds(database: Database, files: FileStore, before: float
         while jobs := [each["id"] for each in await database.fetch(FINISHED_IN_LEFT_GUILD, values)]:
             clips = await files.clips_before(inf)
             await files.remove_clips([name for name in clips if _job_of(name) in set(jobs)], inf)
-            await database.fetch(REMOVE_FROM_LEFT_GUILD, {**values, **_as_json(jobs=jobs)})
+            await database.fetch(REMOVE_FROM_LEFT_GUILD, {**values, "jobs": jobs})
         for statement in FORGET_LEFT_GUILD:
             await database.fetch(statement, values)
     return len(left)
@@ -69,7 +67,7 @@ async def remove_left_guilds(database: Database, files: FileStore, before: float
 
 async def remove_preferences(database: Database, now: float) -> None:
     """Remove the rows of people without jobs, except those used today (UTC)."""
-    values = {"today": int(now // DAY), "limit": ROWS_PER_BATCH}
+    values = {"day": int(now // DAY), "limit": ROWS_PER_BATCH}
     while await database.fetch(REMOVE_PEOPLE, values):
         pass
 
@@ -86,15 +84,16 @@ async def remove_pictures(database: Database, files: FileStore, *, before: float
 async def _needed(database: Database, pictures: AbstractSet[str], before: float) -> AbstractSet[str]:
     """Those of the pictures that belong to an unfinished job or one finished after `before`."""
     needed, after = set[str](), 0
-    while (row := await _page(database, before, after)) and row["last"]:
-        needed |= pictures & {*json.loads(row["pictures"]), *json.loads(row["last_pictures"])}
-        after = row["last"]
+    while page := await _page(database, before, after):
+        named = {sha for row in page if row["needed"] for sha in (row["picture"], row["last_picture"])}
+        needed |= pictures & named
+        after = page[-1]["seq"]
     return needed
 
 
-async def _page(database: Database, before: float, after: int) -> Row | None:
-    values = {"before": before, "after": after, "limit": ROWS_PER_BATCH}
-    return await database.fetch_one(NEEDED_PICTURES, values)
+async def _page(database: Database, before: float, after: int) -> Sequence[Row]:
+    values = {"before": before, "above": after, "limit": ROWS_PER_BATCH}
+    return await database.fetch(NEEDED_PICTURES, values)
 
 
 async def remove_clips(database: Database, files: FileStore, before: float) -> None:
@@ -112,7 +111,7 @@ async def remove_clips(database: Database, files: FileStore, before: float) -> N
             left.append(err)
             held = err.names
         gone = [name for name in old if name not in held]
-        await database.fetch(FORGET_CLIPS, _as_json(jobs=list(map(_job_of, gone)), clips=gone))
+        await database.fetch(FORGET_CLIPS, {"jobs": list(map(_job_of, gone)), "clips": gone})
     if left:
         raise FilesLeft(f"{sum(len(each.names) for each in left)} clips: {left[0]}")
 
@@ -123,13 +122,9 @@ def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
 
 async def _unfinished(database: Database, jobs: AbstractSet[str]) -> AbstractSet[str]:
     """The ids among these of jobs that have not ended."""
-    return {row["id"] for row in await database.fetch(UNFINISHED_AMONG, _as_json(jobs=sorted(jobs)))}
+    return {row["id"] for row in await database.fetch(UNFINISHED_AMONG, {"jobs": sorted(jobs)})}
 
 
 def _job_of(clip: str) -> str:
     """The id of the job that a file in the folder of clips belongs to."""
     return clip.partition(".")[0]
-
-
-def _as_json(**lists: Sequence[str]) -> Mapping[str, str]:
-    return {name: json.dumps(values) for name, values in lists.items()}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from storage.job import Row
-from storage.sqlite.database import Database
+from storage.database import Database, Row
+from storage.sql.texts import encode_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,20 +44,23 @@ class ServerRecords:
     async def record_server(self, record: ServerRecord) -> None:
         """Store what a server said, in place of what it said before."""
         await self.database.fetch(
-            "INSERT OR REPLACE INTO server VALUES (:name, :seen_at, :runnable, :choices, :missing)",
+            """INSERT INTO server (name, seen_at, runnable, choices, missing)
+            VALUES (:name, :seen_at, :runnable, :choices, :missing)
+            ON CONFLICT (name) DO UPDATE SET
+                seen_at = excluded.seen_at, runnable = excluded.runnable,
+                choices = excluded.choices, missing = excluded.missing""",
             {
                 "name": record.name,
                 "seen_at": record.seen_at,
-                "runnable": json.dumps(sorted(record.runnable)),
-                "choices": json.dumps(record.choices),
-                "missing": json.dumps(record.missing),
+                "runnable": encode_json(sorted(record.runnable)),
+                "choices": encode_json(record.choices),
+                "missing": encode_json(record.missing),
             },
         )
 
     async def server_records(self, names: Collection[str]) -> Mapping[str, ServerRecord]:
         """What these servers said last, by name; those that never answered are left out."""
         rows = await self.database.fetch(
-            "SELECT * FROM server WHERE name IN (SELECT value FROM json_each(:names))",
-            {"names": json.dumps(sorted(names))},
+            "SELECT * FROM server WHERE name IN LIST(:names)", {"names": sorted(names)}
         )
         return {row["name"]: ServerRecord.from_row(row) for row in rows}

@@ -1,18 +1,13 @@
-"""The queue: admit, claim, move. Each operation is one statement of storage/sqlite/statements.py."""
+"""The queue: admit, claim, move. How each is done is the database's (storage/database.py, QueueOperation)."""
 
 import asyncio
-import contextlib
 import json
-import logging
-import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TypedDict, Unpack
 
-from storage.affinity import MAX_CANDIDATES, Candidate, choose
-from storage.counters import begin_counting
+from storage.database import Database, QueueOperation, SqlValue
 from storage.errors import AdmissionRefused, LeaseLost
 from storage.forgetting import Forgetting
 from storage.job import (
@@ -26,40 +21,21 @@ from storage.job import (
     Params,
     Reason,
     Request,
-    Row,
     State,
 )
 from storage.limits import QueueLimits
 from storage.memberships import Memberships
 from storage.operations import Operations
-from storage.permissions import make_private
+from storage.planning.affinity import MAX_CANDIDATES, Candidate, choose
 from storage.preferences import Preferences
 from storage.servers import ServerRecords
-from storage.sqlite.database import Database, SqlValue, open_database
-from storage.sqlite.statements import (
-    ADMIT,
-    ADOPT,
-    ADOPT_DELIVERY,
-    CANCEL,
-    CANCEL_BLOCKED,
-    CANCEL_GUILD,
-    CLAIM_CANDIDATES,
-    CLAIM_CHOSEN,
-    CLAIM_NEXT,
-    EXPIRE,
-    FIND_BROKEN_RULE,
-    MOVE,
-    POSTPONE,
-    RENEW,
-    SETTLE,
-)
+from storage.sql.statements import FIND_BROKEN_RULE
 from storage.wakes import Wakes
-
-log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60.0
 STATUS_GRACE = 30.0  # seconds for the status message to be recorded, so that the result can reply to it
 EXPIRED_PER_BATCH = 100
+LOCKED_SECONDS = 0.05  # until the jobs that other claims look at are looked at again
 
 
 class Changes(TypedDict, total=False):
@@ -80,13 +56,18 @@ class Changes(TypedDict, total=False):
 
 
 class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operations):
-    """The queue of one bot. Times are Unix seconds, read from `now`.
+    """The queue of one bot. Times are Unix seconds.
+
+    `now`: a clock in place of the database's own, for everybody who uses that database.
 
     `repeated_erasures`: how many deletions were carried out again when it was opened.
     """
 
     def __init__(
-        self, database: Database, now: Callable[[], float] = time.time, limits: QueueLimits | None = None
+        self,
+        database: Database,
+        now: Callable[[], float] | None = None,
+        limits: QueueLimits | None = None,
     ) -> None:
         super().__init__(database, now)
         self._configured = limits or QueueLimits()
@@ -103,8 +84,7 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
 
     async def settle(self, job_id: str, params: Params) -> Job | None:
         """Give a queued job the parameters that were left open, and their cost; None where none is now."""
-        row = await self.database.fetch_one(SETTLE, _measures(params) | {"id": job_id})
-        return Job.from_row(row) if row else None
+        return _first(await self._run(QueueOperation.SETTLE, **_measures(params), id=job_id))
 
     async def admit(self, request: Request, *, limit: int | None = None) -> Admission:
         """Admit a job to the queue; a known key returns its existing job. Raises AdmissionRefused.
@@ -116,9 +96,9 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         values = self._new_row(request) | self._numbers
         if limit is not None:
             values["queued_per_person"] = limit
-        row = await self.database.fetch_one(ADMIT, values)
-        if row is not None:
-            return Admission(job=Job.from_row(row), created=True)
+        rows = await self.database.run(QueueOperation.ADMIT, values)
+        if rows:
+            return Admission(job=Job.from_row(rows[0]), created=True)
         known = await self._one("key = :key", key=request.key)
         if known is None:
             raise await self._refusal(values)
@@ -143,10 +123,9 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
             return known
         if self.limits.blocked_word(prompt):
             raise AdmissionRefused("blocked_words")
-        now = self.now()
         person: dict[str, SqlValue] = {"user_id": user_id, "guild_id": guild_id}
         material: dict[str, SqlValue] = {"parent": parent, "draft": draft}
-        values = person | material | {"now": now, "day": int(now // 86400)} | self._numbers
+        values = person | material | self._numbers
         if await self.database.fetch_one(FIND_BROKEN_RULE, values):
             raise await self._refusal(values)
         return None
@@ -156,11 +135,13 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         row = await self.database.fetch_one(FIND_BROKEN_RULE, values)
         if row is None:
             return AdmissionRefused("just_lifted", lifts_at=self.now())
-        return AdmissionRefused(row["rule"], row["number"], row["lifts_at"], row["reason"] or "")
+        number = row["number"]
+        whole = int(number) if number is not None and number == int(number) else number
+        return AdmissionRefused(row["rule"], whole, row["lifts_at"], row["reason"] or "")
 
     def _new_row(self, request: Request) -> dict[str, SqlValue]:
         """The parameters of ADMIT, but for the limits."""
-        params, now = request.params, self.now()
+        params = request.params
         return {
             "id": str(uuid.uuid4()),
             "key": request.key,
@@ -176,8 +157,6 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
             "weight": request.weight,
             "head_start": min(request.head_start, MAX_HEAD_START),
             "mover": f"person {request.user_id}",
-            "now": now,
-            "day": int(now // 86400),
         }
 
     async def claim(
@@ -197,44 +176,52 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         """
         values: dict[str, SqlValue] = {
             "server": server,
-            "workflows": json.dumps(sorted(workflows)),
-            "lacks": json.dumps(sorted(lacks)),
+            "workflows": sorted(workflows),
+            "lacks": sorted(lacks),
             "grace": STATUS_GRACE,
             "running_per_guild": self.limits.running_per_guild,
         }
         if loaded is None:
-            row = await self._acquire(CLAIM_NEXT, **values)
+            job = await self._acquire(QueueOperation.CLAIM_NEXT, **values)
         else:
-            row = await self._claim_chosen(loaded, values)
-        return Lease(job=Job.from_row(row), adopted=False) if row else None
+            job = await self._claim_chosen(loaded, values)
+        return Lease(job=job, adopted=False) if job else None
 
-    async def _claim_chosen(self, loaded: str, values: dict[str, SqlValue]) -> Row | None:
+    async def _claim_chosen(self, loaded: str, values: dict[str, SqlValue]) -> Job | None:
         """Read the candidates, choose, claim; read again where another claim took the chosen one first."""
+        taken = set[int]()
         while True:
-            rows = await self.database.fetch(
-                CLAIM_CANDIDATES, values | {"now": self.now(), "limit": MAX_CANDIDATES}
-            )
-            chosen = choose([Candidate(**dict(row)) for row in rows], loaded)
-            if chosen is None:
+            rows = await self._candidates(values)
+            chosen = choose([each for each in rows if each.seq not in taken], loaded)
+            if chosen is None and not (taken and rows):
                 return None
-            row = await self._acquire(CLAIM_CHOSEN, **values, chosen=chosen.seq)
-            if row:
-                return row
+            if chosen is None:  # others hold all of them, and may yet let go of one
+                await asyncio.sleep(LOCKED_SECONDS)
+                taken.clear()
+                continue
+            job = await self._acquire(QueueOperation.CLAIM_CHOSEN, **values, chosen=chosen.seq)
+            if job:
+                return job
+            taken.add(chosen.seq)
+
+    async def _candidates(self, values: dict[str, SqlValue]) -> Sequence[Candidate]:
+        rows = await self.database.run(QueueOperation.CLAIM_CANDIDATES, values | {"limit": MAX_CANDIDATES})
+        return [Candidate(**dict(row)) for row in rows]
 
     async def adopt(self, server: str, servers: Collection[str]) -> Lease | None:
         """Take over a job whose lease expired: one of this server, or of one that is not in `servers`."""
-        row = await self._acquire(ADOPT, server=server, servers=json.dumps(sorted(servers)))
-        return Lease(job=Job.from_row(row), adopted=True) if row else None
+        job = await self._acquire(QueueOperation.ADOPT, server=server, servers=sorted(servers))
+        return Lease(job=job, adopted=True) if job else None
 
     async def adopt_delivery(self) -> Lease | None:
         """Take over a job in state `delivering` whose lease expired."""
-        row = await self._acquire(ADOPT_DELIVERY)
-        return Lease(job=Job.from_row(row), adopted=True) if row else None
+        job = await self._acquire(QueueOperation.ADOPT_DELIVERY)
+        return Lease(job=job, adopted=True) if job else None
 
-    async def _acquire(self, sql: str, **values: SqlValue) -> Row | None:
-        """Run a statement with the time, and the time until which a lease it grants is valid."""
-        now = self.now()
-        return await self.database.fetch_one(sql, values | {"now": now, "until": now + LEASE_SECONDS})
+    async def _acquire(self, operation: QueueOperation, **values: SqlValue) -> Job | None:
+        """Run an operation that may grant a lease of LEASE_SECONDS; returns its job."""
+        rows = await self.database.run(operation, values | {"lease": LEASE_SECONDS})
+        return Job.from_row(rows[0]) if rows else None
 
     async def current(self, lease: Lease) -> Lease:
         """The lease with its row read again. Raises LeaseLost."""
@@ -248,7 +235,7 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
     async def renew(self, leases: Collection[Lease]) -> None:
         """Extend these leases to LEASE_SECONDS from now; a lost one stays lost: its next move raises."""
         held = {lease.job.id: lease.job.epoch for lease in leases}
-        await self._acquire(RENEW, held=json.dumps(held))
+        await self._acquire(QueueOperation.RENEW, held=json.dumps(held))
 
     async def move(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> Lease:
         """Move the job to another state, if its epoch and state are still the lease's. Raises LeaseLost.
@@ -256,8 +243,8 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         Back to `queued` it keeps its tag, and becomes `cancelled` where that was requested meanwhile.
         """
         reason = changes.get("reason")
-        row = await self._acquire(
-            MOVE,
+        job = await self._acquire(
+            QueueOperation.MOVE,
             id=lease.job.id,
             epoch=lease.job.epoch,
             was=lease.job.state,
@@ -273,29 +260,29 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
             reason=reason.to_json() if reason else None,
             mover=changes.get("mover"),
         )
-        if row is None:
+        if job is None:
             raise LeaseLost(f"job {lease.job.id} is no longer {lease.job.state} at epoch {lease.job.epoch}")
-        return replace(lease, job=Job.from_row(row))
+        self.ends.count([job], was=lease.job.state)
+        return replace(lease, job=job)
 
     async def postpone(self, lease: Lease, seconds: float) -> Job:
         """Release a delivery, to be adopted again after `seconds` or at a restart. Raises LeaseLost."""
         values: dict[str, SqlValue] = {"id": lease.job.id, "epoch": lease.job.epoch}
-        row = await self._acquire(POSTPONE, **values, later=self.now() + seconds)
-        if row is None:
+        job = await self._acquire(QueueOperation.POSTPONE, **values, delay=seconds)
+        if job is None:
             raise LeaseLost(f"job {lease.job.id} is no longer delivered at epoch {lease.job.epoch}")
-        return Job.from_row(row)
+        self.ends.put_off += 1
+        return job
 
     async def cancel(self, job_id: str, *, mover: str, reason: Reason) -> Job | None:
         """Cancel a queued job; set `cancel_requested` of one on a server. None where the job is finished."""
-        values: dict[str, SqlValue] = {"id": job_id, "mover": mover, "reason": reason.to_json()}
-        row = await self.database.fetch_one(CANCEL, values | {"now": self.now()})
-        return Job.from_row(row) if row else None
+        return _first(await self._run(QueueOperation.CANCEL, id=job_id, mover=mover, reason=reason.to_json()))
 
     async def cancel_guild(self, guild_id: int, *, mover: str, reason: Reason) -> Sequence[Job]:
         """Cancel the guild's unfinished jobs as `cancel` does; returns them."""
-        values: dict[str, SqlValue] = {"guild": guild_id, "mover": mover, "reason": reason.to_json()}
-        rows = await self.database.fetch(CANCEL_GUILD, values | {"now": self.now()})
-        return [Job.from_row(row) for row in rows]
+        return await self._run(
+            QueueOperation.CANCEL_GUILD, guild=guild_id, mover=mover, reason=reason.to_json()
+        )
 
     async def expire(self) -> Sequence[Job]:
         """Fail the jobs that waited longer than `QueueLimits.longest_wait`, and return a batch of them."""
@@ -303,11 +290,9 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         if wait is None:
             return []
         reason = Reason(code="expired", values={"hours": round(wait / 3600, 1)})
-        rows = await self.database.fetch(
-            EXPIRE,
-            {"now": self.now(), "longest_wait": wait, "limit": EXPIRED_PER_BATCH, "reason": reason.to_json()},
+        return await self._run(
+            QueueOperation.EXPIRE, longest_wait=wait, limit=EXPIRED_PER_BATCH, reason=reason.to_json()
         )
-        return [Job.from_row(row) for row in rows]
 
     async def release_all(self) -> None:
         """Expire every lease: at start, when no holder can be alive."""
@@ -328,9 +313,10 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
 
     async def cancel_blocked(self, people: Collection[int] = ()) -> Sequence[Job]:
         """Cancel the waiting jobs of these people and of all whom `block` refuses; returns them."""
-        values: dict[str, SqlValue] = {"people": json.dumps(sorted(people)), "now": self.now()}
-        values |= {"mover": "rules", "reason": Reason(code="blocked").to_json()}
-        return [Job.from_row(row) for row in await self.database.fetch(CANCEL_BLOCKED, values)]
+        reason = Reason(code="blocked").to_json()
+        return await self._run(
+            QueueOperation.CANCEL_BLOCKED, people=sorted(people), mover="rules", reason=reason
+        )
 
     async def block(
         self, user_id: int, *, guild_id: int = 0, until: float | None = None, reason: str = ""
@@ -340,8 +326,8 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         Their waiting jobs there are cancelled: returned, to announce their ends. They read the `reason`.
         """
         await self.database.fetch(
-            """INSERT OR REPLACE INTO blocked (user_id, guild_id, until, reason)
-            VALUES (:user, :guild, :until, :reason)""",
+            """INSERT INTO blocked (user_id, guild_id, until, reason) VALUES (:user, :guild, :until, :reason)
+            ON CONFLICT (user_id, guild_id) DO UPDATE SET until = excluded.until, reason = excluded.reason""",
             {"user": user_id, "guild": guild_id, "until": until, "reason": reason},
         )
         return await self.cancel_blocked()
@@ -354,6 +340,10 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         )
 
 
+def _first(jobs: Sequence[Job]) -> Job | None:
+    return jobs[0] if jobs else None
+
+
 def _measures(params: Params) -> dict[str, SqlValue]:
     """The parameters as columns: all as JSON, and those that decide about the cost."""
     return {
@@ -362,21 +352,3 @@ def _measures(params: Params) -> dict[str, SqlValue]:
         "steps": params.steps or params.ticks or USUAL_STEPS,
         "params": params.to_json(),
     }
-
-
-@contextlib.asynccontextmanager
-async def open_store(folder: Path, limits: QueueLimits | None = None) -> AsyncGenerator[Store]:
-    """Open the store in this folder for one process: all leases expired, every erasure carried out.
-
-    Raises StoreInUse, SchemaTooNew, StoreUnavailable.
-    """
-    await asyncio.to_thread(make_private, folder)
-    async with open_database(folder / "animate.db") as database:
-        store = Store(database, limits=limits)
-        await store.read_limits()
-        await begin_counting(database)
-        await store.release_all()
-        store.repeated_erasures = await store.repeat_erasures()
-        if store.repeated_erasures:
-            log.info("an older database: %d deletions are carried out again", store.repeated_erasures)
-        yield store

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from statistics import median
 
-from storage.sqlite.database import Database
+from storage.database import Database
 
 KEPT_WAKES = 9  # of each server: the newest say how long the next one takes
 
@@ -24,8 +24,12 @@ class Wakes:
     async def begin_wake(self, server: str) -> float:
         """Record that a server is being woken now, and forget its oldest wakes; returns the time."""
         now = self.now()
-        values = {"server": server, "now": now, "kept": KEPT_WAKES}
-        await self.database.fetch("INSERT OR REPLACE INTO wake VALUES (:server, :now, NULL)", values)
+        values = {"server": server, "asked_at": now, "kept": KEPT_WAKES}
+        await self.database.fetch(
+            """INSERT INTO wake (server, asked_at, seconds) VALUES (:server, :asked_at, NULL)
+            ON CONFLICT (server, asked_at) DO UPDATE SET seconds = NULL""",
+            values,
+        )
         await self.database.fetch(
             """DELETE FROM wake WHERE server = :server AND asked_at <= (
                 SELECT asked_at FROM wake WHERE server = :server ORDER BY asked_at DESC LIMIT 1 OFFSET :kept

@@ -7,14 +7,20 @@ thread: a cancelled task leaves no transaction open, and transactions never inte
 
 import asyncio
 import contextlib
+import functools
+import json
 import logging
+import re
 import sqlite3
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 import aiosqlite
 
+from storage.database import Change, HeldLock, QueueOperation, Row, Values
 from storage.errors import SchemaTooNew, StoreInUse, StoreUnavailable
+from storage.sql.texts import storable
 from storage.sqlite.copies import (
     backup_folder,
     copies_to_restore,
@@ -23,12 +29,14 @@ from storage.sqlite.copies import (
     finish_replacing,
     make_private_file,
 )
+from storage.sqlite.operations import OPERATIONS
 from storage.sqlite.translation import damaged, translated_errors
 
 log = logging.getLogger(__name__)
 
 FIRST_SECURE_VERSION = 7  # files of earlier versions hold deleted words in their free space
 PAGES_PER_VACUUM = 1000
+DAY = 86400  # seconds
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Cache and checkpoint interval keep operations fast with a million rows.
 PRAGMAS = """
@@ -45,26 +53,49 @@ PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
 """  # kept in the file, which they write to
 
-SqlValue = str | int | float | None
 
+class SqliteDatabase:
+    """One connection to the file at `path`; each statement is a transaction. See `storage.database.Database`.
 
-class Database:
-    """One connection to the file at `path`; each statement is a transaction."""
+    `clock` tells :now.
+    """
 
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self._connection = connection
         self._whole_file = asyncio.Lock()  # a copy would let the truncation of the log wait for its end
         self.path = path
+        self.clock: Callable[[], float] | None = None
 
-    async def fetch(self, sql: str, values: Mapping[str, SqlValue]) -> Sequence[sqlite3.Row]:
+    @property
+    def folder(self) -> Path:
+        """The folder of the file."""
+        return self.path.parent
+
+    async def fetch(self, sql: str, values: Values) -> Sequence[Row]:
         """Run one statement and return all its rows. Raises StoreUnavailable."""
         with translated_errors(self.path):
-            return list(await self._connection.execute_fetchall(sql, values))
+            rows = await self._connection.execute_fetchall(compile_lists(sql), self._bind(values))
+            return list(rows)
 
-    async def fetch_one(self, sql: str, values: Mapping[str, SqlValue]) -> sqlite3.Row | None:
+    def _bind(self, values: Values) -> Mapping[str, object]:
+        """The values as SQLite takes them, and the time."""
+        now = (self.clock or time.time)()
+        bound: dict[str, object] = {"now": now, "day": int(now // DAY), **values}
+        for name, value in values.items():
+            if isinstance(value, str):
+                bound[name] = storable(value)
+            elif isinstance(value, Sequence):
+                bound[name] = json.dumps(value)
+        return bound
+
+    async def fetch_one(self, sql: str, values: Values) -> Row | None:
         """Run one statement and return its first row, or None. Raises StoreUnavailable."""
         rows = await self.fetch(sql, values)
         return rows[0] if rows else None
+
+    async def run(self, operation: QueueOperation, values: Values) -> Sequence[Row]:
+        """Run an operation, which is one statement, and return its rows. Raises StoreUnavailable."""
+        return await self.fetch(OPERATIONS[operation], values)
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None]:
@@ -104,9 +135,39 @@ class Database:
                 await self.fetch(f"PRAGMA incremental_vacuum({PAGES_PER_VACUUM})", {})
             await self.fetch("PRAGMA wal_checkpoint(TRUNCATE)", {})
 
+    @contextlib.asynccontextmanager
+    async def changes(self) -> AsyncGenerator[AsyncGenerator[Change]]:
+        """No other process works here: nothing comes, until the block ends."""
+        async with contextlib.aclosing(_nothing()) as nothing:
+            yield nothing
+
+    @contextlib.asynccontextmanager
+    async def lock(self, name: str) -> AsyncGenerator[HeldLock]:
+        """Whoever has opened the file has it alone."""
+        yield _Kept()
+
+
+class _Kept:
+    """A lock that is never lost."""
+
+    async def lost(self) -> None:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+
+
+async def _nothing() -> AsyncGenerator[Change]:
+    await asyncio.Event().wait()
+    yield Change(kind="", job="")
+
+
+@functools.cache
+def compile_lists(sql: str) -> str:
+    """Replace `LIST(:name)` by the elements of the JSON list that the parameter is."""
+    return re.sub(r"\bLIST\((:\w+)\)", r"(SELECT value FROM json_each(\1))", sql)
+
 
 @contextlib.asynccontextmanager
-async def open_database(path: Path) -> AsyncGenerator[Database]:
+async def open_database(path: Path) -> AsyncGenerator[SqliteDatabase]:
     """Open (or create) the file for this process alone and apply the missing migrations.
 
     Raises StoreInUse while another process holds it, SchemaTooNew, StoreDamaged, StoreUnavailable.
@@ -124,7 +185,7 @@ async def open_database(path: Path) -> AsyncGenerator[Database]:
         async with connected(path, OF_THE_FILE + PRAGMAS) as connection:
             await _check(connection, path)
             await _migrate(connection, path)
-            yield Database(connection, path)
+            yield SqliteDatabase(connection, path)
 
 
 def lock_of(path: Path) -> Path:

@@ -38,7 +38,7 @@ def test_a_package_whose_licence_is_not_known_is_an_error() -> None:
 def test_the_image_holds_what_the_bot_runs_and_nothing_of_its_owner() -> None:
     names = {path.as_posix() for path in context_files()}
     assert {"bot.py", "requirements.lock", "LICENSES.md", "deploy/healthcheck.py"} <= names
-    assert {"cli/main.py", "playground/playground.py", "storage/blocked_words.txt"} <= names
+    assert {"cli/main.py", "playground/playground.py", "storage/words/blocked_words.txt"} <= names
     assert not any(re.match(r"\.env|\.git|data/|tests/|docs/|benchmarks/", name) for name in names)
 
 

@@ -19,16 +19,20 @@ import aiohttp
 from yarl import URL
 
 from storage import queries
-from storage.sqlite import statements
-from storage.sqlite.database import Database
+from storage.sql import statements
+from storage.sqlite import operations
+from storage.sqlite.database import SqliteDatabase
 
 FOLDER = Path(os.environ["EXPLORER"])
 NAMES = {
-    text: name for module in (queries, statements) for name, text in vars(module).items() if name.isupper()
+    text: name
+    for module in (queries, statements, operations)
+    for name, text in vars(module).items()
+    if name.isupper() and isinstance(text, str)
 }
 CHANGING = re.compile(r"/(?:\d+|[^/]{30,})(?=/|$)")  # ids and tokens in a path
 
-fetch = Database.fetch
+fetch = SqliteDatabase.fetch
 request = aiohttp.ClientSession._request
 seen = Counter[str]()
 
@@ -80,7 +84,7 @@ def name_of(sql: str, values: Mapping[str, object]) -> str:
     return f"MOVE {values['state']}" if name == "MOVE" else name
 
 
-async def watched_fetch(self: Database, sql: str, values: Mapping[str, Any]) -> Any:
+async def watched_fetch(self: SqliteDatabase, sql: str, values: Mapping[str, Any]) -> Any:
     return await watched(name_of(sql, values), lambda: fetch(self, sql, values))
 
 
@@ -89,5 +93,5 @@ async def watched_request(self: aiohttp.ClientSession, method: str, url: str | U
     return await watched(name, lambda: request(self, method, url, **rest))
 
 
-Database.fetch = watched_fetch
+SqliteDatabase.fetch = watched_fetch
 aiohttp.ClientSession._request = watched_request

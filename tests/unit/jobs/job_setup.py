@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from jobs.pace import QueuePositions
 from jobs.run import PreviewPolicy, Run, RunContext
 from jobs.uploads import Uploads
 from storage import FileStore, Job, Lease, Request, State, Store, StoreUnavailable
-from storage.sqlite.database import Database, SqlValue, open_database
+from storage.database import Row, Values
+from storage.sqlite.database import SqliteDatabase, open_database
 from tests.unit.jobs.observable import Observable
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_announcer import ScriptedAnnouncer
@@ -36,12 +37,12 @@ class MovableClock:
         self._ahead += seconds
 
 
-class BreakableDatabase(Observable, Database):
+class BreakableDatabase(Observable, SqliteDatabase):
     """A database that answers nothing while `broken`; `refused` counts what it did not answer."""
 
-    def __init__(self, opened: Database) -> None:
+    def __init__(self, opened: SqliteDatabase) -> None:
         Observable.__init__(self)
-        Database.__init__(self, opened._connection, opened.path)
+        SqliteDatabase.__init__(self, opened._connection, opened.path)
         self.broken = False
         self.refused = 0
 
@@ -49,7 +50,7 @@ class BreakableDatabase(Observable, Database):
         """Wait until it has left so many statements unanswered."""
         await self.until(lambda: self.refused >= times)
 
-    async def fetch(self, sql: str, values: Mapping[str, SqlValue]) -> Sequence[object]:
+    async def fetch(self, sql: str, values: Values) -> Sequence[Row]:
         if self.broken:
             self.refused += 1
             self.changed()

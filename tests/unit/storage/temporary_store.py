@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from storage import Lease, QueueLimits, State, Store
-from storage.sqlite.database import Database, open_database
+from storage.sqlite.database import SqliteDatabase, open_database
 from tests.unit.storage.requests import Clock, admit, make_request
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ WHERE abs(spent - (SELECT sum(coalesce(charged, cost)) FROM job WHERE guild_id =
 class TemporaryStore:
     """A store, its clock, and a loop of its own, for tests that are no coroutines."""
 
-    def __init__(self, runner: asyncio.Runner, database: Database) -> None:
+    def __init__(self, runner: asyncio.Runner, database: SqliteDatabase) -> None:
         self._runner = runner
         self._database = database
         self.clock = Clock()
@@ -124,5 +124,5 @@ def open_temporary_store() -> Iterator[TemporaryStore]:
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def _without_fsync(database: Database) -> None:
+async def _without_fsync(database: SqliteDatabase) -> None:
     await database.fetch("PRAGMA synchronous = OFF", {})

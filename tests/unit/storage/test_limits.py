@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from storage import AdmissionRefused, QueueLimits, Reason, State, Store
-from storage.sqlite.admission_rules import ADMISSION_RULES
+from storage.sql.admission_rules import ADMISSION_RULES
 from tests.unit.storage.requests import (
     NODE_FAILED,
     SERVER,

@@ -43,7 +43,7 @@ async def failed(store: Store, key: str, **changes: object) -> Job:
 
 async def test_old_rows_go_with_their_events_and_their_rerolls_stay(aged: Store, files: FileStore) -> None:
     first = await failed(aged, "first")
-    young = Store(aged.database)
+    young = Store(aged.database, time.time)
     child = await failed(young, "child", parent=first.id)
     waiting = (await admit(aged, make_request("waiting"))).job
     await make_maintenance(aged, files, rows=30).apply_retention()
@@ -81,7 +81,7 @@ async def test_a_picture_goes_when_no_job_needs_it(
     finished, waiting, young, nobody, held, last_of_finished, last_of_waiting, last_of_young = names
     for n in range(5):
         await failed(aged, f"finished {n}", picture=finished, last_picture=last_of_finished)
-    await failed(Store(aged.database), "young", picture=young, last_picture=last_of_young)
+    await failed(Store(aged.database, time.time), "young", picture=young, last_picture=last_of_young)
     await admit(aged, make_request("waiting", picture=waiting, last_picture=last_of_waiting))
     await admit(aged, make_request("loop", picture=waiting, last_picture=waiting))
     await files.touch_picture(held)

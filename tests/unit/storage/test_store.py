@@ -10,8 +10,9 @@ from storage import (
     LeaseLost,
     Reason,
     State,
+    Store,
+    open_store,
 )
-from storage.store import Store, open_store
 from tests.unit.storage.requests import (
     PARAMS,
     SERVER,

@@ -33,7 +33,7 @@ from jobs.advice import Advice
 from jobs.announcer import QueuePosition, WaitReason
 from jobs.errors import Refusal
 from storage import Reason, State
-from storage.sqlite.admission_rules import ADMISSION_RULES
+from storage.sql.admission_rules import ADMISSION_RULES
 from tests.unit.comfy.workflows.published import published
 from tests.unit.jobs.sample_jobs import job
 

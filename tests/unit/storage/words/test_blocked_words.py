@@ -5,7 +5,7 @@ import time
 import pytest
 
 from storage import QueueLimits
-from storage.blocked_words import BLOCKED_WORDS, first_blocked
+from storage.words.blocked_words import BLOCKED_WORDS, first_blocked
 
 OWN = frozenset({"nude", "sex", "gore", "Ｂlue car"})
 

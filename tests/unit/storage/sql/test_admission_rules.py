@@ -3,7 +3,7 @@
 import pytest
 
 from storage import Draft, QueueLimits, Store
-from storage.sqlite.admission_rules import ADMISSION_RULES, MATERIAL_RULES, AdmissionRule
+from storage.sql.admission_rules import ADMISSION_RULES, MATERIAL_RULES, AdmissionRule
 from tests.unit.storage.requests import admit, make_request
 
 RULES = (*MATERIAL_RULES, *ADMISSION_RULES)

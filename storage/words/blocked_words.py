@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from storage.lookalikes import SYMBOL_LETTERS, SYMBOLS, plain_spelling, plain_spellings
+from storage.words.lookalikes import SYMBOL_LETTERS, SYMBOLS, plain_spelling, plain_spellings
 
 BLOCKED_WORDS = frozenset(
     line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.lookalikes import plain_spelling, plain_spellings
+from storage.words.lookalikes import plain_spelling, plain_spellings
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A server prefers jobs of the workflow it has loaded, within one job of the first."""
 
-from storage.affinity import Candidate, choose
+from storage.planning.affinity import Candidate, choose
 
 
 def candidate(seq: int, workflow: str, tag: float, user: int | None = None) -> Candidate:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from storage.forecast import Interval, Workload, build_forecast
 from storage.job import State
+from storage.planning.forecast import Interval, Workload, build_forecast
 
 PARTS = {
     "own": Workload(seconds=60.0, variance=9.0),

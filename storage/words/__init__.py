@@ -1,0 +1,1 @@
+"""Words that no prompt may contain, however they are spelt. Pure."""
