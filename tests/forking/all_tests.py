@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.blocked_words import BLOCKED_WORDS, compile_words
+from storage.words.blocked_words import BLOCKED_WORDS, compile_words
 
 TESTS = Path(__file__).parents[1]
 

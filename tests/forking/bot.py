@@ -12,7 +12,7 @@ from typing import IO
 
 import cli.main
 from media.child import process
-from storage.blocked_words import BLOCKED_WORDS, compile_words
+from storage.words.blocked_words import BLOCKED_WORDS, compile_words
 from tests.e2e.stalls import MeasuringPolicy
 from tests.forking.client import BOT, ROOT, ForkedProcess, Request, fork
 from tests.forking.media_children import start_forked
