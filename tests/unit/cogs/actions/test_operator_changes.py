@@ -35,7 +35,7 @@ async def test_a_pause_and_a_notice_are_told_when_they_begin_and_when_they_are_o
         await beside.set_notice("tonight", until=now + 2 * HOUR)
         assert [await looks(opened, changes) for _ in range(2)] == [True, False]
     for hours in (1, 2):
-        store.now = lambda hours=hours: now + hours * HOUR + 1  # a test cannot wait
+        store.now = store.database.clock = lambda hours=hours: now + hours * HOUR + 1  # a test cannot wait
         assert [await looks(opened, changes) for _ in range(2)] == [True, False]
     assert (await store.pause(), await store.notice()) == (None, None)
 
