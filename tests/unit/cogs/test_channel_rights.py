@@ -8,6 +8,7 @@ from playground.discord.permissions import Permission
 from playground.members import Member
 from playground.playground import Playground
 from storage import State
+from tests.sampling import one_in
 from tests.unit.cogs.bot_setup import BotSetup
 
 NO_SUCH_JOB = translate("en-US", "refused_no_such_job")
@@ -70,7 +71,7 @@ async def test_seen_jobs_are_listed_beside_hidden_ones_and_overwrites_of_the_job
 BUTTONS = ("info", "graph", "cancel", "delete", "deletenow", "again", "change", "extend", "retry", "smaller")
 
 
-@pytest.mark.parametrize("action", BUTTONS)
+@pytest.mark.parametrize("action", one_in(3, BUTTONS))
 async def test_no_button_elsewhere_reaches_a_hidden_job(bot: BotSetup, action: str) -> None:
     playground, store = bot.playground, bot.context.store
     ada, boss = playground.member("ada"), moderator(playground)

@@ -19,6 +19,7 @@ from playground.discord.faults import Unreadable
 from playground.discord.model import Message, MessageFlag
 from playground.discord.permissions import Permission
 from storage import Job, Lease, Reason, State
+from tests.sampling import one_in
 from tests.unit.cogs.bot_setup import BotSetup, write_noise
 from tests.unit.jobs.sample_jobs import JOB
 from tests.unit.media.sample_clips import gradient_frames, write_clip
@@ -154,7 +155,7 @@ async def test_cloudflares_page_is_waited_for(opened: BotSetup) -> None:
     assert ada.inbox == []
 
 
-@pytest.mark.parametrize("body", Unreadable)
+@pytest.mark.parametrize("body", one_in(2, Unreadable))
 @pytest.mark.parametrize("taken", [True, False])
 async def test_an_answer_that_cannot_be_read_leaves_one_clip_and_its_link(
     opened: BotSetup, body: Unreadable, taken: bool

@@ -28,6 +28,7 @@ from comfy import (
 from comfy.server import websocket
 from comfy.server.connection import Connection
 from playground.comfyui import ComfyUI, SocketFault, Stage
+from tests.sampling import one_in
 from tests.unit.comfy.server_jobs import Job, build, located, opened, run, soon, until
 
 FAULTS = [404, 403, 400, 501, 502, *SocketFault]
@@ -42,7 +43,7 @@ async def gateway(comfyui: ComfyUI, workflows: Mapping[str, Workflow]) -> AsyncI
         yield server
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", one_in(4, FAULTS, names=[str(each) for each in FAULTS]))
 async def test_a_job_runs_over_http_alone(
     comfyui: ComfyUI, workflows: Mapping[str, Workflow], picture: bytes, fault: int | SocketFault
 ):

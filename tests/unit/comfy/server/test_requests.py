@@ -19,6 +19,7 @@ from comfy import (
     TooLarge,
 )
 from playground.comfyui import ComfyUI, Stage
+from tests.sampling import one_in
 from tests.unit.comfy.server_jobs import (
     LARGEST_CLIP,
     build,
@@ -43,7 +44,7 @@ async def test_a_submission_whose_answer_is_lost_is_handed_in_once(
     assert comfyui.waiting == []
 
 
-@pytest.mark.parametrize("path", ["/upload/image", "/prompt", "/history", "/queue", "/view"])
+@pytest.mark.parametrize("path", one_in(2, ["/prompt", "/upload/image", "/history", "/queue", "/view"]))
 async def test_a_gateway_that_is_overwhelmed_for_a_moment_is_asked_again(
     comfyui: ComfyUI, server: Server, picture: bytes, tmp_path: Path, path: str
 ):

@@ -13,6 +13,7 @@ from media.codecs.containers import open_output
 from media.codecs.ladder import FitRequest, fit
 from media.codecs.sound import SoundFormat, copy_sound, encode_sound, find_sound, read_samples
 from media.file_types import FileType
+from tests.sampling import one_in
 from tests.unit.media.sample_clips import decoded, gradient_frames, metadata, write_clip
 from tests.unit.media.sample_sounds import LOUDNESS, listen, write_sounding_clip
 
@@ -82,7 +83,7 @@ CODECS = {
 }
 
 
-@pytest.mark.parametrize("kind", CODECS)
+@pytest.mark.parametrize("kind", one_in(3, CODECS))
 def test_other_sounds_become_aac_of_at_most_two_channels(tmp_path: Path, kind: str) -> None:
     name, codec, rate, layout, video = CODECS[kind]
     source = write_sounding_clip(tmp_path / name, codec, rate=rate, layout=layout, video=video)
@@ -152,7 +153,7 @@ JOINED = {
 }
 
 
-@pytest.mark.parametrize("case", JOINED)
+@pytest.mark.parametrize("case", one_in(3, JOINED))
 def test_joined_clips_sound_each_in_its_part(tmp_path: Path, case: str) -> None:
     first, second, expected = JOINED[case]
     paths = [
