@@ -2,7 +2,8 @@
 
     maintenance, restore, beside → chores, retention, opening → store → servers, memberships, wakes,
     preferences, operations, forgetting → queries, erasures →
-    sqlite/, blobs/, permissions, counters, limits → planning/ → job → words/, sql/ → database, errors
+    sqlite/, blobs/, permissions, counters, limits → planning/ → job → words/, sql/ → database, errors,
+    lease_term
     (→ may import; never back)
 
 Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
@@ -39,6 +40,7 @@ from storage.job import (
     Transition,
     Waiting,
 )
+from storage.lease_term import ADOPTION_GRACE, LEASE_SECONDS, LeaseTerm
 from storage.limits import QueueLimits
 from storage.location import DatabaseLocation
 from storage.maintenance import Maintenance, backup_times, failure_record
@@ -51,11 +53,12 @@ from storage.retention import Retention
 from storage.servers import ServerRecord
 from storage.sqlite.copies import all_copies, backup_folder
 from storage.sqlite.inspection import check_database
-from storage.store import LEASE_SECONDS, Changes, Store
+from storage.store import Changes, Store
 from storage.words.blocked_words import BLOCKED_WORDS
 
 __all__ = [
     "ACTIVE",
+    "ADOPTION_GRACE",
     "BLOCKED_WORDS",
     "FINISHED",
     "LEASE_SECONDS",
@@ -76,6 +79,7 @@ __all__ = [
     "JobCounts",
     "Lease",
     "LeaseLost",
+    "LeaseTerm",
     "Load",
     "Maintenance",
     "Notice",

@@ -9,6 +9,8 @@ from enum import StrEnum
 from storage.database import Row
 from storage.sql.texts import encode_json
 
+from storage.lease_term import LeaseTerm
+
 
 class State(StrEnum):
     """The states of a job; docs/design.md draws the transitions."""
@@ -221,11 +223,13 @@ class Job:
 class Lease:
     """The right to move one job until `until`; void once the row has another epoch.
 
-    `adopted`: taken over from a holder that died, whose last effect may or may not have happened.
+    `adopted`: taken over from a holder that died, whose last effect may or may not have happened. `term`: how
+    long it holds by this machine's clock, shared by all records of the same lease.
     """
 
     job: Job
     adopted: bool
+    term: LeaseTerm = field(default_factory=LeaseTerm, compare=False, repr=False)
 
     @property
     def until(self) -> float:

@@ -8,6 +8,7 @@ from storage.counters import EndCounter, JobCounts, read_counts
 from storage.database import Database, QueueOperation, SqlValue
 from storage.errors import StoreError
 from storage.job import Job, Load, State, Transition, Waiting
+from storage.lease_term import ADOPTION_GRACE
 from storage.planning.forecast import Forecast, Workload, build_forecast
 from storage.sql.statements import AHEAD
 
@@ -216,7 +217,7 @@ class JobQueries:
     async def next_delivery(self) -> float | None:
         """The Unix time of the next delivery to adopt, or None."""
         row = await self.database.fetch_one("SELECT min(lease_until) FROM job WHERE state = 'delivering'", {})
-        return row[0] if row else None
+        return None if row is None or row[0] is None else row[0] + ADOPTION_GRACE
 
     async def results(self, limit: int) -> Sequence[Job]:
         """The newest jobs that are done, newest first."""

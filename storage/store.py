@@ -23,6 +23,7 @@ from storage.job import (
     Request,
     State,
 )
+from storage.lease_term import ADOPTION_GRACE, LEASE_SECONDS, LeaseTerm
 from storage.limits import QueueLimits
 from storage.memberships import Memberships
 from storage.operations import Operations
@@ -32,7 +33,6 @@ from storage.servers import ServerRecords
 from storage.sql.statements import FIND_BROKEN_RULE
 from storage.wakes import Wakes
 
-LEASE_SECONDS = 60.0
 STATUS_GRACE = 30.0  # seconds for the status message to be recorded, so that the result can reply to it
 EXPIRED_PER_BATCH = 100
 LOCKED_SECONDS = 0.05  # until the jobs that other claims look at are looked at again
@@ -181,11 +181,12 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
             "grace": STATUS_GRACE,
             "running_per_guild": self.limits.running_per_guild,
         }
+        term = LeaseTerm()
         if loaded is None:
             job = await self._acquire(QueueOperation.CLAIM_NEXT, **values)
         else:
             job = await self._claim_chosen(loaded, values)
-        return Lease(job=job, adopted=False) if job else None
+        return Lease(job=job, adopted=False, term=term) if job else None
 
     async def _claim_chosen(self, loaded: str, values: dict[str, SqlValue]) -> Job | None:
         """Read the candidates, choose, claim; read again where another claim took the chosen one first."""
@@ -210,13 +211,18 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
 
     async def adopt(self, server: str, servers: Collection[str]) -> Lease | None:
         """Take over a job whose lease expired: one of this server, or of one that is not in `servers`."""
+        term = LeaseTerm()
         job = await self._acquire(QueueOperation.ADOPT, server=server, servers=sorted(servers))
-        return Lease(job=job, adopted=True) if job else None
+        return Lease(job=job, adopted=True, term=term) if job else None
 
     async def adopt_delivery(self) -> Lease | None:
-        """Take over a job in state `delivering` whose lease expired."""
-        job = await self._acquire(QueueOperation.ADOPT_DELIVERY)
-        return Lease(job=job, adopted=True) if job else None
+        """Take over a job in state `delivering` whose lease expired ADOPTION_GRACE ago, or was released.
+
+        By then no request of an earlier holder is on its way: none may outlive its lease.
+        """
+        term = LeaseTerm()
+        job = await self._acquire(QueueOperation.ADOPT_DELIVERY, grace=ADOPTION_GRACE)
+        return Lease(job=job, adopted=True, term=term) if job else None
 
     async def _acquire(self, operation: QueueOperation, **values: SqlValue) -> Job | None:
         """Run an operation that may grant a lease of LEASE_SECONDS; returns its job."""
@@ -234,8 +240,12 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
 
     async def renew(self, leases: Collection[Lease]) -> None:
         """Extend these leases to LEASE_SECONDS from now; a lost one stays lost: its next move raises."""
-        held = {lease.job.id: lease.job.epoch for lease in leases}
-        await self._acquire(QueueOperation.RENEW, held=json.dumps(held))
+        held = {lease.job.id: lease for lease in leases}
+        since = {lease.job.id: lease.term.now() for lease in leases}
+        epochs = json.dumps({job_id: lease.job.epoch for job_id, lease in held.items()})
+        values = {"held": epochs, "lease": LEASE_SECONDS}
+        for row in await self.database.run(QueueOperation.RENEW, values):
+            held[row["id"]].term.renew(since[row["id"]])
 
     async def move(self, lease: Lease, state: State, **changes: Unpack[Changes]) -> Lease:
         """Move the job to another state, if its epoch and state are still the lease's. Raises LeaseLost.
@@ -243,6 +253,7 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         Back to `queued` it keeps its tag, and becomes `cancelled` where that was requested meanwhile.
         """
         reason = changes.get("reason")
+        since = lease.term.now()
         job = await self._acquire(
             QueueOperation.MOVE,
             id=lease.job.id,
@@ -263,12 +274,14 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         if job is None:
             raise LeaseLost(f"job {lease.job.id} is no longer {lease.job.state} at epoch {lease.job.epoch}")
         self.ends.count([job], was=lease.job.state)
+        lease.term.renew(since)
         return replace(lease, job=job)
 
     async def postpone(self, lease: Lease, seconds: float) -> Job:
         """Release a delivery, to be adopted again after `seconds` or at a restart. Raises LeaseLost."""
         values: dict[str, SqlValue] = {"id": lease.job.id, "epoch": lease.job.epoch}
-        job = await self._acquire(QueueOperation.POSTPONE, **values, delay=seconds)
+        delay = seconds - ADOPTION_GRACE  # nobody holds it any more: no need to wait for that
+        job = await self._acquire(QueueOperation.POSTPONE, **values, delay=delay)
         if job is None:
             raise LeaseLost(f"job {lease.job.id} is no longer delivered at epoch {lease.job.epoch}")
         self.ends.put_off += 1

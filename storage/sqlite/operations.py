@@ -87,7 +87,9 @@ ADOPT_DELIVERY = """
 UPDATE job
 SET epoch = epoch + 1, lease_until = :now + :lease, moved_at = :now, mover = 'delivery'
 WHERE seq = (
-    SELECT seq FROM job WHERE lease_until <= :now AND state = 'delivering' ORDER BY lease_until, seq LIMIT 1
+    SELECT seq FROM job
+    WHERE lease_until <= :now - :grace AND state = 'delivering'
+    ORDER BY lease_until, seq LIMIT 1
 )
 RETURNING *
 """
@@ -102,6 +104,7 @@ RETURNING *
 RENEW = """
 UPDATE job SET lease_until = :now + :lease
 WHERE lease_until IS NOT NULL AND (id, epoch) IN (SELECT key, value FROM json_each(:held))
+RETURNING id
 """
 
 # A job that is requeued while its cancellation is requested becomes cancelled.

@@ -2,14 +2,24 @@
 
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.pace import QueuePositions
 from jobs.run import PreviewPolicy, Run, RunContext
 from jobs.uploads import Uploads
-from storage import FileStore, Job, Lease, Request, State, Store, StoreUnavailable
+from storage import (
+    ADOPTION_GRACE,
+    LEASE_SECONDS,
+    FileStore,
+    Job,
+    Lease,
+    Request,
+    State,
+    Store,
+    StoreUnavailable,
+)
 from storage.database import Row, Values
 from storage.sqlite.database import SqliteDatabase, open_database
 from tests.unit.jobs.observable import Observable
@@ -19,7 +29,7 @@ from tests.unit.jobs.scripted_media import ScriptedMedia
 from tests.unit.jobs.scripted_server import CLIP_BYTES, WORKFLOWS, ScriptedServer
 
 PICTURE = b"a picture"
-LEASE_ENDS = 61.0  # seconds
+LEASE_ENDS = LEASE_SECONDS + ADOPTION_GRACE + 1  # seconds
 ON_THE_WAY = (State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING, State.DELIVERING)
 
 
@@ -121,7 +131,7 @@ class JobSetup:
             workflows=WORKFLOWS,
             previews=PreviewPolicy(),
             max_run_seconds=60,
-            upload_limit=lambda guild_id: 10**6,
+            upload_limit=upload_limit(10**6),
         )
         return replace(context, **changes)  # type: ignore[arg-type]
 
@@ -132,6 +142,15 @@ class JobSetup:
     def positions(self, *servers: ScriptedServer) -> QueuePositions:
         """Positions in the queue of these servers."""
         return QueuePositions(self.store, WORKFLOWS, servers)
+
+
+def upload_limit(size: int) -> Callable[[int], Awaitable[int]]:
+    """The same limit in bytes for every guild."""
+
+    async def limit(_: int) -> int:
+        return size
+
+    return limit
 
 
 @contextlib.asynccontextmanager

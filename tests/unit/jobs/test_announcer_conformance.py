@@ -15,6 +15,7 @@ from cogs.i18n.catalogue import translate
 from cogs.messages.announcer import DiscordAnnouncer
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.delivery import Delivery
+from cogs.messages.guild_lookup import GuildLookup
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
 from cogs.messages.status_editor import EditorContext, StatusEditor, open_status_editor
 from cogs.messages.upload_limits import UploadLimits
@@ -220,7 +221,8 @@ async def on_discord(setup: JobSetup) -> AsyncGenerator[AnnouncerSubject]:
             pictures=setup.media,
             status_editor=editor,
             bot_reactions=BotReactions(client),
-            upload_limits=UploadLimits(client, store, ()),
+            guilds=GuildLookup(client),
+            upload_limits=UploadLimits(GuildLookup(client), store, ()),
             workflows={},
         )
         yield DiscordSubject(setup, playground, DiscordAnnouncer(editor, delivery), editor)

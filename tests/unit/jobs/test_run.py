@@ -14,7 +14,7 @@ from jobs.run import PreviewPolicy, Run, rerun_id
 from jobs.uploads import last_picture_name, picture_name
 from storage import Lease, LeaseLost, Reason, State
 from tests.unit.jobs.ending_setup import LOADER, with_last_picture
-from tests.unit.jobs.job_setup import JobSetup
+from tests.unit.jobs.job_setup import JobSetup, upload_limit
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_announcer import PreviewShown, Progress, StageReached
@@ -334,7 +334,7 @@ async def saved_again(setup: JobSetup, server: ScriptedServer) -> Run:
     server.files |= {"clip.mp4": CLIP_BYTES * 10, "smaller.mp4": CLIP_BYTES}
     lease = await setup.lease()
     server.scripts[rerun_id(lease.job)] = (comfy.Done(files=(SMALLER,), seconds=0.1),)
-    run = setup.run(lease, server, upload_limit=lambda guild_id: len(CLIP_BYTES) * 8)
+    run = setup.run(lease, server, upload_limit=upload_limit(len(CLIP_BYTES) * 8))
     await run.compute()
     return run
 
