@@ -9,7 +9,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Unpack
@@ -60,7 +60,7 @@ class RunContext:
     workflows: Mapping[str, comfy.Workflow]
     previews: PreviewPolicy
     max_run_seconds: float
-    upload_limit: Callable[[int], int]  # bytes that a guild takes
+    upload_limit: Callable[[int], Awaitable[int]]  # bytes that a guild takes
     gpu_time: GpuTime = field(default_factory=GpuTime)
 
 
@@ -212,7 +212,7 @@ class Run:
 
     async def _resave(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
         """Have a clip that is too large for the guild saved again, before another job empties the cache."""
-        limit = self._context.upload_limit(self.job.guild_id)
+        limit = await self._context.upload_limit(self.job.guild_id)
         self._smaller = await comfy.resave_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
 
     def _on_disk(self) -> str | None:

@@ -111,7 +111,7 @@ class Sharing:
     async def _fit_clip(self, job: Job, tried: Collection[DeliveryStep], copy: Path) -> Path:
         """The clip, within the upload limit of direct messages. Raises Refusal."""
         source = self._context.files.clip_path(job.clip or clip_name(job))
-        limit = self._context.messages.upload_limits.limit(DIRECT_MESSAGES)
+        limit = await self._context.messages.upload_limits.limit(DIRECT_MESSAGES)
         if DeliveryStep.SMALLER in tried:
             limit = min(limit, SMALLER_LIMIT)
         try:

@@ -19,6 +19,7 @@ from yarl import URL
 
 from cogs.discord_api.rate_limiter import Priority, RateLimiter, Slot
 from cogs.discord_api.requests import CURRENT_CALL, DiscordCall, discord_request
+from storage import LeaseLost, LeaseTerm
 
 log = logging.getLogger(__name__)
 
@@ -80,11 +81,13 @@ class RequestScheduler:
         return await self._token.acquire(priority)
 
     @contextlib.asynccontextmanager
-    async def send(self, channel_id: int, seconds: float, priority: Priority) -> AsyncGenerator[None]:
+    async def send(
+        self, channel_id: int, seconds: float, priority: Priority, *, term: LeaseTerm | None = None
+    ) -> AsyncGenerator[None]:
         """Send one message to a channel in this block: a `discord_request` that waits for its turn there."""
         slot = await self._channel(channel_id).acquire(lambda: priority)
         try:
-            async with discord_request(seconds, priority, slot=slot):
+            async with discord_request(seconds, priority, slot=slot, term=term):
                 yield
         finally:
             slot.release()
@@ -127,6 +130,11 @@ class RequestScheduler:
             return
         call = CURRENT_CALL.get() or DiscordCall()
         trace.turn, call.turn = call.turn or await self._token.acquire(call.priority), None
+        try:
+            call.check_lease()  # this process may have been stopped, or asleep, since the last look
+        except LeaseLost:
+            trace.turn.abandon()
+            raise
         self.sent[call.priority().name.lower()] += 1
 
     async def _without_answer(self, _: aiohttp.ClientSession, trace: SimpleNamespace, __: object) -> None:

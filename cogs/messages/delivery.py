@@ -24,6 +24,7 @@ from cogs.messages.delivery_policy import (
     next_step,
     reason_code,
 )
+from cogs.messages.guild_lookup import GuildLookup
 from cogs.messages.status_editor import StatusEditor
 from cogs.messages.targets import (
     MessageKind,
@@ -107,6 +108,7 @@ class Delivery:
         pictures: media.Media,
         status_editor: StatusEditor,
         bot_reactions: BotReactions,
+        guilds: GuildLookup,
         upload_limits: UploadLimits,
         workflows: Mapping[str, comfy.Workflow],
     ) -> None:
@@ -119,6 +121,7 @@ class Delivery:
         self._media = pictures
         self._status_editor = status_editor
         self._bot_reactions = bot_reactions
+        self._guilds = guilds
         self._upload_limits = upload_limits
 
     async def deliver(self, lease: Lease) -> None:
@@ -139,7 +142,7 @@ class Delivery:
         )
         log.info("job %s: delivered", job.id)
         self._status_editor.finish(lease.job)
-        if message.guild and job.params.seed is not None:
+        if channel_id == job.channel_id and job.guild_id and job.params.seed is not None:
             await self._bot_reactions.add(channel_id, message.id, REROLL)
 
     async def _send_result(self, lease: Lease) -> discord.Message | None:
@@ -166,22 +169,23 @@ class Delivery:
         step = next_step(err, attempt.tried, job.tries)
         log.warning("job %s: not delivered, next: %s: %r", job.id, step, err)
         if step is DeliveryStep.GIVE_UP:
-            raise JobFailure(self._reason_code(job, attempt.first)) from attempt.first
+            raise JobFailure(await self._reason_code(job, attempt.first)) from attempt.first
         if step is DeliveryStep.SMALLER and await self._upload_limits.learn(attempt.guild_id, attempt.size):
             return step  # the next file keeps what was learnt; SMALLER stays for a limit below that
         attempt.tried.append(step)
         return step
 
-    def _reason_code(self, job: Job, err: DeliveryError) -> str:
+    async def _reason_code(self, job: Job, err: DeliveryError) -> str:
         """Why the job fails: Discord says "missing access" too of a guild that the bot has left."""
         code = reason_code(err)
-        left = job.guild_id and self._client.is_ready() and self._client.get_guild(job.guild_id) is None
-        return "guild_left" if code == "cannot_send" and left else code
+        if code == "cannot_send" and job.guild_id and await self._guilds.has_left(job.guild_id):
+            return "guild_left"
+        return code
 
     async def _attempt(self, attempt: Attempt) -> discord.Message:
         """Send it after these steps, unless it was sent before. Raises one of DELIVERY_ERRORS, JobFailure."""
         lease, job, tried = attempt.lease, attempt.lease.job, attempt.tried
-        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT):
+        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT, term=lease.term):
             channel = await open_channel(self._client, job, tried)
         sent = await self._find_sent(channel, lease) if lease.adopted else None
         if sent:
@@ -191,7 +195,7 @@ class Delivery:
         result = await self._build_result(attempt)
         attempt.size = result.size
         no_reference = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
-        async with self._scheduler.send(channel.id, REQUEST_TIMEOUT, Priority.RESULT):
+        async with self._scheduler.send(channel.id, REQUEST_TIMEOUT, Priority.RESULT, term=lease.term):
             return await channel.send(
                 result.text,
                 file=result.open(),
@@ -207,7 +211,7 @@ class Delivery:
         moves = await self._store.transitions(lease.job.id)
         began = next(each.at for each in moves if each.state == State.DELIVERING)
         after = discord.Object(discord.utils.time_snowflake(_utc(began - CLOCK_SKEW)))
-        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT):
+        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT, term=lease.term):
             async for message in channel.history(limit=MAX_HISTORY, after=after):
                 if message.author == self._client.user and any(
                     each.filename.removeprefix(SPOILER_PREFIX).startswith(file_name(lease.job, ""))
@@ -225,7 +229,7 @@ class Delivery:
             text, name = render_poster(job, with_prompt=with_prompt), file_name(job, "jpg")
             return ResultMessage(text=text, file=poster, name=name, alt=alt, spoiler=job.params.spoiler)
         fitted = await self._media.fit_clip(
-            source, attempt.fitted, limit=self._limit(attempt), comment=COMMENT
+            source, attempt.fitted, limit=await self._limit(attempt), comment=COMMENT
         )
         reencoded = fitted.method not in (media.FitMethod.UNTOUCHED, media.FitMethod.REMUXED)
         text = render_result(
@@ -239,11 +243,11 @@ class Delivery:
         name = file_name(job, "mp4")
         return ResultMessage(text=text, file=fitted.path, name=name, alt=alt, spoiler=job.params.spoiler)
 
-    def _limit(self, attempt: Attempt) -> int:
+    async def _limit(self, attempt: Attempt) -> int:
         """The size in bytes that the clip must not exceed."""
         if DeliveryStep.SMALLER in attempt.tried:
             return SMALLER_LIMIT
-        return self._upload_limits.limit(attempt.guild_id)
+        return await self._upload_limits.limit(attempt.guild_id)
 
 
 def file_name(job: Job, extension: str) -> str:

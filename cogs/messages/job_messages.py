@@ -11,6 +11,7 @@ from cogs.discord_api.scheduler import RequestScheduler
 from cogs.messages.announcer import DiscordAnnouncer
 from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.delivery import Delivery
+from cogs.messages.guild_lookup import GuildLookup
 from cogs.messages.interaction_tokens import InteractionTokens
 from cogs.messages.lost_status import LostStatusHandler, OnDelete
 from cogs.messages.reaction_replies import ReactionReplies, open_reaction_replies
@@ -55,7 +56,8 @@ async def open_job_messages(
     lost_status = LostStatusHandler(client, scheduler, store, notifier, on_delete)
     bot_reactions = BotReactions(client)
     pending_reaction = PendingReaction(bot_reactions, store)
-    upload_limits = await load_upload_limits(client, store)
+    guilds = GuildLookup(client)
+    upload_limits = await load_upload_limits(guilds, store)
     interaction_tokens = InteractionTokens()
     editor_context = EditorContext(
         channel_of=client.get_partial_messageable,
@@ -78,6 +80,7 @@ async def open_job_messages(
             pictures=pictures,
             status_editor=status_editor,
             bot_reactions=bot_reactions,
+            guilds=guilds,
             upload_limits=upload_limits,
             workflows=workflows,
         )

@@ -7,8 +7,7 @@ the larger one is tried first; where Discord refuses, the smaller one counts for
 import time
 from collections.abc import Iterable
 
-import discord
-
+from cogs.messages.guild_lookup import GuildLookup
 from storage import Store, UploadLimit
 
 OLD_LIMIT = 10 * 2**20  # bytes, without boosts
@@ -21,14 +20,17 @@ DIRECT_MESSAGES = 0  # in place of a guild's id
 class UploadLimits:
     """The upload limit of each guild, and of direct messages (guild 0)."""
 
-    def __init__(self, client: discord.Client, store: Store, learnt: Iterable[UploadLimit]) -> None:
-        self._client = client
+    def __init__(self, guilds: GuildLookup, store: Store, learnt: Iterable[UploadLimit]) -> None:
+        self._guilds = guilds
         self._store = store
         self._learnt = {each.guild_id: each for each in learnt}
 
-    def limit(self, guild_id: int) -> int:
+    async def limit(self, guild_id: int) -> int:
         """How many bytes a file may have there."""
-        boosted, learnt = self._boosted(guild_id), self._learnt.get(guild_id)
+        return self._limit(guild_id, await self._boosted(guild_id))
+
+    def _limit(self, guild_id: int, boosted: int) -> int:
+        learnt = self._learnt.get(guild_id)
         if learnt and learnt.boosted == boosted and time.time() - learnt.learnt_at < RELEARN_SECONDS:
             return learnt.bytes - REQUEST_OVERHEAD
         return max(boosted, NEW_LIMIT) - REQUEST_OVERHEAD
@@ -38,23 +40,24 @@ class UploadLimits:
 
         Where even OLD_LIMIT allows that size there is nothing to learn. Raises StoreError.
         """
-        boosted = self._boosted(guild_id)
+        boosted = await self._boosted(guild_id)
         smaller = [each for each in (boosted, NEW_LIMIT, OLD_LIMIT) if each < size]
-        if smaller and self.limit(guild_id) >= size:
+        if smaller and self._limit(guild_id, boosted) >= size:
             learnt = UploadLimit(
                 guild_id=guild_id, boosted=boosted, bytes=max(smaller), learnt_at=time.time()
             )
             self._learnt[guild_id] = learnt
             await self._store.set_upload_limit(learnt)
-        return self.limit(guild_id) < size
+        return self._limit(guild_id, boosted) < size
 
-    def _boosted(self, guild_id: int) -> int:
-        """The limit by the guild's boosts, as discord.py knows it."""
-        guild = self._client.get_guild(guild_id)
-        return max(guild.filesize_limit if guild else 0, OLD_LIMIT)
+    async def _boosted(self, guild_id: int) -> int:
+        """The limit by the guild's boosts."""
+        if guild_id == DIRECT_MESSAGES:
+            return OLD_LIMIT
+        return max((await self._guilds.find(guild_id)).filesize_limit, OLD_LIMIT)
 
 
-async def load_upload_limits(client: discord.Client, store: Store) -> UploadLimits:
+async def load_upload_limits(guilds: GuildLookup, store: Store) -> UploadLimits:
     """The limits with what earlier processes learnt. Raises StoreError."""
     learnt = await store.upload_limits(since=time.time() - RELEARN_SECONDS)
-    return UploadLimits(client, store, learnt)
+    return UploadLimits(guilds, store, learnt)

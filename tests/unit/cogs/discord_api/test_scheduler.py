@@ -20,6 +20,7 @@ from cogs.runtime.client import AnimateBot, open_client
 from playground.discord.errors import RateLimitScope
 from playground.discord.model import Message
 from playground.playground import Playground
+from storage import LEASE_SECONDS, LeaseLost, LeaseTerm
 
 
 @pytest.fixture
@@ -176,3 +177,26 @@ async def test_invalid_requests_are_counted_and_slow_progress_until_it_stops(
     now = INVALID_WINDOW + 1
     assert scheduler.invalid_requests == 0
     (await asyncio.wait_for(progress, 5)).release()
+
+
+async def test_a_request_that_has_its_turn_after_the_end_of_its_lease_is_not_sent(
+    playground: Playground, client: AnimateBot
+) -> None:
+    now = [0.0]
+    term = LeaseTerm(clock=lambda: now[0])
+    held = [await client.scheduler.turn(lambda: Priority.OTHER) for _ in range(TOKEN_CALLS)]
+    channel = client.get_partial_messageable(playground.channel.id)
+
+    async def send() -> None:
+        async with client.scheduler.send(channel.id, 5, Priority.RESULT, term=term):
+            await channel.send("a result")
+
+    sending = asyncio.create_task(send())
+    await asyncio.wait([sending], timeout=0.1)  # it waits for its turn
+    now[0] = LEASE_SECONDS  # as after SIGSTOP and SIGCONT: the lease ended while the turn was waited for
+    for slot in held:
+        slot.abandon()
+    with pytest.raises(LeaseLost):
+        await sending
+    assert not [each for each in playground.messages if each.content == "a result"]
+    assert client.scheduler._token.idle
