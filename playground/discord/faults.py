@@ -22,6 +22,8 @@ class FaultKind(StrEnum):
     """The connection breaks and nothing happens."""
     CUT_AFTER = "cut_after"
     """It takes effect, but the connection breaks before the answer."""
+    LATE = "late"
+    """The connection breaks, and it takes effect later, when the nonce is forgotten: `process_late`."""
     PAGE = "page"
     """An error status with a page instead of JSON, as from a proxy in front of Discord; nothing happens."""
     UNREADABLE_BEFORE = "unreadable_before"

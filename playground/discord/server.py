@@ -142,6 +142,14 @@ class Discord:
         """Break the connection after the request took effect: its answer is lost."""
         self._add_fault(FaultKind.CUT_AFTER, route, times)
 
+    def cut_and_process_late(self, route: str, times: int = 1) -> None:
+        """Break the connection before the answer; the request takes effect at `process_late`."""
+        self._add_fault(FaultKind.LATE, route, times)
+
+    async def process_late(self) -> None:
+        """Let what `cut_and_process_late` held back take effect, whatever was sent since."""
+        await self._rest.process_late()
+
     def heal(self) -> None:
         """Forget all faults still to come."""
         self._faults.clear()

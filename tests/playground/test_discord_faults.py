@@ -35,6 +35,23 @@ async def test_a_cut_after_processing_loses_the_answer_and_the_nonce_finds_the_m
     assert len(playground.messages) == 1
 
 
+async def test_a_request_can_take_effect_long_after_its_answer_was_lost(setup: Setup):
+    playground, _ = setup
+    channel = channel_of(setup)
+    playground.discord.cut_and_process_late(r"POST /channels/\d+/messages")
+    with pytest.raises(aiohttp.ClientError):
+        await channel.send("late", nonce="job-1")
+    assert playground.messages == []
+    again = await channel.send("again", nonce="job-1")
+    await playground.discord.process_late()
+    assert [(each.id == again.id, each.content) for each in playground.messages] == [
+        (True, "again"),
+        (False, "late"),
+    ]
+    await playground.discord.process_late()
+    assert len(playground.messages) == 2
+
+
 async def test_a_cut_before_processing_has_no_effect(setup: Setup):
     playground, _ = setup
     playground.discord.cut_before_processing(r"POST /channels/\d+/messages")

@@ -1,5 +1,6 @@
 """The REST API: faults, token, rate limits and contract check before each route's handler."""
 
+import contextlib
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -73,6 +74,7 @@ class RestApi:
     limits: Limits
     faults: Faults
     contract_checker: ContractChecker | None
+    late: list[tuple[Route, Call]] = field(default_factory=list[tuple[Route, Call]])
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
     violations: list[str] = field(default_factory=list[str])
 
@@ -99,11 +101,25 @@ class RestApi:
             call = await self._read(request)
         except errors.DiscordRefusal as refusal:
             return _json_response(refusal.status, refusal.body(), {})
+        if self.faults.take(name, FaultKind.LATE):
+            self.late.append((route, call))
+            return cut(request)
         fault = self.faults.take(name, *_INSTEAD)
         response = await self._answer(route, request, call, fault)
         lost = self.faults.take(name, FaultKind.CUT_AFTER, FaultKind.UNREADABLE_AFTER)
         self._remember(request, call, response, injected=bool(fault or lost))
         return _lose(lost, request, response) if lost else response
+
+    async def process_late(self) -> None:
+        """Let the requests whose connection broke take effect now; those that are refused have none.
+
+        A nonce is left out: Discord compares it for some minutes only, and not on all its machines at once.
+        """
+        late, self.late = self.late, []
+        for route, call in late:
+            body = {key: value for key, value in as_object(call.body).items() if "nonce" not in key}
+            with contextlib.suppress(errors.DiscordRefusal):
+                await route.handler(replace(call, body=body))
 
     async def _answer(
         self, route: Route, request: web.Request, call: Call, fault: Fault | None
