@@ -18,6 +18,8 @@ MAX_COUNTED_AHEAD = 500  # counting stops here, so that it costs the same in a q
 IN_SERVICE_FIRST = """CASE WHEN state = 'queued' THEN 1 ELSE 0 END,
     CASE WHEN state = 'queued' THEN tag ELSE 0 END, seq"""
 
+NEWEST_JOBS = 1000  # among which ended ones without a result are looked for
+
 IN_WORK = """guild_id = :guild AND finished_at IS NULL
     AND channel_id IN LIST(:channels)"""
 
@@ -218,6 +220,26 @@ class JobQueries:
         """The Unix time of the next delivery to adopt, or None."""
         row = await self.database.fetch_one("SELECT min(lease_until) FROM job WHERE state = 'delivering'", {})
         return None if row is None or row[0] is None else row[0] + ADOPTION_GRACE
+
+    async def adopted_deliveries(self, *, since: float, until: float, message: int) -> Sequence[Job]:
+        """Jobs that ended between two Unix times after somebody else had taken up their delivery.
+
+        Done are those whose result is newer than `message`; of others the newest are looked at.
+        """
+        return await self._many(
+            f"""finished_at BETWEEN :since AND :until
+            AND seq IN (
+                SELECT seq FROM job WHERE result_message > :message
+                UNION ALL SELECT seq FROM job
+                WHERE seq > (SELECT max(seq) - {NEWEST_JOBS} FROM job) AND result_message IS NULL
+            )
+            AND EXISTS (SELECT 1 FROM event
+                WHERE event.job = job.seq AND event.state = 'delivering' AND event.mover = 'delivery')
+            ORDER BY seq""",  # noqa: S608 - constant SQL, no user input
+            since=since,
+            until=until,
+            message=message,
+        )
 
     async def results(self, limit: int) -> Sequence[Job]:
         """The newest jobs that are done, newest first."""

@@ -10,15 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 import discord
 
 from cogs.actions.context import BotContext
-from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, NOT_DELETABLE, UnreadableAnswer
-from cogs.discord_api.requests import discord_request
+from cogs.discord_api.deletion import delete_message
+from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, NOT_DELETABLE
 from cogs.messages.delivery_policy import backoff
 from storage import Job, Reason, State, StoreError
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # should a notification be missed
-DELETE_TIMEOUT = 60.0  # seconds for one message
 
 Part = Callable[[], Awaitable[None]]
 EraseUploads = Callable[[Job, str], Awaitable[None]]
@@ -151,19 +150,11 @@ class DeletionWorker:
         if message_id is None:
             return
         try:
-            async with discord_request(DELETE_TIMEOUT):
-                await self._request_deletion(channel_id, message_id)
+            await delete_message(self._context.client, channel_id, message_id)
         except discord.HTTPException as err:
             if err.code not in GONE and not self._can_never_be_deleted(job, err):
                 raise
             log.info("job %s: message %s is gone, or out of reach for good: %s", job.id, message_id, err)
-
-    async def _request_deletion(self, channel_id: int, message_id: int) -> None:
-        """Delete a message. Raises UnreadableAnswer for anything but Discord's empty answer."""
-        # PartialMessage.delete takes a proxy's page for success.
-        answer: object = await self._context.client.http.delete_message(channel_id, message_id)
-        if answer:
-            raise UnreadableAnswer(f"message {message_id}: its deletion is answered by {answer!r:.100}")
 
     def _can_never_be_deleted(self, job: Job, err: discord.HTTPException) -> bool:
         """Whether the bot has left the guild (a hidden channel may open again), or it is not its message."""

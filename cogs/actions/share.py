@@ -15,8 +15,9 @@ from cogs.actions.cooldown import Cooldown
 from cogs.discord_api.errors import DISCORD_ERRORS, UnreadableAnswer
 from cogs.discord_api.rate_limiter import Priority
 from cogs.discord_api.requests import discord_request
-from cogs.messages.delivery import COMMENT, SMALLER_LIMIT, file_name
+from cogs.messages.delivery import COMMENT, SMALLER_LIMIT
 from cogs.messages.delivery_policy import DeliveryError, DeliveryStep, next_step, rule_of
+from cogs.messages.sent_results import file_name
 from cogs.messages.targets import NO_MENTIONS
 from cogs.messages.upload_limits import DIRECT_MESSAGES
 from cogs.ui.texts import render_alt, render_copy, render_report

@@ -4,7 +4,6 @@ import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import discord
@@ -25,6 +24,7 @@ from cogs.messages.delivery_policy import (
     reason_code,
 )
 from cogs.messages.guild_lookup import GuildLookup
+from cogs.messages.sent_results import SentResults, file_name
 from cogs.messages.status_editor import StatusEditor
 from cogs.messages.targets import (
     MessageKind,
@@ -35,7 +35,6 @@ from cogs.messages.targets import (
 )
 from cogs.messages.upload_limits import DIRECT_MESSAGES, UploadLimits
 from cogs.ui.job_buttons import result_buttons
-from cogs.ui.submissions import SPOILER_PREFIX
 from cogs.ui.texts import render_alt, render_poster, render_result
 from jobs.clips import ClipJoiner, joined_name, smaller_name
 from jobs.errors import JobFailure
@@ -46,8 +45,6 @@ log = logging.getLogger(__name__)
 SMALLER_LIMIT = 7_500_000  # bytes, where Discord refused a file within its own limit
 REQUEST_TIMEOUT = 120.0  # seconds for one request; a repeated one is the same message, by its nonce
 COMMENT = "AI-generated"  # the comment in the container's metadata; never the prompt
-MAX_HISTORY = 1000  # messages read to find a result that was sent but not recorded
-CLOCK_SKEW = 60.0  # seconds that Discord's clock and ours may differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +119,7 @@ class Delivery:
         self._status_editor = status_editor
         self._bot_reactions = bot_reactions
         self._guilds = guilds
+        self._sent_results = SentResults(client, store)
         self._upload_limits = upload_limits
 
     async def deliver(self, lease: Lease) -> None:
@@ -187,7 +185,7 @@ class Delivery:
         lease, job, tried = attempt.lease, attempt.lease.job, attempt.tried
         async with discord_request(REQUEST_TIMEOUT, Priority.RESULT, term=lease.term):
             channel = await open_channel(self._client, job, tried)
-        sent = await self._find_sent(channel, lease) if lease.adopted else None
+        sent = await self._sent_results.first(channel, job, lease.term) if lease.adopted else None
         if sent:
             return sent
         if job.cancel_requested:
@@ -205,20 +203,6 @@ class Delivery:
                 suppress_embeds=True,
                 nonce=build_nonce(job, MessageKind.RESULT),
             )
-
-    async def _find_sent(self, channel: discord.abc.Messageable, lease: Lease) -> discord.Message | None:
-        """The result message, where a process died, or lost Discord's answer, before recording it."""
-        moves = await self._store.transitions(lease.job.id)
-        began = next(each.at for each in moves if each.state == State.DELIVERING)
-        after = discord.Object(discord.utils.time_snowflake(_utc(began - CLOCK_SKEW)))
-        async with discord_request(REQUEST_TIMEOUT, Priority.RESULT, term=lease.term):
-            async for message in channel.history(limit=MAX_HISTORY, after=after):
-                if message.author == self._client.user and any(
-                    each.filename.removeprefix(SPOILER_PREFIX).startswith(file_name(lease.job, ""))
-                    for each in message.attachments
-                ):
-                    return message
-        return None
 
     async def _build_result(self, attempt: Attempt) -> ResultMessage:
         job, with_prompt = attempt.lease.job, attempt.with_prompt
@@ -248,12 +232,3 @@ class Delivery:
         if DeliveryStep.SMALLER in attempt.tried:
             return SMALLER_LIMIT
         return await self._upload_limits.limit(attempt.guild_id)
-
-
-def file_name(job: Job, extension: str) -> str:
-    """The name of the uploaded file; after a crash the result message is recognized by it."""
-    return f"animate-{job.short}.{extension}"
-
-
-def _utc(time: float) -> datetime:
-    return datetime.fromtimestamp(time, UTC)

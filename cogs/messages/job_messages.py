@@ -17,6 +17,7 @@ from cogs.messages.lost_status import LostStatusHandler, OnDelete
 from cogs.messages.reaction_replies import ReactionReplies, open_reaction_replies
 from cogs.messages.status import StatusMessages
 from cogs.messages.status_editor import EditorContext, StatusEditor, open_status_editor
+from cogs.messages.stray_results import StrayResults
 from cogs.messages.upload_limits import UploadLimits, load_upload_limits
 from comfy import Workflow
 from jobs.announcer import Announcer
@@ -38,6 +39,7 @@ class JobMessages:
     reaction_replies: ReactionReplies
     upload_limits: UploadLimits
     interaction_tokens: InteractionTokens
+    stray_results: StrayResults
 
 
 @contextlib.asynccontextmanager
@@ -103,6 +105,7 @@ async def open_job_messages(
                 reaction_replies=reaction_replies,
                 upload_limits=upload_limits,
                 interaction_tokens=interaction_tokens,
+                stray_results=StrayResults(client, store),
             )
         finally:
             status.close()

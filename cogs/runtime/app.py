@@ -71,6 +71,7 @@ class Application:
             self.missed_reactions.run(),
             deletion.run(),
             changes.run(),
+            context.messages.stray_results.run(),
             observe(self.settings, self.resources),
         )
         await run_until(stop, context.client.connect(), work, self._shut_down)

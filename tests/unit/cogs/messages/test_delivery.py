@@ -1,8 +1,10 @@
 """Delivery of a finished clip: once, wherever Discord takes it."""
 
 import asyncio
+import itertools
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,15 +12,16 @@ import discord
 import pytest
 
 from cogs.actions.share import Sharing
+from cogs.discord_api.requests import LEASE_MARGIN
 from cogs.messages import upload_limits
-from cogs.messages.delivery import file_name
 from cogs.messages.delivery_policy import MAX_UNCLEAR_TRIES, backoff
+from cogs.messages.sent_results import file_name
 from jobs.errors import JobFailure
 from media import replacing
 from playground.discord.faults import Unreadable
 from playground.discord.model import Message, MessageFlag
 from playground.discord.permissions import Permission
-from storage import Job, Lease, Reason, State
+from storage import LEASE_SECONDS, Job, Lease, LeaseLost, LeaseTerm, Reason, State
 from tests.sampling import one_in
 from tests.unit.cogs.bot_setup import BotSetup, write_noise
 from tests.unit.jobs.sample_jobs import JOB
@@ -75,6 +78,63 @@ async def test_a_guild_that_was_left_is_named_as_the_reason(bot: BotSetup) -> No
     with pytest.raises(JobFailure) as failure:
         await bot.context.messages.announcer.deliver(lease)
     assert failure.value.reason.code == "guild_left"
+
+
+async def test_a_client_that_was_never_connected_delivers_as_the_others_do(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playground, client = opened.playground, opened.context.client
+    assert not client.is_ready()
+    assert not client.guilds
+    playground.state.change_guild(replace(playground.guild, boost_level=3))
+    lease = await opened.delivering(playground.member("ada"), clip=write_noise)
+    size = opened.context.files.clip_path(lease.job.clip or "").stat().st_size
+    for limit in ("OLD_LIMIT", "NEW_LIMIT"):  # without boosts it would have to be made smaller
+        monkeypatch.setattr(upload_limits, limit, size // 2 + upload_limits.REQUEST_OVERHEAD)
+    await opened.context.messages.announcer.deliver(lease)
+    [clip] = clips(opened)
+    assert len(clip.attachments[0].data) > size // 2
+    assert list(clip.reactions) == ["🔁"]
+    await opened.reads(lease.job.status_message, "Done")
+
+
+async def test_a_client_that_was_never_connected_knows_that_the_guild_was_left(opened: BotSetup) -> None:
+    playground = opened.playground
+    lease = await opened.delivering(playground.member("ada", accepts_dms=False))
+    playground.state.leave(playground.guild, playground.bot_user.id)
+    with pytest.raises(JobFailure) as failure:
+        await opened.context.messages.announcer.deliver(lease)
+    assert failure.value.reason.code == "guild_left"
+
+
+async def test_a_delivery_whose_lease_is_about_to_end_sends_nothing_and_stays_for_others(
+    opened: BotSetup,
+) -> None:
+    lease, sent = await opened.delivering(opened.playground.member("ada")), len(opened.playground.messages)
+    frozen = replace(lease, term=LeaseTerm(clock=itertools.chain([0.0], itertools.repeat(51.0)).__next__))
+    with pytest.raises(LeaseLost):
+        await opened.context.messages.announcer.deliver(frozen)
+    row = await opened.context.store.job(lease.job.id)
+    assert (row.state, row.epoch, row.tries) == (State.DELIVERING, lease.job.epoch, 0)
+    assert len(opened.playground.messages) == sent
+
+
+async def test_a_process_that_is_stopped_while_it_sends_leaves_one_result(opened: BotSetup) -> None:
+    lease = await opened.delivering(opened.playground.member("ada"))
+    elapsed = [0.0]
+    frozen = replace(lease, term=LeaseTerm(clock=lambda: elapsed[0]))
+    opened.playground.discord.slow(POST, 0.3)
+    elapsed[0] = LEASE_SECONDS - LEASE_MARGIN - 0.1  # the request may still begin, and takes too long
+    delivering = asyncio.create_task(opened.context.messages.announcer.deliver(frozen))
+    await asyncio.wait([delivering], timeout=0.05)
+    elapsed[0] = 2 * LEASE_SECONDS
+    with pytest.raises(LeaseLost):
+        await delivering
+    await opened.context.messages.announcer.deliver(replace(lease, adopted=True))
+    assert (await opened.context.store.job(lease.job.id)).result_message in {
+        each.id for each in clips(opened)
+    }
+    assert len(clips(opened)) == 1
 
 
 async def test_where_discord_cannot_be_reached_it_is_postponed_and_then_sent_once(opened: BotSetup) -> None:
