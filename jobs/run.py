@@ -305,6 +305,7 @@ class Run:
         """
         lease = await self._context.store.current(self.lease)
         if lease.job.cancel_requested:
+            self._context.announcer.cancelling(lease.job)  # another process may have been asked
             await self.server.cancel(self.job.id)
             raise JobFailure("cancelled")
 

@@ -32,10 +32,12 @@ class LeaseTerm:
     It never ends later than the lease in the database: it counts from before the statement was sent.
     """
 
-    def __init__(self, *, clock: Callable[[], float] = elapsed_seconds) -> None:
-        """Begin LEASE_SECONDS now: to be called before the statement that grants the lease is sent."""
+    def __init__(
+        self, seconds: float = LEASE_SECONDS, *, clock: Callable[[], float] = elapsed_seconds
+    ) -> None:
+        """Begin it now: to be called before the statement that grants the lease is sent."""
         self._clock = clock
-        self._ends = clock() + LEASE_SECONDS
+        self._ends = clock() + seconds
 
     def now(self) -> float:
         """The time to give to `renew`, taken before the statement is sent."""

@@ -18,6 +18,7 @@ RATE_WINDOW = 5.25  # seconds
 EDITS_PER_WINDOW = 5  # in a channel
 PROGRESS_INTERVAL = RATE_WINDOW / EDITS_PER_WINDOW  # seconds between progress edits in a channel
 MERGE_SECONDS = 0.25  # a fact waits this long for the next: a step and its preview come as two messages
+FORGET_SECONDS = 3600.0  # without news of a job: it goes on, or ended, in another process
 MAX_TRIES = 2  # for progress, as newer progress follows
 
 
@@ -39,15 +40,19 @@ class TrackedStatus:
     """What is known of the status message of one unfinished job. Times are on the monotonic clock.
 
     `message_id`: the message, where the row may not have it yet; `shown`: its text, None where unknown;
-    `unreachable`: it cannot be edited; `access_lost`: since the bot has no access, which may pass;
-    `without_preview`: Discord has refused one; `turn`: the place in the queue, None while no edit is due;
-    `expires_at`: when its text ceases to be true.
+    `shown_epoch`: of the row when it was shown; `confirming`: the final status was shown and is read again;
+    `touched_at`: when something of the job was told; `unreachable`: it cannot be edited; `access_lost`: since
+    the bot has no access, which may pass; `without_preview`: Discord has refused one; `turn`: the place in
+    the queue, None while no edit is due; `expires_at`: when its text ceases to be true.
     """
 
     job_id: str
     fact: StatusFact | None = None
     message_id: int | None = None
     shown: str | None = None
+    shown_epoch: int = 0
+    confirming: bool = False
+    touched_at: float = 0.0
     unreachable: bool = False
     access_lost: bool = False
     without_preview: bool = False
@@ -170,7 +175,18 @@ class EditQueue:
         return [status for status in self._statuses.values() if status.turn is not None]
 
     def _status(self, job_id: str) -> TrackedStatus:
-        return self._statuses.setdefault(job_id, TrackedStatus(job_id=job_id))
+        now = time.monotonic()
+        if job_id not in self._statuses:
+            self._forget_untouched(now - FORGET_SECONDS)
+        status = self._statuses.setdefault(job_id, TrackedStatus(job_id=job_id))
+        status.touched_at = now
+        return status
+
+    def _forget_untouched(self, since: float) -> None:
+        """Drop jobs that ended, or go on, in another process: nobody tells this one."""
+        for each in list(self._statuses.values()):
+            if each.touched_at < since and each.expires_at is None:
+                self.forget(each)
 
     def _schedule(self, status: TrackedStatus, delay: float) -> None:
         if status.turn is None:

@@ -17,6 +17,7 @@ from cogs.messages.lost_status import LostStatusHandler, OnDelete
 from cogs.messages.reaction_replies import ReactionReplies, open_reaction_replies
 from cogs.messages.status import StatusMessages
 from cogs.messages.status_editor import EditorContext, StatusEditor, open_status_editor
+from cogs.messages.status_writer import StatusWriter
 from cogs.messages.stray_results import StrayResults
 from cogs.messages.upload_limits import UploadLimits, load_upload_limits
 from comfy import Workflow
@@ -53,8 +54,12 @@ async def open_job_messages(
     notifier: QueueNotifier,
     on_delete: OnDelete,
     workflows: Mapping[str, Workflow],
+    writer: StatusWriter = StatusWriter.ALL,
 ) -> AsyncGenerator[JobMessages]:
-    """Build them on a client that is logged in; stops the status editor at the end. Raises StoreError."""
+    """Build them on a client that is logged in; stops the status editor at the end. Raises StoreError.
+
+    `writer`: the part of this process among those that edit statuses.
+    """
     lost_status = LostStatusHandler(client, scheduler, store, notifier, on_delete)
     bot_reactions = BotReactions(client)
     pending_reaction = PendingReaction(bot_reactions, store)
@@ -68,6 +73,7 @@ async def open_job_messages(
         lost_status=lost_status,
         pending_reaction=pending_reaction,
         interaction_tokens=interaction_tokens,
+        writer=writer,
     )
     async with (
         open_reaction_replies(client, scheduler) as reaction_replies,

@@ -2,31 +2,29 @@
 
 import asyncio
 import contextlib
-import io
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
-from typing import TypedDict
 
 import discord
-from discord import ui
 
 import comfy
 from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, RESTORABLE, UNKNOWN_MESSAGE
 from cogs.discord_api.rate_limiter import Priority, Slot
-from cogs.discord_api.requests import discord_request
+from cogs.discord_api.requests import LEASE_MARGIN, discord_request
 from cogs.discord_api.scheduler import RequestScheduler
-from cogs.i18n.catalogue import translate
 from cogs.messages.bot_reactions import PendingReaction
 from cogs.messages.delivery_policy import DeliveryStep, backoff, next_step
+from cogs.messages.edit_arguments import edit_arguments
 from cogs.messages.edit_queue import EditQueue, PendingEdit, TrackedStatus
 from cogs.messages.interaction_tokens import InteractionTokens
 from cogs.messages.lost_status import LostStatusHandler
 from cogs.messages.status_facts import StatusContent, StatusFact, decide_status
+from cogs.messages.status_writer import StatusWriter
 from cogs.messages.targets import NO_MENTIONS
 from cogs.ui.job_buttons import final_buttons
-from storage import FINISHED, Job, State, Store, StoreError
+from storage import FINISHED, Job, LeaseTerm, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +32,7 @@ OLD_MESSAGE_AGE = 3600.0  # seconds: the age from which on Discord allows fewer 
 OLD_MESSAGE_INTERVAL = 60.0  # seconds between progress edits of such a message
 MAX_TRIES_UNPOSTED = 5  # to show the end of a job that has no status message yet
 EDIT_TIMEOUT = 30.0  # seconds for one edit
-BEFORE_PREVIEWS = frozenset({State.QUEUED, State.CLAIMED, State.SUBMITTING})
+CONFIRM_SECONDS = 3.0  # from the final status until it is read again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +45,7 @@ class EditorContext:
     lost_status: LostStatusHandler
     pending_reaction: PendingReaction
     interaction_tokens: InteractionTokens = field(default_factory=InteractionTokens)
+    writer: StatusWriter = StatusWriter.ALL
 
 
 class ChannelEditor:
@@ -57,6 +56,7 @@ class ChannelEditor:
         self._context = context
         self._store = context.store
         self._turn: Slot | None = None
+        self._fresh: LeaseTerm | None = None
         self.queue = EditQueue(since)
 
     async def run(self) -> None:
@@ -78,9 +78,13 @@ class ChannelEditor:
     async def _update(self, status: TrackedStatus, edit: PendingEdit) -> None:
         """Make the message say what its row allows. Errors that pass put the edit off."""
         try:
+            self._fresh = self._time_until_stale()
             job = await self._look_up(status)
             if job is None or (job.state in FINISHED and not edit.end):
                 self.queue.forget(status)  # deleted, or its end is reported by whoever ended it
+                return
+            if job.state not in FINISHED and not self._context.writer.may_edit(job, edit.fact):
+                self.queue.forget(status)  # another process edits it now
                 return
             content = decide_status(job, edit.fact, self._time_shown(job))
             if content:
@@ -88,6 +92,11 @@ class ChannelEditor:
         except (*DISCORD_ERRORS, StoreError) as err:
             log.warning("job %s: its status cannot be edited now: %s", status.job_id, err)
             self.queue.retry(status, edit)
+
+    def _time_until_stale(self) -> LeaseTerm | None:
+        """For how long what the row says may be sent: others move it, while this process may be stopped."""
+        several = self._context.writer.is_one_of_several
+        return LeaseTerm(EDIT_TIMEOUT + LEASE_MARGIN) if several else None
 
     async def _look_up(self, status: TrackedStatus) -> Job | None:
         """The job; records its status message where that failed before. Raises StoreError."""
@@ -107,7 +116,7 @@ class ChannelEditor:
             await self._finish(status, edit, job, content)
         elif job.status_message is None or status.unreachable:
             return  # not posted yet: `posted` brings it back
-        elif content.text == status.shown and content.preview is None:
+        elif content.text == status.shown and content.preview is None and self._is_alone_since(status, job):
             status.expires_at = _on_monotonic_clock(content.expires_at)
         elif not edit.urgent and (due := self._too_soon_until(status, job)):
             self.queue.postpone(status, edit, due)
@@ -116,15 +125,25 @@ class ChannelEditor:
             if not await self._edit(status, edit, job, content):
                 self.queue.check(job.id, end=True)  # that its message is gone may have ended the job
 
+    def _is_alone_since(self, status: TrackedStatus, job: Job) -> bool:
+        """Whether nobody else can have edited the message since this process showed its text."""
+        return status.shown_epoch == job.epoch or not self._context.writer.is_one_of_several
+
     async def _finish(
         self, status: TrackedStatus, edit: PendingEdit, job: Job, content: StatusContent
     ) -> None:
         """Send the final status: an edit by one token or the other; else a failure as a message."""
+        if status.confirming:
+            await self._confirm(status, edit, job, content)
+            return
         if job.status_message is None and edit.tries < MAX_TRIES_UNPOSTED:
             status.tries = edit.tries + 1
             self.queue.postpone(status, edit, time.monotonic() + backoff(edit.tries))
             return
         edited = await self._edit(status, edit, job, content)
+        if not edited and self._context.writer is StatusWriter.WORKER:
+            self.queue.forget(status)  # the gateway says it: it may have the interaction's token
+            return
         edited = edited or await self._context.interaction_tokens.edit_status(
             job.id, content.text, final_buttons(job)
         )
@@ -132,8 +151,33 @@ class ChannelEditor:
             await self._context.lost_status.send_final_status(job, content.text, edit.tries)
         self._context.interaction_tokens.forget(job.id)
         await self._store.set_end_announced(job.id, shown=edited or not status.access_lost)
-        self.queue.forget(status)
         await self._context.pending_reaction.remove_after(job)
+        if edited and self._context.writer.is_one_of_several:
+            status.confirming = True
+            self.queue.postpone(status, edit, time.monotonic() + CONFIRM_SECONDS)
+        else:
+            self.queue.forget(status)
+
+    async def _confirm(
+        self, status: TrackedStatus, edit: PendingEdit, job: Job, content: StatusContent
+    ) -> None:
+        """Read the message once more, and repair it where an edit that began before the end came after it.
+
+        Raises one of DISCORD_ERRORS, StoreError.
+        """
+        message = self._channel.get_partial_message(job.status_message or 0)
+        try:
+            async with discord_request(EDIT_TIMEOUT, Priority.STATUS, turn=self._turn):
+                found = await message.fetch()
+        except discord.HTTPException as err:
+            if next_step(err, tries=edit.tries) is DeliveryStep.LATER:
+                raise
+            log.info("job %s: its final status cannot be read again: %s", job.id, err)
+        else:
+            if found.content.strip() != content.text.strip() or found.attachments:
+                log.warning("job %s: its final status was overwritten and is shown again", job.id)
+                await self._edit(status, edit, job, content)
+        self.queue.forget(status)
 
     async def _edit(self, status: TrackedStatus, edit: PendingEdit, job: Job, content: StatusContent) -> bool:
         """Edit the message; False where it cannot be edited any more.
@@ -149,9 +193,9 @@ class ChannelEditor:
         self.queue.note_request()
         priority = Priority.STATUS if edit.urgent else Priority.PROGRESS
         try:
-            async with discord_request(EDIT_TIMEOUT, priority, turn=self._turn):
+            async with discord_request(EDIT_TIMEOUT, priority, turn=self._turn, term=self._fresh):
                 await message.edit(
-                    content=content.text, allowed_mentions=NO_MENTIONS, **_edit_arguments(content, job)
+                    content=content.text, allowed_mentions=NO_MENTIONS, **edit_arguments(content, job)
                 )
         except discord.HTTPException as err:
             if next_step(err, tries=edit.tries) is DeliveryStep.LATER:
@@ -164,7 +208,8 @@ class ChannelEditor:
             if err.code == UNKNOWN_MESSAGE:
                 await self._context.lost_status.deleted(job)
             return False
-        status.shown, status.expires_at = content.text, _on_monotonic_clock(content.expires_at)
+        status.shown, status.shown_epoch = content.text, job.epoch
+        status.expires_at = _on_monotonic_clock(content.expires_at)
         return True
 
     def _too_soon_until(self, status: TrackedStatus, job: Job) -> float | None:
@@ -183,24 +228,6 @@ def _is_old(job: Job) -> bool:
 
 def _on_monotonic_clock(at: float | None) -> float | None:
     return None if at is None else time.monotonic() + (at - time.time())
-
-
-class EditArguments(TypedDict, total=False):
-    """The arguments of `edit` for what is below the text."""
-
-    attachments: list[discord.File | discord.Attachment]
-    view: ui.View | None
-
-
-def _edit_arguments(content: StatusContent, job: Job) -> EditArguments:
-    if content.final:
-        return {"attachments": [], "view": final_buttons(job)}
-    if content.preview is None:
-        return {"attachments": []} if job.state in BEFORE_PREVIEWS and job.attempts else {}
-    name = f"preview.{content.preview.kind}"
-    picture = io.BytesIO(content.preview.image)
-    description, spoiler = translate(job.locale, "preview"), job.params.spoiler
-    return {"attachments": [discord.File(picture, name, description=description, spoiler=spoiler)]}
 
 
 class StatusEditor:

@@ -24,16 +24,11 @@ from playground.discord.permissions import Permission
 from storage import LEASE_SECONDS, Job, Lease, LeaseLost, LeaseTerm, Reason, State
 from tests.sampling import one_in
 from tests.unit.cogs.bot_setup import BotSetup, write_noise
-from tests.unit.jobs.sample_jobs import JOB
 from tests.unit.media.sample_clips import gradient_frames, write_clip
 from tests.unit.media.sample_sounds import LOUDNESS, listen, write_sounding_clip
 from tests.unit.media.test_media import hold
 
 POST = "^POST .*/messages$"
-
-
-def test_a_result_is_recognized_by_its_file() -> None:
-    assert file_name(JOB, "mp4") == "animate-1a2b3c4d.mp4"
 
 
 async def test_the_result_is_a_reply_with_the_clip_its_owner_and_a_reaction(bot: BotSetup) -> None:

@@ -6,6 +6,7 @@ import time
 import comfy
 from cogs.messages.edit_queue import (
     EDITS_PER_WINDOW,
+    FORGET_SECONDS,
     MAX_TRIES,
     MERGE_SECONDS,
     PROGRESS_INTERVAL,
@@ -156,3 +157,15 @@ async def test_it_is_idle_when_nothing_is_due_and_nothing_is_being_sent() -> Non
     assert not idle.done()  # it is being sent until the next one is asked for
     assert not await is_due(edits)
     await asyncio.wait_for(idle, 1)
+
+
+async def test_a_job_that_went_on_in_another_process_is_forgotten_after_an_hour() -> None:
+    edits = queue()
+    edits.add("elsewhere", fact("queued"))
+    status = await edits.next()
+    status.touched_at -= FORGET_SECONDS - 1
+    edits.check("another")
+    assert edits._status("elsewhere") is status
+    status.touched_at -= FORGET_SECONDS + 1
+    edits.check("a third")
+    assert edits._status("elsewhere") is not status

@@ -2,152 +2,30 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
 
-import discord
 import pytest
 
 import comfy
-from cogs.messages.bot_reactions import BotReactions, PendingReaction
 from cogs.messages.edit_queue import EDITS_PER_WINDOW, PROGRESS_INTERVAL, RATE_WINDOW
-from cogs.messages.lost_status import LostStatusHandler, OnDelete
-from cogs.messages.status_editor import OLD_MESSAGE_AGE, EditorContext, StatusEditor, open_status_editor
-from cogs.runtime.client import open_client
+from cogs.messages.status_editor import OLD_MESSAGE_AGE
+from cogs.messages.status_writer import StatusWriter
 from cogs.ui.texts import MIN_ETA_SECONDS
-from jobs.notifier import QueueNotifier
 from playground.discord.faults import Unreadable
-from playground.discord.model import Message
-from playground.playground import Playground
-from storage import Job, Lease, Reason, Request, State, Store, open_store
+from storage import Job, State
+from tests.unit.cogs.messages.editor_setup import CANCEL, EditorSetup, open_editors
 from tests.unit.jobs.observable import Hold
-from tests.unit.jobs.sample_jobs import PARAMS
 
-CANCEL = Reason(code="by_person")
 ENDED = "🚫 **Cancelled**."
 STOPPING = "🛑 **Stopping** …"
 PREVIEW = comfy.Preview(image=b"JPEG", kind="jpeg")
 
 
-@dataclass
-class EditorSetup:
-    """A status editor at work in a playground."""
-
-    playground: Playground
-    store: Store
-    status_editor: StatusEditor
-    holds: deque[Hold]
-    """What the next edits wait for."""
-
-    async def job(self, key: str, *, age: float = 0, spoiler: bool = False) -> Job:
-        """A job with a status message, so many seconds old."""
-        job, message_id = await self.unrecorded(key, age=age, spoiler=spoiler)
-        await self.store.set_status_message(job.id, message_id)
-        return await self.store.job(job.id)
-
-    async def unrecorded(self, key: str, *, age: float = 0, spoiler: bool = False) -> tuple[Job, int]:
-        """A job whose row does not know its status message, and the message's id."""
-        request = Request(
-            key=key,
-            user_id=1,
-            guild_id=self.playground.guild.id,
-            channel_id=self.playground.channel.id,
-            locale="en-US",
-            params=replace(PARAMS, spoiler=spoiler),
-            picture="00",
-        )
-        job = (await self.store.admit(request, limit=99)).job
-        message = self.playground.state.post(
-            Message(
-                id=self.playground.state.ids.next() - (int(age * 1000) << 22),  # a snowflake tells the time
-                channel_id=self.playground.channel.id,
-                author_id=self.playground.bot_user.id,
-                content="queued",
-                sent_at=self.playground.state.clock.now(),
-            )
-        )
-        return job, message.id
-
-    async def running(self, key: str, *, spoiler: bool = False) -> Lease:
-        """A job with a status message that runs on a server."""
-        job = await self.job(key, spoiler=spoiler)
-        lease = await self.store.claim("gpu", {job.params.workflow})
-        assert lease
-        assert lease.job.id == job.id
-        lease = await self.store.move(lease, State.SUBMITTING, attempts=1)
-        return await self.store.move(lease, State.RUNNING)
-
-    async def end(self, job: Job) -> None:
-        """Cancel a queued job, and have its end shown."""
-        ended = await self.store.cancel(job.id, mover="person 1", reason=CANCEL)
-        assert ended
-        self.status_editor.finish(ended)
-
-    def text(self, job: Job) -> str:
-        """What the status says now."""
-        assert job.status_message
-        return self.playground.state.messages[job.status_message].content
-
-    async def reads(self, job: Job, text: str, timeout: float = 15) -> None:
-        """Wait until the status says this."""
-        await self.playground.until(lambda: self.text(job) == text or None, timeout, f"a status {text!r}")
-
-    def edits(self) -> list[object]:
-        """What was sent, in order."""
-        return [each.body for each in self.playground.discord.requests if each.method == "PATCH"]
-
-
-class HeldMessage:
-    """A status message whose edit waits, once it was begun, until it is let go."""
-
-    def __init__(self, message: discord.PartialMessage, hold: Hold) -> None:
-        self._message = message
-        self._hold = hold
-
-    async def edit(self, **changes: Any) -> None:
-        await self._hold.wait()
-        await self._message.edit(**changes)
-
-
-class HeldChannel:
-    """A channel whose next edit is held."""
-
-    def __init__(self, channel: discord.PartialMessageable, holds: deque[Hold]) -> None:
-        self._channel = channel
-        self._holds = holds
-
-    def get_partial_message(self, message_id: int) -> discord.PartialMessage | HeldMessage:
-        message = self._channel.get_partial_message(message_id)
-        return HeldMessage(message, self._holds.popleft()) if self._holds else message
-
-
 @pytest.fixture
 async def context(tmp_path: Path) -> AsyncGenerator[EditorSetup]:
-    holds = deque[Hold]()
-    async with (
-        Playground(comfyui=None) as playground,
-        open_store(tmp_path) as store,
-        open_client(playground.state.token, playground.discord.api_url) as client,
-        open_status_editor(
-            EditorContext(
-                channel_of=lambda channel_id: cast(
-                    "discord.PartialMessageable",
-                    HeldChannel(client.get_partial_messageable(channel_id), holds),
-                ),
-                store=store,
-                scheduler=client.scheduler,
-                lost_status=LostStatusHandler(
-                    client, client.scheduler, store, QueueNotifier(), OnDelete.DELIVER
-                ),
-                pending_reaction=PendingReaction(BotReactions(client), store),
-            )
-        ) as status_editor,
-    ):
-        yield EditorSetup(playground, store, status_editor, holds)
-    assert playground.discord.too_many == []
+    async with open_editors(tmp_path, StatusWriter.ALL) as (editor,):
+        yield editor
 
 
 async def test_of_many_texts_the_newest_is_sent_and_those_between_are_not(context: EditorSetup) -> None:
