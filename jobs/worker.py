@@ -169,7 +169,7 @@ class Worker:
                 except Exception as err:  # noqa: BLE001 - the one place: whatever a job meets ends in its row
                     await self._handle_failure(lease, err)
         except LeaseLost as err:
-            log.warning("job %s: somebody else has it now: %s", lease.job.id, err)
+            log.warning("job %s: is left to others: %s", lease.job.id, err)
         except StoreError as err:
             log.error("job %s: stays where it is until its lease ends: %s", lease.job.id, err)
         finally:

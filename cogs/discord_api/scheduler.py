@@ -69,6 +69,8 @@ class RequestScheduler:
         """The hooks, for `discord.Client(http_trace=…)`."""
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._before)
+        trace.on_connection_create_end.append(_check_lease)
+        trace.on_connection_reuseconn.append(_check_lease)
         trace.on_request_end.append(self._after)
         trace.on_request_exception.append(self._without_answer)
         return trace
@@ -176,6 +178,12 @@ class RequestScheduler:
             self._token.pause(seconds)
         elif sends:
             self._channel(int(sends[1])).pause(seconds)
+
+
+async def _check_lease(_: aiohttp.ClientSession, __: SimpleNamespace, ___: object) -> None:
+    """The last look before a request leaves: connecting takes time too. Raises LeaseLost."""
+    if call := CURRENT_CALL.get():
+        call.check_lease()
 
 
 def _seconds(header: str | None) -> float:

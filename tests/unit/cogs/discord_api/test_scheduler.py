@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import aiohttp
+import discord
 import pytest
 
 from cogs.discord_api.rate_limiter import Priority
@@ -186,12 +187,7 @@ async def test_a_request_that_has_its_turn_after_the_end_of_its_lease_is_not_sen
     term = LeaseTerm(clock=lambda: now[0])
     held = [await client.scheduler.turn(lambda: Priority.OTHER) for _ in range(TOKEN_CALLS)]
     channel = client.get_partial_messageable(playground.channel.id)
-
-    async def send() -> None:
-        async with client.scheduler.send(channel.id, 5, Priority.RESULT, term=term):
-            await channel.send("a result")
-
-    sending = asyncio.create_task(send())
+    sending = asyncio.create_task(send_within(client, channel, term))
     await asyncio.wait([sending], timeout=0.1)  # it waits for its turn
     now[0] = LEASE_SECONDS  # as after SIGSTOP and SIGCONT: the lease ended while the turn was waited for
     for slot in held:
@@ -200,3 +196,27 @@ async def test_a_request_that_has_its_turn_after_the_end_of_its_lease_is_not_sen
         await sending
     assert not [each for each in playground.messages if each.content == "a result"]
     assert client.scheduler._token.idle
+
+
+async def test_a_request_whose_connection_stands_after_the_end_of_its_lease_is_not_sent(
+    playground: Playground, client: AnimateBot
+) -> None:
+    looks = 4  # the term begins; the request, its timer and its turn look at it
+
+    def clock() -> float:
+        nonlocal looks
+        looks -= 1
+        return 0.0 if looks >= 0 else LEASE_SECONDS
+
+    channel = client.get_partial_messageable(playground.channel.id)
+    with pytest.raises(LeaseLost):
+        await send_within(client, channel, LeaseTerm(clock=clock))
+    assert playground.messages == []
+    await send_within(client, channel, LeaseTerm())
+    assert len(playground.messages) == 1
+
+
+async def send_within(client: AnimateBot, channel: discord.PartialMessageable, term: LeaseTerm) -> None:
+    """Send a message for a lease."""
+    async with client.scheduler.send(channel.id, 5, Priority.RESULT, term=term):
+        await channel.send("a result")
