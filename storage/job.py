@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from storage.database import Row
-from storage.sql.texts import encode_json
-
 from storage.lease_term import LeaseTerm
+from storage.sql.texts import encode_json
 
 
 class State(StrEnum):

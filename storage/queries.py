@@ -221,13 +221,13 @@ class JobQueries:
         row = await self.database.fetch_one("SELECT min(lease_until) FROM job WHERE state = 'delivering'", {})
         return None if row is None or row[0] is None else row[0] + ADOPTION_GRACE
 
-    async def adopted_deliveries(self, *, since: float, until: float, message: int) -> Sequence[Job]:
-        """Jobs that ended between two Unix times after somebody else had taken up their delivery.
+    async def adopted_deliveries(self, *, settle: float, window: float, message: int) -> Sequence[Job]:
+        """Jobs that ended `settle` to `window` seconds ago, after somebody else took up their delivery.
 
         Done are those whose result is newer than `message`; of others the newest are looked at.
         """
         return await self._many(
-            f"""finished_at BETWEEN :since AND :until
+            f"""finished_at BETWEEN :now - :window AND :now - :settle
             AND seq IN (
                 SELECT seq FROM job WHERE result_message > :message
                 UNION ALL SELECT seq FROM job
@@ -236,8 +236,8 @@ class JobQueries:
             AND EXISTS (SELECT 1 FROM event
                 WHERE event.job = job.seq AND event.state = 'delivering' AND event.mover = 'delivery')
             ORDER BY seq""",  # noqa: S608 - constant SQL, no user input
-            since=since,
-            until=until,
+            settle=settle,
+            window=window,
             message=message,
         )
 

@@ -23,7 +23,7 @@ MAX_KEPT = 10_000  # guilds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GuildFacts:
+class KnownGuild:
     """Of a guild: how many bytes a file may have by its boosts (0: unknown), and whether the bot has left."""
 
     filesize_limit: int = 0
@@ -36,16 +36,16 @@ class GuildLookup:
     def __init__(self, client: discord.Client, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._clock = clock
-        self._kept: dict[int, tuple[float, GuildFacts]] = {}
+        self._kept: dict[int, tuple[float, KnownGuild]] = {}
 
-    async def find(self, guild_id: int) -> GuildFacts:
+    async def find(self, guild_id: int) -> KnownGuild:
         """The facts of a guild; those of one that cannot be looked up now are unknown."""
         guild = self._client.get_guild(guild_id)
         if guild:
-            return GuildFacts(filesize_limit=guild.filesize_limit)
+            return KnownGuild(filesize_limit=guild.filesize_limit)
         if self._client.is_ready():  # then the cache has every guild of the bot
-            return GuildFacts(left=True)
-        until, facts = self._kept.get(guild_id, (0.0, GuildFacts()))
+            return KnownGuild(left=True)
+        until, facts = self._kept.get(guild_id, (0.0, KnownGuild()))
         if self._clock() < until:
             return facts
         return await self._ask(guild_id, facts)
@@ -55,16 +55,16 @@ class GuildLookup:
         self._kept.pop(guild_id, None)
         return (await self.find(guild_id)).left
 
-    async def _ask(self, guild_id: int, known: GuildFacts) -> GuildFacts:
+    async def _ask(self, guild_id: int, known: KnownGuild) -> KnownGuild:
         """Ask Discord; where it does not answer, what was known stays true."""
         facts, seconds = known, UNKNOWN_SECONDS
         try:
             async with discord_request(LOOKUP_TIMEOUT, Priority.RESULT):
                 guild = await self._client.fetch_guild(guild_id, with_counts=False)
-            facts, seconds = GuildFacts(filesize_limit=guild.filesize_limit), KEPT_SECONDS
+            facts, seconds = KnownGuild(filesize_limit=guild.filesize_limit), KEPT_SECONDS
         except discord.HTTPException as err:
             if err.code in (UNKNOWN_GUILD, MISSING_ACCESS):
-                facts = GuildFacts(left=True)
+                facts = KnownGuild(left=True)
             log.info("guild %s cannot be looked up: %s", guild_id, err)
         except DISCORD_ERRORS as err:
             log.info("guild %s cannot be looked up: %r", guild_id, err)

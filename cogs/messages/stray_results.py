@@ -7,6 +7,7 @@ it is about follows from their rows, so a kill costs nothing but a repeated look
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -48,11 +49,9 @@ class StrayResults:
 
     async def delete_due(self) -> None:
         """Look for those of each delivery that ended SETTLE_SECONDS ago. Raises StoreError."""
-        now = self._store.now()
+        begin = datetime.fromtimestamp(time.time() - WINDOW_SECONDS, UTC)
         jobs = await self._store.adopted_deliveries(
-            since=now - WINDOW_SECONDS,
-            until=now - SETTLE_SECONDS,
-            message=discord.utils.time_snowflake(datetime.fromtimestamp(now - WINDOW_SECONDS, UTC)),
+            settle=SETTLE_SECONDS, window=WINDOW_SECONDS, message=discord.utils.time_snowflake(begin)
         )
         self._tries = {job.id: self._tries.get(job.id, 0) for job in jobs}
         for job in jobs:

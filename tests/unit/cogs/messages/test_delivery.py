@@ -14,6 +14,7 @@ import pytest
 from cogs.actions.share import Sharing
 from cogs.discord_api.requests import LEASE_MARGIN
 from cogs.messages import upload_limits
+from cogs.messages.delivery import ResultMessage
 from cogs.messages.delivery_policy import MAX_UNCLEAR_TRIES, backoff
 from cogs.messages.sent_results import file_name
 from jobs.errors import JobFailure
@@ -29,6 +30,19 @@ from tests.unit.media.sample_sounds import LOUDNESS, listen, write_sounding_clip
 from tests.unit.media.test_media import hold
 
 POST = "^POST .*/messages$"
+
+
+def test_a_file_is_opened_anew_for_each_try(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"a clip")
+    for file in (path, b"a clip"):
+        message = ResultMessage(text="", file=file, name="clip.mp4", alt="words", spoiler=True)
+        for _ in range(2):
+            opened = message.open()
+            assert opened.fp.read() == b"a clip"
+            assert (opened.filename, opened.description) == ("SPOILER_clip.mp4", "words")
+            opened.close()
+        assert message.size == 6
 
 
 async def test_the_result_is_a_reply_with_the_clip_its_owner_and_a_reaction(bot: BotSetup) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from cogs.messages.guild_lookup import KEPT_SECONDS, UNKNOWN_SECONDS, GuildFacts, GuildLookup
+from cogs.messages.guild_lookup import KEPT_SECONDS, UNKNOWN_SECONDS, GuildLookup, KnownGuild
 from tests.unit.cogs.bot_setup import BotSetup
 
 
@@ -26,7 +26,7 @@ async def test_without_a_gateway_connection_discord_is_asked_now_and_then(opened
     guilds, guild = GuildLookup(opened.context.client, clock=clock), playground.guild
     playground.state.change_guild(replace(guild, boost_level=2))
     for _ in range(3):
-        assert await guilds.find(guild.id) == GuildFacts(filesize_limit=50 * 2**20)
+        assert await guilds.find(guild.id) == KnownGuild(filesize_limit=50 * 2**20)
     assert asked(opened) == 1
     playground.state.change_guild(replace(guild, boost_level=3))
     clock.seconds += KEPT_SECONDS

@@ -33,7 +33,7 @@ async def taken_over(opened: BotSetup, lease: Lease, route: str = POST) -> Job:
 
 
 def pass_seconds(opened: BotSetup, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    monkeypatch.setattr(opened.context.store, "now", lambda: time.time() + seconds)
+    monkeypatch.setattr(opened.context.store.database, "clock", lambda: time.time() + seconds)
 
 
 async def test_a_result_that_appears_late_is_deleted_two_minutes_after_the_one_that_was_recorded(
