@@ -4,16 +4,18 @@ Discord raised the limit without boosts from 10 to 20 MiB in September 2026, per
 the larger one is tried first; where Discord refuses, the smaller one counts for RELEARN_SECONDS.
 """
 
+import contextlib
 import time
 from collections.abc import Iterable
 
 from cogs.messages.guild_lookup import GuildLookup
-from storage import Store, UploadLimit
+from storage import Store, StoreError, UploadLimit
 
 OLD_LIMIT = 10 * 2**20  # bytes, without boosts
 NEW_LIMIT = 20 * 2**20  # bytes, without boosts
 REQUEST_OVERHEAD = 64 * 1024  # bytes: the parts of a request that are not the file
 RELEARN_SECONDS = 7 * 86400.0
+REREAD_SECONDS = 60.0  # until what other processes learnt is read again
 DIRECT_MESSAGES = 0  # in place of a guild's id
 
 
@@ -24,9 +26,11 @@ class UploadLimits:
         self._guilds = guilds
         self._store = store
         self._learnt = {each.guild_id: each for each in learnt}
+        self._read_at = time.monotonic()
 
     async def limit(self, guild_id: int) -> int:
         """How many bytes a file may have there."""
+        await self._read_again()
         return self._limit(guild_id, await self._boosted(guild_id))
 
     def _limit(self, guild_id: int, boosted: int) -> int:
@@ -34,6 +38,15 @@ class UploadLimits:
         if learnt and learnt.boosted == boosted and time.time() - learnt.learnt_at < RELEARN_SECONDS:
             return learnt.bytes - REQUEST_OVERHEAD
         return max(boosted, NEW_LIMIT) - REQUEST_OVERHEAD
+
+    async def _read_again(self) -> None:
+        """Read what other processes learnt; where the database does not answer, what is known counts."""
+        if time.monotonic() - self._read_at < REREAD_SECONDS:
+            return
+        self._read_at = time.monotonic()
+        with contextlib.suppress(StoreError):
+            rows = await self._store.upload_limits(since=time.time() - RELEARN_SECONDS)
+            self._learnt |= {each.guild_id: each for each in rows}
 
     async def learn(self, guild_id: int, size: int) -> bool:
         """Remember that Discord refused a file of `size` bytes; whether a smaller one may be taken now.

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from cogs.messages import upload_limits
 from cogs.messages.guild_lookup import GuildLookup
 from cogs.messages.upload_limits import (
     DIRECT_MESSAGES,
@@ -51,3 +54,14 @@ async def test_more_boosts_make_what_was_learnt_void(bot: BotSetup) -> None:
     bot.playground.state.change_guild(replace(bot.playground.state.guilds[guild.id], boost_level=2))
     await bot.until(lambda: getattr(client.get_guild(guild.id), "premium_tier", 0) == 2)
     assert await limits.limit(guild.id) == 50 * 2**20 - REQUEST_OVERHEAD
+
+
+async def test_what_another_process_learnt_counts_here_too(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, store = opened.context.messages.upload_limits, opened.context.store
+    another = await load_upload_limits(GuildLookup(opened.context.client), store)
+    assert await mine.limit(1) == NEW
+    assert await another.learn(1, NEW)
+    monkeypatch.setattr(upload_limits, "REREAD_SECONDS", 0.0)
+    assert await mine.limit(1) == OLD
