@@ -131,6 +131,9 @@ class DeletionWorker:
         if errors:
             self._postpone(job, errors[0])
             return False
+        if seconds := await self._context.messages.stray_results.seconds_until_settled(job):
+            self._due[job.id] = time.monotonic() + seconds  # a result that appears late is found by the row
+            return False
         await self._context.store.delete_job(job.id)
         self._forget(job)
         log.info("job %s: removed, with all that belonged to it", job.id)

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from cogs.actions.delete import DeletionWorker
 from cogs.actions.share import Sharing
-from cogs.messages.stray_results import SETTLE_SECONDS, WINDOW_SECONDS, StrayResults
+from cogs.messages.stray_results import POLL_SECONDS, SETTLE_SECONDS, WINDOW_SECONDS, StrayResults
 from playground.discord.permissions import Permission
 from storage import Job, Lease, Reason, State
 from tests.unit.cogs.bot_setup import BotSetup
@@ -33,7 +34,8 @@ async def taken_over(opened: BotSetup, lease: Lease, route: str = POST) -> Job:
 
 
 def pass_seconds(opened: BotSetup, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    monkeypatch.setattr(opened.context.store.database, "clock", lambda: time.time() + seconds)
+    monkeypatch.setattr(opened.context.store, "now", lambda: time.time() + seconds)
+    monkeypatch.setattr(opened.context.store.database, "clock", opened.context.store.now)
 
 
 async def test_a_result_that_appears_late_is_deleted_two_minutes_after_the_one_that_was_recorded(
@@ -107,6 +109,29 @@ async def test_each_delivery_is_looked_at_once_and_only_those_that_were_taken_ov
     pass_seconds(opened, monkeypatch, WINDOW_SECONDS + 60)
     await strays(opened).delete_due()
     assert len(discord.requests) == sent + 1
+
+
+async def test_a_row_that_is_deleted_stays_until_nothing_of_it_can_appear(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, store = opened.playground.member("ada"), opened.context.store
+    plain = await opened.delivering(ada, "plain")
+    await opened.context.messages.announcer.deliver(plain)
+    job = await taken_over(opened, await opened.delivering(ada, "taken over"))
+    await opened.context.messages.status_editor.flush()
+    for each in (plain.job, job):
+        await store.mark_for_deletion(each.id)
+    await DeletionWorker(opened.context).process_marked()
+    assert clips(opened) == set()
+    assert await store.find(plain.job.id) is None
+    await opened.playground.discord.process_late()
+    pass_seconds(opened, monkeypatch, SETTLE_SECONDS + 5)
+    await strays(opened).delete_due()
+    assert clips(opened) == set()
+    assert await store.find(job.id)
+    pass_seconds(opened, monkeypatch, SETTLE_SECONDS + 2 * POLL_SECONDS + 5)
+    await DeletionWorker(opened.context).process_marked()
+    assert await store.find(job.id) is None
 
 
 async def test_where_discord_does_not_answer_it_is_looked_again(
