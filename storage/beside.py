@@ -32,8 +32,15 @@ async def open_store_beside(location: DatabaseLocation | Path) -> AsyncGenerator
     The bot that has it open sees at its next statement what was committed. Unlike `open_store` it takes no
     lock, ends no lease and changes no schema. Raises StoreError where there is no database of this schema.
     """
-    folder = location if isinstance(location, Path) else location.folder
-    path = folder / "animate.db"
+    if isinstance(location, Path):
+        location = DatabaseLocation(folder=location)
+    if location.url:
+        from storage.postgres import database as postgres
+
+        async with postgres.open_database(location, beside=True) as database:
+            yield Store(database)
+        return
+    path = location.folder / "animate.db"
     await asyncio.to_thread(_check, path)
     async with connected(path) as connection:
         yield Store(SqliteDatabase(connection, path))

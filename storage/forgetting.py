@@ -187,7 +187,9 @@ class Forgetting(JobQueries):
 
     async def _set_last_erasure(self, number: int) -> None:
         await self.database.fetch(
-            "INSERT OR REPLACE INTO about VALUES ('erasures', :number)", {"number": str(number)}
+            """INSERT INTO about (name, value) VALUES ('erasures', :erasure)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+            {"erasure": str(number)},
         )
 
     async def cancel_withdrawn(self) -> Sequence[Job]:

@@ -6,10 +6,11 @@ import logging
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from storage.database import Database
 from storage.limits import QueueLimits
 from storage.location import DatabaseLocation
 from storage.permissions import make_private
-from storage.sqlite.database import open_database
+from storage.sqlite.database import SqliteDatabase, open_database
 from storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -21,16 +22,31 @@ async def open_store(
 ) -> AsyncGenerator[Store]:
     """Open the store, every erasure carried out; `location`: a Path is SQLite's folder.
 
-    SQLite's is opened for one process: all leases are expired. Raises StoreInUse, SchemaTooNew,
-    StoreUnavailable.
+    SQLite's is opened for one process: all leases are expired, as no holder can be alive. PostgreSQL's is
+    opened beside other processes. Raises StoreError, StoreInUse, SchemaTooNew, StoreUnavailable.
     """
-    folder = location if isinstance(location, Path) else location.folder
-    await asyncio.to_thread(make_private, folder)
-    async with open_database(folder / "animate.db") as database:
+    if isinstance(location, Path):
+        location = DatabaseLocation(folder=location)
+    await asyncio.to_thread(make_private, location.folder)
+    async with _open_database(location) as database:
         store = Store(database, limits=limits)
-        await store.release_all()
+        if isinstance(database, SqliteDatabase):
+            await store.release_all()
         await _prepare(store)
         yield store
+
+
+@contextlib.asynccontextmanager
+async def _open_database(location: DatabaseLocation) -> AsyncGenerator[Database]:
+    """The database, with the newest schema. The driver of PostgreSQL is imported for its URL only."""
+    if location.url:
+        from storage.postgres import database as postgres
+
+        async with postgres.open_database(location) as opened:
+            yield opened
+    else:
+        async with open_database(location.folder / "animate.db") as opened:
+            yield opened
 
 
 async def _prepare(store: Store) -> None:

@@ -122,7 +122,10 @@ class JobQueries:
     async def load(self) -> Load:
         """The numbers of queued and running jobs of all guilds."""
         row = await self.database.fetch_one(
-            "SELECT coalesce(sum(queued), 0) AS queued, coalesce(sum(running), 0) AS running FROM guild", {}
+            """SELECT CAST(coalesce(sum(queued), 0) AS bigint) AS queued,
+                CAST(coalesce(sum(running), 0) AS bigint) AS running
+            FROM guild""",
+            {},
         )
         return Load(**dict(row)) if row else Load(queued=0, running=0)
 

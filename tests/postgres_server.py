@@ -33,7 +33,7 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 shared_buffers = 32MB
-max_connections = 200
+max_connections = 400
 max_wal_size = 256MB
 autovacuum = off
 log_min_messages = fatal
@@ -53,11 +53,13 @@ def installed() -> Mapping[str, Path]:
 
 @dataclass(kw_only=True)
 class PostgresServer:
-    """A server on a loopback port, with its data in `folder`. `version`: the major version of its binaries."""
+    """A server on a loopback port, with its data in `folder`. `version`: the major version of its
+    binaries; `auth`: `trust`, or `scram-sha-256` where it asks for PASSWORD."""
 
     folder: Path
     version: str
     port: int = 0
+    auth: str = "trust"
 
     def url(self, database: str = "postgres", *, port: int | None = None, password: str = PASSWORD) -> str:
         """The address of a database there; `port`: of something between."""
@@ -87,7 +89,7 @@ class PostgresServer:
         """Start it, on the port of before where it had one, and wait until it answers."""
         self.port = self.port or _free_port()
         with (self.folder / "log").open("ab") as log:
-            subprocess.Popen(  # noqa: S603 - a constant command
+            process = subprocess.Popen(  # noqa: S603 - a constant command
                 [self._binary("postgres"), "-D", self._data, "-p", str(self.port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -96,6 +98,7 @@ class PostgresServer:
                 start_new_session=True,  # a Ctrl-C is for the tests, which stop it
                 **_as_nobody(),
             )
+        process.returncode = 0  # it outlives whoever starts it: `stop` waits for it, by its number
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
             if time.monotonic() > deadline:
@@ -136,7 +139,9 @@ class PostgresServer:
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [self._binary(program), *arguments]
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True, **_as_nobody())
+        done = subprocess.run(  # noqa: S603 - a constant command
+            command, cwd="/", capture_output=True, text=True, **_as_nobody()
+        )
         if done.returncode:
             raise RuntimeError(done.stderr)
 
@@ -166,9 +171,12 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def own_server(folder: Path, version: str | None = None, **settings: str) -> Generator[PostgresServer]:
+def own_server(
+    folder: Path, version: str | None = None, *, auth: str = "trust", **settings: str
+) -> Generator[PostgresServer]:
     """A server for one test, which may stop it and start it again."""
-    server = PostgresServer(folder=folder / "postgres", version=version or next(iter(installed())))
+    version = version or next(iter(installed()))
+    server = PostgresServer(folder=folder / "postgres", version=version, auth=auth)
     _open_parents(server.folder)
     server.create(**settings)
     try:

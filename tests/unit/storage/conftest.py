@@ -1,14 +1,20 @@
-"""A store of its own for each test."""
+"""A store of its own for each test, on each engine."""
 
-import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from storage import FileStore, Store
-from storage.sqlite.database import open_database
+from storage.database import Database
+from tests.unit.storage.engines import engines, open_empty
 from tests.unit.storage.requests import Clock
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test that uses the store runs on each engine."""
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", engines(metafunc.config), scope="module")
 
 
 @pytest.fixture
@@ -17,10 +23,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(empty_database: Path, tmp_path: Path, clock: Clock) -> AsyncGenerator[Store]:
-    shutil.copy(empty_database, tmp_path)
-    async with open_database(tmp_path / "animate.db") as database:
-        yield Store(database, clock)
+async def database(engine: str, empty_database: Path, tmp_path: Path) -> AsyncGenerator[Database]:
+    async with open_empty(engine, tmp_path, empty_database) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(database: Database, clock: Clock) -> Store:
+    return Store(database, clock)
+
+
+@pytest.fixture
+async def sqlite_store(empty_database: Path, tmp_path: Path, clock: Clock) -> AsyncGenerator[Store]:
+    """For what SQLite's file or planner does."""
+    async with open_empty("sqlite", tmp_path, empty_database) as opened:
+        yield Store(opened, clock)
 
 
 @pytest.fixture

@@ -11,15 +11,17 @@ import pytest
 from hypothesis import settings
 
 from storage import Lease, QueueLimits, State, Store
-from storage.sqlite.database import SqliteDatabase, open_database
+from storage.database import Database
+from tests.unit.storage.engines import open_empty
 from tests.unit.storage.requests import Clock, admit, make_request
 
 T = TypeVar("T")
 
 
-def example_settings(config: pytest.Config, number: int) -> settings:
-    """So many examples; fifty times as many in a long run."""
+def example_settings(config: pytest.Config, number: int, engine: str = "sqlite") -> settings:
+    """So many examples, a fifth on PostgreSQL; fifty times as many in a long run."""
     times = 50 if config.getoption("--long") else 1
+    number = number if engine == "sqlite" else number // 5
     return settings(max_examples=number * times, deadline=None, database=None)
 
 
@@ -28,14 +30,17 @@ SELECT 'queued of a person' FROM person
 WHERE queued <> (SELECT count(*) FROM job WHERE user_id = person.id AND state = 'queued')
 UNION ALL SELECT 'queued or running of a guild' FROM guild
 WHERE (queued, running) <> (
-    SELECT sum(state = 'queued'), sum(state IN ('claimed', 'submitting', 'running'))
+    SELECT count(*) FILTER (WHERE state = 'queued'),
+        count(*) FILTER (WHERE state IN ('claimed', 'submitting', 'running'))
     FROM job WHERE guild_id = guild.id
 )
 UNION ALL SELECT 'charged when and only when finished' FROM job
 WHERE (charged IS NULL) <> (finished_at IS NULL)
 UNION ALL SELECT 'one end, and nothing after it' FROM job
 JOIN move ON move.job = job.seq
-GROUP BY job.seq HAVING sum(move.state IN ('done', 'failed', 'cancelled')) <> (job.finished_at IS NOT NULL)
+GROUP BY job.seq
+HAVING count(*) FILTER (WHERE move.state IN ('done', 'failed', 'cancelled'))
+    <> count(job.finished_at) / count(*)
 UNION ALL SELECT 'the last event is the state' FROM job
 WHERE (state, epoch) <> (
     SELECT state, epoch FROM move WHERE move.job = job.seq ORDER BY number DESC LIMIT 1
@@ -59,7 +64,7 @@ WHERE abs(spent - (SELECT sum(coalesce(charged, cost)) FROM job WHERE guild_id =
 class TemporaryStore:
     """A store, its clock, and a loop of its own, for tests that are no coroutines."""
 
-    def __init__(self, runner: asyncio.Runner, database: SqliteDatabase) -> None:
+    def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         self._runner = runner
         self._database = database
         self.clock = Clock()
@@ -112,17 +117,18 @@ class TemporaryStore:
 
 
 @contextlib.contextmanager
-def open_temporary_store() -> Iterator[TemporaryStore]:
+def open_temporary_store(engine: str, empty_database: Path) -> Iterator[TemporaryStore]:
     """A TemporaryStore in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
-        opened = open_database(Path(folder) / "animate.db")
+        opened = open_empty(engine, Path(folder), empty_database)
         database = runner.run(opened.__aenter__())
         try:
-            runner.run(_without_fsync(database))
+            if engine == "sqlite":
+                runner.run(_without_fsync(database))
             yield TemporaryStore(runner, database)
         finally:
             runner.run(opened.__aexit__(None, None, None))
 
 
-async def _without_fsync(database: SqliteDatabase) -> None:
+async def _without_fsync(database: Database) -> None:
     await database.fetch("PRAGMA synchronous = OFF", {})

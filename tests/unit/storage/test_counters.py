@@ -56,8 +56,8 @@ async def test_the_counts_begin_anew_with_each_start(tmp_path: Path) -> None:
         assert (await store.counts()).ends == {}
 
 
-async def test_a_queue_of_thousands_is_counted_from_indexes(store: Store) -> None:
-    plan = await store.database.fetch(
+async def test_a_queue_of_thousands_is_counted_from_indexes(sqlite_store: Store) -> None:
+    plan = await sqlite_store.database.fetch(
         "EXPLAIN QUERY PLAN SELECT count(*), min(created_at) FROM job WHERE state = 'queued'", {}
     )
     assert "job_line" in plan[0]["detail"]

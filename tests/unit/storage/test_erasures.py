@@ -44,7 +44,7 @@ async def test_old_lines_go_and_the_number_stays(tmp_path: Path) -> None:
 async def test_the_record_is_private_and_holds_no_persons_id(store: Store) -> None:
     await admit(store, make_request("a", user=123456789))
     await store.mark_all_for_deletion(123456789)
-    path = store.database.path.with_name("erasures.txt")
+    path = store.database.folder / "erasures.txt"
     assert "123456789" not in path.read_text()
     if os.name == "posix":
         assert path.stat().st_mode & 0o077 == 0
@@ -52,7 +52,7 @@ async def test_the_record_is_private_and_holds_no_persons_id(store: Store) -> No
 
 async def test_what_cannot_be_recorded_is_not_carried_out(store: Store) -> None:
     job = (await admit(store, make_request("a"))).job
-    store.database.path.with_name("erasures.txt").mkdir()
+    (store.database.folder / "erasures.txt").mkdir()
     with pytest.raises(StoreUnavailable, match=r"erasures\.txt"):
         await store.mark_for_deletion(job.id)
     assert await store.marked_for_deletion() == []

@@ -20,6 +20,7 @@ from storage import (
 )
 from storage.retention import DAY
 from storage.sqlite.database import MIGRATIONS
+from tests.unit.storage.engines import tables_of
 from tests.unit.storage.requests import (
     PARAMS,
     SERVER,
@@ -66,9 +67,9 @@ async def test_a_picture_is_needed_as_long_as_another_clip_ends_on_it(store: Sto
     assert [await store.needs_picture(each, beside=mine.id) for each in mine.pictures] == [False, False]
 
 
-async def test_a_picture_is_sought_by_index(store: Store) -> None:
+async def test_a_picture_is_sought_by_index(sqlite_store: Store) -> None:
     question = "SELECT 1 FROM job WHERE (picture = :sha OR last_picture = :sha) AND id <> 'x'"
-    rows = await store.database.fetch(f"EXPLAIN QUERY PLAN {question}", {"sha": "aa"})
+    rows = await sqlite_store.database.fetch(f"EXPLAIN QUERY PLAN {question}", {"sha": "aa"})
     assert {"job_picture", "job_last_picture"} <= {word for row in rows for word in row["detail"].split()}
 
 
@@ -289,11 +290,10 @@ async def test_whoever_moved_others_jobs_is_not_named_there_any_more(store: Stor
 
 async def rows_with(store: Store, value: str) -> Mapping[str, int]:
     """The tables with rows that hold exactly this value in some column."""
-    tables = await store.database.fetch("SELECT name FROM sqlite_schema WHERE type = 'table'", {})
     found = dict[str, int]()
-    for table in (row["name"] for row in tables):
+    for table in await tables_of(store.database):
         rows = await store.database.fetch(f"SELECT * FROM {table}", {})  # noqa: S608 - names of our own tables
-        if number := sum(value in [str(each) for each in tuple(row)] for row in rows):
+        if number := sum(value in [str(each) for each in dict(row).values()] for row in rows):
             found[table] = number
     return found
 

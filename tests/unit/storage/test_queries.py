@@ -48,13 +48,15 @@ async def test_history_leads_back_to_the_page_before(store: Store) -> None:
     assert await store.history_after(1, after=jobs[4].seq, limit=2) == []
 
 
-async def test_a_persons_jobs_in_work_are_those_that_are_not_over_wherever_they_asked(store: Store) -> None:
+async def test_a_persons_jobs_in_work_are_those_that_are_not_over_wherever_they_asked(
+    sqlite_store: Store,
+) -> None:
     for n in range(3):
-        await admit(store, make_request(str(n), user=1, guild_id=n))
-        await admit(store, make_request(f"other {n}", user=2))
-    await finish(store, await claim(store), 1)
-    assert [job.key for job in await store.unfinished_of(1)] == ["1", "2"]
-    plan = await store.database.fetch(
+        await admit(sqlite_store, make_request(str(n), user=1, guild_id=n))
+        await admit(sqlite_store, make_request(f"other {n}", user=2))
+    await finish(sqlite_store, await claim(sqlite_store), 1)
+    assert [job.key for job in await sqlite_store.unfinished_of(1)] == ["1", "2"]
+    plan = await sqlite_store.database.fetch(
         "EXPLAIN QUERY PLAN SELECT * FROM job WHERE finished_at IS NULL AND guild_id >= 0 AND +user_id = 1",
         {},
     )

@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given, target
@@ -131,16 +132,16 @@ BURSTS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def temporary() -> Iterator[TemporaryStore]:
-    with open_temporary_store() as opened:
+def temporary(engine: str, empty_database: Path) -> Iterator[TemporaryStore]:
+    with open_temporary_store(engine, empty_database) as opened:
         yield opened
 
 
 @pytest.mark.long
 def test_people_who_wait_differ_by_at_most_a_job_of_each(
-    temporary: TemporaryStore, pytestconfig: pytest.Config
+    temporary: TemporaryStore, engine: str, pytestconfig: pytest.Config
 ) -> None:
-    @example_settings(pytestconfig, 40)
+    @example_settings(pytestconfig, 40, engine)
     @given(people=PEOPLE, bursts=BURSTS, servers=st.integers(1, 3), affinity=st.booleans())
     def check(
         people: list[Person], bursts: list[tuple[int, str, int, float]], servers: int, affinity: bool

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import strategies as st
@@ -29,8 +30,8 @@ SECONDS = st.floats(0.1, 200)
 
 
 @pytest.fixture(scope="module")
-def temporary() -> Iterator[TemporaryStore]:
-    with open_temporary_store() as opened:
+def temporary(engine: str, empty_database: Path) -> Iterator[TemporaryStore]:
+    with open_temporary_store(engine, empty_database) as opened:
         yield opened
 
 
@@ -156,7 +157,7 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 def test_in_any_order_of_operations_the_invariants_hold_and_everybody_is_served(
-    temporary: TemporaryStore, pytestconfig: pytest.Config
+    temporary: TemporaryStore, engine: str, pytestconfig: pytest.Config
 ) -> None:
     QueueMachine.temporary = temporary
-    run_state_machine_as_test(QueueMachine, settings=example_settings(pytestconfig, 30))
+    run_state_machine_as_test(QueueMachine, settings=example_settings(pytestconfig, 30, engine))

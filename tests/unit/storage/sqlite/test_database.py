@@ -69,36 +69,38 @@ async def test_an_acknowledged_row_is_durable(tmp_path: Path) -> None:
         assert (journal[0], synchronous[0]) == ("wal", 2)
 
 
-async def test_a_cancelled_task_leaves_the_connection_usable(store: Store) -> None:
-    tasks = [asyncio.create_task(admit(store, make_request(str(n), user=n), limit=5)) for n in range(50)]
+async def test_a_cancelled_task_leaves_the_connection_usable(sqlite_store: Store) -> None:
+    tasks = [
+        asyncio.create_task(admit(sqlite_store, make_request(str(n), user=n), limit=5)) for n in range(50)
+    ]
     for task in tasks[::2]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert (await admit(store, make_request("after"), limit=60)).created
-    assert len(await store.waiting()) >= 26
+    assert (await admit(sqlite_store, make_request("after"), limit=60)).created
+    assert len(await sqlite_store.waiting()) >= 26
 
 
-async def test_a_full_disk_is_said_so_and_work_goes_on_when_there_is_room(store: Store) -> None:
-    await admit(store, make_request("before"))
-    await number(store, f"PRAGMA max_page_count = {await number(store, 'PRAGMA page_count')}")
+async def test_a_full_disk_is_said_so_and_work_goes_on_when_there_is_room(sqlite_store: Store) -> None:
+    await admit(sqlite_store, make_request("before"))
+    await number(sqlite_store, f"PRAGMA max_page_count = {await number(sqlite_store, 'PRAGMA page_count')}")
     with pytest.raises(StoreFull, match="free some space"):
-        await admit(store, make_request("long", locale="x" * 100_000))
-    assert await queued_keys(store) == ["before"]
-    await number(store, "PRAGMA max_page_count = 1000000")
-    assert (await admit(store, make_request("after"))).created
-    assert await number(store, "SELECT count(*) FROM job") == 2
+        await admit(sqlite_store, make_request("long", locale="x" * 100_000))
+    assert await queued_keys(sqlite_store) == ["before"]
+    await number(sqlite_store, "PRAGMA max_page_count = 1000000")
+    assert (await admit(sqlite_store, make_request("after"))).created
+    assert await number(sqlite_store, "SELECT count(*) FROM job") == 2
 
 
-async def test_a_file_that_another_program_holds_is_waited_for_then_said_so(store: Store) -> None:
-    await admit(store, make_request("a"))
-    await store.database.fetch("PRAGMA busy_timeout = 50", {})
-    other = sqlite3.connect(store.database.path, isolation_level=None)
+async def test_a_file_that_another_program_holds_is_waited_for_then_said_so(sqlite_store: Store) -> None:
+    await admit(sqlite_store, make_request("a"))
+    await sqlite_store.database.fetch("PRAGMA busy_timeout = 50", {})
+    other = sqlite3.connect(sqlite_store.database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreLocked, match="another program"):
-        await store.claim("server", {"wan"})
-    assert await queued_keys(store) == ["a"]
+        await sqlite_store.claim("server", {"wan"})
+    assert await queued_keys(sqlite_store) == ["a"]
     other.close()
-    assert (await claim(store)).job.key == "a"
+    assert (await claim(sqlite_store)).job.key == "a"
 
 
 @pytest.mark.parametrize("offset", [0, 3 * 4096])
@@ -153,18 +155,18 @@ async def test_a_backup_that_is_cancelled_harms_nobody(tmp_path: Path) -> None:
     assert (tmp_path / "whole.db").exists()
 
 
-async def test_a_statement_returns_all_its_rows_or_the_first_or_none(store: Store) -> None:
-    rows = await store.database.fetch("SELECT value FROM json_each(:list)", {"list": "[1, 2]"})
+async def test_a_statement_returns_all_its_rows_or_the_first_or_none(sqlite_store: Store) -> None:
+    rows = await sqlite_store.database.fetch("SELECT value FROM json_each(:list)", {"list": "[1, 2]"})
     assert [row["value"] for row in rows] == [1, 2]
-    first = await store.database.fetch_one("SELECT value FROM json_each('[1, 2]')", {})
+    first = await sqlite_store.database.fetch_one("SELECT value FROM json_each('[1, 2]')", {})
     assert first is not None
     assert first["value"] == 1
-    assert await store.database.fetch_one("SELECT 1 WHERE 0", {}) is None
+    assert await sqlite_store.database.fetch_one("SELECT 1 WHERE 0", {}) is None
 
 
-async def test_an_error_of_sqlite_becomes_one_of_the_store(store: Store) -> None:
+async def test_an_error_of_sqlite_becomes_one_of_the_store(sqlite_store: Store) -> None:
     with pytest.raises(StoreUnavailable, match="no such table"):
-        await store.database.fetch("SELECT 1 FROM nowhere", {})
+        await sqlite_store.database.fetch("SELECT 1 FROM nowhere", {})
     error = sqlite3.OperationalError("busy")
     error.sqlite_errorcode = sqlite3.SQLITE_BUSY_SNAPSHOT
     with pytest.raises(StoreLocked), translated_errors():

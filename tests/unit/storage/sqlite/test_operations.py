@@ -25,16 +25,16 @@ async def plan(store: Store, sql: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(WHOLE))
-async def test_a_statement_is_accepted(store: Store, name: str) -> None:
-    await plan(store, WHOLE[name])
+async def test_a_statement_is_accepted(sqlite_store: Store, name: str) -> None:
+    await plan(sqlite_store, WHOLE[name])
 
 
 @pytest.mark.parametrize(
     "name",
     ["claim_next", "claim_candidates", "adopt", "adopt_delivery", "move", "AHEAD", "ahead_in_seconds"],
 )
-async def test_a_frequent_statement_reads_jobs_by_an_index(store: Store, name: str) -> None:
-    steps = await plan(store, WHOLE[name])
+async def test_a_frequent_statement_reads_jobs_by_an_index(sqlite_store: Store, name: str) -> None:
+    steps = await plan(sqlite_store, WHOLE[name])
     scans = [step for step in steps if step.startswith("SCAN job")]
     assert all("USING" in step for step in scans), steps
 
