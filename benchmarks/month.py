@@ -21,7 +21,18 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.queue import PARAMS
-from storage import FileStore, Maintenance, Request, Retention, State, Store, open_store, vacuum
+from storage import (
+    BlobLocation,
+    Blobs,
+    Maintenance,
+    Request,
+    Retention,
+    State,
+    Store,
+    open_blobs,
+    open_store,
+    vacuum,
+)
 
 DAY = 86400.0
 DAYS, JOBS, QUICK_JOBS = 30, 10_000, 600
@@ -33,13 +44,14 @@ TIMES = {
     "job": ("moved_at", "created_at", "started_at", "finished_at"),
     "event": ("at",),
     "person": ("asked_at",),
+    "blob": ("saved_at",),
 }
 
 
 class Month:
     """The store, its folders and its chores, with the figures of each day."""
 
-    def __init__(self, folder: Path, store: Store, files: FileStore) -> None:
+    def __init__(self, folder: Path, store: Store, files: Blobs) -> None:
         self._folder = folder
         self._store = store
         self._files = files
@@ -89,9 +101,9 @@ class Month:
         await self._store.set_status_message(job.id, self._number)
         lease = await self._store.claim("server", {PARAMS.workflow})
         assert lease
-        scratch = self._files.unique_scratch_path(f"{lease.job.id}.mp4")
+        scratch = self._files.scratch_path(f"{lease.job.id}.mp4")
         await asyncio.to_thread(scratch.write_bytes, self._random.randbytes(CLIP_BYTES))
-        await asyncio.to_thread(os.replace, scratch, self._files.clip_path(f"{lease.job.id}.mp4"))
+        await self._files.keep_clip(scratch)
         await self._store.move(lease, State.DONE, seconds=60.0, result_message=10**9 + self._number)
         await self._store.set_end_announced(lease.job.id)
 
@@ -133,13 +145,14 @@ async def run(jobs: int) -> Mapping[str, object]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with open_store(folder) as store:
-            month = Month(folder, store, FileStore(folder))
+            files = await open_blobs(BlobLocation(folder=folder), store.database, owner="benchmark")
+            month = Month(folder, store, files)
             day = dict[str, float]()
             for number in range(1, DAYS + 1):
                 day = dict(await month.live(jobs // DAYS))
                 if number % SHOWN == 0:
                     table.add_row(str(number), *(f"{value:.1f}".removesuffix(".0") for value in day.values()))
-            await Maintenance(store, FileStore(folder), Retention(rows=7), lambda _: None).apply_retention()
+            await Maintenance(store, files, Retention(rows=7), lambda _: None).apply_retention()
             freed = await vacuum(store)
             after = await month.measure()
     Console().print(table)

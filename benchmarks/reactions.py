@@ -69,7 +69,9 @@ async def deliver_at(context: BotContext, playground: Playground, owner: Member,
     lease = await store.claim("gpu", {job.params.workflow})
     assert lease is not None
     clip = f"{lease.job.id}.mp4"
-    await asyncio.to_thread(write_clip, context.files.clip_path(clip))
+    scratch = context.files.scratch_path(clip)
+    await asyncio.to_thread(write_clip, scratch)
+    await context.files.keep_clip(scratch)
     lease = await store.move(lease, State.RUNNING)
     lease = await store.move(lease, State.DOWNLOADING, seconds=2.0)
     lease = await store.move(lease, State.DELIVERING, clip=clip)

@@ -20,7 +20,7 @@ from cogs.ui.history_card import Page, poster_name, render_page
 from cogs.ui.submissions import parse_number
 from jobs.errors import Refusal
 from jobs.requester import Requester
-from storage import Job, Store
+from storage import BlobsUnavailable, Job, Store
 
 log = logging.getLogger(__name__)
 
@@ -109,8 +109,9 @@ class History(InteractiveCog):
         self, job: Job, clip: str, look: Callable[[Path], Awaitable[bytes | None]]
     ) -> bytes | None:
         try:
-            return await look(self._context.files.clip_path(clip))
-        except media.MediaError as err:
+            async with self._context.files.clip(clip) as path:
+                return await look(path)
+        except (media.MediaError, BlobsUnavailable) as err:
             log.warning("job %s: its clip shows no first picture: %r", job.id, err)
             return None
 

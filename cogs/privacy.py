@@ -87,11 +87,10 @@ class Privacy(InteractiveCog):
         await replace_card(interaction, render_forget_begun(requester.locale, remains))
 
     async def _count(self, user_id: int) -> Held:
-        """What is stored about a person: rows, and files that are on the disk."""
+        """What is stored about a person: rows, and files that are kept."""
         store = self._context.store
         stored = await store.stored_data(user_id, pictures_since=0)
-        names = await store.file_names(user_id)
-        pictures, clips = await self._context.files.count(names.pictures, names.clips)
+        pictures, clips = await self._context.files.count_of(user_id)
         return Held(
             stored=replace(stored, pictures=pictures, clips=clips),
             drafts=len(await store.drafts_of(user_id)),

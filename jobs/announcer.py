@@ -22,6 +22,7 @@ class RequeueReason(StrEnum):
     SERVER_UNREACHABLE = "queued_no_server"
     TOKEN_REFUSED = "queued_token_refused"  # noqa: S105 - the name of a sentence, no password
     JOB_LOST = "sent_again"
+    BLOBS_AWAY = "queued_storage_away"
 
 
 class WaitReason(StrEnum):
@@ -36,6 +37,7 @@ class WaitReason(StrEnum):
     CANNOT_RUN = "queued_cannot_run"
     WAKING = "queued_waking"
     QUIET_HOURS = "queued_quiet_hours"
+    BLOBS_AWAY = "queued_storage_away"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

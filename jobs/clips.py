@@ -1,51 +1,73 @@
-"""A job's clip on our disk: its file names, and the file that joins it with the clip it extends."""
+"""A job's clip: its file names, and the file that joins it with the clip it extends."""
 
-import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from pathlib import Path
 
 import media
-from storage import FileStore, Job, Store
+from storage import Blobs, Job, Store
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalClip:
+    """A kept clip of this name, in a file on this machine."""
+
+    name: str
+    path: Path
 
 
 class ClipJoiner:
     """Puts a clip and the one that it extends into one file, without encoding."""
 
-    def __init__(self, store: Store, files: FileStore, pictures: media.Media) -> None:
+    def __init__(self, store: Store, files: Blobs, pictures: media.Media) -> None:
         self._store = store
         self._files = files
         self._media = pictures
 
-    async def joined_clip(self, job: Job) -> Path:
+    @contextlib.asynccontextmanager
+    async def joined_clip(self, job: Job) -> AsyncGenerator[LocalClip]:
         """The file to deliver: the job's clip, joined behind the one it extends where that was asked for.
 
         The job's clip alone where the other is no longer kept, was taken back, or cannot be joined. Raises
         StoreError, BadClip (no room on the disk, or a file is held open), OSError.
         """
-        own = self._files.clip_path(job.clip or clip_name(job))
+        name = await self._name_to_deliver(job)
+        async with self._files.clip(name) as path:
+            yield LocalClip(name=name, path=path)
+
+    async def _name_to_deliver(self, job: Job) -> str:
+        own, joined = job.clip or clip_name(job), joined_name(job)
         before = await self._store.find(job.params.after) if job.params.after else None
         if before is None or before.unwanted or before.withdrawn:
             return own
-        joined = self._files.clip_path(joined_name(job))
-        if not await asyncio.to_thread(joined.exists):
-            try:
-                scratch = self._files.scratch_path(joined.name)
-                await self._media.join_clips(await self._joined_or_own(before), own, scratch)
-                await self._files.keep_clip(scratch)
-            except media.BadClip as err:
-                if media.may_pass(err):
-                    raise
-                log.warning("job %s: stands alone, its clip cannot be joined: %r", job.id, err)
-                return own
-        return joined
-
-    async def _joined_or_own(self, job: Job) -> Path:
-        joined = self._files.clip_path(joined_name(job))
-        if await asyncio.to_thread(joined.exists):
+        if await self._files.has_clip(joined) or await self._join(job, before, own):
             return joined
-        return self._files.clip_path(job.clip or clip_name(job))
+        return own
+
+    async def _joined_or_own(self, job: Job) -> str:
+        joined = joined_name(job)
+        return joined if await self._files.has_clip(joined) else job.clip or clip_name(job)
+
+    async def _join(self, job: Job, before: Job, own: str) -> bool:
+        """Make the joined clip; whether that was possible."""
+        scratch = self._files.scratch_path(joined_name(job))
+        try:
+            async with (
+                self._files.clip(await self._joined_or_own(before)) as first,
+                self._files.clip(own) as second,
+            ):
+                await self._media.join_clips(first, second, scratch)
+            await self._files.keep_clip(scratch)
+        except media.BadClip as err:
+            if media.may_pass(err):
+                raise
+            log.warning("job %s: stands alone, its clip cannot be joined: %r", job.id, err)
+            return False
+        return True
 
 
 def clip_name(job: Job) -> str:

@@ -94,6 +94,7 @@ class QueuePositions:
         self._servers = servers
         self.power = power or PowerState()
         self._announced: dict[str, float] = {}
+        self.blobs_away = False  # whether pictures can neither be read nor clips kept
 
     async def position(self, job: Job, ahead: int | None = None) -> QueuePosition:
         """The job's position; `ahead` where it is known already. Raises StoreError."""
@@ -102,6 +103,8 @@ class QueuePositions:
         notice = await self._store.notice()
         if pause := await self._store.pause():
             return QueuePosition(ahead=ahead, pause=pause, notice=notice)
+        if self.blobs_away:
+            return QueuePosition(ahead=ahead, reason=WaitReason.BLOBS_AWAY, notice=notice)
         known_servers = await read_known_servers(self._store, self._workflows, self._servers)
         reason = wait_reason(self._workflows, known_servers, job.params)
         if reason is not WaitReason.CANNOT_RUN and (until := self.power.quiet_until()):

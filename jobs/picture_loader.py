@@ -10,7 +10,7 @@ from pathlib import Path
 import media
 from jobs.errors import Refusal
 from jobs.picture_slots import PictureSlots
-from storage import FileStore, Job
+from storage import Blobs, BlobsUnavailable, Job, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class StoredPicture:
 class PictureLoader:
     """Stores pictures. No bytes of one are left in memory when a method has returned or raised."""
 
-    def __init__(self, files: FileStore, pictures: media.Media) -> None:
+    def __init__(self, files: Blobs, pictures: media.Media) -> None:
         self._files = files
         self._pictures = pictures
         self._slots = PictureSlots()
@@ -106,11 +106,16 @@ class PictureLoader:
         return sha256
 
     async def _last_frame(self, parent: Job) -> bytes:
-        path = self._files.clip_path(parent.clip or "")
+        if not parent.clip:
+            raise Refusal("clip_gone")
         try:
-            if not parent.clip or not await asyncio.to_thread(path.is_file):
-                raise Refusal("clip_gone")
-            return await self._pictures.last_frame(path)
+            async with self._files.clip(parent.clip) as path:
+                if not await asyncio.to_thread(path.is_file):
+                    raise Refusal("clip_gone")
+                return await self._pictures.last_frame(path)
+        except BlobsUnavailable as err:
+            log.error("job %s: its clip cannot be read: %s", parent.id, err)
+            raise Refusal("storage_away") from err
         except media.MediaError as err:
             log.error("job %s: its last frame cannot be read: %s", parent.id, err)
             raise Refusal("clip_busy" if media.may_pass(err) else "clip_gone") from err
@@ -127,9 +132,9 @@ class PictureLoader:
 
 @contextlib.contextmanager
 def _refused_where_full() -> Generator[None]:
-    """Raise a Refusal for what the disk does not take."""
+    """Raise a Refusal for what the disk, or where pictures are kept, does not take."""
     try:
         yield
-    except OSError as err:
+    except (OSError, StoreError) as err:
         log.error("a picture cannot be written: %s", err)
-        raise Refusal("full") from err
+        raise Refusal("storage_away" if isinstance(err, BlobsUnavailable) else "full") from err

@@ -26,7 +26,7 @@ from jobs.routing import pick_workflow
 from jobs.server import ComputeServer
 from jobs.uploads import Uploads
 from media import Media
-from storage import Changes, FileStore, Job, Lease, LeaseLost, State, Store, StoreError
+from storage import Blobs, Changes, Job, Lease, LeaseLost, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class RunContext:
     """What runs need besides their server."""
 
     store: Store
-    files: FileStore
+    files: Blobs
     media: Media
     announcer: Announcer
     workflows: Mapping[str, comfy.Workflow]
@@ -121,7 +121,7 @@ class Run:
             self._stage(JobStage.DOWNLOADING)
             if self.lease.adopted:
                 await comfy.cancel_resave(self.server, rerun_id(self.job))
-            name = self._on_disk() or await self._download_resaved() or await self._download_clip()
+            name = await self._kept_clip() or await self._download_resaved() or await self._download_clip()
             await self._overwrite_outputs()
             self.is_forgotten = await self.server.forget(self.job.id)
             await self._move(State.DELIVERING, clip=name)
@@ -215,10 +215,12 @@ class Run:
         limit = await self._context.upload_limit(self.job.guild_id)
         self._smaller = await comfy.resave_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
 
-    def _on_disk(self) -> str | None:
+    async def _kept_clip(self) -> str | None:
         """The file that was downloaded before a crash: it is there whole or not at all."""
-        names = smaller_name(self.job), clip_name(self.job)
-        return next((name for name in names if self._context.files.clip_path(name).exists()), None)
+        for name in (smaller_name(self.job), clip_name(self.job)):
+            if await self._context.files.has_clip(name):
+                return name
+        return None
 
     async def _download_resaved(self) -> str | None:
         """Download the file that was saved again; None where there is none or it cannot be had."""

@@ -26,7 +26,17 @@ from jobs.routing import (
 )
 from jobs.selection import Selection, choices_among, models_among, select, selected_params
 from jobs.server import ComputeServer, refresh_all
-from storage import Admission, AdmissionRefused, FileStore, Job, Params, Request, Store, StoreError
+from storage import (
+    Admission,
+    AdmissionRefused,
+    Blobs,
+    BlobsUnavailable,
+    Job,
+    Params,
+    Request,
+    Store,
+    StoreError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +62,7 @@ class JobService:
         self,
         *,
         store: Store,
-        files: FileStore,
+        files: Blobs,
         pictures: media.Media,
         workflows: Mapping[str, Workflow],
         servers: Sequence[ComputeServer],
@@ -274,9 +284,9 @@ class JobService:
                 await self._files.touch_picture(picture)
         except FileNotFoundError as err:
             raise Refusal("picture_gone") from err
-        except OSError as err:
+        except (OSError, StoreError) as err:
             log.error("the time of a picture cannot be written: %s", err)
-            raise Refusal("full") from err
+            raise Refusal("storage_away" if isinstance(err, BlobsUnavailable) else "full") from err
         pictures = parent.picture, parent.last_picture
         return await self._admit(requester, key, params, pictures, parent=parent.id, advice=advice)
 

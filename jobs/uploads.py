@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import comfy
 import media
 from jobs.server import ComputeServer
-from storage import FileStore, Job
+from storage import Blobs, Job
 
 MAX_REMEMBERED = 64  # pictures
 FOLDER = comfy.UPLOAD_SUBFOLDER
@@ -23,7 +23,7 @@ class Pictures:
 class Uploads:
     """Uploads the pictures of jobs, also ahead of their turn, and remembers what the server has."""
 
-    def __init__(self, server: ComputeServer, files: FileStore, pictures: media.Media) -> None:
+    def __init__(self, server: ComputeServer, files: Blobs, pictures: media.Media) -> None:
         self._server = server
         self._files = files
         self._media = pictures

@@ -23,7 +23,7 @@ from jobs.server import ComputeServer
 from jobs.server_watch import ServerWatch
 from jobs.uploads import Uploads
 from media import MediaError
-from storage import LEASE_SECONDS, Changes, Job, Lease, LeaseLost, State, StoreError
+from storage import LEASE_SECONDS, BlobsUnavailable, Changes, Job, Lease, LeaseLost, State, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +76,19 @@ class Worker:
         """Run one job after the other on this server."""
         while True:
             await server.ready()
+            await self._wait_for_blobs()
             lease = await self._next(server)
             if lease:
                 await self._compute(Run(lease, server, uploads, self._context), tasks)
             else:
                 await self._notifier.wait(POLL_SECONDS)
+
+    async def _wait_for_blobs(self) -> None:
+        """Claim nothing while no picture can be read."""
+        if self._positions.blobs_away:
+            await self._context.files.answering()
+            self._positions.blobs_away = False
+            self._notifier.notify()
 
     async def _next(self, server: ComputeServer) -> Lease | None:
         """Adopt a job that was left on this server, else claim the next one that it can run."""
@@ -192,6 +200,13 @@ class Worker:
                     refused = isinstance(err, comfy.TokenRefused)
                     reason = RequeueReason.TOKEN_REFUSED if refused else RequeueReason.SERVER_UNREACHABLE
                     await self._requeue(lease, reason)
+            case BlobsUnavailable() if job.state == State.CLAIMED:
+                log.error("job %s: waits: %s", job.id, err)
+                self._positions.blobs_away = True
+                await self._requeue(lease, RequeueReason.BLOBS_AWAY)
+            case BlobsUnavailable() if job.state in (State.SUBMITTING, State.RUNNING):
+                log.error("job %s: stays on its server until its lease ends: %s", job.id, err)
+                self._positions.blobs_away = True
             case OSError() if job.state == State.DOWNLOADING:
                 log.error("job %s: its clip cannot be written yet: %s", job.id, err)
             case comfy.JobLost() if job.attempts < MAX_ATTEMPTS:

@@ -10,7 +10,9 @@ Imports no other package of this program; sqlite3 and aiosqlite are imported in 
 """
 
 from storage.beside import Vacuumed, open_store_beside, vacuum
-from storage.blobs.files import FileStore
+from storage.blobs.blobs import Blobs
+from storage.blobs.errors import BlobHeld, BlobsUnavailable
+from storage.blobs.opening import BlobLocation, open_blobs
 from storage.chores import read_failures
 from storage.counters import JobCounts
 from storage.errors import (
@@ -25,7 +27,7 @@ from storage.errors import (
     StoreLocked,
     StoreUnavailable,
 )
-from storage.forgetting import FileNames, StoredData
+from storage.forgetting import StoredData
 from storage.job import (
     ACTIVE,
     FINISHED,
@@ -66,12 +68,14 @@ __all__ = [
     "AdmissionRefused",
     "AuditEntry",
     "Ban",
+    "BlobHeld",
+    "BlobLocation",
+    "Blobs",
+    "BlobsUnavailable",
     "Changes",
     "CopyUnusable",
     "DatabaseLocation",
     "Draft",
-    "FileNames",
-    "FileStore",
     "Forecast",
     "GuildSettings",
     "Interval",
@@ -112,6 +116,7 @@ __all__ = [
     "backup_times",
     "check_database",
     "failure_record",
+    "open_blobs",
     "open_store",
     "open_store_beside",
     "read_failures",

@@ -28,14 +28,6 @@ class StoredData:
     clips: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileNames:
-    """The names of the files of a person's jobs: pictures by their sha256, and clips."""
-
-    pictures: frozenset[str]
-    clips: frozenset[str]
-
-
 class Forgetting(JobQueries):
     """What is stored about people, and its deletion; extends JobQueries.
 
@@ -64,16 +56,6 @@ class Forgetting(JobQueries):
             {"user": user_id, "since": pictures_since},
         )
         return StoredData(**dict(row)) if row else StoredData(jobs=0, pictures=0, clips=0)
-
-    async def file_names(self, user_id: int) -> FileNames:
-        """The names of the files that rows of the person's jobs have, marked ones too."""
-        rows = await self.database.fetch(
-            "SELECT DISTINCT picture, last_picture, clip FROM job WHERE user_id = :user", {"user": user_id}
-        )
-        return FileNames(
-            pictures=frozenset(sha for row in rows for sha in (row["picture"], row["last_picture"]) if sha),
-            clips=frozenset(row["clip"] for row in rows if row["clip"]),
-        )
 
     async def being_deleted(self, user_id: int) -> int:
         """The number of the person's jobs that are marked and whose rows are still there."""

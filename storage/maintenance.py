@@ -6,7 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from storage.blobs.files import FileStore, remove_all
+from storage.blobs.blobs import Blobs
+from storage.blobs.removal import remove_all
 from storage.chores import ChoreFailure, Chores
 from storage.job import Job
 from storage.retention import (
@@ -43,7 +44,7 @@ class Maintenance:
     """
 
     def __init__(
-        self, store: Store, files: FileStore, retention: Retention, on_expired: Callable[[Job], None]
+        self, store: Store, files: Blobs, retention: Retention, on_expired: Callable[[Job], None]
     ) -> None:
         self._store = store
         self._files = files

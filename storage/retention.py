@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from math import inf
 
-from storage.blobs.files import FilesLeft, FileStore
+from storage.blobs.blobs import Blobs
+from storage.blobs.errors import FilesLeft
 from storage.database import Database, Row
 from storage.sql.statements import (
     FINISHED_IN_LEFT_GUILD,
@@ -45,7 +45,7 @@ async def remove_rows(database: Database, before: float) -> int:
     return removed
 
 
-async def remove_left_guilds(database: Database, files: FileStore, before: float) -> int:
+async def remove_left_guilds(database: Database, files: Blobs, before: float) -> int:
     """Remove all of the guilds that were left before that Unix time; returns their number. Raises FilesLeft.
 
     Clips go before the rows that name them; pictures without a row are left to `remove_pictures`. A guild
@@ -57,8 +57,8 @@ async def remove_left_guilds(database: Database, files: FileStore, before: float
     for row in left:
         values = {"guild": row["guild_id"], "before": before, "limit": ROWS_PER_BATCH}
         while jobs := [each["id"] for each in await database.fetch(FINISHED_IN_LEFT_GUILD, values)]:
-            clips = await files.clips_before(inf)
-            await files.remove_clips([name for name in clips if _job_of(name) in set(jobs)], inf)
+            for job in jobs:
+                await files.remove_clips_of(job)
             await database.fetch(REMOVE_FROM_LEFT_GUILD, {**values, "jobs": jobs})
         for statement in FORGET_LEFT_GUILD:
             await database.fetch(statement, values)
@@ -72,7 +72,7 @@ async def remove_preferences(database: Database, now: float) -> None:
         pass
 
 
-async def remove_pictures(database: Database, files: FileStore, *, before: float, now: float) -> None:
+async def remove_pictures(database: Database, files: Blobs, *, before: float, now: float) -> None:
     """Remove pictures of no unfinished job and of none finished after `before`. Raises FilesLeft.
 
     Those of the last hour stay: a picture is saved before its job is admitted.
@@ -96,7 +96,7 @@ async def _page(database: Database, before: float, after: int) -> Sequence[Row]:
     return await database.fetch(NEEDED_PICTURES, values)
 
 
-async def remove_clips(database: Database, files: FileStore, before: float) -> None:
+async def remove_clips(database: Database, files: Blobs, before: float) -> None:
     """Remove clips written before that Unix time, unless their job is unfinished. Raises FilesLeft.
 
     The folder is listed once, the rows are read and written in batches.

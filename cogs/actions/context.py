@@ -35,7 +35,7 @@ from jobs.pace import QueuePositions
 from jobs.picture_loader import LoadPicture
 from jobs.requester import ChannelRights, Requester
 from jobs.service import JobService
-from storage import FileStore, Job, Retention, State, Store, StoreError
+from storage import Blobs, Job, Retention, State, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class BotContext:
     rights: ChannelRightsFinder
     retention: Retention
     store: Store
-    files: FileStore
+    files: Blobs
     pictures: media.Media
     workflows: Mapping[str, comfy.Workflow]
     servers: Sequence[comfy.Server]

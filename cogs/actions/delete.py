@@ -13,11 +13,12 @@ from cogs.actions.context import BotContext
 from cogs.discord_api.deletion import delete_message
 from cogs.discord_api.errors import DISCORD_ERRORS, GONE, MISSING_ACCESS, NOT_DELETABLE
 from cogs.messages.delivery_policy import backoff
-from storage import Job, Reason, State, StoreError
+from storage import BlobHeld, Job, Reason, State, StoreError
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # should a notification be missed
+ADMISSION_SECONDS = 30.0  # after which a picture that was saved belongs to a job, or never will
 
 Part = Callable[[], Awaitable[None]]
 EraseUploads = Callable[[Job, str], Awaitable[None]]
@@ -168,16 +169,21 @@ class DeletionWorker:
     async def _delete_files(self, job: Job) -> None:
         """Delete the clip, the files that begin with it, and each picture unless another job has it.
 
-        A picture that is just being admitted with another job stays. Raises FilesLeft, StoreError.
+        Raises FilesLeft, BlobHeld, BlobsUnavailable, StoreError.
         """
-        now = time.time()
         await self._context.files.remove_clips_of(job.id)
         await self._context.files.remove_joined_of(await self._context.store.joined_behind(job.id))
         for picture in job.pictures:
             if not await self._context.store.needs_picture(picture, beside=job.id):
-                await self._context.files.remove_picture(picture, now)
-                if self._erase_uploads:
-                    await self._erase_uploads(job, picture)
+                await self._delete_picture(job, picture)
+
+    async def _delete_picture(self, job: Job, picture: str) -> None:
+        """Delete a picture that no other job has. One that may be admitted with another job is waited for."""
+        before = max(job.created_at, self._context.store.now() - ADMISSION_SECONDS)
+        if not await self._context.files.remove_picture(picture, before):
+            raise BlobHeld("its picture was sent again a moment ago")
+        if self._erase_uploads:
+            await self._erase_uploads(job, picture)
 
     def _postpone(self, job: Job, err: Exception) -> None:
         tries = self._tries.get(job.id, 0)

@@ -1,9 +1,10 @@
 """✉️ and 🚩: sends a clip by direct message, and reports a clip to the moderators."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Collection
 from pathlib import Path
 
 import discord
@@ -24,14 +25,16 @@ from cogs.ui.texts import render_alt, render_copy, render_report
 from jobs.clips import clip_name
 from jobs.errors import Refusal
 from jobs.requester import Requester
-from storage import Job
+from storage import BlobsUnavailable, Job
 
 log = logging.getLogger(__name__)
 
 SEND_TIMEOUT = 60.0  # seconds for one message
 REPEAT_SECONDS = 600.0  # the same copy or report for the same person once in this time
 MAX_COPIES = 20  # that wait, one is made and sent at a time: results must not be late by them
-NOT_FOR_COPIES = frozenset({DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM, DeliveryStep.POSTER})
+NOT_FOR_COPIES = frozenset(
+    {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM, DeliveryStep.LINK, DeliveryStep.POSTER}
+)
 REFUSALS = {"no_dms": "no_dms", "explicit": "explicit", "not_taken": "not_now"}  # by the reason of a rule
 CHANNEL_REASONS = ("channel_gone", "guild_left", "cannot_send", "wrong_channel", "thread_locked")
 
@@ -70,20 +73,26 @@ class Sharing:
     async def _send(self, requester: Requester, job: Job, copy: Path) -> None:
         """Send it; `copy`: where the clip stands as it is uploaded. Raises Refusal, StoreError."""
         tried = set(NOT_FOR_COPIES)
-        while True:
-            path = await self._fit_clip(job, tried, copy)
-            try:
-                await self._send_copy(
-                    requester, job, path, with_prompt=DeliveryStep.WITHOUT_PROMPT not in tried
-                )
-                return
-            except DISCORD_ERRORS as err:
-                log.info("job %s: no copy by direct message: %r", job.id, err)
-                step = next_step(err, tried)
-                if step is DeliveryStep.GIVE_UP or (step is DeliveryStep.LATER and not _is_unread(err)):
-                    raise _refusal_of(err, job) from err
-                if step is not DeliveryStep.SMALLER or not await self._learn(path):
-                    tried.add(step)
+        sent = False
+        while not sent:
+            async with self._fit_clip(job, tried, copy) as path:
+                sent = await self._try_to_send(requester, job, path, tried)
+
+    async def _try_to_send(
+        self, requester: Requester, job: Job, path: Path, tried: set[DeliveryStep]
+    ) -> bool:
+        """Send it, or note in `tried` what to do otherwise. Raises Refusal, StoreError."""
+        try:
+            await self._send_copy(requester, job, path, with_prompt=DeliveryStep.WITHOUT_PROMPT not in tried)
+        except DISCORD_ERRORS as err:
+            log.info("job %s: no copy by direct message: %r", job.id, err)
+            step = next_step(err, tried)
+            if step is DeliveryStep.GIVE_UP or (step is DeliveryStep.LATER and not _is_unread(err)):
+                raise _refusal_of(err, job) from err
+            if step is not DeliveryStep.SMALLER or not await self._learn(path):
+                tried.add(step)
+            return False
+        return True
 
     async def _learn(self, path: Path) -> bool:
         """Remember that this file is too large; whether a smaller one may be taken. Raises StoreError."""
@@ -109,18 +118,24 @@ class Sharing:
                 nonce=sharing_nonce("copy", job, requester),
             )
 
-    async def _fit_clip(self, job: Job, tried: Collection[DeliveryStep], copy: Path) -> Path:
-        """The clip, within the upload limit of direct messages. Raises Refusal."""
-        source = self._context.files.clip_path(job.clip or clip_name(job))
+    @contextlib.asynccontextmanager
+    async def _fit_clip(self, job: Job, tried: Collection[DeliveryStep], copy: Path) -> AsyncGenerator[Path]:
+        """The clip, within the upload limit of direct messages. Raises Refusal, and what the block raises."""
         limit = await self._context.messages.upload_limits.limit(DIRECT_MESSAGES)
         if DeliveryStep.SMALLER in tried:
             limit = min(limit, SMALLER_LIMIT)
-        try:
-            fitted = await self._context.pictures.fit_clip(source, copy, limit=limit, comment=COMMENT)
-        except (media.MediaError, OSError) as err:
-            log.info("job %s: no copy: %r", job.id, err)
-            raise Refusal("clip_busy" if media.may_pass(err) else "clip_gone") from err
-        return fitted.path
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                kept = self._context.files.clip(job.clip or clip_name(job))
+                source = await stack.enter_async_context(kept)
+                fitted = await self._context.pictures.fit_clip(source, copy, limit=limit, comment=COMMENT)
+            except BlobsUnavailable as err:
+                log.warning("job %s: no copy: %s", job.id, err)
+                raise Refusal("storage_away") from err
+            except (media.MediaError, OSError) as err:
+                log.info("job %s: no copy: %r", job.id, err)
+                raise Refusal("clip_busy" if media.may_pass(err) else "clip_gone") from err
+            yield fitted.path
 
     async def report(self, requester: Requester, job: Job) -> None:
         """Send a report to the report channel of the guild, once in a while. Raises Refusal, StoreError."""

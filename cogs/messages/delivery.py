@@ -2,6 +2,7 @@
 
 import io
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,10 +36,10 @@ from cogs.messages.targets import (
 )
 from cogs.messages.upload_limits import DIRECT_MESSAGES, UploadLimits
 from cogs.ui.job_buttons import result_buttons
-from cogs.ui.texts import render_alt, render_poster, render_result
-from jobs.clips import ClipJoiner, joined_name, smaller_name
+from cogs.ui.texts import render_alt, render_link, render_poster, render_result
+from jobs.clips import ClipJoiner, LocalClip, joined_name, smaller_name
 from jobs.errors import JobFailure
-from storage import FileStore, Job, Lease, State, Store
+from storage import Blobs, BlobsUnavailable, Job, Lease, State, Store
 
 log = logging.getLogger(__name__)
 
@@ -101,14 +102,16 @@ class Delivery:
         *,
         scheduler: RequestScheduler,
         store: Store,
-        files: FileStore,
+        files: Blobs,
         pictures: media.Media,
         status_editor: StatusEditor,
         bot_reactions: BotReactions,
         guilds: GuildLookup,
         upload_limits: UploadLimits,
         workflows: Mapping[str, comfy.Workflow],
+        link_seconds: float = 0.0,
     ) -> None:
+        """`link_seconds`: how long a link to a clip that is too large for Discord works; 0: none is made."""
         self._client = client
         self._workflows = workflows
         self._scheduler = scheduler
@@ -121,6 +124,7 @@ class Delivery:
         self._guilds = guilds
         self._sent_results = SentResults(client, store)
         self._upload_limits = upload_limits
+        self._link_seconds = link_seconds if files.has_links else 0.0
 
     async def deliver(self, lease: Lease) -> None:
         """Send the result of a job in state `delivering` once, or postpone it in its row.
@@ -155,7 +159,9 @@ class Delivery:
                     return await self._attempt(attempt)
                 except DELIVERY_ERRORS as err:
                     if await self._prepare_next(attempt, err) is DeliveryStep.LATER:
-                        await self._store.postpone(lease, backoff(lease.job.tries, err))
+                        job = await self._store.postpone(lease, backoff(lease.job.tries, err))
+                        if isinstance(err, BlobsUnavailable):
+                            self._status_editor.show(job, translate(job.locale, "delivering_storage_away"))
                         return None
         finally:
             await self._files.discard(attempt.fitted)
@@ -164,7 +170,8 @@ class Delivery:
         """The step after an error, noted in `attempt`. Raises JobFailure where none is left, StoreError."""
         job = attempt.lease.job
         attempt.first = attempt.first or err
-        step = next_step(err, attempt.tried, job.tries)
+        left_out = () if self._link_seconds else (DeliveryStep.LINK,)
+        step = next_step(err, (*attempt.tried, *left_out), job.tries)
         log.warning("job %s: not delivered, next: %s: %r", job.id, step, err)
         if step is DeliveryStep.GIVE_UP:
             raise JobFailure(await self._reason_code(job, attempt.first)) from attempt.first
@@ -190,9 +197,16 @@ class Delivery:
             return sent
         if job.cancel_requested:
             raise JobFailure("cancelled")
-        result = await self._build_result(attempt)
-        attempt.size = result.size
-        no_reference = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(tried)
+        async with self._clip_joiner.joined_clip(job) as clip:
+            result = await self._build_result(attempt, clip)
+            attempt.size = result.size
+            return await self._send(attempt, channel, result)
+
+    async def _send(
+        self, attempt: Attempt, channel: discord.DMChannel | discord.PartialMessageable, result: ResultMessage
+    ) -> discord.Message:
+        lease, job = attempt.lease, attempt.lease.job
+        no_reference = {DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM} & set(attempt.tried)
         async with self._scheduler.send(channel.id, REQUEST_TIMEOUT, Priority.RESULT, term=lease.term):
             return await channel.send(
                 result.text,
@@ -204,16 +218,15 @@ class Delivery:
                 nonce=build_nonce(job, MessageKind.RESULT),
             )
 
-    async def _build_result(self, attempt: Attempt) -> ResultMessage:
+    async def _build_result(self, attempt: Attempt, clip: LocalClip) -> ResultMessage:
         job, with_prompt = attempt.lease.job, attempt.with_prompt
-        source = await self._clip_joiner.joined_clip(job)
         alt = render_alt(job, with_prompt=with_prompt)
-        if DeliveryStep.POSTER in attempt.tried:
-            poster = await self._media.poster(source)
-            text, name = render_poster(job, with_prompt=with_prompt), file_name(job, "jpg")
+        if {DeliveryStep.LINK, DeliveryStep.POSTER} & set(attempt.tried):
+            poster, text = await self._media.poster(clip.path), await self._poster_text(attempt, clip)
+            name = file_name(job, "jpg")
             return ResultMessage(text=text, file=poster, name=name, alt=alt, spoiler=job.params.spoiler)
         fitted = await self._media.fit_clip(
-            source, attempt.fitted, limit=await self._limit(attempt), comment=COMMENT
+            clip.path, attempt.fitted, limit=await self._limit(attempt), comment=COMMENT
         )
         reencoded = fitted.method not in (media.FitMethod.UNTOUCHED, media.FitMethod.REMUXED)
         text = render_result(
@@ -221,11 +234,20 @@ class Delivery:
             workflow=self._workflows.get(job.params.workflow),
             with_model=len({each.family for each in self._workflows.values()}) > 1,
             reencoded=reencoded or job.clip == smaller_name(job),
-            joined=source.name == joined_name(job),
+            joined=clip.name == joined_name(job),
             with_prompt=with_prompt,
         )
         name = file_name(job, "mp4")
         return ResultMessage(text=text, file=fitted.path, name=name, alt=alt, spoiler=job.params.spoiler)
+
+    async def _poster_text(self, attempt: Attempt, clip: LocalClip) -> str:
+        """The words beside the first picture: where the whole clip is, if it may be loaded."""
+        job = attempt.lease.job
+        if DeliveryStep.POSTER not in attempt.tried:
+            until = time.time() + self._link_seconds
+            if url := await self._files.link_to_clip(clip.name, self._link_seconds):
+                return render_link(job, url, until, with_prompt=attempt.with_prompt)
+        return render_poster(job, with_prompt=attempt.with_prompt)
 
     async def _limit(self, attempt: Attempt) -> int:
         """The size in bytes that the clip must not exceed."""

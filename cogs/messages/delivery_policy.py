@@ -38,6 +38,7 @@ class DeliveryStep(StrEnum):
     WITHOUT_REFERENCE = "without reference"
     WITHOUT_PROMPT = "without prompt"
     SMALLER = "smaller"
+    LINK = "link"
     POSTER = "poster"
     BY_DM = "by DM"
     GIVE_UP = "give up"
@@ -58,7 +59,7 @@ class Rule:
 LATER, BY_DM = DeliveryStep.LATER, DeliveryStep.BY_DM
 PASSES = Rule("not_taken", (LATER,))
 UNCLEAR = Rule("refused", (LATER, BY_DM), MAX_UNCLEAR_TRIES)
-TOO_LARGE = Rule("too_large", (DeliveryStep.SMALLER, DeliveryStep.POSTER))
+TOO_LARGE = Rule("too_large", (DeliveryStep.SMALLER, DeliveryStep.LINK, DeliveryStep.POSTER))
 NO_CHANNEL = Rule("channel_gone", (BY_DM,))
 NO_DMS = Rule("no_dms")
 NO_PERMISSION = Rule("cannot_send", (DeliveryStep.WITHOUT_REFERENCE, BY_DM))
@@ -131,7 +132,7 @@ def rule_of(err: DeliveryError) -> Rule:
     """The rule for an error: by Discord's code, else UNCLEAR but for what can mean only one thing."""
     match err:
         case media.CannotFit():
-            return Rule("too_large", (DeliveryStep.POSTER,))
+            return Rule("too_large", (DeliveryStep.LINK, DeliveryStep.POSTER))
         case media.BadClip() if not media.may_pass(err):
             return Rule("no_clip")
         case discord.HTTPException(code=errors.INVALID_FORM_BODY):

@@ -24,7 +24,7 @@ from comfy import Workflow
 from jobs.announcer import Announcer
 from jobs.notifier import QueueNotifier
 from media import Media
-from storage import FileStore, Store
+from storage import Blobs, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +49,17 @@ async def open_job_messages(
     *,
     scheduler: RequestScheduler,
     store: Store,
-    files: FileStore,
+    files: Blobs,
     pictures: Media,
     notifier: QueueNotifier,
     on_delete: OnDelete,
     workflows: Mapping[str, Workflow],
     writer: StatusWriter = StatusWriter.ALL,
+    link_seconds: float = 0.0,
 ) -> AsyncGenerator[JobMessages]:
     """Build them on a client that is logged in; stops the status editor at the end. Raises StoreError.
 
-    `writer`: the part of this process among those that edit statuses.
+    `writer`: the part of this process among those that edit statuses. `link_seconds`: see `Delivery`.
     """
     lost_status = LostStatusHandler(client, scheduler, store, notifier, on_delete)
     bot_reactions = BotReactions(client)
@@ -91,6 +92,7 @@ async def open_job_messages(
             guilds=guilds,
             upload_limits=upload_limits,
             workflows=workflows,
+            link_seconds=link_seconds,
         )
         status = StatusMessages(
             client,

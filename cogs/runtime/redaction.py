@@ -24,7 +24,8 @@ _TOKEN_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 _QUOTES = r"b?['\"\\]{1,4}"
 _SPACE = r"\s{0,4}"
 _NAME = r"(?:token|session[_ ]?id|password|passwd|secret|api[_-]?key)"
-_SIGNED = r"(?:ex|is|hm|sig|signature|auth|key|\w{0,20}(?:token|password|secret|api_?key))"
+_AMAZON = r"x-amz-(?:signature|credential|security-token)"  # of an address that S3 signed
+_SIGNED = rf"(?:ex|is|hm|sig|signature|auth|key|{_AMAZON}|\w{{0,20}}(?:token|password|secret|api_?key))"
 # Each keeps its first group and hides what follows. No two repetitions in a row can match the same text, and
 # each but the last of a pattern is bounded: the time is linear in the length of the text.
 PATTERNS = tuple(

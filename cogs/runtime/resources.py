@@ -6,7 +6,6 @@ import math
 import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 from yarl import URL
@@ -60,7 +59,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
         token = settings.discord_token.get_secret_value()
         outages = Outages(servers, warn_seconds=settings.comfyui_away_minutes * 60)
         client = await stack.enter_async_context(open_client(token, settings.discord_api_url, proxy))
-        files = await open_files(settings.data_dir)
+        files = await storage.open_blobs(settings.blobs(), store.database, owner=await store.instance())
         messages = await stack.enter_async_context(
             open_job_messages(
                 client,
@@ -71,6 +70,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
                 notifier=notifier,
                 on_delete=settings.on_delete,
                 workflows=workflows,
+                link_seconds=settings.clip_link_seconds(),
             )
         )
         context = BotContext(
@@ -112,16 +112,6 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
             gpu_time=gpu_time,
             power=build_power(settings, context),
         )
-
-
-async def open_files(folder: Path) -> storage.FileStore:
-    """The pictures and clips, without what an earlier process left half-written."""
-    files = storage.FileStore(folder)
-    try:
-        await files.clear_scratch()
-    except OSError as err:
-        log.error("the folder scratch is swept later: %s", err)
-    return files
 
 
 def build_worker(settings: Settings, context: BotContext, gpu_time: GpuTime) -> Worker:

@@ -352,6 +352,19 @@ class Settings(BaseSettings):
             listen_url=self.database_listen_url.get_secret_value(),
         )
 
+    def clip_link_seconds(self) -> float:
+        """How long a link to a clip works: no longer than the clip itself is kept."""
+        return min(self.clip_link_days, self.keep_clips_days) * 86400
+
+    def blobs(self) -> storage.BlobLocation:
+        """Where pictures and clips are."""
+        return storage.BlobLocation(
+            folder=self.data_dir,
+            url=self.blob_url,
+            access_key=self.aws_access_key_id.get_secret_value(),
+            secret_key=self.aws_secret_access_key.get_secret_value(),
+        )
+
     def discord_proxy(self) -> str | None:
         """The address of the HTTP proxy through which Discord is reached; None without one."""
         return find_proxy(self.proxy.get_secret_value(), self.discord_api_url)

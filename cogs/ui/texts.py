@@ -295,6 +295,15 @@ def render_poster(job: Job, *, with_prompt: bool = True) -> str:
     return "\n".join(filter(None, (head, prompt)))
 
 
+def render_link(job: Job, url: str, until: float, *, with_prompt: bool = True) -> str:
+    """The text beside the first frame of a clip that can be loaded from `url` until that Unix time."""
+    shown = f"||{url}||" if job.params.spoiler else f"<{url}>"
+    mention = f"<@{job.user_id}>"
+    head = translate(job.locale, "clip_link", mention=mention, url=shown, until=round(until))
+    prompt = _quote_prompt(job.locale, job, MAX_CONTENT - len(head) - 1, with_prompt=with_prompt)
+    return "\n".join(filter(None, (head, prompt)))
+
+
 def render_advice(locale: str, advice: Collection[Advice]) -> str:
     """The advice on a prompt and a picture as a list."""
     lines = [f"- {_render_piece(locale, each)}" for each in advice]

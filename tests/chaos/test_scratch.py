@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from playground.playground import Playground
-from storage import FileStore, Job, Maintenance, Retention, open_store
+from storage import Job, Maintenance, Retention, open_store
 from storage.retention import DAY
+from tests.blob_files import local_blobs
 from tests.crash.invariants import read_final_state, unannounced, unfinished
 from tests.e2e.process import BotProcess, running_bot
 
@@ -89,8 +90,9 @@ async def spend_a_month(data: Path, jobs: list[Job], monkeypatch: pytest.MonkeyP
     """Apply the retention day by day, on a clock that is moved, and look at what is left."""
     real, days = time.time, 0
     monkeypatch.setattr(time, "time", lambda: real() + days * DAY)
-    files, pictures = FileStore(data), {job.picture for job in jobs}
+    pictures = {job.picture for job in jobs}
     async with open_store(data) as store:
+        files = local_blobs(data, store.database)
         keep = Maintenance(store, files, Retention(rows=28, pictures=14, clips=7), lambda job: None)
         for days in range(31):
             await keep.apply_retention()

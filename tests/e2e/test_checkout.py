@@ -22,7 +22,8 @@ async def main():
     folder = Path("数据 文件夹")
     async with storage.open_store(folder) as store, open_media() as media:
         picture = await media.clean_picture(sample_picture(), timeout=60)
-        saved = await storage.FileStore(folder).save_picture(picture.data)
+        blobs = await storage.open_blobs(storage.BlobLocation(folder=folder), store.database, owner="bot")
+        saved = await blobs.save_picture(picture.data)
         print(len(LANGUAGES), len(comfy.load_workflows(comfy.BUILT_IN)), len(saved) > 0)
 
 asyncio.run(main())

@@ -87,7 +87,9 @@ class BotSetup:
         lease = await store.claim("gpu", {job.params.workflow})
         assert lease
         assert lease.job.id == job.id
-        await asyncio.to_thread(clip or write_clip, self.context.files.clip_path(f"{job.id}.mp4"))
+        scratch = self.context.files.scratch_path(f"{job.id}.mp4")
+        await asyncio.to_thread(clip or write_clip, scratch)
+        await self.context.files.keep_clip(scratch)
         lease = await store.move(lease, State.RUNNING)
         lease = await store.move(lease, State.DOWNLOADING, seconds=2.0)
         return await store.move(lease, State.DELIVERING, clip=f"{job.id}.mp4")

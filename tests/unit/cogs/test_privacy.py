@@ -17,6 +17,7 @@ from cogs.privacy import (
 )
 from playground.members import Member
 from storage import Draft, Job, Request, Retention, StoredData
+from tests.blob_files import make_old
 from tests.unit.cogs.bot_setup import BotSetup, running_application
 from tests.unit.cogs.ui.card_samples import DONE, LOCALES, check_limits, outline
 from tests.unit.storage.test_forgetting import found_in
@@ -76,6 +77,8 @@ async def planted(bot: BotSetup) -> tuple[Member, Job]:
     store, files = bot.context.store, bot.context.files
     first = await bot.done(ada, "first", prompt=WORDS)
     picture, last = [await files.save_picture(each) for each in PICTURES]
+    for name in (picture, last):
+        await make_old(files, name, first.created_at)
     await store.database.fetch(
         "UPDATE job SET picture = :picture, last_picture = :last", {"picture": picture, "last": last}
     )

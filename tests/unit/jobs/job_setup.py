@@ -12,7 +12,7 @@ from jobs.uploads import Uploads
 from storage import (
     ADOPTION_GRACE,
     LEASE_SECONDS,
-    FileStore,
+    Blobs,
     Job,
     Lease,
     Request,
@@ -22,6 +22,7 @@ from storage import (
 )
 from storage.database import Row, Values
 from storage.sqlite.database import SqliteDatabase, open_database
+from tests.blob_files import clip_path, local_blobs
 from tests.unit.jobs.observable import Observable
 from tests.unit.jobs.sample_jobs import PARAMS
 from tests.unit.jobs.scripted_announcer import ScriptedAnnouncer
@@ -75,7 +76,7 @@ class JobSetup:
     database: BreakableDatabase
     clock: MovableClock
     store: Store
-    files: FileStore
+    files: Blobs
     media: ScriptedMedia
     announcer: ScriptedAnnouncer
 
@@ -118,7 +119,7 @@ class JobSetup:
         """A job whose clip is here and waits to be delivered."""
         lease = await self.lease(State.DOWNLOADING, **changes)
         name = f"{lease.job.id}.mp4"
-        self.files.clip_path(name).write_bytes(CLIP_BYTES)
+        clip_path(self.files, name).write_bytes(CLIP_BYTES)
         return await self.store.move(lease, State.DELIVERING, clip=name)
 
     def context(self, **changes: object) -> RunContext:
@@ -161,4 +162,6 @@ async def open_job_setup(folder: Path) -> AsyncGenerator[JobSetup]:
         await database.fetch("PRAGMA synchronous = OFF", {})
         clock = MovableClock()
         store = Store(database, clock)
-        yield JobSetup(database, clock, store, FileStore(folder), ScriptedMedia(), ScriptedAnnouncer(store))
+        yield JobSetup(
+            database, clock, store, local_blobs(folder, database), ScriptedMedia(), ScriptedAnnouncer(store)
+        )

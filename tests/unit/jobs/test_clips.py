@@ -8,6 +8,7 @@ import pytest
 from jobs.clips import ClipJoiner, clip_name, joined_name, smaller_name
 from media import BadClip, ClipFault
 from storage import Job
+from tests.blob_files import clip_path
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.sample_jobs import PARAMS
 
@@ -20,12 +21,13 @@ def joiner(setup: JobSetup) -> ClipJoiner:
 async def with_clip(setup: JobSetup, key: str, content: bytes, after: str | None = None) -> Job:
     """A job that has a clip on the disk."""
     job = await setup.admit(key, params=replace(PARAMS, after=after))
-    await asyncio.to_thread(setup.files.clip_path(clip_name(job)).write_bytes, content)
+    await asyncio.to_thread(clip_path(setup.files, clip_name(job)).write_bytes, content)
     return job
 
 
 async def delivered(joiner: ClipJoiner, job: Job) -> bytes:
-    return await asyncio.to_thread((await joiner.joined_clip(job)).read_bytes)
+    async with joiner.joined_clip(job) as clip:
+        return await asyncio.to_thread(clip.path.read_bytes)
 
 
 async def test_a_clip_that_extends_none_stands_alone(setup: JobSetup, joiner: ClipJoiner) -> None:
@@ -35,8 +37,8 @@ async def test_a_clip_that_extends_none_stands_alone(setup: JobSetup, joiner: Cl
 
 async def test_the_file_is_the_one_that_the_row_names(setup: JobSetup, joiner: ClipJoiner) -> None:
     job = await with_clip(setup, "a", b"a")
-    path = await joiner.joined_clip(replace(job, clip=smaller_name(job)))
-    assert path == setup.files.clip_path(smaller_name(job))
+    async with joiner.joined_clip(replace(job, clip=smaller_name(job))) as clip:
+        assert clip.path == clip_path(setup.files, smaller_name(job))
 
 
 async def test_clips_are_joined_in_order_and_once(setup: JobSetup, joiner: ClipJoiner) -> None:
@@ -45,7 +47,8 @@ async def test_clips_are_joined_in_order_and_once(setup: JobSetup, joiner: ClipJ
     third = await with_clip(setup, "c", b"c", after=second.id)
     assert await delivered(joiner, second) == b"ab"
     assert await delivered(joiner, third) == b"abc"
-    assert await joiner.joined_clip(third) == setup.files.clip_path(joined_name(third))
+    async with joiner.joined_clip(third) as clip:
+        assert (clip.name, clip.path) == (joined_name(third), clip_path(setup.files, joined_name(third)))
     assert setup.media.asked == ["join_clips"] * 2
 
 
@@ -65,7 +68,7 @@ async def test_clips_that_cannot_be_joined_stand_alone_but_a_full_disk_is_raised
     assert await delivered(joiner, second) == b"b"
     setup.media.error = BadClip(ClipFault.NO_ROOM)
     with pytest.raises(BadClip):
-        await joiner.joined_clip(second)
+        await delivered(joiner, second)
 
 
 async def test_each_file_of_a_job_has_its_own_name(setup: JobSetup) -> None:
@@ -91,5 +94,6 @@ async def test_a_file_that_is_being_joined_is_not_among_the_clips(
 ) -> None:
     first = await with_clip(setup, "a", b"a")
     second = await with_clip(setup, "b", b"b", after=first.id)
-    assert await joiner.joined_clip(second) == setup.files.clip_path(joined_name(second))
+    async with joiner.joined_clip(second) as clip:
+        assert clip.path == clip_path(setup.files, joined_name(second))
     assert setup.media.written == [setup.files.scratch_path(joined_name(second))]

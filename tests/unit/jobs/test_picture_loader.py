@@ -1,12 +1,16 @@
 """Pictures on their way to the disk: checked, loaded, cleaned, stored; or refused, with nothing loaded."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from jobs.errors import Refusal
 from jobs.picture_loader import PICTURE_LIMITS, PictureLoader
 from media import BadPicture, PictureFault, ProcessStartFailed
+from storage import Blobs
+from tests.away_store import AwayStore
+from tests.blob_files import clip_path
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.sample_jobs import JOB
 
@@ -68,7 +72,7 @@ async def load_last() -> bytes:
 
 def kept(setup: JobSetup) -> list[str]:
     """The names of all pictures that are stored, and of all that is in scratch."""
-    folders = setup.files.clip_path("x").parents[1] / "pictures", setup.files.scratch_path("x").parent
+    folders = clip_path(setup.files, "x").parents[1] / "pictures", setup.files.scratch_path("x").parent
     return [path.name for folder in folders for path in folder.iterdir()]
 
 
@@ -152,3 +156,15 @@ async def test_a_clip_is_continued_to_a_picture(setup: JobSetup, loader: Picture
     assert (await setup.files.read_picture(frame)).startswith(b"last of ")
     assert await setup.files.read_picture(last.sha256) == b"clean the end"
     assert await loader.store_last_frame(42, allow, job) == (frame, None)
+
+
+async def test_nobody_is_told_of_a_full_disk_where_the_store_of_pictures_is_away(
+    setup: JobSetup, tmp_path: Path
+) -> None:
+    away, parent = AwayStore(tmp_path), (await setup.delivery()).job
+    loader = PictureLoader(Blobs(away, setup.database, tmp_path, owner="bot"), setup.media)
+    away.away = True
+    for attempt in (loader.store(42, allow, load), loader.store_last_frame(42, allow, parent)):
+        with pytest.raises(Refusal, match="storage_away"):
+            await attempt
+    assert list((tmp_path / "scratch").iterdir()) == []

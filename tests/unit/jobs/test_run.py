@@ -13,6 +13,7 @@ from jobs.pace import expected_end
 from jobs.run import PreviewPolicy, Run, rerun_id
 from jobs.uploads import last_picture_name, picture_name
 from storage import Lease, LeaseLost, Reason, State
+from tests.blob_files import clip_path
 from tests.unit.jobs.ending_setup import LOADER, with_last_picture
 from tests.unit.jobs.job_setup import JobSetup, upload_limit
 from tests.unit.jobs.observable import Hold
@@ -46,7 +47,7 @@ async def cancel(setup: JobSetup, lease: Lease) -> None:
 
 def clip_of(setup: JobSetup, run: Run) -> bytes:
     assert run.job.clip
-    return setup.files.clip_path(run.job.clip).read_bytes()
+    return clip_path(setup.files, run.job.clip).read_bytes()
 
 
 async def test_a_new_job_is_submitted_once_and_its_clip_brought(
@@ -186,7 +187,7 @@ async def test_a_clip_that_is_here_already_is_not_brought_again(
     setup: JobSetup, server: ScriptedServer
 ) -> None:
     run = setup.run(await setup.left_over(State.DOWNLOADING), server)
-    setup.files.clip_path(f"{run.job.id}.mp4").write_bytes(b"whole")
+    clip_path(setup.files, f"{run.job.id}.mp4").write_bytes(b"whole")
     await run.fetch()
     assert server.times("download") == 0
     assert clip_of(setup, run) == b"whole"

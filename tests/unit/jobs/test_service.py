@@ -16,6 +16,7 @@ from jobs.routing import record_of
 from jobs.service import Admitted, JobService
 from media import BadClip, BadPicture, ClipFault, PictureFault, PictureIssue, ProcessStartFailed
 from storage import Job, QueueLimits, Reason, State
+from tests.blob_files import clip_path
 from tests.unit.jobs.ending_setup import with_last_picture
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.sample_jobs import PARAMS
@@ -55,7 +56,7 @@ class AdmissionSetup:
         lease = await self.setup.store.claim("gpu:8188", WORKFLOWS)
         assert lease
         name = f"{job.id}.mp4"
-        await asyncio.to_thread(self.setup.files.clip_path(name).write_bytes, b"a clip")
+        await asyncio.to_thread(clip_path(self.setup.files, name).write_bytes, b"a clip")
         lease = await self.setup.store.move(lease, State.RUNNING)
         return (await self.setup.store.move(lease, State.DONE, clip=name, result_message=99)).job
 
@@ -209,7 +210,7 @@ async def test_a_store_that_cannot_be_read_is_not_called_full(admission: Admissi
 async def test_a_disk_that_takes_no_picture_is_full(admission: AdmissionSetup) -> None:
 
     def replace_the_folder_by_a_file() -> None:
-        folder = admission.setup.files.clip_path("x").parents[1] / "pictures"
+        folder = clip_path(admission.setup.files, "x").parents[1] / "pictures"
         for picture in folder.iterdir():
             picture.unlink()
         folder.rmdir()

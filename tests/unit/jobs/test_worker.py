@@ -11,6 +11,7 @@ from jobs import worker as worker_module
 from jobs.announcer import JobStage, WaitReason
 from jobs.errors import JobFailure
 from storage import Job, Reason, State
+from tests.blob_files import clip_path
 from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.sample_jobs import PARAMS
@@ -25,7 +26,7 @@ async def test_a_job_goes_from_the_queue_to_its_owner(setup: JobSetup, server: S
         row = await ended(setup, job)
     assert (row.state, row.result_message) == (State.DONE, setup.announcer.results[job.id])
     assert row.clip
-    assert setup.files.clip_path(row.clip).read_bytes() == CLIP_BYTES
+    assert clip_path(setup.files, row.clip).read_bytes() == CLIP_BYTES
     assert server.ran == [job.id]
     stages = [fact.stage for fact in setup.announcer.about(job, StageReached)]
     assert stages == list(JobStage)

@@ -1,14 +1,17 @@
 """What each error means for a job: later, again, or its end; and that none of them ends the worker."""
 
+import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 
 import comfy
-from jobs.announcer import RequeueReason
+from jobs.announcer import RequeueReason, WaitReason
 from jobs.worker import MAX_ATTEMPTS
 from media import BadPicture, PictureFault
-from storage import Job, Lease, Reason, State, Store
+from storage import Blobs, Job, Lease, Reason, State, Store
+from tests.away_store import AwayStore
 from tests.unit.jobs.job_setup import LEASE_ENDS, JobSetup
 from tests.unit.jobs.observable import Hold
 from tests.unit.jobs.scripted_announcer import Ended, Requeued
@@ -207,3 +210,54 @@ async def test_a_job_cancelled_while_it_goes_back_to_the_queue_has_ended(
     async with working(setup, server):
         assert (await ended(setup, job)).state == State.CANCELLED
     assert not setup.announcer.about(job, Requeued)
+
+
+async def test_pictures_that_cannot_be_read_yet_make_jobs_wait_and_say_so(
+    setup: JobSetup, server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.blobs.blobs.RETRY_SECONDS", 0.01)
+    away, job = AwayStore(tmp_path), await setup.admit()
+    setup.files = Blobs(away, setup.database, tmp_path, owner="bot")
+    away.away = True
+    async with working(setup, server):
+        await setup.announcer.shown(job, Requeued)
+        await eventually(lambda: _is_looked_for(away))
+        waiting = await setup.store.job(job.id)
+        assert (waiting.state, server.ran) == (State.QUEUED, [])
+        away.away = False
+        row = await ended(setup, job)
+    assert (row.state, row.attempts) == (State.DONE, 1)
+    assert setup.announcer.about(job, Requeued) == [Requeued(job=job.id, reason=RequeueReason.BLOBS_AWAY)]
+
+
+async def _is_looked_for(store: AwayStore) -> bool:
+    await asyncio.sleep(0)
+    return store.checked > 2
+
+
+async def test_a_clip_that_cannot_be_kept_yet_waits_where_it_is(
+    setup: JobSetup, server: ScriptedServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    away, hold, job = AwayStore(tmp_path), Hold(), await setup.admit()
+    setup.files = Blobs(away, setup.database, tmp_path, owner="bot")
+    server.script = (STARTED, hold, DONE)
+    async with working(setup, server):
+        await hold.reached.wait()
+        away.away = True
+        hold.release()
+        await eventually(lambda: _is_said(caplog, "its clip cannot be written yet"))
+        away.away = False
+        setup.clock.pass_seconds(LEASE_ENDS)
+        row = await ended(setup, job)
+    assert (row.state, server.ran) == (State.DONE, [job.id])
+
+
+async def _is_said(caplog: pytest.LogCaptureFixture, words: str) -> bool:
+    await asyncio.sleep(0)
+    return words in caplog.text
+
+
+async def test_jobs_that_wait_for_pictures_are_told_why(setup: JobSetup, server: ScriptedServer) -> None:
+    job, positions = await setup.admit(), setup.positions(server)
+    positions.blobs_away = True
+    assert (await positions.position(job)).reason is WaitReason.BLOBS_AWAY

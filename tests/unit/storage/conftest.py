@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, Store
+from storage import Blobs, Store
 from storage.database import Database
+from tests.blob_files import local_blobs
 from tests.unit.storage.engines import engines, open_empty
 from tests.unit.storage.requests import Clock
 
@@ -41,5 +42,5 @@ async def sqlite_store(empty_database: Path, tmp_path: Path, clock: Clock) -> As
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> FileStore:
-    return FileStore(tmp_path)
+def files(tmp_path: Path, store: Store) -> Blobs:
+    return local_blobs(tmp_path, store.database)

@@ -4,7 +4,7 @@ import dataclasses
 
 from storage import (
     Admission,
-    FileStore,
+    Blobs,
     Job,
     Lease,
     Maintenance,
@@ -91,7 +91,7 @@ async def teach(store: Store, seconds: float, user: int = 10**6) -> None:
 
 
 def make_maintenance(
-    store: Store, files: FileStore, expired: list[Job] | None = None, **kept: float
+    store: Store, files: Blobs, expired: list[Job] | None = None, **kept: float
 ) -> Maintenance:
     """Maintenance with this retention, which puts expired jobs into the list."""
     announced = [] if expired is None else expired

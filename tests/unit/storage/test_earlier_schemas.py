@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage import Job, Request, State, Store, open_store
+from tests.blob_files import local_blobs
 from tests.unit.storage.old_databases import EARLIER, LARGEST_SEED, WORKFLOW, old_database
 from tests.unit.storage.temporary_store import QUEUE_VIOLATIONS
 
@@ -119,3 +120,24 @@ async def test_whose_a_picture_is_stays_known(tmp_path: Path, version: int) -> N
         await store.mark_all_for_deletion(ADA)
         assert (await store.job("bob")).withdrawn
         assert await store.draft(3) is None
+
+
+@pytest.mark.parametrize("version", [each for each in EARLIER if each < 16])
+async def test_what_jobs_name_of_pictures_and_clips_is_taken_over_with_its_times(
+    tmp_path: Path, version: int
+) -> None:
+    with old_database(tmp_path, version) as old:
+        old.admit("first", ADA)
+        old.finish("first", 77)
+        old.admit("waiting", BOB, parent="first")
+    async with open_store(tmp_path) as store:
+        rows = await store.database.fetch("SELECT kind, name, saved_at, removed_until FROM blob", {})
+        clip, picture = sorted(map(tuple, rows))
+        assert clip == ("clip", "first.mp4", 1030.0, None)
+        assert picture == ("picture", "aa", 1000.0, None)
+        files = local_blobs(tmp_path, store.database)
+        assert await files.count_of(ADA) == (1, 1)
+        for folder in ("pictures", "clips"):
+            (tmp_path / folder / "unknown").write_bytes(b"of nobody")
+        assert await files.pictures_before(2000.0) == {"aa"}
+        assert await files.clips_before(9e9) == {"first.mp4", "unknown"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage import (
-    FileStore,
+    Blobs,
     Job,
     QueueLimits,
     Reason,
@@ -18,6 +18,7 @@ from storage import (
     open_store,
 )
 from storage.maintenance import Maintenance
+from tests.blob_files import local_blobs
 from tests.unit.storage.requests import (
     Clock,
     admit,
@@ -30,7 +31,7 @@ from tests.unit.storage.requests import (
 DAY = 86400.0
 
 
-async def test_jobs_that_waited_too_long_end_and_say_so(store: Store, files: FileStore, clock: Clock) -> None:
+async def test_jobs_that_waited_too_long_end_and_say_so(store: Store, files: Blobs, clock: Clock) -> None:
     expired: list[Job] = []
     store = Store(store.database, clock, QueueLimits(longest_wait=3600))
     await admit(store, make_request("old"))
@@ -48,16 +49,17 @@ async def test_jobs_that_waited_too_long_end_and_say_so(store: Store, files: Fil
     assert (await store.transitions(expired[0].id))[-1].mover == "rules"
 
 
-async def test_no_limit_on_waiting_lets_jobs_wait(store: Store, files: FileStore, clock: Clock) -> None:
+async def test_no_limit_on_waiting_lets_jobs_wait(store: Store, files: Blobs, clock: Clock) -> None:
     store = Store(store.database, clock, QueueLimits(longest_wait=None))
     await admit(store, make_request("old"))
     clock.time += 1e9
     assert await store.expire() == []
 
 
-async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path, files: FileStore) -> None:
+async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     async with open_store(tmp_path) as store:
+        files = local_blobs(tmp_path, store.database)
         keep = make_maintenance(store, files, backups=2)
         for _ in range(2):
             await keep.back_up()
@@ -72,12 +74,13 @@ async def test_copies_are_made_once_an_hour_and_a_number_is_kept(tmp_path: Path,
 
 
 async def test_maintenance_goes_on_where_a_task_fails(
-    tmp_path: Path, files: FileStore, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "backups").write_text("not a folder")
     expired = asyncio.Queue[Job]()
     async with open_store(tmp_path, QueueLimits(longest_wait=0)) as store:
         await admit(store, make_request("a"))
+        files = local_blobs(tmp_path, store.database)
         keep = asyncio.create_task(Maintenance(store, files, Retention(), expired.put_nowait).run())
         assert (await asyncio.wait_for(expired.get(), 10)).key == "a"
         async with asyncio.timeout(10):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import FileStore, open_store
+from storage import open_store
+from tests.blob_files import local_blobs
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="these are rights of POSIX")
 
@@ -22,7 +23,7 @@ async def test_folders_and_files_of_before_and_new_ones_are_private(tmp_path: Pa
         path.write_bytes(b"")
         path.chmod(0o644)
     async with open_store(data) as store:
-        await FileStore(data).save_picture(b"a picture")
+        await local_blobs(data, store.database).save_picture(b"a picture")
         await store.database.copy_to(data / "backups" / "animate-2.db")
         assert mode(data) == 0o700
         own = [path for path in data.rglob("*") if "mine" not in path.name and path.name != "letters"]

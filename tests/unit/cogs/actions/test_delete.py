@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from cogs.actions import delete
 from cogs.actions.delete import DeletionWorker, request_deletion
 from playground.discord.faults import Unreadable
 from playground.members import Member
 from storage import Job, Reason, Request, State
+from tests.blob_files import clip_path
 from tests.sampling import one_in
 from tests.unit.cogs.bot_setup import BotSetup, write_clip
-from tests.unit.storage.blobs.test_files import refuse_removal
+from tests.unit.storage.blobs.test_blobs import refuse_removal
 
 
 async def test_messages_clip_and_picture_go_and_the_row_last(opened: BotSetup) -> None:
@@ -28,7 +30,7 @@ async def test_messages_clip_and_picture_go_and_the_row_last(opened: BotSetup) -
     await DeletionWorker(context).process_marked()
     assert await context.store.find(job.id) is None
     assert not {job.status_message, job.result_message} & messages.keys()
-    assert not context.files.clip_path(job.clip or "").exists()
+    assert not clip_path(context.files, job.clip or "").exists()
 
 
 async def test_a_queued_job_is_cancelled_and_its_end_is_shown_before_it_goes(opened: BotSetup) -> None:
@@ -75,7 +77,7 @@ async def test_the_row_stays_until_discord_confirms(opened: BotSetup, status: in
     opened.playground.discord.fail(status, route="^DELETE", code=code)
     await DeletionWorker(context).process_marked()
     assert await context.store.find(job.id)
-    assert not context.files.clip_path(job.clip or "").exists()
+    assert not clip_path(context.files, job.clip or "").exists()
     await DeletionWorker(context).process_marked()
     assert await context.store.find(job.id) is None
     assert not {job.status_message, job.result_message} & messages.keys()
@@ -146,7 +148,7 @@ async def finished(opened: BotSetup, job: Job) -> Job:
     assert lease
     assert lease.job.id == job.id
     for name in (f"{job.id}.mp4", f"{job.id}.joined.mp4"):
-        await asyncio.to_thread(write_clip, files.clip_path(name))
+        await asyncio.to_thread(write_clip, clip_path(files, name))
     lease = await store.move(lease, State.DOWNLOADING, seconds=2.0)
     lease = await store.move(lease, State.DELIVERING, clip=f"{job.id}.mp4")
     result = opened.post(f"result of {job.key}")
@@ -157,7 +159,7 @@ async def finished(opened: BotSetup, job: Job) -> Job:
 
 def kept(opened: BotSetup, folder: str) -> set[str]:
     """The names of the files that the bot keeps."""
-    return {path.name for path in (opened.context.files.clip_path("").parent / folder).iterdir()}
+    return {path.name for path in (clip_path(opened.context.files, "").parent / folder).iterdir()}
 
 
 async def test_others_lose_the_files_that_they_made_of_it_and_keep_their_messages(opened: BotSetup) -> None:
@@ -271,3 +273,35 @@ async def test_a_file_that_cannot_be_deleted_yet_keeps_the_row_and_no_message(
     assert not {job.status_message, job.result_message} & opened.playground.state.messages.keys()
     await DeletionWorker(opened.context).process_marked()
     assert await opened.context.store.find(job.id) is None
+
+
+async def test_a_picture_that_was_sent_again_a_moment_ago_waits_for_its_admission(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bob's upload of Ada's picture is between its saving and its admission when Ada deletes her job."""
+    context = opened.context
+    first = await marked(opened)
+    picture = await context.files.save_picture(b"a picture")
+    worker = DeletionWorker(context)
+    await worker.process_marked()
+    assert await context.store.find(first.id), "it waits"
+    assert not clip_path(context.files, first.clip or "").exists()
+    again = await opened.unposted(opened.playground.member("bob"), "again")
+    assert again.picture == picture
+    worker._due.clear()
+    await worker.process_marked()
+    assert await context.store.find(first.id) is None
+    assert await context.files.read_picture(picture) == b"a picture"
+
+
+async def test_a_picture_that_was_sent_again_for_no_job_goes_after_a_while(
+    opened: BotSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = opened.context
+    first = await marked(opened)
+    picture = await context.files.save_picture(b"a picture")
+    monkeypatch.setattr(delete, "ADMISSION_SECONDS", 0)
+    await DeletionWorker(context).process_marked()
+    assert await context.store.find(first.id) is None
+    with pytest.raises(FileNotFoundError):
+        await context.files.read_picture(picture)

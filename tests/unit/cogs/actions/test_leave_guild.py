@@ -149,7 +149,8 @@ async def test_what_is_left_of_a_guild_that_was_left_long_ago_is_gone_after_a_st
     async with storage.open_store(tmp_path) as store:
         job = (await admit(store, make_request("a", guild_id=HOME))).job
         await store.move(await claim(store), storage.State.FAILED, reason=NODE_FAILED)
-        clip = storage.FileStore(tmp_path).clip_path(f"{job.id}.mp4")
+        clip = tmp_path / "clips" / f"{job.id}.mp4"
+        clip.parent.mkdir()
         clip.write_bytes(b"clip")
         long_ago = {"guild": HOME, "at": time.time() - 31 * 86400}
         await store.database.fetch("INSERT INTO membership VALUES (:guild, :at)", long_ago)

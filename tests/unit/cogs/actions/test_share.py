@@ -7,6 +7,8 @@ from cogs.ui.texts import render_refusal
 from jobs.errors import Refusal
 from playground.discord.model import MessageFlag
 from storage import GuildSettings
+from tests.away_store import AwayStore
+from tests.blob_files import clip_path
 from tests.unit.cogs.bot_setup import BotSetup
 from tests.unit.jobs.sample_jobs import JOB
 
@@ -36,7 +38,7 @@ async def test_a_copy_needs_a_clip_and_open_direct_messages(opened: BotSetup) ->
     job = await opened.done(ada)
     with pytest.raises(Refusal, match="no_dms"):
         await Sharing(opened.context).send(opened.requester(ada), job)
-    opened.context.files.clip_path(job.clip or "").unlink()
+    clip_path(opened.context.files, job.clip or "").unlink()
     with pytest.raises(Refusal, match="clip_gone"):
         await Sharing(opened.context).send(opened.requester(ada), job)
 
@@ -131,3 +133,15 @@ async def test_the_same_copy_is_sent_once_in_a_while_and_a_failed_one_may_be_rep
     with pytest.raises(Refusal, match="copied"):
         await sharing.send(opened.requester(grace), other)
     assert len(grace.inbox) == 1
+
+
+async def test_a_copy_of_a_clip_that_cannot_be_read_now_may_be_asked_for_again(opened: BotSetup) -> None:
+    ada, files = opened.playground.member("ada"), opened.context.files
+    job, away = await opened.done(ada), AwayStore(clip_path(files, "").parent)
+    files._store, away.away = away, True
+    sharing = Sharing(opened.context)
+    with pytest.raises(Refusal, match="storage_away"):
+        await sharing.send(opened.requester(ada), job)
+    away.away = False
+    await sharing.send(opened.requester(ada), job)
+    assert len(ada.inbox) == 1

@@ -3,14 +3,18 @@
 import asyncio
 import itertools
 import math
+import re
 import time
+import urllib.error
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import discord
 import pytest
+from pydantic import SecretStr
 
+from cogs.actions.delete import DeletionWorker, request_deletion
 from cogs.actions.share import Sharing
 from cogs.discord_api.requests import LEASE_MARGIN
 from cogs.messages import upload_limits
@@ -23,11 +27,15 @@ from playground.discord.faults import Unreadable
 from playground.discord.model import Message, MessageFlag
 from playground.discord.permissions import Permission
 from storage import LEASE_SECONDS, Job, Lease, LeaseLost, LeaseTerm, Reason, State
+from tests.away_store import AwayStore
+from tests.blob_files import clip_path
+from tests.s3_server import ACCESS, SECRET, s3_server
 from tests.sampling import one_in
-from tests.unit.cogs.bot_setup import BotSetup, write_noise
+from tests.unit.cogs.bot_setup import BotSetup, opened_application, write_noise
 from tests.unit.media.sample_clips import gradient_frames, write_clip
 from tests.unit.media.sample_sounds import LOUDNESS, listen, write_sounding_clip
 from tests.unit.media.test_media import hold
+from tests.unit.storage.blobs.test_s3 import load
 
 POST = "^POST .*/messages$"
 
@@ -97,7 +105,7 @@ async def test_a_client_that_was_never_connected_delivers_as_the_others_do(
     assert not client.guilds
     playground.state.change_guild(replace(playground.guild, boost_level=3))
     lease = await opened.delivering(playground.member("ada"), clip=write_noise)
-    size = opened.context.files.clip_path(lease.job.clip or "").stat().st_size
+    size = clip_path(opened.context.files, lease.job.clip or "").stat().st_size
     for limit in ("OLD_LIMIT", "NEW_LIMIT"):  # without boosts it would have to be made smaller
         monkeypatch.setattr(upload_limits, limit, size // 2 + upload_limits.REQUEST_OVERHEAD)
     await opened.context.messages.announcer.deliver(lease)
@@ -309,7 +317,7 @@ async def test_a_refused_size_is_learnt_and_the_next_clip_of_the_guild_is_not_re
 ) -> None:
     first = await opened.delivering(opened.playground.member("ada"), "a", clip=write_noise)
     second = await opened.delivering(opened.playground.member("bob"), "b", clip=write_noise)
-    size = opened.context.files.clip_path(first.job.clip or "").stat().st_size
+    size = clip_path(opened.context.files, first.job.clip or "").stat().st_size
     monkeypatch.setattr(upload_limits, "REQUEST_OVERHEAD", 0)
     monkeypatch.setattr(upload_limits, "OLD_LIMIT", size // 2)
     opened.playground.discord.fail(413, route=POST, code=40005)
@@ -353,7 +361,7 @@ async def test_an_extension_sounds_in_both_parts_and_each_clip_is_kept_as_it_cam
     assert heard.loudness[3] == pytest.approx(0, abs=0.01)
     assert (await store.job(second.job.id)).state is State.DONE
     files = opened.context.files
-    kept = {each.name for each in files.clip_path("").iterdir()}
+    kept = {each.name for each in clip_path(files, "").iterdir()}
     assert kept == {f"{first.job.id}.mp4", f"{second.job.id}.mp4", f"{second.job.id}.joined.mp4"}
     assert list(files.scratch_path("").iterdir()) == []
 
@@ -384,3 +392,49 @@ async def test_what_stands_in_scratch_under_the_name_of_another_delivery_is_not_
     await asyncio.to_thread(other.write_bytes, b"being sent")
     await opened.context.messages.announcer.deliver(lease)
     assert await asyncio.to_thread(other.read_bytes) == b"being sent"
+
+
+async def test_a_clip_that_cannot_be_read_yet_is_sent_later_and_the_status_says_so(opened: BotSetup) -> None:
+    lease, files = await opened.delivering(opened.playground.member("ada")), opened.context.files
+    away = AwayStore(clip_path(files, "").parent)
+    files._store, away.away = away, True
+    await opened.context.messages.announcer.deliver(lease)
+    job = await opened.context.store.job(lease.job.id)
+    assert (job.state, job.tries) == (State.DELIVERING, 1)
+    await opened.reads(job.status_message, "cannot be read at the moment")
+    away.away = False
+    await opened.context.messages.announcer.deliver(Lease(job=job, adopted=True))
+    assert (await opened.context.store.job(job.id)).state is State.DONE
+
+
+@pytest.mark.parametrize("days", [0, 2])
+async def test_a_clip_too_large_for_discord_is_a_link_that_ends_with_its_job(
+    tmp_path: Path, days: float
+) -> None:
+    bucket = s3_server().bucket()
+    settings = {
+        "blob_url": f"s3://{bucket.name}/bot?endpoint={bucket.endpoint}",
+        "aws_access_key_id": SecretStr(ACCESS),
+        "aws_secret_access_key": SecretStr(SECRET),
+        "clip_link_days": days,
+    }
+    async with opened_application(tmp_path, **settings) as opened:
+        ada, store = opened.playground.member("ada"), opened.context.store
+        lease = await opened.delivering(ada, spoiler=True)
+        opened.playground.discord.fail(413, times=2, route=POST, code=40005)
+        await opened.context.messages.announcer.deliver(lease)
+        job = await store.job(lease.job.id)
+        result = opened.playground.state.messages[job.result_message or 0]
+        assert [each.filename for each in result.attachments] == [f"SPOILER_animate-{job.short}.jpg"]
+        links = re.findall(r"\|\|(http\S+)\|\|", result.content)
+        assert len(links) == (days > 0)
+        assert list(opened.context.files.scratch_path("").iterdir()) == []
+        if links:
+            [until] = map(int, re.findall(r"<t:(\d+):f>", result.content))
+            assert until == pytest.approx(time.time() + 2 * 86400, abs=60)
+            assert (await asyncio.to_thread(load, links[0]))[1] == "video/mp4"
+            await store.set_end_announced(job.id)
+            await request_deletion(opened.context, job)
+            await DeletionWorker(opened.context).process_marked()
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                await asyncio.to_thread(load, links[0])

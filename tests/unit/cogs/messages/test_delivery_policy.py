@@ -124,7 +124,7 @@ ROWS: dict[str, tuple[DeliveryError, DeliveryStep, str]] = {
     "too large as a 400": (refused(400, 40005), DeliveryStep.SMALLER, "too_large"),
     "file too large": (refused(400, 50045), DeliveryStep.SMALLER, "too_large"),
     "too large for the proxy": (refused(413), DeliveryStep.SMALLER, "too_large"),
-    "cannot be fitted": (media.CannotFit(limit=1, smallest=2), DeliveryStep.POSTER, "too_large"),
+    "cannot be fitted": (media.CannotFit(limit=1, smallest=2), DeliveryStep.LINK, "too_large"),
     "uploads limited": (refused(403, 400001), DeliveryStep.BY_DM, "uploads_limited"),
     "no clip after all": (media.BadClip(media.ClipFault.BROKEN), DeliveryStep.GIVE_UP, "no_clip"),
     "thread archived": (refused(403, 50083), DeliveryStep.BY_DM, "thread_locked"),
@@ -196,8 +196,10 @@ def test_what_was_tried_is_not_tried_again_and_a_dm_is_the_last_resort() -> None
     assert (
         next_step(no_permission, [DeliveryStep.WITHOUT_REFERENCE, DeliveryStep.BY_DM]) is DeliveryStep.GIVE_UP
     )
-    assert next_step(too_large, [DeliveryStep.SMALLER]) is DeliveryStep.POSTER
-    assert next_step(too_large, [DeliveryStep.SMALLER, DeliveryStep.POSTER]) is DeliveryStep.GIVE_UP
+    smaller, link, poster = DeliveryStep.SMALLER, DeliveryStep.LINK, DeliveryStep.POSTER
+    assert next_step(too_large, [smaller]) is link
+    assert next_step(too_large, [smaller, link]) is poster
+    assert next_step(too_large, [smaller, link, poster]) is DeliveryStep.GIVE_UP
 
 
 def test_every_sequence_of_steps_ends() -> None:

@@ -35,6 +35,8 @@ REDACTOR = Redactor(["open sesame", "", "abc", SECRET])
         (f"{{'Authorization': 'Bot {TOKEN}'}}", TOKEN),
         ("Authorization: Bearer hunter2", "hunter2"),
         ("https://cdn.discordapp.com/attachments/1/2/a.png?ex=66aa&is=66bb&hm=ccdd&", "66aa"),
+        ("https://s3.example.org/b/a.mp4?X-Amz-Expires=9&X-Amz-Signature=ff00ee11", "ff00ee11"),
+        ("https://s3.example.org/b/a.mp4?X-Amz-Credential=AKIAOFOURS%2F2026&X-Amz-Date=1", "AKIAOFOURS"),
         ("https://cdn.discordapp.com/attachments/1/2/a.png?ex=66aa&is=66bb&hm=ccdd&", "ccdd"),
         ("POST https://discord.com/api/v10/webhooks/12/aW50ZXJhY3Rpb246MTIzNDU2/messages", "aW50ZXJh"),
         ("http://gpu:s3cr3t@10.0.0.2:8188/prompt", "s3cr3t"),

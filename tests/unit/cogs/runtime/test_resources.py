@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 import comfy
-from cogs.runtime.resources import open_files, open_servers, open_workflows, server_name
+from cogs.runtime.resources import open_servers, open_workflows, server_name
 from cogs.runtime.settings import DemoSettings, own_workflows
 from tests.unit.cogs.bot_setup import BotSetup
-from tests.unit.storage.blobs.test_files import refuse_removal
 
 
 @pytest.mark.parametrize(
@@ -63,17 +62,3 @@ async def test_the_context_of_every_cog_has_one_store_and_one_client(opened: Bot
     assert context.client.user
     assert await context.store.load()
     assert resources.worker
-
-
-async def test_what_a_kill_left_half_written_is_swept_and_what_cannot_be_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    half = tmp_path / "scratch" / "tmp1a2b" / "pass.mp4"
-    half.parent.mkdir(parents=True)
-    half.write_bytes(b"half")
-    await open_files(tmp_path)
-    assert list((tmp_path / "scratch").iterdir()) == []
-    (tmp_path / "scratch" / "held").write_bytes(b"half")
-    refuse_removal(monkeypatch, "held")
-    await open_files(tmp_path)
-    assert "swept later" in caplog.text
