@@ -175,7 +175,7 @@ class Course:
         return (await self._store.admit(request, limit=10**9)).job.id
 
     async def _claim(self) -> Lease | None:
-        return await self._store.claim("server", {"wan"})
+        return await self._store.claim(f"server {next(self._numbers)}", {"wan"})
 
     async def _finish(self, lease: Lease) -> None:
         await self._store.move(lease, State.DONE, seconds=60.0, result_message=10**9 + lease.job.seq)

@@ -27,6 +27,14 @@ from storage.errors import (
     StoreLocked,
     StoreUnavailable,
 )
+from storage.fleet import (
+    BEAT_SECONDS,
+    FleetServer,
+    Role,
+    ServerState,
+    StaleUpload,
+    WorkerRecord,
+)
 from storage.forgetting import StoredData
 from storage.job import (
     ACTIVE,
@@ -61,6 +69,7 @@ from storage.words.blocked_words import BLOCKED_WORDS
 __all__ = [
     "ACTIVE",
     "ADOPTION_GRACE",
+    "BEAT_SECONDS",
     "BLOCKED_WORDS",
     "FINISHED",
     "LEASE_SECONDS",
@@ -76,6 +85,7 @@ __all__ = [
     "CopyUnusable",
     "DatabaseLocation",
     "Draft",
+    "FleetServer",
     "Forecast",
     "GuildSettings",
     "Interval",
@@ -94,8 +104,11 @@ __all__ = [
     "Request",
     "Restored",
     "Retention",
+    "Role",
     "SchemaTooNew",
     "ServerRecord",
+    "ServerState",
+    "StaleUpload",
     "State",
     "Store",
     "StoreDamaged",
@@ -110,6 +123,7 @@ __all__ = [
     "Usage",
     "Vacuumed",
     "Waiting",
+    "WorkerRecord",
     "all_copies",
     "back_up",
     "backup_folder",

@@ -158,7 +158,7 @@ class Job:
     the id of the first job in its chain of rerolls, its own for the first. `epoch` rises with each holder.
     `tries`: how often its delivery was postponed; `result_channel`: the channel of the result message.
     `withdrawn`: somebody took back a picture, the words or the clip that it was made with.
-    `unwanted`: it is being deleted.
+    `unwanted`: it is being deleted. `holder`: the id of the worker that has its lease (see fleet.py).
     """
 
     seq: int
@@ -194,6 +194,7 @@ class Job:
     withdrawn: bool = False
     unwanted: bool = False
     last_picture: str | None = None
+    holder: str | None = None
 
     @property
     def pictures(self) -> tuple[str, ...]:

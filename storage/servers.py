@@ -61,6 +61,6 @@ class ServerRecords:
     async def server_records(self, names: Collection[str]) -> Mapping[str, ServerRecord]:
         """What these servers said last, by name; those that never answered are left out."""
         rows = await self.database.fetch(
-            "SELECT * FROM server WHERE name IN LIST(:names)", {"names": sorted(names)}
+            "SELECT * FROM server WHERE seen_at > 0 AND name IN LIST(:names)", {"names": sorted(names)}
         )
         return {row["name"]: ServerRecord.from_row(row) for row in rows}

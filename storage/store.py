@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 
 from storage.database import Database, QueueOperation, SqlValue
 from storage.errors import AdmissionRefused, LeaseLost
+from storage.fleet import ALIVE_SECONDS, Fleet
 from storage.forgetting import Forgetting
 from storage.job import (
     ACTIVE,
@@ -55,7 +56,7 @@ class Changes(TypedDict, total=False):
     mover: str
 
 
-class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operations):
+class Store(Forgetting, Preferences, ServerRecords, Fleet, Memberships, Wakes, Operations):
     """The queue of one bot. Times are Unix seconds.
 
     `now`: a clock in place of the database's own, for everybody who uses that database.
@@ -167,7 +168,7 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
         loaded: str | None = None,
         lacks: Collection[str] = (),
     ) -> Lease | None:
-        """Claim the next queued job that the server can run, or None.
+        """Claim the next queued job that the server can run; None where it has one, or where none is due.
 
         It can run jobs of its `workflows`, except those with an option that it `lacks` (written
         `WORKFLOW/CHOICE/OPTION`, a LoRA `WORKFLOW/@lora/NAME`). Among the jobs due next, one of the
@@ -206,13 +207,33 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
             taken.add(chosen.seq)
 
     async def _candidates(self, values: dict[str, SqlValue]) -> Sequence[Candidate]:
-        rows = await self.database.run(QueueOperation.CLAIM_CANDIDATES, values | {"limit": MAX_CANDIDATES})
+        rows = await self.database.run(QueueOperation.CLAIM_CANDIDATES, values | {"limit": MAX_CANDIDATES, "holder": self.holder})
         return [Candidate(**dict(row)) for row in rows]
 
-    async def adopt(self, server: str, servers: Collection[str]) -> Lease | None:
-        """Take over a job whose lease expired: one of this server, or of one that is not in `servers`."""
+    async def adopt(
+        self,
+        server: str,
+        servers: Collection[str],
+        *,
+        workflows: Collection[str] | None = None,
+        lacks: Collection[str] = (),
+    ) -> Lease | None:
+        """Take over a job whose lease expired: one of this server, or one that nobody will go on with.
+
+        Those are of servers that are not in `servers` (all that this process drives) and that no living
+        process drives. Such a job runs again here, if the server is free and can run it (see `claim`;
+        `workflows` None: any).
+        """
         term = LeaseTerm()
-        job = await self._acquire(QueueOperation.ADOPT, server=server, servers=sorted(servers))
+        values: dict[str, SqlValue] = {
+            "server": server,
+            "servers": sorted(servers),
+            "anywhere": int(workflows is None),
+            "workflows": sorted(workflows or ()),
+            "lacks": sorted(lacks),
+            "alive": ALIVE_SECONDS,
+        }
+        job = await self._acquire(QueueOperation.ADOPT, **values)
         return Lease(job=job, adopted=True, term=term) if job else None
 
     async def adopt_delivery(self) -> Lease | None:
@@ -226,7 +247,7 @@ class Store(Forgetting, Preferences, ServerRecords, Memberships, Wakes, Operatio
 
     async def _acquire(self, operation: QueueOperation, **values: SqlValue) -> Job | None:
         """Run an operation that may grant a lease of LEASE_SECONDS; returns its job."""
-        rows = await self.database.run(operation, values | {"lease": LEASE_SECONDS})
+        rows = await self.database.run(operation, values | {"lease": LEASE_SECONDS, "holder": self.holder})
         return Job.from_row(rows[0]) if rows else None
 
     async def current(self, lease: Lease) -> Lease:

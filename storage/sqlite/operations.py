@@ -39,10 +39,9 @@ WHERE id = :id AND state = 'queued' AND withdrawn = 0 AND json_array_length(job.
 RETURNING *
 """  # noqa: S608 - constant SQL, no user input
 
-CLAIMABLE = f"""
-    NOT EXISTS (SELECT 1 FROM pause WHERE {PAUSED})
-    AND state = 'queued' AND withdrawn = 0 AND workflow IN LIST(:workflows)
-    AND (status_message IS NOT NULL OR created_at <= :now - :grace)
+# Whether the server of these workflows and lacks can run a job.
+RUNNABLE = """
+    workflow IN LIST(:workflows)
     AND (
         :lacks = '[]' OR NOT EXISTS (
             SELECT 1 FROM (
@@ -51,6 +50,22 @@ CLAIMABLE = f"""
             ) AS chosen JOIN json_each(:lacks) AS lack ON lack.value = workflow || '/' || chosen.name
         )
     )
+"""
+
+# One job a server (the index job_on_server), and none that is new to a process that was told to drain.
+FREE = """
+    NOT EXISTS (
+        SELECT 1 FROM job AS other
+        WHERE other.server = :server AND other.state IN ('claimed', 'submitting', 'running')
+    )
+    AND NOT EXISTS (SELECT 1 FROM worker WHERE id = :holder AND draining = 1)
+"""
+
+CLAIMABLE = f"""
+    NOT EXISTS (SELECT 1 FROM pause WHERE {PAUSED})
+    AND {FREE}
+    AND state = 'queued' AND withdrawn = 0 AND {RUNNABLE}
+    AND (status_message IS NOT NULL OR created_at <= :now - :grace)
     AND (
         :running_per_guild IS NULL
         OR (SELECT running FROM guild WHERE guild.id = job.guild_id) < :running_per_guild
@@ -63,7 +78,7 @@ SELECT seq, user_id, workflow, tag, cost, weight FROM job WHERE {CLAIMABLE} ORDE
 
 CLAIM = """
 UPDATE job
-SET state = 'claimed', epoch = epoch + 1, server = :server, lease_until = :now + :lease,
+SET state = 'claimed', epoch = epoch + 1, server = :server, holder = :holder, lease_until = :now + :lease,
     started_at = coalesce(started_at, :now), moved_at = :now, mover = :server
 """
 CLAIM_NEXT = (
@@ -71,21 +86,33 @@ CLAIM_NEXT = (
 )
 CLAIM_CHOSEN = f"{CLAIM} WHERE seq = :chosen AND {CLAIMABLE} RETURNING *"
 
-ADOPT = """
+# Of a server that no living process drives the job runs again, on a free server that can run it.
+ADOPT = f"""
 UPDATE job
-SET epoch = epoch + 1, server = :server, lease_until = :now + :lease, moved_at = :now, mover = :server
+SET epoch = epoch + 1, server = :server, holder = :holder, lease_until = :now + :lease,
+    moved_at = :now, mover = :server
 WHERE seq = (
     SELECT seq FROM job
-    WHERE lease_until <= :now AND state <> 'delivering'
-        AND (server = :server OR server NOT IN LIST(:servers))
+    WHERE lease_until <= :now AND state <> 'delivering' AND (
+        server = :server
+        OR (
+            server NOT IN LIST(:servers)
+            AND NOT EXISTS (
+                SELECT 1 FROM worker_server JOIN worker ON worker.id = worker_server.worker
+                WHERE worker_server.server = job.server AND worker.seen_at > :now - :alive
+            )
+            AND (:anywhere = 1 OR cancel_requested = 1 OR ({RUNNABLE}))
+            AND {FREE}
+        )
+    )
     ORDER BY lease_until, seq LIMIT 1
 )
 RETURNING *
-"""
+"""  # noqa: S608 - constant SQL, no user input
 
 ADOPT_DELIVERY = """
 UPDATE job
-SET epoch = epoch + 1, lease_until = :now + :lease, moved_at = :now, mover = 'delivery'
+SET epoch = epoch + 1, holder = :holder, lease_until = :now + :lease, moved_at = :now, mover = 'delivery'
 WHERE seq = (
     SELECT seq FROM job
     WHERE lease_until <= :now - :grace AND state = 'delivering'
@@ -96,7 +123,8 @@ RETURNING *
 
 POSTPONE = """
 UPDATE job
-SET lease_until = :now + :delay, tries = tries + 1, epoch = epoch + 1, moved_at = :now, mover = 'delivery'
+SET lease_until = :now + :delay, holder = NULL, tries = tries + 1, epoch = epoch + 1,
+    moved_at = :now, mover = 'delivery'
 WHERE id = :id AND epoch = :epoch AND state = 'delivering'
 RETURNING *
 """
@@ -112,7 +140,8 @@ MOVE = """
 UPDATE job
 SET state = iif(:state = 'queued' AND cancel_requested, 'cancelled', :state),
     finished_at = iif(:finished OR (:state = 'queued' AND cancel_requested), :now, NULL),
-    lease_until = iif(:active, :now + :lease, NULL), moved_at = :now, mover = coalesce(:mover, mover),
+    lease_until = iif(:active, :now + :lease, NULL), holder = iif(:active, :holder, NULL),
+    moved_at = :now, mover = coalesce(:mover, mover),
     attempts = coalesce(:attempts, attempts), clip = coalesce(:clip, clip),
     seconds = coalesce(:seconds, seconds), charged = coalesce(:charged, charged),
     result_message = coalesce(:result_message, result_message),

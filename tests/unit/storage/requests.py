@@ -1,6 +1,7 @@
 """Requests, jobs and a clock for the tests of the queue."""
 
 import dataclasses
+import itertools
 
 from storage import (
     Admission,
@@ -32,6 +33,7 @@ PARAMS = Params(
     fps=16,
 )
 SERVER = "server 1"
+OTHER_SERVERS = itertools.count(100)
 NODE_FAILED = Reason(code="node")
 
 
@@ -66,8 +68,10 @@ async def admit(store: Store, request: Request, *, limit: int | None = 99) -> Ad
 
 
 async def claim(store: Store, server: str = SERVER, loaded: str | None = None) -> Lease:
-    """Claim a job that must be there."""
+    """Claim a job that must be there, on another server where that one has a job."""
     lease = await store.claim(server, {"wan"}, loaded=loaded)
+    if lease is None:
+        lease = await store.claim(f"server {next(OTHER_SERVERS)}", {"wan"}, loaded=loaded)
     assert lease is not None
     return lease
 

@@ -110,6 +110,11 @@ class TemporaryStore:
         sql = "SELECT 1 FROM job WHERE guild_id = :guild AND state IN ('claimed', 'submitting', 'running')"
         return len(self.run(self._database.fetch(sql, {"guild": guild})))
 
+    def is_free(self, server: str) -> bool:
+        """Whether no job is on the server or on its way there."""
+        sql = "SELECT 1 FROM job WHERE server = :server AND state IN ('claimed', 'submitting', 'running')"
+        return not self.run(self._database.fetch(sql, {"server": server}))
+
     def check_invariants(self) -> None:
         """Assert what must hold at any time."""
         broken = self.run(self._database.fetch(ALL_VIOLATIONS, {}))

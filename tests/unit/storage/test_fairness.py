@@ -132,4 +132,4 @@ async def test_a_claim_takes_what_the_server_has_loaded(store: Store) -> None:
     assert lease is not None
     assert lease.job.key == "b"
     assert (await claim(store, loaded="other")).job.key == "a"
-    assert await store.claim("server", {"wan"}, loaded="other") is None
+    assert await store.claim("server 2", {"wan"}, loaded="other") is None

@@ -9,7 +9,6 @@ from storage import AdmissionRefused, QueueLimits, Reason, State, Store
 from storage.sql.admission_rules import ADMISSION_RULES
 from tests.unit.storage.requests import (
     NODE_FAILED,
-    SERVER,
     Clock,
     admit,
     claim,
@@ -67,8 +66,8 @@ async def test_jobs_of_a_guild_that_run(store: Store) -> None:
         assert await refusal(store, user=user, guild=guild) is None
     first, other = await claim(store), await claim(store)
     assert (first.job.guild_id, other.job.guild_id) == (7, 8)
-    assert await store.claim(SERVER, {"wan"}) is None
-    assert await store.claim(SERVER, {"wan"}, loaded="wan") is None
+    assert await store.claim("server 3", {"wan"}) is None
+    assert await store.claim("server 3", {"wan"}, loaded="wan") is None
     await store.move(await store.move(first, State.RUNNING), State.DOWNLOADING)
     assert (await claim(store)).job.user_id == 2, "a clip that is fetched needs no GPU"
 

@@ -61,8 +61,10 @@ class QueueMachine(RuleBasedStateMachine):
     def claim(self, server: str, loaded: str | None) -> None:
         waiting = [each.job for each in self.temporary.run(self.temporary.store.waiting(limit=1000))]
         servable = [job for job in waiting if self._may_run(job.guild_id)]
+        is_free = self.temporary.is_free(server)
         lease = self.temporary.run(self.temporary.store.claim(server, WORKFLOWS, loaded=loaded))
-        assert (lease is None) == (not servable), "a server is idle when and only when nobody may be served"
+        may_serve = bool(servable) and is_free
+        assert (lease is not None) == may_serve, "a server is idle when and only when nobody may be served"
         if lease:
             own = next(job for job in servable if job.user_id == lease.job.user_id)
             assert lease.job.id == own.id, "a person is served in the order of asking"

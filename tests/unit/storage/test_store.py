@@ -79,8 +79,8 @@ async def test_a_claim_leaves_what_was_chosen_and_the_server_lacks(store: Store)
     lease = await store.claim(SERVER, {"wan"}, lacks={"wan/style/clay"})
     assert lease
     assert lease.job.key == "plain"
-    assert await store.claim(SERVER, {"wan"}, loaded="wan", lacks={"wan/style/clay"}) is None
-    assert await store.claim(SERVER, {"wan"}, lacks={"other/style/clay", "wan/style/felt"})
+    assert await store.claim("server 2", {"wan"}, loaded="wan", lacks={"wan/style/clay"}) is None
+    assert await store.claim("server 2", {"wan"}, lacks={"other/style/clay", "wan/style/felt"})
 
 
 async def test_a_claim_leaves_loras_that_the_server_lacks(store: Store) -> None:
@@ -102,7 +102,7 @@ async def test_a_claim_takes_only_what_the_server_can_run(store: Store) -> None:
 async def test_two_claims_never_get_the_same_job(store: Store) -> None:
     for n in range(20):
         await admit(store, make_request(str(n), user=n), limit=5)
-    leases = await asyncio.gather(*(store.claim(SERVER, {"wan"}) for _ in range(40)))
+    leases = await asyncio.gather(*(store.claim(f"server {n}", {"wan"}) for n in range(40)))
     taken = [lease.job.id for lease in leases if lease]
     assert len(taken) == len(set(taken)) == 20
 
@@ -197,7 +197,7 @@ async def test_a_job_starts_when_its_status_message_is_recorded_or_after_a_grace
     assert await store.claim(SERVER, {"wan"}) is None
     await store.set_status_message(shown.id, 1)
     assert (await claim(store)).job.key == "shown"
-    assert await store.claim(SERVER, {"wan"}) is None
+    assert await store.claim("server 2", {"wan"}) is None
     clock.time += 31
     assert (await claim(store)).job.key == "not shown"
 
