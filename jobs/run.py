@@ -105,11 +105,12 @@ class Run:
                 gpu_time = self._context.gpu_time
                 with gpu_time.counted(self.server.name):
                     async with self._cancellable():
-                        self._clip = await self._watch(events)
+                        self._clip, measured = await self._watch(events)
         except TimeoutError as err:
             await self.server.cancel(self.job.id)
             raise JobFailure("too_long", minutes=round(limit / 60, 1)) from err
-        await self._resave(graph, self._clip)
+        await self._resave(graph, self._clip)  # the row still says that the server is taken
+        await self._move(State.DOWNLOADING, **measured)
 
     async def fetch(self) -> None:
         """Download the clip and delete the job from the server's history.
@@ -178,14 +179,16 @@ class Run:
             self._uploads.forget(self.job)  # the server was started anew since they were sent
             raise comfy.JobLost from err
 
-    async def _watch(self, events: AsyncIterator[comfy.Event]) -> comfy.OutputFile:
-        """Announce each event of the job; returns its clip. Raises JobLost, NodeFailed, JobFailure."""
+    async def _watch(self, events: AsyncIterator[comfy.Event]) -> tuple[comfy.OutputFile, Changes]:
+        """Announce each event of the job; returns its clip and its time.
+
+        Raises JobLost, NodeFailed, JobFailure.
+        """
         async for event in events:
             self._context.gpu_time.feed(self.server.name, event)
             match event:
                 case comfy.Done():
-                    await self._move(State.DOWNLOADING, **self._measured(event.seconds))
-                    return _clip_among(event.files)
+                    return _clip_among(event.files), self._measured(event.seconds)
                 case comfy.Failed(error=error):
                     raise error
                 case comfy.Interrupted():
@@ -212,6 +215,8 @@ class Run:
 
     async def _resave(self, graph: comfy.Graph, clip: comfy.OutputFile) -> None:
         """Have a clip that is too large for the guild saved again, before another job empties the cache."""
+        if self.lease.adopted:
+            await comfy.cancel_resave(self.server, rerun_id(self.job))
         limit = await self._context.upload_limit(self.job.guild_id)
         self._smaller = await comfy.resave_smaller(self.server, rerun_id(self.job), graph, clip, limit=limit)
 

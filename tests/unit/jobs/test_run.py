@@ -424,6 +424,36 @@ async def test_a_clip_too_large_for_its_guild_is_saved_again_and_that_file_is_ta
     assert clip_of(setup, run) == CLIP_BYTES
 
 
+async def test_the_server_counts_as_taken_until_the_clip_is_saved_again(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    hold = Hold()
+    server.files |= {"clip.mp4": CLIP_BYTES * 10, "smaller.mp4": CLIP_BYTES}
+    lease = await setup.lease()
+    server.scripts[rerun_id(lease.job)] = (hold, comfy.Done(files=(SMALLER,), seconds=0.1))
+    run = setup.run(lease, server, upload_limit=upload_limit(len(CLIP_BYTES) * 8))
+    computed = asyncio.create_task(run.compute())
+    await hold.reached.wait()
+    assert (await setup.store.job(run.job.id)).state is State.RUNNING
+    hold.release()
+    await computed
+    assert run.job.state is State.DOWNLOADING
+
+
+async def test_a_clip_that_was_being_saved_again_when_its_process_died_is_saved_again_anew(
+    setup: JobSetup, server: ScriptedServer
+) -> None:
+    server.files |= {"clip.mp4": CLIP_BYTES * 10, "smaller.mp4": CLIP_BYTES}
+    lease = await setup.left_over(State.RUNNING)
+    server.has(lease.job.id, DONE)
+    server.has(rerun_id(lease.job), STARTED)
+    server.scripts[rerun_id(lease.job)] = (comfy.Done(files=(SMALLER,), seconds=0.1),)
+    run = setup.run(lease, server, upload_limit=upload_limit(len(CLIP_BYTES) * 8))
+    await whole(run)
+    assert ("cancel", rerun_id(run.job)) in server.calls
+    assert run.job.clip == f"{run.job.id}.smaller.mp4"
+
+
 async def test_without_the_smaller_file_the_first_one_is_taken(
     setup: JobSetup, server: ScriptedServer
 ) -> None:
