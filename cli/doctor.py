@@ -13,7 +13,8 @@ from cogs.runtime.doctor import DoctorOptions, run_checks
 from cogs.runtime.doctor_report import print_report
 from cogs.runtime.logs import start_logging
 from cogs.runtime.observing.log_format import LogFormat
-from cogs.runtime.resources import open_workflows, server_name
+from cogs.runtime.processes.compute_servers import server_name
+from cogs.runtime.resources import open_workflows
 from cogs.runtime.settings import Settings
 from jobs.trial import preferred, sample_jobs
 

@@ -105,7 +105,7 @@ class Privacy(InteractiveCog):
         return Remains(
             made_by_others=await context.store.made_by_others(user_id),
             backups=await asyncio.to_thread(backup_times, folder),
-            server_away=not all(server.reachable for server in context.servers),
+            server_away=not all(each.live for each in await context.directory.known()),
         )
 
 

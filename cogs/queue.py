@@ -22,6 +22,7 @@ from cogs.ui.texts import upcoming
 from comfy import UnavailableReason
 from jobs.errors import Refusal
 from jobs.requester import Requester
+from jobs.routing import all_away_since
 from storage import Job, State
 
 
@@ -115,20 +116,18 @@ class Queue(InteractiveCog):
         """
         store, guild_id = self._context.store, requester.guild_id
         channels = await self._context.channels_with_jobs(requester, Action.LIST)
+        known = await self._context.directory.known()
         mine = await self._entries((await store.unfinished_of(requester.user_id))[:MAX_CHOICES])
         return QueueView(
             mine=sorted(mine, key=lambda each: (each.job.state is State.QUEUED, each.ahead)),
             guild=await self._entries(await store.guild_queue(guild_id, channels, limit=MAX_OF_GUILD)),
             guild_jobs=await store.unfinished_count(guild_id, channels),
             load=await store.load(),
-            servers=sum(server.reachable for server in self._context.servers),
-            token_refused=any(
-                server.unavailable_reason is UnavailableReason.TOKEN_REFUSED
-                for server in self._context.servers
-            ),
+            servers=sum(each.live for each in known),
+            token_refused=any(each.unavailable is UnavailableReason.TOKEN_REFUSED for each in known),
             pause=await store.pause(),
             notice=await store.notice(),
-            away_since=self._context.outages.all_since(),
+            away_since=all_away_since(known),
         )
 
     async def _entries(self, jobs: Sequence[Job]) -> list[JobEntry]:

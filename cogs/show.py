@@ -80,7 +80,7 @@ class Show(InteractiveCog):
     async def _read_details(self, requester: Requester, job: Job) -> JobDetails:
         """What the card shows: of related jobs, those that the requester may know of. Raises StoreError."""
         store = self._context.store
-        names = [server.name for server in self._context.servers]
+        names = [each.name for each in await self._context.directory.known()]
         origins = (job.parent, job.root if job.root not in (job.id, job.parent) else None, job.params.after)
         children = await store.rerolls_of(job.id, limit=MAX_CHILDREN)
         found = [await store.find(each) if each else None for each in origins]

@@ -1,14 +1,14 @@
 """How long jobs take: the sampler's rate, and when a queued job's clip will be there."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import comfy
 from jobs.announcer import QueuePosition, WaitReason
+from jobs.fleet.directory import ServerDirectory
 from jobs.power.state import PowerState
-from jobs.routing import can_run, offer_of, read_known_servers, wait_reason
-from jobs.server import ComputeServer
+from jobs.routing import all_away_since, can_run, wait_reason
 from storage import Forecast, Job, State, Store
 
 STEADY_SECONDS = 60.0  # a smaller change of an expected time is not announced: each change is an edit
@@ -82,16 +82,12 @@ class QueuePositions:
         self,
         store: Store,
         workflows: Mapping[str, comfy.Workflow],
-        servers: Sequence[ComputeServer],
+        directory: ServerDirectory,
         power: PowerState | None = None,
-        *,
-        away_since: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """`away_since`: since when no server answers, in Unix seconds, None while one does."""
         self._store = store
-        self._away_since = away_since
         self._workflows = workflows
-        self._servers = servers
+        self._directory = directory
         self.power = power or PowerState()
         self._announced: dict[str, float] = {}
         self.blobs_away = False  # whether pictures can neither be read nor clips kept
@@ -105,7 +101,7 @@ class QueuePositions:
             return QueuePosition(ahead=ahead, pause=pause, notice=notice)
         if self.blobs_away:
             return QueuePosition(ahead=ahead, reason=WaitReason.BLOBS_AWAY, notice=notice)
-        known_servers = await read_known_servers(self._store, self._workflows, self._servers)
+        known_servers = await self._directory.known()
         reason = wait_reason(self._workflows, known_servers, job.params)
         if reason is not WaitReason.CANNOT_RUN and (until := self.power.quiet_until()):
             return QueuePosition(ahead=ahead, reason=WaitReason.QUIET_HOURS, until=until, notice=notice)
@@ -113,7 +109,7 @@ class QueuePositions:
             minutes = max(round(seconds / 60), 1)
             return QueuePosition(ahead=ahead, reason=WaitReason.WAKING, minutes=minutes, notice=notice)
         if reason:
-            away_since = self._away_since() if reason is WaitReason.UNREACHABLE else None
+            away_since = all_away_since(known_servers) if reason is WaitReason.UNREACHABLE else None
             return QueuePosition(ahead=ahead, reason=reason, away_since=away_since, notice=notice)
         expected = self._steady(job, await self.expected_end(job))
         return QueuePosition(ahead=ahead, expected_end=expected, notice=notice)
@@ -121,13 +117,13 @@ class QueuePositions:
     async def expected_end(self, job: Job) -> float | None:
         """When the clip will be there, in Unix seconds, where that can be said. Raises StoreError."""
         able = [
-            server
-            for server in self._servers
-            if server.reachable and can_run(self._workflows, offer_of(server), job.params)
+            each
+            for each in await self._directory.known()
+            if each.live and each.offer is not None and can_run(self._workflows, each.offer, job.params)
         ]
         if not able or (job.state is State.QUEUED and await self._store.pause()):
             return None
-        others = min(server.availability.others for server in able)
+        others = min(each.others for each in able)
         return expected_end(await self._store.forecast(job.id, servers=len(able)), others)
 
     def forget(self, job_id: str) -> None:

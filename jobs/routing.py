@@ -48,13 +48,19 @@ class KnownServer:
     """What is known of one server.
 
     `offer`: as it says now, else as it said last, maybe in an earlier process; None where it never answered.
-    `live`: whether it is connected; `unavailable`: why it takes no job.
+    `live`: whether it is connected; `unavailable`: why it takes no job. `away_since`: since when it is not
+    connected, in Unix seconds, where that is known; `others`: prompts in its queue that are not ours;
+    `lacks`: the workflows that it cannot run, `lacks_nodes`: those for which it lacks node classes.
     """
 
     name: str
     offer: Offer | None
     live: bool
     unavailable: comfy.UnavailableReason | None
+    away_since: float | None = None
+    others: int = 0
+    lacks: AbstractSet[str] = frozenset()
+    lacks_nodes: AbstractSet[str] = frozenset()
 
 
 WAIT_REASONS: Mapping[comfy.UnavailableReason, WaitReason] = {
@@ -83,10 +89,20 @@ def describe_server(
     """What is known of a server that answered, else of its record."""
     return KnownServer(
         name=server.name,
-        offer=_recall(workflows, record) if server.answered_at is None else offer_of(server),
+        offer=recall_offer(workflows, record) if server.answered_at is None else offer_of(server),
         live=server.reachable,
         unavailable=server.unavailable_reason,
+        others=server.availability.others,
+        lacks=frozenset(name for name, lacks in server.missing.items() if lacks),
+        lacks_nodes=_without_nodes(server),
     )
+
+
+def all_away_since(known_servers: Iterable[KnownServer]) -> float | None:
+    """Since when no server answers, in Unix seconds; None while one does, or where that is not known."""
+    times = [None if each.live else each.away_since for each in known_servers]
+    known = [each for each in times if each is not None]
+    return max(known) if known and len(known) == len(times) else None
 
 
 def runnable_by_any(known_servers: Iterable[KnownServer]) -> AbstractSet[str] | None:
@@ -148,10 +164,20 @@ def record_of(server: ComputeServer) -> ServerRecord:
             for name, choices in offer_of(server).items()
         },
         missing={name: list(map(str, lacks)) for name, lacks in server.missing.items() if lacks},
+        lacks_nodes=_without_nodes(server),
     )
 
 
-def _recall(workflows: Workflows, record: ServerRecord | None) -> Offer | None:
+def _without_nodes(server: ComputeServer) -> frozenset[str]:
+    """The workflows for which the server lacks a node class."""
+    return frozenset(
+        name
+        for name, lacks in server.missing.items()
+        if any(isinstance(each, comfy.NodeMissing) for each in lacks)
+    )
+
+
+def recall_offer(workflows: Workflows, record: ServerRecord | None) -> Offer | None:
     """The offer that a server made last, of the workflows that there are now."""
     if record is None:
         return None

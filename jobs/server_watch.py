@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 import comfy
+from jobs.fleet.directory import ServerDirectory
 from jobs.notifier import QueueNotifier
 from jobs.offers import ending_so, offered_models
 from jobs.options import settle_params
-from jobs.routing import read_known_servers, record_of, runnable_by_any
+from jobs.routing import record_of, runnable_by_any
 from jobs.server import ComputeServer, refresh_all
-from storage import Store, StoreError
+from storage import ServerState, Store, StoreError
 
 log = logging.getLogger(__name__)
 
 REFRESH_TIMEOUT = 60.0  # seconds
+RETRY_SECONDS = 1.0  # while the database does not answer
 
 
 class ServerWatch:
@@ -26,11 +28,13 @@ class ServerWatch:
         store: Store,
         workflows: Mapping[str, comfy.Workflow],
         servers: Sequence[ComputeServer],
+        directory: ServerDirectory,
         notifier: QueueNotifier,
     ) -> None:
         self._store = store
         self._workflows = workflows
         self._servers = servers
+        self._directory = directory
         self._notifier = notifier
         self._wanted = asyncio.Event()
         self._not_runnable: AbstractSet[str] = frozenset()
@@ -66,13 +70,33 @@ class ServerWatch:
                 if server.answered_at != answered_at:
                     answered_at = server.answered_at
                     await self._on_answer(server)
+                if not await self._record_state(server):
+                    seen = None
+                    await asyncio.sleep(RETRY_SECONDS)
             await server.changed()  # nothing was awaited since the comparison: no change is missed
+
+    async def _record_state(self, server: ComputeServer) -> bool:
+        """Write what other processes are to know of the server; whether that was possible."""
+        reason = server.unavailable_reason
+        state = ServerState(
+            name=server.name,
+            reachable=server.reachable,
+            live=server.live,
+            unavailable=reason.value if reason else "",
+            others=server.availability.others,
+        )
+        try:
+            await self._store.record_server_state(state)
+            return True
+        except StoreError as err:
+            log.error("%s: its state is not written: %s", server.name, err)
+            return False
 
     async def _on_answer(self, server: ComputeServer) -> None:
         """The server has said what it can run, which may be new."""
         try:
             await self._store.record_server(record_of(server))
-            known_servers = await read_known_servers(self._store, self._workflows, self._servers)
+            known_servers = await self._directory.known()
             runnable = runnable_by_any(known_servers) or frozenset[str]()
             self._log_missing(runnable)
             await self._settle(runnable)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import media
-from comfy import Choice, NodeMissing, Workflow
+from comfy import Choice, Workflow
 from jobs.advice import Advice, advise
 from jobs.announcer import WaitReason
 from jobs.errors import Refusal
+from jobs.fleet.directory import ServerDirectory
 from jobs.offers import check_loras, ending_so, endings, titles_of
 from jobs.options import Options, change_params, check_ending, fit_size, other_seed
 from jobs.picture_loader import LoadPicture, PictureLoader, StoredPicture
@@ -20,12 +21,10 @@ from jobs.routing import (
     KnownServer,
     Wanted,
     loras_among,
-    read_known_servers,
     runnable_by_any,
     wait_reason,
 )
 from jobs.selection import Selection, choices_among, models_among, select, selected_params
-from jobs.server import ComputeServer, refresh_all
 from storage import (
     Admission,
     AdmissionRefused,
@@ -65,14 +64,14 @@ class JobService:
         files: Blobs,
         pictures: media.Media,
         workflows: Mapping[str, Workflow],
-        servers: Sequence[ComputeServer],
+        directory: ServerDirectory,
         shares: SharePolicy,
     ) -> None:
         self._store = store
         self._files = files
         self._picture_loader = PictureLoader(files, pictures)
         self._workflows = workflows
-        self._servers = servers
+        self._directory = directory
         self._shares = shares
 
     async def models(self, *, on_picture: bool | None = None) -> Mapping[str, Mapping[str, Workflow]]:
@@ -196,14 +195,14 @@ class JobService:
         return await self._admit(requester, key, params, pictures, parent=parent.id, advice=advice)
 
     async def _known_servers(self) -> Sequence[KnownServer]:
-        return await read_known_servers(self._store, self._workflows, self._servers)
+        return await self._directory.known()
 
     async def _ask_servers(self, decide: Callable[[Sequence[KnownServer]], T]) -> T:
         """What `decide` makes of the servers; they say again what they can run before it refuses."""
         try:
             return decide(await self._known_servers())
         except Refusal:
-            await refresh_all(self._servers, seconds=REFRESH_TIMEOUT)
+            await self._directory.refresh(seconds=REFRESH_TIMEOUT)
             return decide(await self._known_servers())
 
     def _select(self, options: Options, known_servers: Sequence[KnownServer]) -> Selection:
@@ -231,11 +230,11 @@ class JobService:
             return
         family = self._workflows[wanted.workflow].family if wanted.workflow in self._workflows else ""
         presets = models_among(self._workflows, known_servers).get(family, dict[str, Workflow]())
-        lacks = [each for server in self._servers for each in server.missing.get(wanted.workflow, ())]
         code = "cannot_run"
-        if lacks:
-            nodes = any(isinstance(each, NodeMissing) for each in lacks)
-            code = "cannot_run_node" if nodes else "cannot_run_file"
+        if any(wanted.workflow in each.lacks_nodes for each in known_servers):
+            code = "cannot_run_node"
+        elif any(wanted.workflow in each.lacks for each in known_servers):
+            code = "cannot_run_file"
         raise Refusal(code, preset=wanted.preset, instead=", ".join(presets))
 
     async def _require_runnable(self, params: Params) -> None:

@@ -40,20 +40,23 @@ class Uploads:
     def forget(self, job: Job) -> None:
         """Upload these pictures again next time: the server said that one is not there."""
         for picture in job.pictures:
-            self._sent.pop(_upload_name(job, picture), None)
+            self._sent.pop(upload_name(job, picture), None)
 
-    async def erase(self, job: Job, picture: str) -> None:
-        """Overwrite one of the job's pictures where the server may have it and answers. Raises nothing."""
+    async def erase(self, name: str, *, was_there: bool) -> bool:
+        """Overwrite the upload of that name (of `upload_name`) if the server may have it; whether it answers.
+
+        `was_there`: it had the job, else the upload was at most sent ahead. Raises nothing.
+        """
         async with self._lock:
-            _, reference = self._sent.pop(_upload_name(job, picture), (0, ""))
-            if self._server.reachable and (reference or job.server == self._server.name):
-                sent = reference.removeprefix(f"{FOLDER}/").removesuffix(" [temp]")
-                name = sent or _upload_name(job, picture)
-                await self._server.overwrite(comfy.OutputFile(filename=name, subfolder=FOLDER, type="temp"))
+            _, reference = self._sent.pop(name, (0, ""))
+            if self._server.reachable and (reference or was_there):
+                sent = reference.removeprefix(f"{FOLDER}/").removesuffix(" [temp]") or name
+                await self._server.overwrite(comfy.OutputFile(filename=sent, subfolder=FOLDER, type="temp"))
+            return self._server.reachable
 
     async def _send(self, job: Job, picture: str) -> str:
         """The reference to a picture on the server, uploaded if it is not there."""
-        name = _upload_name(job, picture)
+        name = upload_name(job, picture)
         epoch, reference = self._sent.get(name, (None, ""))
         if epoch != self._server.connection_epoch:  # a server that came back may have emptied its temp folder
             epoch = self._server.connection_epoch
@@ -73,14 +76,15 @@ class Uploads:
 
 def picture_name(job: Job) -> str:
     """The upload's file name, from the picture's sha256 and size: a reroll finds it there."""
-    return _upload_name(job, job.picture)
+    return upload_name(job, job.picture)
 
 
 def last_picture_name(job: Job) -> str | None:
     """As `picture_name`, of the picture that the clip ends on; None where there is none."""
-    return _upload_name(job, job.last_picture) if job.last_picture else None
+    return upload_name(job, job.last_picture) if job.last_picture else None
 
 
-def _upload_name(job: Job, picture: str) -> str:
+def upload_name(job: Job, picture: str) -> str:
+    """The file name of the upload of one of the job's pictures."""
     size = job.params.size
     return f"{picture[:16]}-{size[0]}x{size[1]}.png" if size else f"{picture[:16]}-whole.png"

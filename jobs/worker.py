@@ -7,17 +7,20 @@ beside the client in one TaskGroup.
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Unpack
 
 import comfy
-from jobs.announcer import RequeueReason, WaitReason
+from jobs.announcer import RequeueReason
 from jobs.errors import JobFailure, reason_of
+from jobs.fleet.directory import ServerDirectory
+from jobs.fleet.held import while_held
+from jobs.fleet.membership import Membership
 from jobs.history_cleanup import HistoryCleanup
 from jobs.notifier import QueueNotifier
 from jobs.observing.log_context import log_job
 from jobs.pace import QueuePositions
-from jobs.routing import can_run, lacking, offer_of, read_known_servers, servable
+from jobs.routing import can_run, lacking, offer_of, servable
 from jobs.run import MAX_ATTEMPTS, Run, RunContext
 from jobs.server import ComputeServer
 from jobs.server_watch import ServerWatch
@@ -34,43 +37,53 @@ MAX_LOOKED_AHEAD = 24  # waiting jobs among which a server's next one is sought
 
 
 class Worker:
-    """Runs the jobs of the queue on all servers, and delivers what is finished."""
+    """Runs the jobs of the queue on the servers of this process, and delivers what is finished.
+
+    `directory`: knows the servers of other processes, too.
+    """
 
     def __init__(
         self,
         context: RunContext,
         servers: Sequence[ComputeServer],
+        directory: ServerDirectory,
         positions: QueuePositions,
         notifier: QueueNotifier,
+        membership: Membership,
     ) -> None:
         self._context = context
         self._store = context.store
         self._announcer = context.announcer
         self._servers = servers
+        self._directory = directory
         self._positions = positions
         self._notifier = notifier
-        self._watch = ServerWatch(context.store, context.workflows, servers, notifier)
+        self._membership = membership
+        self._watch = ServerWatch(context.store, context.workflows, servers, directory, notifier)
         self._uploads = {server.name: Uploads(server, context.files, context.media) for server in servers}
         self._cleanups = {server.name: HistoryCleanup(context.store, server) for server in servers}
         self._held: dict[str, Lease] = {}
+
+    @property
+    def uploads(self) -> Mapping[str, Uploads]:
+        """What each server was sent, by its name."""
+        return self._uploads
+
+    def look_again(self) -> None:
+        """Ask the servers soon what they can run: a job waits that none of them can."""
+        self._watch.look_again()
 
     async def run(self) -> None:
         """Work until cancelled. Running jobs are left to ComfyUI, the next start adopts them."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._renew_leases(), name="renewal of leases")
             tasks.create_task(self._watch.run(), name="what servers say")
-            tasks.create_task(self._announce_positions(), name="positions in the queue")
             tasks.create_task(self._deliver_left_over(tasks), name="deliveries left over")
             for server in self._servers:
                 uploads = self._uploads[server.name]
                 tasks.create_task(self._serve(server, uploads, tasks), name=f"jobs of {server.name}")
                 tasks.create_task(self._upload_ahead(server, uploads), name=f"next picture of {server.name}")
                 tasks.create_task(self._cleanups[server.name].run(), name=f"history of {server.name}")
-
-    async def erase_uploads(self, job: Job, picture: str) -> None:
-        """Overwrite one of the job's pictures on the servers that have it and answer. Raises nothing."""
-        for uploads in self._uploads.values():
-            await uploads.erase(job, picture)
 
     async def _serve(self, server: ComputeServer, uploads: Uploads, tasks: asyncio.TaskGroup) -> None:
         """Run one job after the other on this server."""
@@ -92,23 +105,27 @@ class Worker:
 
     async def _next(self, server: ComputeServer) -> Lease | None:
         """Adopt a job that was left on this server, else claim the next one that it can run."""
-        names = [each.name for each in self._servers]
         workflows = self._context.workflows
         try:
-            known = await read_known_servers(self._store, workflows, self._servers)
-            others = [each for each in known if each.name != server.name]
+            others = [each for each in await self._directory.known() if each.name != server.name]
             lacks = lacking(
                 workflows,
                 offer_of(server),
                 [each.offer for each in others if each.offer is not None and each.live],
                 [each.offer for each in others if each.offer is not None and not each.live],
             )
-            adopted = await self._store.adopt(server.name, names)
-            loaded = server.availability.loaded if len(self._servers) > 1 else None
             runnable = servable(workflows, server.runnable)
-            if adopted or not self._positions.power.may_claim(server.name):
-                return adopted
-            return await self._store.claim(server.name, runnable, loaded=loaded, lacks=lacks)
+            lease = await self._store.adopt(
+                server.name,
+                [each.name for each in self._servers],
+                workflows=runnable,
+                lacks=lacks,
+                may_be_dead=self._membership.sees_others,
+            )
+            if lease is None and self._positions.power.may_claim(server.name):
+                loaded = server.availability.loaded if others else None
+                lease = await self._store.claim(server.name, runnable, loaded=loaded, lacks=lacks)
+            return lease
         except StoreError as err:
             log.error("no job can be claimed: %s", err)
             return None
@@ -129,12 +146,13 @@ class Worker:
         if server.unavailable_reason or await self._store.pause():
             return None
         waiting = [each.job for each in await self._store.waiting(limit=MAX_LOOKED_AHEAD)]
-        job = next((each for each in waiting if self._can_run(server, each)), None)
-        others = [each for each in self._servers if each is not server]  # also one that may come back in time
-        return None if job is None or any(self._can_run(each, job) for each in others) else job
-
-    def _can_run(self, server: ComputeServer, job: Job) -> bool:
-        return can_run(self._context.workflows, offer_of(server), job.params)
+        workflows, own = self._context.workflows, offer_of(server)
+        job = next((each for each in waiting if can_run(workflows, own, each.params)), None)
+        if job is None:
+            return None
+        offers = [each.offer for each in await self._directory.known() if each.name != server.name]
+        elsewhere = any(offer is not None and can_run(workflows, offer, job.params) for offer in offers)
+        return None if elsewhere else job  # also one that is away may come back in time
 
     async def _compute(self, run: Run, tasks: asyncio.TaskGroup) -> None:
         """Run a job to the end of its computation; the rest goes on beside the server's next job."""
@@ -166,13 +184,17 @@ class Worker:
                 await self._notifier.wait(wait)
 
     async def _attempt(self, lease: Lease, step: Coroutine[object, object, None]) -> bool:
-        """Await one step of a job; whether it came to its end. The error boundary: the loop goes on."""
+        """Await one step of a job; whether it came to its end. The error boundary: the loop goes on.
+
+        It is cancelled when the lease is over, as where the database did not renew it: somebody else may
+        have the job then.
+        """
         self._held[lease.job.id] = lease
         self._positions.forget(lease.job.id)
         try:
             with log_job(lease.job.id):
                 try:
-                    await step
+                    await while_held(lease, step)
                     return True
                 except Exception as err:  # noqa: BLE001 - the one place: whatever a job meets ends in its row
                     await self._handle_failure(lease, err)
@@ -243,18 +265,3 @@ class Worker:
                 await self._store.renew(self._held.values())
             except StoreError as err:
                 log.error("the leases cannot be renewed: %s", err)
-
-    async def _announce_positions(self) -> None:
-        """Announce the position of each waiting job whenever the queue or a server may have changed."""
-        since = self._notifier.mark()
-        while True:
-            await self._notifier.wait(POLL_SECONDS, since=since)
-            since = self._notifier.mark()
-            try:
-                for each in await self._store.waiting():
-                    position = await self._positions.position(each.job, each.ahead)
-                    self._announcer.waiting(each.job, position)
-                    if position.reason is WaitReason.CANNOT_RUN:
-                        self._watch.look_again()
-            except StoreError as err:
-                log.error("the queue cannot be read: %s", err)

@@ -28,9 +28,10 @@ from storage.errors import (
     StoreUnavailable,
 )
 from storage.fleet import (
+    ALIVE_SECONDS,
     BEAT_SECONDS,
     FleetServer,
-    Role,
+    ProcessRole,
     ServerState,
     StaleUpload,
     WorkerRecord,
@@ -69,6 +70,7 @@ from storage.words.blocked_words import BLOCKED_WORDS
 __all__ = [
     "ACTIVE",
     "ADOPTION_GRACE",
+    "ALIVE_SECONDS",
     "BEAT_SECONDS",
     "BLOCKED_WORDS",
     "FINISHED",
@@ -99,12 +101,12 @@ __all__ = [
     "Notice",
     "Params",
     "Pause",
+    "ProcessRole",
     "QueueLimits",
     "Reason",
     "Request",
     "Restored",
     "Retention",
-    "Role",
     "SchemaTooNew",
     "ServerRecord",
     "ServerState",

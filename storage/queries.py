@@ -203,13 +203,16 @@ class JobQueries:
         row = await self.database.fetch_one("SELECT value FROM about WHERE name = 'instance'", {})
         return str(row[0]) if row else ""
 
-    async def without_status(self) -> Sequence[Job]:
-        """Unfinished jobs whose status message was never recorded."""
-        return await self._many("status_message IS NULL AND finished_at IS NULL ORDER BY seq")
+    async def without_status(self, *, after: float = 0.0) -> Sequence[Job]:
+        """Unfinished jobs whose status message is not recorded `after` so many seconds."""
+        return await self._many(
+            "status_message IS NULL AND finished_at IS NULL AND created_at <= :now - :after ORDER BY seq",
+            after=after,
+        )
 
-    async def unannounced_ends(self) -> Sequence[Job]:
-        """Finished jobs whose end was not announced yet."""
-        return await self._many("finished_at IS NOT NULL AND told = 0 ORDER BY seq")
+    async def unannounced_ends(self, *, after: float = 0.0) -> Sequence[Job]:
+        """Finished jobs whose end is not announced `after` so many seconds."""
+        return await self._many("finished_at <= :now - :after AND told = 0 ORDER BY seq", after=after)
 
     async def unshown_ends(self, guild_id: int, *, since: float) -> Sequence[Job]:
         """Jobs of a guild that ended after `since` (Unix time), and whose final status could not be shown."""

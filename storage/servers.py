@@ -14,7 +14,8 @@ class ServerRecord:
     """What the server `name` could do at `seen_at` (Unix seconds).
 
     `runnable`: the names of the workflows that it runs; `choices`: for each the options by choice; `missing`:
-    for each other workflow what the server lacks, in words.
+    for each other workflow what the server lacks, in words; `lacks_nodes`: those for which it lacks node
+    classes.
     """
 
     name: str
@@ -22,6 +23,7 @@ class ServerRecord:
     runnable: AbstractSet[str]
     choices: Mapping[str, Mapping[str, Sequence[str]]]
     missing: Mapping[str, Sequence[str]]
+    lacks_nodes: AbstractSet[str] = frozenset()
 
     @classmethod
     def from_row(cls, row: Row) -> "ServerRecord":
@@ -32,6 +34,7 @@ class ServerRecord:
             runnable=frozenset(json.loads(row["runnable"])),
             choices=json.loads(row["choices"]),
             missing=json.loads(row["missing"]),
+            lacks_nodes=frozenset(json.loads(row["lacks_nodes"])),
         )
 
 
@@ -44,17 +47,18 @@ class ServerRecords:
     async def record_server(self, record: ServerRecord) -> None:
         """Store what a server said, in place of what it said before."""
         await self.database.fetch(
-            """INSERT INTO server (name, seen_at, runnable, choices, missing)
-            VALUES (:name, :seen_at, :runnable, :choices, :missing)
+            """INSERT INTO server (name, seen_at, runnable, choices, missing, lacks_nodes)
+            VALUES (:name, :seen_at, :runnable, :choices, :missing, :lacks_nodes)
             ON CONFLICT (name) DO UPDATE SET
-                seen_at = excluded.seen_at, runnable = excluded.runnable,
-                choices = excluded.choices, missing = excluded.missing""",
+                seen_at = excluded.seen_at, runnable = excluded.runnable, choices = excluded.choices,
+                missing = excluded.missing, lacks_nodes = excluded.lacks_nodes""",
             {
                 "name": record.name,
                 "seen_at": record.seen_at,
                 "runnable": encode_json(sorted(record.runnable)),
                 "choices": encode_json(record.choices),
                 "missing": encode_json(record.missing),
+                "lacks_nodes": encode_json(sorted(record.lacks_nodes)),
             },
         )
 

@@ -34,6 +34,7 @@ from storage.servers import ServerRecords
 from storage.sql.statements import FIND_BROKEN_RULE
 from storage.wakes import Wakes
 
+FOREVER = 1e12  # seconds
 STATUS_GRACE = 30.0  # seconds for the status message to be recorded, so that the result can reply to it
 EXPIRED_PER_BATCH = 100
 LOCKED_SECONDS = 0.05  # until the jobs that other claims look at are looked at again
@@ -207,7 +208,9 @@ class Store(Forgetting, Preferences, ServerRecords, Fleet, Memberships, Wakes, O
             taken.add(chosen.seq)
 
     async def _candidates(self, values: dict[str, SqlValue]) -> Sequence[Candidate]:
-        rows = await self.database.run(QueueOperation.CLAIM_CANDIDATES, values | {"limit": MAX_CANDIDATES, "holder": self.holder})
+        rows = await self.database.run(
+            QueueOperation.CLAIM_CANDIDATES, values | {"limit": MAX_CANDIDATES, "holder": self.holder}
+        )
         return [Candidate(**dict(row)) for row in rows]
 
     async def adopt(
@@ -217,12 +220,14 @@ class Store(Forgetting, Preferences, ServerRecords, Fleet, Memberships, Wakes, O
         *,
         workflows: Collection[str] | None = None,
         lacks: Collection[str] = (),
+        may_be_dead: bool = True,
     ) -> Lease | None:
         """Take over a job whose lease expired: one of this server, or one that nobody will go on with.
 
         Those are of servers that are not in `servers` (all that this process drives) and that no living
         process drives. Such a job runs again here, if the server is free and can run it (see `claim`;
-        `workflows` None: any).
+        `workflows` None: any). `may_be_dead`: False where every process that has a row counts as living,
+        since nobody could see heartbeats for a while.
         """
         term = LeaseTerm()
         values: dict[str, SqlValue] = {
@@ -231,7 +236,7 @@ class Store(Forgetting, Preferences, ServerRecords, Fleet, Memberships, Wakes, O
             "anywhere": int(workflows is None),
             "workflows": sorted(workflows or ()),
             "lacks": sorted(lacks),
-            "alive": ALIVE_SECONDS,
+            "alive": ALIVE_SECONDS if may_be_dead else FOREVER,
         }
         job = await self._acquire(QueueOperation.ADOPT, **values)
         return Lease(job=job, adopted=True, term=term) if job else None

@@ -29,6 +29,7 @@ from cogs.ui.cards import without_link
 from cogs.ui.submissions import Upload
 from cogs.ui.texts import render_refusal, render_waiting, upcoming
 from jobs.errors import Refusal
+from jobs.fleet.directory import ServerDirectory
 from jobs.notifier import QueueNotifier
 from jobs.observing.outages import Outages
 from jobs.pace import QueuePositions
@@ -45,7 +46,10 @@ CHECK_CHANNEL_TIMEOUT = 1.2  # seconds, of the three in which an interaction mus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotContext:
-    """The opened resources and the objects built on them, passed to each cog."""
+    """The opened resources and the objects built on them, passed to each cog.
+
+    `servers`: those that this process drives; `directory`: knows all.
+    """
 
     client: commands.Bot
     scheduler: RequestScheduler
@@ -57,6 +61,7 @@ class BotContext:
     pictures: media.Media
     workflows: Mapping[str, comfy.Workflow]
     servers: Sequence[comfy.Server]
+    directory: ServerDirectory
     service: JobService
     attachments: Attachments
     positions: QueuePositions

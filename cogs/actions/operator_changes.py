@@ -13,11 +13,17 @@ LOOK_SECONDS = 0.5
 
 
 class OperatorChanges:
-    """Applies limits, announces ends, and has waiting jobs say what holds now: a pause, a notice."""
+    """Applies limits, announces ends, and has waiting jobs say what holds now: a pause, a notice.
 
-    def __init__(self, store: Store, announcer: Announcer, notifier: QueueNotifier) -> None:
+    `announcer`: None for a worker. `alone`: else the process that has a job says what becomes of it.
+    """
+
+    def __init__(
+        self, store: Store, announcer: Announcer | None, notifier: QueueNotifier, *, alone: bool = True
+    ) -> None:
         self._store = store
         self._announcer = announcer
+        self._alone = alone
         self._notifier = notifier
         self._version = -1
         self._pause: Pause | None = None
@@ -52,10 +58,14 @@ class OperatorChanges:
 
     async def _read(self) -> None:
         await self._store.read_limits()
+        if self._announcer is None:
+            return
         for job in await self._store.being_stopped():
-            self._announcer.cancelling(job)
+            if self._alone:
+                self._announcer.cancelling(job)
         for job in await self._store.unannounced_ends():
-            if job.state is State.CANCELLED:  # whoever ends a job in another way announces it
+            # Whoever ends a job in another way announces it.
+            if job.state is State.CANCELLED and (self._alone or job.started_at is None):
                 self._announcer.ended(job)
 
     async def _read_words(self) -> None:

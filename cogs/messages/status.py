@@ -43,7 +43,7 @@ class StatusMessages:
         self._client = client
         self._scheduler = scheduler
         self._tasks = tasks
-        self._posting = set[asyncio.Task[None]]()
+        self._posting: dict[asyncio.Task[None], str] = {}
         self._store = store
         self._status_editor = status_editor
         self._lost_status = lost_status
@@ -53,17 +53,17 @@ class StatusMessages:
 
         What fails is logged: the job is admitted, and the next start posts what is missing.
         """
-        self._start(self._post_or_log(job, text, reply_to), f"status of {job.id}")
+        self._start(self._post_or_log(job, text, reply_to), job, "status")
 
     def close(self) -> None:
         """Post nothing more."""
         for task in self._posting:
             task.cancel()
 
-    def _start(self, work: Coroutine[object, object, None], name: str) -> None:
-        task = self._tasks.create_task(work, name=name)
-        self._posting.add(task)
-        task.add_done_callback(self._posting.discard)
+    def _start(self, work: Coroutine[object, object, None], job: Job, what: str) -> None:
+        task = self._tasks.create_task(work, name=f"{what} of {job.id}")
+        self._posting[task] = job.id
+        task.add_done_callback(lambda done: self._posting.pop(done, None))
 
     async def _post_or_log(self, job: Job, text: str, reply_to: int | None) -> None:
         try:
@@ -115,10 +115,13 @@ class StatusMessages:
             )
         return message.id
 
-    async def post_missing(self, text_of: Callable[[Job], Awaitable[str]]) -> None:
-        """At start, begin to find or post the status of each job without one. Raises StoreError."""
-        for job in await self._store.without_status():
-            self._start(self._find_or_post(job, await text_of(job)), f"missing status of {job.id}")
+    async def post_missing(self, job: Job, text_of: Callable[[Job], Awaitable[str]]) -> None:
+        """Begin to find or post the status of a job without one, unless it is being posted.
+
+        Raises StoreError.
+        """
+        if job.id not in self._posting.values():
+            self._start(self._find_or_post(job, await text_of(job)), job, "missing status")
 
     async def _find_or_post(self, job: Job, text: str) -> None:
         answer = await self._find_answer(job)

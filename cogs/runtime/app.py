@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import storage
 from cogs.actions.context import BotContext, on_app_command_error
 from cogs.actions.delete import DeletionWorker
+from cogs.actions.left_unsaid import OLD_ENOUGH, LeftUnsaid
 from cogs.actions.operator_changes import OperatorChanges
 from cogs.actions.reroll import FollowUps
 from cogs.actions.share import Sharing
@@ -35,6 +36,9 @@ from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
 from cogs.ui.handlers import InteractiveCog
+from jobs.fleet.orphans import Orphans
+from jobs.waiting_jobs import WaitingJobs
+from storage import ProcessRole
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +49,14 @@ Task = Coroutine[object, object, None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """The opened bot: logged in, not yet connected to the gateway."""
+    """The opened bot: logged in, not yet connected to the gateway.
+
+    `missed_reactions`: None for a worker, which never connects.
+    """
 
     settings: Settings
     resources: Resources
-    missed_reactions: MissedReactions
+    missed_reactions: MissedReactions | None
 
     @property
     def context(self) -> BotContext:
@@ -58,23 +65,61 @@ class Application:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run the gateway connection and all tasks until `stop` is set; if one fails, all end."""
-        context = self.context
-        maintenance = storage.Maintenance(
-            context.store, context.files, context.retention, context.messages.announcer.ended
-        )
-        deletion = DeletionWorker(context, self.resources.worker.erase_uploads)
-        changes = OperatorChanges(context.store, context.messages.announcer, context.notifier)
+        is_gateway = self.resources.role is not ProcessRole.WORKER
+        connection = self.context.client.connect() if is_gateway else _without_gateway()
         work = (
-            self.resources.worker.run(),
-            self.resources.power.run(),
-            maintenance.run(),
-            self.missed_reactions.run(),
-            deletion.run(),
-            changes.run(),
-            context.messages.stray_results.run(),
-            observe(self.settings, self.resources),
+            *self._work_of_worker(),
+            *self._work_of_all(),
+            *(self._work_of_gateway() if is_gateway else ()),
         )
-        await run_until(stop, context.client.connect(), work, self._shut_down)
+        await run_until(stop, connection, work, self._shut_down)
+
+    def _work_of_all(self) -> Iterable[Task]:
+        """What each process does: its heartbeat, what it reads of the database, its numbers."""
+        resources, context = self.resources, self.context
+        announcer = None if resources.role is ProcessRole.WORKER else context.messages.announcer
+        changes = OperatorChanges(
+            context.store, announcer, context.notifier, alone=resources.membership.alone
+        )
+        worker = resources.worker
+        waiting = WaitingJobs(
+            context.store,
+            context.positions,
+            context.notifier,
+            announcer=announcer,
+            look_again=worker.look_again if worker else lambda: None,
+        )
+        return (
+            resources.membership.run(),
+            changes.run(),
+            waiting.run(),
+            observe(self.settings, resources),
+        )
+
+    def _work_of_gateway(self) -> Iterable[Task]:
+        """What one process alone does, that which has the lock of the gateway."""
+        resources, context = self.resources, self.context
+        announcer = context.messages.announcer
+        maintenance = storage.Maintenance(context.store, context.files, context.retention, announcer.ended)
+        deletion = DeletionWorker(context, resources.erasure.erase)
+        orphans = Orphans(context.store, resources.membership, announcer, context.notifier)
+        tasks = (
+            maintenance.run(),
+            deletion.run(),
+            orphans.run(),
+            left_unsaid(context).run(),
+            context.messages.stray_results.run(),
+        )
+        lock, missed = resources.gateway_lock, self.missed_reactions
+        return (*tasks, *([lock.keep()] if lock else []), *([missed.run()] if missed else []))
+
+    def _work_of_worker(self) -> Iterable[Task]:
+        """What a process with servers does."""
+        resources = self.resources
+        if resources.worker is None or resources.power is None:
+            return ()
+        erasing = () if resources.membership.alone else (resources.erasure.run(),)
+        return (resources.worker.run(), resources.power.run(), *erasing)
 
     async def _shut_down(self) -> None:
         """Refuse new interactions, finish those in flight, send pending edits; within SHUTDOWN_SECONDS."""
@@ -89,19 +134,31 @@ class Application:
 
 
 @contextlib.asynccontextmanager
-async def open_application(settings: Settings) -> AsyncGenerator[Application]:
-    """Open every resource, load the cogs, and post statuses and ends that an earlier process did not.
+async def open_application(
+    settings: Settings, role: ProcessRole = ProcessRole.ALL
+) -> AsyncGenerator[Application]:
+    """Open what the role needs; a gateway loads the cogs, and says what an earlier process did not.
 
     Raises what `open_resources` raises.
     """
-    async with open_resources(settings) as resources:
-        context = resources.context
-        missed_reactions = await _load_cogs(context)
-        await context.messages.status.post_missing(context.status_text)
-        await context.store.cancel_blocked(settings.blocked_users)
-        for job in await context.store.unannounced_ends():
-            context.messages.announcer.ended(job)
+    async with open_resources(settings, role) as resources:
+        context, missed_reactions = resources.context, None
+        if role is not ProcessRole.WORKER:
+            missed_reactions = await _load_cogs(context)
+            await context.store.cancel_blocked(settings.blocked_users)
+            ends_after = 0.0 if resources.membership.alone else OLD_ENOUGH
+            await left_unsaid(context).say(statuses_after=0, ends_after=ends_after)
         yield Application(settings=settings, resources=resources, missed_reactions=missed_reactions)
+
+
+def left_unsaid(context: BotContext) -> LeftUnsaid:
+    """Says what other processes did not."""
+    return LeftUnsaid(context.store, context.messages.status, context.messages.announcer, context.status_text)
+
+
+async def _without_gateway() -> None:
+    """Stands for the connection of a process that has none."""
+    await asyncio.Event().wait()
 
 
 async def _load_cogs(context: BotContext) -> MissedReactions:

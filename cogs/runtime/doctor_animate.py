@@ -7,7 +7,8 @@ from contextlib import suppress
 
 import comfy
 from cogs.runtime.doctor_report import Line, failed, passed
-from cogs.runtime.resources import open_servers, open_workflows
+from cogs.runtime.processes.compute_servers import open_servers
+from cogs.runtime.resources import open_workflows
 from cogs.runtime.settings import Settings
 from cogs.ui.texts import render_refusal
 from jobs.announcer import WaitReason

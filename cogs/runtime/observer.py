@@ -11,6 +11,7 @@ from cogs.runtime.observing.measured import LoopLag
 from cogs.runtime.observing.startup_summary import summarize_start
 from cogs.runtime.resources import Resources
 from cogs.runtime.settings import Settings
+from storage import ProcessRole
 
 
 async def observe(settings: Settings, resources: Resources) -> None:
@@ -20,13 +21,11 @@ async def observe(settings: Settings, resources: Resources) -> None:
         if settings.metrics_port is not None:
             await stack.enter_async_context(_serve(settings, resources, loop_lag))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        summary = summarize_start(context.client, context.servers, context.workflows)
-        for name, task in (
-            ("absences", context.outages.run()),
-            ("loop lag", loop_lag.run()),
-            ("summary", summary),
-        ):
-            tasks.create_task(task, name=name)
+        tasks.create_task(context.outages.run(), name="absences")
+        tasks.create_task(loop_lag.run(), name="loop lag")
+        if resources.role is not ProcessRole.WORKER:
+            summary = summarize_start(context.client, context.directory, context.workflows)
+            tasks.create_task(summary, name="summary")
 
 
 def _serve(
@@ -41,11 +40,10 @@ def _serve(
     sources = Sources(
         store=context.store,
         scheduler=context.scheduler,
-        servers=context.servers,
-        outages=context.outages,
+        directory=context.directory,
         gpu_time=resources.gpu_time,
         loop_lag=loop_lag,
-        online=lambda: is_online(context.client),
+        online=lambda: resources.role is ProcessRole.WORKER or is_online(context.client),
         guilds=lambda: len(context.client.guilds),
     )
     return serve_observing(Metrics(sources), settings.metrics_host, settings.metrics_port or 0)

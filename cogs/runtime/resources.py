@@ -1,14 +1,14 @@
-"""Opens database, sockets, child processes and client, and builds the context that every cog gets."""
+"""Opens database, sockets, child processes and client, and builds what a process of a role needs."""
 
 import contextlib
 import logging
 import math
+import socket
 import uuid
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
-from yarl import URL
 
 import comfy
 import media
@@ -17,8 +17,15 @@ from cogs.actions.attachments import Attachments
 from cogs.actions.channel_rights import ChannelRightsFinder
 from cogs.actions.context import BotContext
 from cogs.messages.job_messages import open_job_messages
+from cogs.messages.status_writer import StatusWriter
 from cogs.runtime.client import open_client
+from cogs.runtime.processes.compute_servers import is_fleet, open_servers
+from cogs.runtime.processes.gateway_lock import GatewayLock, hold_gateway
 from cogs.runtime.settings import Settings, own_workflows
+from cogs.runtime.version import program
+from jobs.fleet.directory import FleetServers, OwnServers, ServerDirectory
+from jobs.fleet.membership import Membership, open_membership
+from jobs.fleet.upload_erasure import UploadErasure
 from jobs.notifier import QueueNotifier
 from jobs.observing.gpu_time import GpuTime
 from jobs.observing.outages import Outages
@@ -28,93 +35,145 @@ from jobs.power.state import PowerState
 from jobs.run import PreviewPolicy, RunContext
 from jobs.service import JobService
 from jobs.worker import Worker
+from storage import ProcessRole, WorkerRecord
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What `open_resources` opened and built."""
+    """What `open_resources` opened and built.
 
+    `gateway_lock`: None for a worker; `worker`, `power`: None for a gateway, which has no servers.
+    """
+
+    role: ProcessRole
     context: BotContext
-    worker: Worker
+    membership: Membership
+    gateway_lock: GatewayLock | None
+    worker: Worker | None
+    power: PowerManager | None
+    erasure: UploadErasure
     gpu_time: GpuTime
-    power: PowerManager
 
 
 @contextlib.asynccontextmanager
-async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
-    """Open everything, to be closed at the end in reverse order.
+async def open_resources(
+    settings: Settings, role: ProcessRole = ProcessRole.ALL
+) -> AsyncGenerator[Resources]:
+    """Open everything, to be closed at the end in reverse order. A gateway waits until no other one lives.
 
     Raises StoreError, and what `open_client` raises.
     """
     notifier = QueueNotifier()
     async with contextlib.AsyncExitStack() as stack:
         workflows = await stack.enter_async_context(open_workflows(settings))
-        store = await stack.enter_async_context(storage.open_store(settings.data_dir, settings.limits()))
-        proxy = settings.discord_proxy()
-        session = await stack.enter_async_context(aiohttp.ClientSession(proxy=proxy))
-        pictures = await stack.enter_async_context(media.open_media(limit=2))
-        servers = await stack.enter_async_context(open_servers(settings, await store.instance(), workflows))
-        token = settings.discord_token.get_secret_value()
+        store = await stack.enter_async_context(storage.open_store(settings.database(), settings.limits()))
+        lock = None if role is ProcessRole.WORKER else await stack.enter_async_context(hold_gateway(store))
+        record, alone = describe_process(settings, role), not is_fleet(settings)
+        servers = list[comfy.Server]()
+        if role is not ProcessRole.GATEWAY:
+            names = {"worker": record.name, "host": record.host}
+            opened = open_servers(settings, await store.instance(), workflows, **names)
+            servers = await stack.enter_async_context(opened)
+        record = replace(record, servers=tuple(each.name for each in servers))
+        membership = await stack.enter_async_context(open_membership(store, record, notifier, alone=alone))
         outages = Outages(servers, warn_seconds=settings.comfyui_away_minutes * 60)
-        client = await stack.enter_async_context(open_client(token, settings.discord_api_url, proxy))
-        files = await storage.open_blobs(settings.blobs(), store.database, owner=await store.instance())
-        messages = await stack.enter_async_context(
-            open_job_messages(
-                client,
-                scheduler=client.scheduler,
-                store=store,
-                files=files,
-                pictures=pictures,
-                notifier=notifier,
-                on_delete=settings.on_delete,
-                workflows=workflows,
-                link_seconds=settings.clip_link_seconds(),
-            )
+        own = OwnServers(store, workflows, servers, outages.since, lambda: membership.draining)
+        directory = own if alone else FleetServers(store, workflows, own)
+        context = await _open_context(
+            stack, settings, role, store, workflows, servers, directory, outages, notifier
         )
-        context = BotContext(
-            client=client,
+        gpu_time = GpuTime()
+        worker = build_worker(settings, context, membership, gpu_time) if servers else None
+        yield Resources(
+            role=role,
+            context=context,
+            membership=membership,
+            gateway_lock=lock,
+            worker=worker,
+            power=build_power(settings, context) if servers else None,
+            erasure=UploadErasure(store, worker.uploads if worker else {}, alone=alone),
+            gpu_time=gpu_time,
+        )
+
+
+def describe_process(settings: Settings, role: ProcessRole) -> WorkerRecord:
+    """The row of this process, without its servers."""
+    host = socket.gethostname()
+    return WorkerRecord(
+        id=uuid.uuid4().hex,
+        name=settings.worker_name or host,
+        role=role,
+        version=program()[1],
+        host=host,
+    )
+
+
+async def _open_context(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    role: ProcessRole,
+    store: storage.Store,
+    workflows: comfy.WorkflowCatalogue,
+    servers: list[comfy.Server],
+    directory: ServerDirectory,
+    outages: Outages,
+    notifier: QueueNotifier,
+) -> BotContext:
+    """Log in, and open what the cogs and the worker work with."""
+    proxy = settings.discord_proxy()
+    session = await stack.enter_async_context(aiohttp.ClientSession(proxy=proxy))
+    pictures = await stack.enter_async_context(media.open_media(limit=2))
+    token = settings.discord_token.get_secret_value()
+    client = await stack.enter_async_context(open_client(token, settings.discord_api_url, proxy))
+    files = await storage.open_blobs(settings.blobs(), store.database, owner=await store.instance())
+    messages = await stack.enter_async_context(
+        open_job_messages(
+            client,
             scheduler=client.scheduler,
-            policy=settings.access_policy(),
-            rights=ChannelRightsFinder(client),
-            retention=settings.retention(),
+            store=store,
+            files=files,
+            pictures=pictures,
+            notifier=notifier,
+            on_delete=settings.on_delete,
+            workflows=workflows,
+            link_seconds=settings.clip_link_seconds(),
+            writer=StatusWriter(role.value),
+        )
+    )
+    return BotContext(
+        client=client,
+        scheduler=client.scheduler,
+        policy=settings.access_policy(),
+        rights=ChannelRightsFinder(client),
+        retention=settings.retention(),
+        store=store,
+        files=files,
+        pictures=pictures,
+        workflows=workflows,
+        servers=servers,
+        directory=directory,
+        service=JobService(
             store=store,
             files=files,
             pictures=pictures,
             workflows=workflows,
-            servers=servers,
-            service=JobService(
-                store=store,
-                files=files,
-                pictures=pictures,
-                workflows=workflows,
-                servers=servers,
-                shares=settings.share_policy(),
-            ),
-            attachments=Attachments(session, settings.discord_api_url),
-            positions=QueuePositions(
-                store,
-                workflows,
-                servers,
-                PowerState(quiet=settings.quiet()),
-                away_since=outages.all_since,
-            ),
-            outages=outages,
-            notifier=notifier,
-            messages=messages,
-            documents=settings.documents(),
-        )
-        gpu_time = GpuTime()
-        yield Resources(
-            context=context,
-            worker=build_worker(settings, context, gpu_time),
-            gpu_time=gpu_time,
-            power=build_power(settings, context),
-        )
+            directory=directory,
+            shares=settings.share_policy(),
+        ),
+        attachments=Attachments(session, settings.discord_api_url),
+        positions=QueuePositions(store, workflows, directory, PowerState(quiet=settings.quiet())),
+        outages=outages,
+        notifier=notifier,
+        messages=messages,
+        documents=settings.documents(),
+    )
 
 
-def build_worker(settings: Settings, context: BotContext, gpu_time: GpuTime) -> Worker:
+def build_worker(
+    settings: Settings, context: BotContext, membership: Membership, gpu_time: GpuTime
+) -> Worker:
     """The Worker for all servers of the settings."""
     run_context = RunContext(
         store=context.store,
@@ -127,7 +186,9 @@ def build_worker(settings: Settings, context: BotContext, gpu_time: GpuTime) -> 
         upload_limit=context.messages.upload_limits.limit,
         gpu_time=gpu_time,
     )
-    return Worker(run_context, context.servers, context.positions, context.notifier)
+    return Worker(
+        run_context, context.servers, context.directory, context.positions, context.notifier, membership
+    )
 
 
 def build_power(settings: Settings, context: BotContext) -> PowerManager:
@@ -137,6 +198,7 @@ def build_power(settings: Settings, context: BotContext) -> PowerManager:
         context.store,
         context.workflows,
         context.servers,
+        context.directory,
         plans,
         context.notifier,
         context.positions.power,
@@ -153,36 +215,3 @@ def open_workflows(settings: Settings) -> contextlib.AbstractAsyncContextManager
         allow_partner_nodes=settings.allow_partner_nodes,
         settings=comfy.OperatorSettings(order=settings.model_order, values=settings.workflow_values),
     )
-
-
-@contextlib.asynccontextmanager
-async def open_servers(
-    settings: Settings, instance: str, workflows: comfy.WorkflowCatalogue
-) -> AsyncGenerator[list[comfy.Server]]:
-    """Every ComfyUI server of the settings; one that is down is connected to when it comes up."""
-    async with contextlib.AsyncExitStack() as stack:
-        servers = [
-            await stack.enter_async_context(
-                comfy.open_server(
-                    url,
-                    name=server_name(url),
-                    client_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{instance} {url}")),
-                    workflows=workflows,
-                    on_classes=workflows.learn,
-                    files=settings.model_files(),
-                    token=settings.token_of(number),
-                    answer_timeout=settings.comfyui_patience,
-                    yield_to_others=settings.comfyui_yield_to_others,
-                )
-            )
-            for number, url in enumerate(settings.comfyui_url)
-        ]
-        for server in servers:
-            workflows.on_change(server.workflows_changed)
-        yield servers
-
-
-def server_name(url: str) -> str:
-    """A server's name in the log and in the database: host, port and path, without credentials."""
-    address = URL(url)
-    return f"{address.host}:{address.port}{address.path.rstrip('/')}"

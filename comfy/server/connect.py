@@ -19,6 +19,7 @@ async def open_server(
     *,
     name: str,
     client_id: str,
+    owner: str = "",
     workflows: Mapping[str, Workflow],
     files: ModelFiles,
     token: str | None = None,
@@ -32,6 +33,7 @@ async def open_server(
     """Open a server at `url` (http or https, a path prefix is allowed); at once, even if it is down.
 
     `client_id`: the same after a restart of the caller, so that a running job's messages arrive again.
+    `owner`: what prompts are marked with, by all who use one database; by default the `client_id`.
     `token`: sent as `Authorization: Bearer` with every request, the websocket's handshake included.
     `answer_timeout`: seconds that `follow` waits for a server that does not answer.
     `silence_timeout`: seconds without a websocket message after which it asks the server.
@@ -44,6 +46,7 @@ async def open_server(
         server = Server(
             transport,
             client_id=client_id,
+            owner=owner or client_id,
             workflows=workflows,
             files=files,
             answer_timeout=answer_timeout,

@@ -47,6 +47,7 @@ class Server:
         transport: Transport,
         *,
         client_id: str,
+        owner: str,
         workflows: Mapping[str, Workflow],
         files: ModelFiles,
         answer_timeout: float,
@@ -61,11 +62,11 @@ class Server:
         self._silence_timeout = silence_timeout
         self._next_change = asyncio.Event()
         self._followers: dict[str, Follower] = {}
-        self._endpoints = Endpoints(transport, owner=client_id)
+        self._endpoints = Endpoints(transport, owner=owner)
         self.availability = Availability(
             self._endpoints,
             self._notify,
-            owner=client_id,
+            owner=owner,
             silence_timeout=silence_timeout,
             reset_timeout=reset_timeout,
             yield_to_others=yield_to_others,

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import comfy
+from jobs.fleet.directory import ServerDirectory
 from jobs.notifier import QueueNotifier
 from jobs.power.decision import PowerAction, PowerFacts, PowerPolicy, backoff, decide
 from jobs.power.hooks import Hook, HookFailed
 from jobs.power.state import PowerState
-from jobs.routing import KnownServer, Workflows, can_run, read_known_servers
+from jobs.routing import KnownServer, Workflows, can_run
 from jobs.server import ComputeServer
 from storage import Job, Store, StoreError
 
@@ -71,6 +72,7 @@ class PowerManager:
         store: Store,
         workflows: Workflows,
         servers: Sequence[PoweredServer],
+        directory: ServerDirectory,
         plans: Mapping[str, PowerPlan],
         notifier: QueueNotifier,
         state: PowerState,
@@ -78,6 +80,7 @@ class PowerManager:
         self._store = store
         self._workflows = workflows
         self._servers = servers
+        self._directory = directory
         self._plans = plans
         self._notifier = notifier
         self._state = state
@@ -138,7 +141,7 @@ class PowerManager:
 
     async def _waiting_for(self, server: PoweredServer) -> int:
         """How many of the first waiting jobs this server could run, and no other one will soon."""
-        known = await read_known_servers(self._store, self._workflows, self._servers)
+        known = await self._directory.known()
         own = next(each for each in known if each.name == server.name)
         others = [each for each in known if each is not own and each.live and each.unavailable is None]
         return sum(

@@ -40,7 +40,7 @@ class ObservingServer:
         parts = {
             "gateway": self._metrics.online(),
             "database": await self._metrics.read_database(),
-            "comfyui": self._metrics.any_server(),
+            "comfyui": await self._metrics.any_server(),
         }
         return web.json_response(parts, status=200 if all(parts.values()) else 503)
 

@@ -1,6 +1,7 @@
 """The bot's numbers in Prometheus' text format; docs/operating.md says what each means, and when to act."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,12 +11,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-import comfy
 from cogs.discord_api.rate_limiter import Priority
 from cogs.discord_api.scheduler import INTERACTION, SCOPES, UNKNOWN_SCOPE, RequestScheduler
 from cogs.runtime.observing.measured import LoopLag, resident_bytes
+from jobs.fleet.directory import ServerDirectory
 from jobs.observing.gpu_time import STARTING, GpuTime
-from jobs.observing.outages import Outages
+from jobs.routing import KnownServer
 from storage import ACTIVE, JobCounts, State, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,7 @@ class Sources:
 
     store: Store
     scheduler: RequestScheduler
-    servers: Sequence[comfy.Server]
-    outages: Outages
+    directory: ServerDirectory
     gpu_time: GpuTime
     loop_lag: LoopLag
     online: Callable[[], bool]
@@ -49,12 +49,14 @@ class Metrics:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._counts: JobCounts | None = None
+        self._known: Sequence[KnownServer] = ()
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
     async def render(self) -> bytes:
         """All metrics as the text of one scrape; without those of the database where it does not answer."""
         await self.read_database()
+        await self.any_server()
         families = list(self._families())
         return await asyncio.to_thread(_render, families)
 
@@ -75,16 +77,19 @@ class Metrics:
         """Whether the gateway of Discord is connected."""
         return self._sources.online()
 
-    def any_server(self) -> bool:
-        """Whether a ComfyUI answers."""
-        return any(server.reachable for server in self._sources.servers)
+    async def any_server(self) -> bool:
+        """Whether a ComfyUI answers; as it was known last, where the database does not."""
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(DATABASE_TIMEOUT):
+                self._known = await self._sources.directory.known()
+        return any(each.live for each in self._known)
 
     def _families(self) -> Iterator[Metric]:
         if self._counts:
             yield from _job_families(self._counts, time.time())
         yield _gauge("database_up", "Whether the database answers (0, 1)", float(self._counts is not None))
-        yield from _server_families(self._sources)
-        yield from _gpu_families(self._sources)
+        yield from _server_families(self._known)
+        yield from _gpu_families(self._sources, self._known)
         yield from _discord_families(self._sources)
         lag = self._sources.loop_lag.longest
         yield _gauge("loop_lag_seconds", "How late the event loop was at most in the last minute", lag)
@@ -123,10 +128,9 @@ def _job_families(counts: JobCounts, now: float) -> Iterator[Metric]:
     )
 
 
-def _server_families(sources: Sources) -> Iterator[Metric]:
-    names = [server.name for server in sources.servers]
-    up = {(server.name,): float(server.reachable) for server in sources.servers}
-    away = {(name,): since for name in names if (since := sources.outages.since(name)) is not None}
+def _server_families(known: Sequence[KnownServer]) -> Iterator[Metric]:
+    up = {(each.name,): float(each.live) for each in known}
+    away = {(each.name,): each.away_since for each in known if each.away_since is not None}
     yield _gauges("comfyui_up", "Whether the ComfyUI answers (0, 1)", ["server"], up)
     yield _gauges(
         "comfyui_away_since_timestamp_seconds",
@@ -136,11 +140,11 @@ def _server_families(sources: Sources) -> Iterator[Metric]:
     )
 
 
-def _gpu_families(sources: Sources) -> Iterator[Metric]:
+def _gpu_families(sources: Sources, known: Sequence[KnownServer]) -> Iterator[Metric]:
     busy = sources.gpu_time.busy
-    by_server = {(server.name,): float(server.name in busy) for server in sources.servers}
+    by_server = {(each.name,): float(each.name in busy) for each in known}
     yield _gauges("gpu_busy", "Whether the server computes a job of the bot (0, 1)", ["server"], by_server)
-    seconds = {**{(server.name, STARTING): 0.0 for server in sources.servers}, **sources.gpu_time.seconds()}
+    seconds = {**{(each.name, STARTING): 0.0 for each in known}, **sources.gpu_time.seconds()}
     yield _counters("gpu_seconds", "Seconds in jobs, by what was done", ["server", "stage"], seconds)
 
 

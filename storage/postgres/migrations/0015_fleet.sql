@@ -23,6 +23,7 @@ ALTER TABLE server ADD COLUMN live bigint NOT NULL DEFAULT 0;            -- 1: i
 ALTER TABLE server ADD COLUMN unavailable text COLLATE "C" NOT NULL DEFAULT ''; -- why it takes no job; '': it does
 ALTER TABLE server ADD COLUMN others bigint NOT NULL DEFAULT 0;          -- prompts in its queue that are not ours
 ALTER TABLE server ADD COLUMN updated_at double precision NOT NULL DEFAULT 0;
+ALTER TABLE server ADD COLUMN lacks_nodes text COLLATE "C" NOT NULL DEFAULT '[]'; -- [workflow]: for these it lacks node classes
 
 ALTER TABLE job ADD COLUMN holder text COLLATE "C"; -- id of the worker that holds the lease; NULL: nobody, or not told
 

@@ -23,6 +23,7 @@ ALTER TABLE server ADD COLUMN live INTEGER NOT NULL DEFAULT 0;          -- 1: it
 ALTER TABLE server ADD COLUMN unavailable TEXT NOT NULL DEFAULT '';     -- why it takes no job; '': it does
 ALTER TABLE server ADD COLUMN others INTEGER NOT NULL DEFAULT 0;        -- prompts in its queue that are not ours
 ALTER TABLE server ADD COLUMN updated_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE server ADD COLUMN lacks_nodes TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(lacks_nodes)); -- [workflow]: for these it lacks node classes
 
 ALTER TABLE job ADD COLUMN holder TEXT;    -- id of the worker that holds the lease; NULL: nobody, or not told
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs import worker
+from jobs import waiting_jobs, worker
 from tests.unit.jobs.job_setup import JobSetup, open_job_setup
 from tests.unit.jobs.scripted_server import ScriptedServer
 
@@ -27,9 +27,11 @@ def server() -> ScriptedServer:
 def _poll_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test wait for a notification that the worker missed."""
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(waiting_jobs, "POLL_SECONDS", 0.01)
 
 
 @pytest.fixture
 def rare_polls(_poll_often: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let notifications alone wake the worker: a picture that is sent ahead takes no error from its job."""
     monkeypatch.setattr(worker, "POLL_SECONDS", 60.0)
+    monkeypatch.setattr(waiting_jobs, "POLL_SECONDS", 60.0)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jobs.fleet.directory import OwnServers
 from jobs.pace import QueuePositions
 from jobs.run import PreviewPolicy, Run, RunContext
 from jobs.uploads import Uploads
@@ -140,9 +141,13 @@ class JobSetup:
         """A run of this job there."""
         return Run(lease, server, Uploads(server, self.files, self.media), self.context(**changes))
 
+    def directory(self, *servers: ScriptedServer) -> OwnServers:
+        """What is known of these servers."""
+        return OwnServers(self.store, WORKFLOWS, servers)
+
     def positions(self, *servers: ScriptedServer) -> QueuePositions:
         """Positions in the queue of these servers."""
-        return QueuePositions(self.store, WORKFLOWS, servers)
+        return QueuePositions(self.store, WORKFLOWS, self.directory(*servers))
 
 
 def upload_limit(size: int) -> Callable[[int], Awaitable[int]]:

@@ -6,6 +6,7 @@ import pytest
 
 import comfy
 from jobs.announcer import QueuePosition, WaitReason
+from jobs.fleet.directory import OwnServers
 from jobs.pace import QueuePositions, RunClock, SamplingRate, expected_end
 from storage import Forecast, Interval, Job, State
 from tests.unit.jobs.job_setup import JobSetup
@@ -99,7 +100,8 @@ async def test_while_paused_a_position_says_so_and_no_time(setup: JobSetup, serv
 
 async def test_a_position_says_since_when_no_server_answers(setup: JobSetup, server: ScriptedServer) -> None:
     job = await learnt(setup)
-    positions = QueuePositions(setup.store, WORKFLOWS, [server], away_since=lambda: 5.0)
+    directory = OwnServers(setup.store, WORKFLOWS, [server], lambda name: 5.0)
+    positions = QueuePositions(setup.store, WORKFLOWS, directory)
     assert (await positions.position(job)).away_since is None
     server.become(comfy.UnavailableReason.GIVING_WAY)
     assert (await positions.position(job)).away_since is None

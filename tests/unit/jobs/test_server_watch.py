@@ -25,7 +25,7 @@ GUESS = replace(PARAMS, workflow=TURBO, preset="turbo", steps=4, cfg=1.0, left_o
 
 @contextlib.asynccontextmanager
 async def watching(setup: JobSetup, *servers: ScriptedServer) -> AsyncGenerator[ServerWatch]:
-    watch = ServerWatch(setup.store, WORKFLOWS, servers, QueueNotifier())
+    watch = ServerWatch(setup.store, WORKFLOWS, servers, setup.directory(*servers), QueueNotifier())
     task = asyncio.create_task(watch.run())
     try:
         yield watch

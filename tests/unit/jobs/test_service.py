@@ -76,7 +76,7 @@ def make_service(setup: JobSetup, *servers: ScriptedServer, **changes: object) -
         "files": setup.files,
         "pictures": setup.media,
         "workflows": WORKFLOWS,
-        "servers": servers,
+        "directory": setup.directory(*servers),
         "shares": SHARES,
     }
     return JobService(**(parts | changes))  # type: ignore[arg-type]

@@ -107,15 +107,16 @@ async def test_a_picture_is_overwritten_where_it_may_be_and_sent_again_when_it_i
     setup: JobSetup, server: ScriptedServer, uploads: Uploads
 ) -> None:
     job = await setup.admit("a")
-    await uploads.erase(job, job.picture)  # this server never had it
+    name = picture_name(job)
+    assert await uploads.erase(name, was_there=False)  # this server never had it
     assert server.calls == []
     reference = await uploads.send(job)
-    await uploads.erase(job, job.picture)
-    await uploads.erase(replace(job, server=server.name), job.picture)  # as after a restart of the bot
+    assert await uploads.erase(name, was_there=False)
+    assert await uploads.erase(name, was_there=True)  # as after a restart of the bot
     assert server.calls[1:] == [("overwrite", picture_name(job))] * 2
     assert await uploads.send(job) != reference  # other bytes have its name now
     server.disconnect()
-    await uploads.erase(job, job.picture)
+    assert not await uploads.erase(name, was_there=True)
     assert server.times("overwrite") == 2
 
 
@@ -174,7 +175,7 @@ async def test_one_of_two_pictures_is_overwritten(
 ) -> None:
     job = await ending(setup, "a", b"the end")
     await uploads.send(job)
-    await uploads.erase(job, job.last_picture or "")
+    await uploads.erase(last_picture_name(job) or "", was_there=False)
     assert server.calls[2:] == [("overwrite", last_picture_name(job))]
     await uploads.send(job)
     assert server.times("upload") == 3

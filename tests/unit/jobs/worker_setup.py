@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 
+from jobs.fleet.membership import Membership
 from jobs.notifier import QueueNotifier
+from jobs.waiting_jobs import WaitingJobs
 from jobs.worker import Worker
-from storage import Job, Reason
+from storage import Job, ProcessRole, Reason, WorkerRecord
 from tests.unit.jobs.job_setup import JobSetup
 from tests.unit.jobs.observable import TEST_TIMEOUT
 from tests.unit.jobs.scripted_announcer import Ended
@@ -17,16 +19,35 @@ CANCEL = Reason(code="cancelled")
 
 @contextlib.asynccontextmanager
 async def working(setup: JobSetup, *servers: ScriptedServer) -> AsyncGenerator[QueueNotifier]:
-    """A worker on these servers, and its notifier; leaving raises what it died of."""
-    notifier = QueueNotifier()
-    worker = Worker(setup.context(), servers, setup.positions(*servers), notifier)
-    task = asyncio.create_task(worker.run())
+    """A process with these servers, and its notifier; leaving raises what it died of."""
+    notifier, positions = QueueNotifier(), setup.positions(*servers)
+    record = make_record(servers=tuple(each.name for each in servers))
+    membership = Membership(setup.store, record, notifier, alone=True)
+    directory = setup.directory(*servers)
+    worker = Worker(setup.context(), servers, directory, positions, notifier, membership)
+    waiting = WaitingJobs(
+        setup.store, positions, notifier, announcer=setup.announcer, look_again=worker.look_again
+    )
+    task = asyncio.create_task(_together(worker.run(), waiting.run()))
     try:
         yield notifier
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+def make_record(
+    name: str = "here", role: ProcessRole = ProcessRole.ALL, servers: tuple[str, ...] = ()
+) -> WorkerRecord:
+    """The row of a process."""
+    return WorkerRecord(id=name, name=name, role=role, version="1", host=name, servers=servers)
+
+
+async def _together(*work: Coroutine[object, object, None]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for each in work:
+            tasks.create_task(each)
 
 
 async def eventually(read: Callable[[], Awaitable[object]]) -> None:

@@ -8,25 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from storage import LeaseLost, Reason, Role, ServerRecord, ServerState, State, Store, WorkerRecord, open_store
+from storage import (
+    LeaseLost,
+    ProcessRole,
+    Reason,
+    ServerRecord,
+    ServerState,
+    State,
+    Store,
+    WorkerRecord,
+    open_store,
+)
 from storage.fleet import ALIVE_SECONDS, KEPT_SECONDS
-from storage.sqlite.database import Database, connected, migrations
+from storage.sqlite.database import SqliteDatabase, connected, migrations
 from tests.unit.storage.old_databases import old_database
 from tests.unit.storage.requests import Clock, admit, claim, make_request
 
 ADA = WorkerRecord(
-    id="ada", name="ada", role=Role.WORKER, version="1", host="host-a", servers=("a:8188", "b:8188")
+    id="ada", name="ada", role=ProcessRole.WORKER, version="1", host="host-a", servers=("a:8188", "b:8188")
 )
-BOB = WorkerRecord(id="bob", name="bob", role=Role.WORKER, version="1", host="host-b", servers=("c:8188",))
+BOB = WorkerRecord(
+    id="bob", name="bob", role=ProcessRole.WORKER, version="1", host="host-b", servers=("c:8188",)
+)
 STATE = ServerState(name="a:8188", reachable=True, live=True, unavailable="", others=2)
 LEASE_ENDS = 61.0  # seconds
+
+
+def path_of(store: Store) -> Path:
+    """The file of the store's database."""
+    return store.database.folder / "animate.db"
 
 
 @contextlib.asynccontextmanager
 async def beside(store: Store) -> AsyncGenerator[Store]:
     """The store of another process on the same database, by a connection of its own."""
-    async with connected(store.database.path) as connection:
-        yield Store(Database(connection, store.database.path), store.now)
+    async with connected(path_of(store)) as connection:
+        yield Store(SqliteDatabase(connection, path_of(store)), store.now)
 
 
 async def test_a_process_is_alive_for_thirty_seconds_after_each_heartbeat(store: Store, clock: Clock) -> None:
@@ -35,9 +52,9 @@ async def test_a_process_is_alive_for_thirty_seconds_after_each_heartbeat(store:
     await store.beat(ADA)
     clock.time += ALIVE_SECONDS - 1
     (row,) = await store.workers()
-    assert (row.servers, row.is_alive(clock.time)) == (ADA.servers, True)
+    assert (row.servers, row.alive) == (ADA.servers, True)
     clock.time += 1
-    assert not row.is_alive(clock.time)
+    assert [each.alive for each in await store.workers()] == [False]
 
 
 async def test_one_whose_row_is_gone_writes_it_again(store: Store) -> None:
@@ -80,7 +97,7 @@ async def test_the_database_itself_refuses_a_second_job_on_a_server(store: Store
         await claim(store, f"gpu {key}")
     with (
         pytest.raises(sqlite3.IntegrityError),
-        contextlib.closing(sqlite3.connect(store.database.path)) as raw,
+        contextlib.closing(sqlite3.connect(path_of(store))) as raw,
     ):
         raw.execute("UPDATE job SET server = 'gpu 1'")
 

@@ -74,7 +74,8 @@ async def test_at_start_an_answer_is_found_by_its_interaction_and_others_are_pos
     await interaction.response.send_message("looking")
     lost = await bot.unposted(ada, f"interaction {interaction.id}")
     silent = await bot.unposted(ada, "interaction 5")
-    await context.messages.status.post_missing(context.status_text)
+    for job in await context.store.without_status():
+        await context.messages.status.post_missing(job, context.status_text)
     lost, silent = await bot.posted(lost), await bot.posted(silent)
     assert answered.status
     assert lost.status_message == answered.status.id

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import comfy
-from cogs.runtime.resources import open_servers, open_workflows, server_name
+from cogs.runtime.processes.compute_servers import open_servers, server_name
+from cogs.runtime.resources import open_workflows
 from cogs.runtime.settings import DemoSettings, own_workflows
 from tests.unit.cogs.bot_setup import BotSetup
 

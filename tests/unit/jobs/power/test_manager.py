@@ -80,9 +80,10 @@ class Managed:
 
     def __init__(self, setup: JobSetup, server: FreeableServer, plan: PowerPlan, quiet: QuietHours) -> None:
         self.state = PowerState(quiet=quiet)
-        self.positions = QueuePositions(setup.store, WORKFLOWS, [server], self.state)
+        directory = setup.directory(server)
+        self.positions = QueuePositions(setup.store, WORKFLOWS, directory, self.state)
         self.manager = PowerManager(
-            setup.store, WORKFLOWS, [server], {server.name: plan}, QueueNotifier(), self.state
+            setup.store, WORKFLOWS, [server], directory, {server.name: plan}, QueueNotifier(), self.state
         )
 
 

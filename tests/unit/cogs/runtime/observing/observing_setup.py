@@ -10,10 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from cogs.discord_api.scheduler import RequestScheduler
 from cogs.runtime.observing.measured import LoopLag
 from cogs.runtime.observing.metrics import Metrics, Sources
+from jobs.fleet.directory import OwnServers
 from jobs.observing.gpu_time import GpuTime
 from jobs.observing.outages import Outages
 from storage import Store, open_store
-from tests.unit.jobs.scripted_server import ScriptedServer
+from tests.unit.jobs.scripted_server import WORKFLOWS, ScriptedServer
 
 Labels = tuple[str, ...]
 
@@ -53,8 +54,7 @@ async def observed_bot(folder: Path, *servers: ScriptedServer) -> AsyncGenerator
         sources = Sources(
             store=store,
             scheduler=RequestScheduler("http://127.0.0.1:9/api/v10"),
-            servers=servers,  # type: ignore[arg-type]
-            outages=Outages(servers, warn_seconds=600),
+            directory=OwnServers(store, WORKFLOWS, servers, Outages(servers, warn_seconds=600).since),
             gpu_time=GpuTime(),
             loop_lag=LoopLag(),
             online=lambda: bot.online,

@@ -1,0 +1,1 @@
+"""Several processes on one database: who lives, what their servers can do, whose jobs are whose."""
