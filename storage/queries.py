@@ -18,6 +18,7 @@ MAX_COUNTED_AHEAD = 500  # counting stops here, so that it costs the same in a q
 IN_SERVICE_FIRST = """CASE WHEN state = 'queued' THEN 1 ELSE 0 END,
     CASE WHEN state = 'queued' THEN tag ELSE 0 END, seq"""
 
+ADOPTED = "event.state = 'delivering' AND event.mover = 'delivery'"
 NEWEST_JOBS = 1000  # among which ended ones without a result are looked for
 
 IN_WORK = """guild_id = :guild AND finished_at IS NULL
@@ -239,13 +240,16 @@ class JobQueries:
                 UNION ALL SELECT seq FROM job
                 WHERE seq > (SELECT max(seq) - {NEWEST_JOBS} FROM job) AND result_message IS NULL
             )
-            AND EXISTS (SELECT 1 FROM event
-                WHERE event.job = job.seq AND event.state = 'delivering' AND event.mover = 'delivery')
+            AND EXISTS (SELECT 1 FROM event WHERE event.job = job.seq AND {ADOPTED})
             ORDER BY seq""",  # noqa: S608 - constant SQL, no user input
             settle=settle,
             window=window,
             message=message,
         )
+
+    async def was_adopted(self, job: Job) -> bool:
+        """Whether somebody else took up the job's delivery, or may have."""
+        return bool(await self._count(f"FROM event WHERE event.job = :seq AND {ADOPTED}", seq=job.seq))
 
     async def results(self, limit: int) -> Sequence[Job]:
         """The newest jobs that are done, newest first."""

@@ -19,7 +19,7 @@ from cogs.discord_api.requests import discord_request
 from cogs.messages.delivery_policy import DeliveryStep, next_step
 from cogs.messages.sent_results import REQUEST_TIMEOUT, SentResults
 from cogs.messages.targets import open_channel
-from storage import Job, State, Store, StoreError
+from storage import Job, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,7 @@ class StrayResults:
         left = (job.finished_at or 0.0) + SETTLE_SECONDS + 2 * POLL_SECONDS - self._store.now()
         if left <= 0:
             return 0.0
-        moves = await self._store.transitions(job.id)
-        adopted = any(each.state is State.DELIVERING and each.mover == "delivery" for each in moves)
-        return left if adopted else 0.0
+        return left if await self._store.was_adopted(job) else 0.0
 
     async def _delete_strays(self, job: Job) -> bool:
         """Delete them in each place where one can be; False where that is to be tried again."""
