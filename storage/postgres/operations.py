@@ -71,10 +71,12 @@ WHERE id = :id AND state = 'queued' AND withdrawn = 0 AND json_array_length(job.
 RETURNING job.*
 """  # noqa: S608 - constant SQL, no user input
 
-CLAIMABLE = f"""
-    NOT EXISTS (SELECT 1 FROM pause WHERE {PAUSED})
-    AND state = 'queued' AND withdrawn = 0 AND workflow = ANY(:workflows)
-    AND (status_message IS NOT NULL OR created_at <= :now - :grace)
+# Claims for one server come one after the other: the next one sees which job it has.
+LOCK_SERVER = "SELECT pg_advisory_xact_lock(hashtextextended('server ' || :server, 0))"
+
+# Whether the server of these workflows and lacks can run a job.
+RUNNABLE = """
+    workflow = ANY(:workflows)
     AND (
         cardinality(:lacks) = 0 OR NOT EXISTS (
             SELECT 1 FROM (
@@ -83,6 +85,22 @@ CLAIMABLE = f"""
             ) AS chosen WHERE workflow || '/' || chosen.name = ANY(:lacks)
         )
     )
+"""
+
+# One job a server (the index job_on_server), and none that is new to a process that was told to drain.
+FREE = """
+    NOT EXISTS (
+        SELECT 1 FROM job AS other
+        WHERE other.server = :server AND other.state IN ('claimed', 'submitting', 'running')
+    )
+    AND NOT EXISTS (SELECT 1 FROM worker WHERE id = :holder AND draining = 1)
+"""
+
+CLAIMABLE = f"""
+    NOT EXISTS (SELECT 1 FROM pause WHERE {PAUSED})
+    AND {FREE}
+    AND state = 'queued' AND withdrawn = 0 AND {RUNNABLE}
+    AND (status_message IS NOT NULL OR created_at <= :now - :grace)
     AND (
         :running_per_guild IS NULL
         OR (SELECT running FROM guild WHERE guild.id = job.guild_id) < :running_per_guild
@@ -107,36 +125,50 @@ WHERE id = :guild_id AND (:running_per_guild IS NULL OR running < :running_per_g
 """  # the row as it is once the lock is there; the trigger counts in it
 CLAIM = """
 UPDATE job
-SET state = 'claimed', epoch = epoch + 1, server = :server, lease_until = :now + :lease,
+SET state = 'claimed', epoch = epoch + 1, server = :server, holder = :holder, lease_until = :now + :lease,
     started_at = coalesce(started_at, :now), moved_at = :now, mover = :server
 WHERE seq = :chosen AND state = 'queued'
 RETURNING *
 """
 
-ADOPT = """
+# Of a server that no living process drives the job runs again, on a free server that can run it.
+ADOPT = f"""
 WITH found AS MATERIALIZED (
     SELECT seq FROM job
-    WHERE lease_until <= :now AND state <> 'delivering' AND (server = :server OR server <> ALL(:servers))
-    ORDER BY lease_until, seq LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    WHERE lease_until <= :now AND state <> 'delivering' AND (
+        server = :server
+        OR (
+            server <> ALL(:servers)
+            AND NOT EXISTS (
+                SELECT 1 FROM worker_server JOIN worker ON worker.id = worker_server.worker
+                WHERE worker_server.server = job.server AND worker.seen_at > :now - :alive
+            )
+            AND (:anywhere = 1 OR cancel_requested = 1 OR ({RUNNABLE}))
+            AND {FREE}
+        )
+    )
+    ORDER BY lease_until, seq LIMIT 1 FOR NO KEY UPDATE OF job SKIP LOCKED
 )
 UPDATE job
-SET epoch = epoch + 1, server = :server, lease_until = :now + :lease, moved_at = :now, mover = :server
+SET epoch = epoch + 1, server = :server, holder = :holder, lease_until = :now + :lease,
+    moved_at = :now, mover = :server
 FROM found WHERE job.seq = found.seq
 RETURNING job.*
-"""
+"""  # noqa: S608 - constant SQL, no user input
 ADOPT_DELIVERY = """
 WITH found AS MATERIALIZED (
-    SELECT seq FROM job WHERE lease_until <= :now AND state = 'delivering'
+    SELECT seq FROM job WHERE lease_until <= :now - :grace AND state = 'delivering'
     ORDER BY lease_until, seq LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE job
-SET epoch = epoch + 1, lease_until = :now + :lease, moved_at = :now, mover = 'delivery'
+SET epoch = epoch + 1, holder = :holder, lease_until = :now + :lease, moved_at = :now, mover = 'delivery'
 FROM found WHERE job.seq = found.seq
 RETURNING job.*
 """
 POSTPONE = """
 UPDATE job
-SET lease_until = :now + :delay, tries = tries + 1, epoch = epoch + 1, moved_at = :now, mover = 'delivery'
+SET lease_until = :now + :delay, holder = NULL, tries = tries + 1, epoch = epoch + 1,
+    moved_at = :now, mover = 'delivery'
 WHERE id = :id AND epoch = :epoch AND state = 'delivering'
 RETURNING *
 """
@@ -146,13 +178,14 @@ WITH held AS MATERIALIZED (
     JOIN json_each_text(:held::json) AS lease ON lease.key = job.id AND lease.value::bigint = job.epoch
     WHERE lease_until IS NOT NULL ORDER BY job.seq FOR NO KEY UPDATE OF job
 )
-UPDATE job SET lease_until = :now + :lease FROM held WHERE job.seq = held.seq
+UPDATE job SET lease_until = :now + :lease FROM held WHERE job.seq = held.seq RETURNING job.id
 """
 MOVE = """
 UPDATE job
 SET state = CASE WHEN :state = 'queued' AND cancel_requested = 1 THEN 'cancelled' ELSE :state END,
     finished_at = CASE WHEN :finished = 1 OR (:state = 'queued' AND cancel_requested = 1) THEN :now END,
     lease_until = CASE WHEN :active = 1 THEN :now + :lease END,
+    holder = CASE WHEN :active = 1 THEN :holder END,
     moved_at = :now, mover = coalesce(:mover, mover),
     attempts = coalesce(:attempts, attempts), clip = coalesce(:clip, clip),
     seconds = coalesce(:seconds, seconds), charged = coalesce(:charged, charged),
@@ -265,6 +298,7 @@ async def _admit(run: Run, values: Values) -> Sequence[Row]:
 
 async def _claim_next(run: Run, values: Values) -> Sequence[Row]:
     """Claim the first job that nobody holds; look again where others hold all that there are."""
+    await run(LOCK_SERVER, values)
     if found := await run(LOCK_NEXT, values):
         if rows := await _claim(run, values, found[0]):
             return rows
@@ -276,6 +310,7 @@ async def _claim_next(run: Run, values: Values) -> Sequence[Row]:
 
 async def _claim_chosen(run: Run, values: Values) -> Sequence[Row]:
     """Claim this job, unless somebody else holds it or has it."""
+    await run(LOCK_SERVER, values)
     found = await run(LOCK_CHOSEN, values)
     return await _claim(run, values, found[0]) if found else []
 
@@ -303,7 +338,7 @@ OPERATIONS: Mapping[QueueOperation, Work] = {
     QueueOperation.SETTLE: _steps(SETTLE),
     QueueOperation.CLAIM_NEXT: _claim_next,
     QueueOperation.CLAIM_CHOSEN: _claim_chosen,
-    QueueOperation.ADOPT: _steps(ADOPT),
+    QueueOperation.ADOPT: _steps(LOCK_SERVER, ADOPT),
     QueueOperation.ADOPT_DELIVERY: _steps(ADOPT_DELIVERY),
     QueueOperation.RENEW: _steps(RENEW),
     QueueOperation.MOVE: _move,
