@@ -49,13 +49,13 @@ class Blobs:
         self._checked = True
 
     async def answering(self) -> None:
-        """Wait until the store answers."""
+        """Wait until the store answers, RETRY_SECONDS at least: what failed may fail again at once."""
         while True:
+            await asyncio.sleep(RETRY_SECONDS)
             try:
                 return await self.check()
             except BlobsUnavailable as err:
                 log.warning("%s", err)
-                await asyncio.sleep(RETRY_SECONDS)
 
     async def clear_scratch(self) -> None:
         """Remove all that an earlier process left half-written on this machine. Raises FilesLeft."""
@@ -116,10 +116,13 @@ class Blobs:
     async def keep_clip(self, scratch: Path) -> None:
         """Keep a clip that is whole, under the name that it has in `scratch`, where it is gone afterwards.
 
-        Raises OSError.
+        Where its job was deleted meanwhile nothing of it stays. Raises OSError.
         """
-        await self._rows.save(Kind.CLIP, scratch.name)
-        await self._store.put(Kind.CLIP, scratch.name, scratch)
+        name = scratch.name
+        await self._rows.save(Kind.CLIP, name)
+        await self._store.put(Kind.CLIP, name, scratch)
+        if not await self._rows.is_kept(Kind.CLIP, name):
+            await self._store.remove(Kind.CLIP, [name])
 
     async def has_clip(self, name: str) -> bool:
         """Whether the clip of that name is kept."""

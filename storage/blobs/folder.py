@@ -95,7 +95,7 @@ class FolderBlobStore:
             self._require_there()
             raise
         except OSError as err:
-            if err.errno in _AWAY:
+            if self._shared and err.errno in _AWAY:
                 raise BlobsUnavailable(f"the folder {self._folder} does not answer: {err.strerror}") from err
             raise
 

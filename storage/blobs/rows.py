@@ -43,6 +43,7 @@ LEFT = """
 UPDATE blob SET remover = NULL, removed_until = NULL
 WHERE kind = :kind AND remover = :remover AND name IN LIST(:names)
 """
+KEPT = "SELECT 1 FROM blob WHERE kind = :kind AND name = :name AND removed_until IS NULL"
 SAVED_AFTER = "SELECT 1 FROM blob WHERE kind = :kind AND name = :name AND saved_at > :saved_before"
 NAMES = """
 SELECT name, saved_at FROM blob WHERE kind = :kind AND name > :after_name ORDER BY name LIMIT :limit
@@ -124,6 +125,10 @@ class BlobRows:
         """The names that begin so."""
         rows = await self._database.fetch(NAMES_OF, {"kind": kind, "prefix": prefix})
         return {row["name"] for row in rows}
+
+    async def is_kept(self, kind: Kind, name: str) -> bool:
+        """Whether it is kept and nobody removes it."""
+        return await self._database.fetch_one(KEPT, {"kind": kind, "name": name}) is not None
 
     async def is_saved_after(self, kind: Kind, name: str, before: float) -> bool:
         """Whether it is kept and was saved after that Unix time."""

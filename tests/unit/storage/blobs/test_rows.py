@@ -147,3 +147,20 @@ async def test_pages_of_rows_are_read_to_the_end(
         await rows.save(Kind.CLIP, name)
     pages = [sorted(page) async for page in rows.all(Kind.CLIP)]
     assert pages == [["a", "b"], ["c", "d"], ["e"]]
+
+
+async def test_a_clip_whose_job_is_deleted_while_it_is_written_does_not_stay(
+    held: HeldStore, database: Database, tmp_path: Path
+) -> None:
+    worker = process(held, database, tmp_path)
+    scratch = worker.scratch_path("a1.mp4")
+    scratch.write_bytes(b"clip")
+    keeping = asyncio.create_task(worker.keep_clip(scratch))
+    await held.begun.wait()
+    scratch.rename(tmp_path / "elsewhere")  # of another machine: not in the scratch of whoever deletes
+    await process(FolderBlobStore(tmp_path), database, tmp_path).remove_clips_of("a1")
+    (tmp_path / "elsewhere").rename(scratch)
+    held.released.set()
+    await keeping
+    assert list((tmp_path / "clips").iterdir()) == []
+    assert await database.fetch("SELECT * FROM blob", {}) == []
