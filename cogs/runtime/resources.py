@@ -122,12 +122,12 @@ async def _open_context(
     notifier: QueueNotifier,
 ) -> BotContext:
     """Log in, and open what the cogs and the worker work with."""
+    files = await storage.open_blobs(settings.blobs(), store.database, owner=await store.instance())
     proxy = settings.discord_proxy()
     session = await stack.enter_async_context(aiohttp.ClientSession(proxy=proxy))
     pictures = await stack.enter_async_context(media.open_media(limit=2))
     token = settings.discord_token.get_secret_value()
     client = await stack.enter_async_context(open_client(token, settings.discord_api_url, proxy))
-    files = await storage.open_blobs(settings.blobs(), store.database, owner=await store.instance())
     messages = await stack.enter_async_context(
         open_job_messages(
             client,

@@ -31,11 +31,11 @@ RETURNING name
 MARK = """
 INSERT INTO blob (kind, name, saved_at, remover, removed_until)
 SELECT
-    :kind, given.value, CASE WHEN :saved_before < :now THEN :saved_before ELSE :now END, :remover,
-    :now + :mark_seconds
+    :kind, given.value, CASE WHEN :before < :now THEN :before ELSE :now END, :remover,
+    :now + :seconds
 FROM LIST(:names) AS given WHERE 1 = 1
 ON CONFLICT (kind, name) DO UPDATE SET remover = excluded.remover, removed_until = excluded.removed_until
-WHERE blob.saved_at <= :saved_before AND (blob.removed_until IS NULL OR blob.removed_until <= :now)
+WHERE blob.saved_at <= :before AND (blob.removed_until IS NULL OR blob.removed_until <= :now)
 RETURNING name
 """
 REMOVED = "DELETE FROM blob WHERE kind = :kind AND remover = :remover AND name IN LIST(:names)"
@@ -44,7 +44,7 @@ UPDATE blob SET remover = NULL, removed_until = NULL
 WHERE kind = :kind AND remover = :remover AND name IN LIST(:names)
 """
 KEPT = "SELECT 1 FROM blob WHERE kind = :kind AND name = :name AND removed_until IS NULL"
-SAVED_AFTER = "SELECT 1 FROM blob WHERE kind = :kind AND name = :name AND saved_at > :saved_before"
+SAVED_AFTER = "SELECT 1 FROM blob WHERE kind = :kind AND name = :name AND saved_at > :before"
 NAMES = """
 SELECT name, saved_at FROM blob WHERE kind = :kind AND name > :after_name ORDER BY name LIMIT :limit
 """
@@ -100,7 +100,7 @@ class BlobRows:
 
     async def _mark(self, values: Mapping[str, str], names: Collection[str], before: float) -> Sequence[str]:
         rows = await self._database.fetch(
-            MARK, {**values, "names": sorted(names), "saved_before": before, "mark_seconds": MARK_SECONDS}
+            MARK, {**values, "names": sorted(names), "before": before, "seconds": MARK_SECONDS}
         )
         return [row["name"] for row in rows]
 
@@ -132,7 +132,7 @@ class BlobRows:
 
     async def is_saved_after(self, kind: Kind, name: str, before: float) -> bool:
         """Whether it is kept and was saved after that Unix time."""
-        values = {"kind": kind, "name": name, "saved_before": before}
+        values = {"kind": kind, "name": name, "before": before}
         return await self._database.fetch_one(SAVED_AFTER, values) is not None
 
     async def count_of(self, user_id: int) -> tuple[int, int]:

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 import comfy
 from cogs.runtime.processes.compute_servers import open_servers, server_name
-from cogs.runtime.resources import open_workflows
+from cogs.runtime.resources import open_resources, open_workflows
 from cogs.runtime.settings import DemoSettings, own_workflows
+from storage import StoreError
+from tests.s3_server import ACCESS, SECRET, s3_server
 from tests.unit.cogs.bot_setup import BotSetup
 
 
@@ -63,3 +66,17 @@ async def test_the_context_of_every_cog_has_one_store_and_one_client(opened: Bot
     assert context.client.user
     assert await context.store.load()
     assert resources.worker
+
+
+async def test_a_bucket_that_is_missing_is_told_before_anybody_else_is_asked(tmp_path: Path) -> None:
+    bucket = s3_server().bucket()
+    settings = DemoSettings(
+        data_dir=tmp_path,
+        discord_api_url="http://127.0.0.1:9",
+        blob_url=f"s3://nowhere/bot?endpoint={bucket.endpoint}",
+        aws_access_key_id=SecretStr(ACCESS),
+        aws_secret_access_key=SecretStr(SECRET),
+    )
+    with pytest.raises(StoreError, match="BLOB_URL: s3://nowhere/bot: there is no such bucket"):
+        async with open_resources(settings):
+            pass
