@@ -172,26 +172,19 @@ def _is_alive(pid: int) -> bool:
 
 @contextlib.contextmanager
 def own_server(
-    folder: Path, version: str | None = None, *, auth: str = "trust", **settings: str
+    version: str | None = None, *, auth: str = "trust", **settings: str
 ) -> Generator[PostgresServer]:
     """A server for one test, which may stop it and start it again."""
-    version = version or next(iter(installed()))
-    server = PostgresServer(folder=folder / "postgres", version=version, auth=auth)
-    _open_parents(server.folder)
-    server.create(**settings)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
-def _open_parents(folder: Path) -> None:
-    """Let `nobody` pass through the temporary folders above, which pytest makes for its user alone."""
-    if os.geteuid() == 0:
-        for parent in folder.parents:
-            if parent.exists() and parent.is_relative_to(tempfile.gettempdir()):
-                parent.chmod(parent.stat().st_mode | 0o011)
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # pytest's own folders are for its user alone
+        version = version or next(iter(installed()))
+        server = PostgresServer(folder=Path(folder) / version, version=version, auth=auth)
+        server.create(**settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def shared_server(version: str | None = None) -> PostgresServer:

@@ -28,7 +28,7 @@ CLOCK = {
     "day": "floor(extract(epoch FROM statement_timestamp()) / 86400)::bigint",
 }  # by the database's own clock
 _LIST = re.compile(r"\bLIST\((:\w+)\)")
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
+PARAMETER = re.compile(r"(?<![:\w']):([a-z_]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def compile_statement(sql: str, *, own_clock: bool) -> Compiled:
         return f"${numbers.setdefault(name, len(numbers) + 1)}::{TYPES[name]}"
 
     listed = _LIST.sub(r"(SELECT unnest(\1) AS value)", sql)
-    return Compiled(sql=_PARAMETER.sub(number, listed), names=tuple(dict.fromkeys(numbers)))
+    return Compiled(sql=PARAMETER.sub(number, listed), names=tuple(dict.fromkeys(numbers)))
 
 
 def with_time(values: Values, clock: Callable[[], float]) -> Values:

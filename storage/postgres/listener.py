@@ -13,6 +13,7 @@ from storage.postgres.driver import load_asyncpg
 log = logging.getLogger(__name__)
 
 CHANNEL = "animate"
+TEST = "SELECT pg_notify($1, $2)"
 UNKNOWN = Change(kind="unknown", job="")
 POLL_SECONDS = 1.0
 TEST_SECONDS = 5.0
@@ -98,7 +99,7 @@ async def _heard(url: str, changes: _Changes) -> AsyncGenerator[asyncio.Event]:
     connection.add_termination_listener(end)
     try:
         await connection.add_listener(CHANNEL, receive)
-        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, test)
+        await connection.execute(TEST, CHANNEL, test)
         async with asyncio.timeout(TEST_SECONDS):
             await heard.wait()
         yield lost

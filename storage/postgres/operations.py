@@ -33,7 +33,7 @@ LOCKED_SECONDS = 0.05  # until jobs that other claims hold are looked at again
 # Admission: what it is made of, then the rows that its rules count in, which are made where they are missing.
 LOCK_PARENT = "SELECT 1 FROM job WHERE id = :parent FOR SHARE"
 LOCK_DRAFT = "SELECT 1 FROM draft WHERE id = :draft FOR UPDATE"
-LOCK_ASKER = """
+LOCK_REQUESTER = """
 INSERT INTO person VALUES (:user_id, '-Infinity', 0, :day, 0, '-Infinity', '')
 ON CONFLICT (id) DO UPDATE SET queued = person.queued WHERE false
 """
@@ -270,11 +270,17 @@ def _end(update: str, which: str) -> Work:
 
 
 def _locks(which: str, people: str) -> Sequence[str]:
-    """Statements that lock the jobs of a condition and all waiting ones of their people; these; guilds."""
+    """Statements that lock the jobs of a condition and all waiting ones of their people; these; guilds.
+
+    Until the people are locked they may get more jobs. One of these that a claim has locked meanwhile is not
+    waited for, as the claim waits for its person: all is begun again.
+    """
+    jobs = f"""SELECT 1 FROM job
+        WHERE ({which}) OR (state = 'queued' AND user_id IN ({people})) ORDER BY seq FOR NO KEY UPDATE"""  # noqa: S608 - constant SQL, no user input
     return (
-        f"""SELECT 1 FROM job
-        WHERE ({which}) OR (state = 'queued' AND user_id IN ({people})) ORDER BY seq FOR NO KEY UPDATE""",  # noqa: S608 - constant SQL, no user input
+        jobs,
         f"SELECT 1 FROM person WHERE id IN ({people}) ORDER BY id FOR NO KEY UPDATE",  # noqa: S608 - constant SQL, no user input
+        f"{jobs} NOWAIT",
         f"""SELECT 1 FROM guild WHERE id IN (SELECT guild_id FROM job WHERE {which})
         ORDER BY id FOR NO KEY UPDATE""",  # noqa: S608 - constant SQL, no user input
     )
@@ -286,7 +292,7 @@ async def _admit(run: Run, values: Values) -> Sequence[Row]:
         await run(LOCK_PARENT, values)
     if values["draft"] is not None:
         await run(LOCK_DRAFT, values)
-    await run(LOCK_ASKER, values)
+    await run(LOCK_REQUESTER, values)
     await run(LOCK_GUILD, values)
     if values["gpu_seconds_of_strangers"] is not None:
         await run(LOCK_CLOCK, values)

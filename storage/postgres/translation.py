@@ -11,7 +11,8 @@ from storage.postgres.driver import load_asyncpg
 DISK_FULL = "53100"
 # SQLSTATE classes and codes of a server that goes, comes, is full, or does not take writes (a standby).
 AWAY = ("08", "57P", "53", "25006", "25P03", "XX000")
-REPEATED = ("40001", "40P01")  # serialization failure, deadlock: undone, to be tried again
+# Serialization failure, deadlock, a lock that NOWAIT did not get: undone, to be tried again.
+REPEATED = ("40001", "40P01", "55P03")
 
 
 def place_of(url: str) -> str:
