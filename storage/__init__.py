@@ -1,12 +1,13 @@
-"""The queue: jobs in SQLite in fair order, held by leases; and the files that belong to them.
+"""The queue: jobs in SQLite or PostgreSQL in fair order, held by leases; and the files that belong to them.
 
     maintenance, restore, beside → chores, retention, opening → store → servers, memberships, wakes,
     preferences, operations, forgetting → queries, erasures →
-    sqlite/, blobs/, permissions, counters, limits → planning/ → job → words/, sql/ → database, errors,
+    sqlite/, postgres/, blobs/, permissions, counters, limits → planning/ → job → words/, sql/ → database, errors,
     lease_term
     (→ may import; never back)
 
-Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only.
+Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only, asyncpg in
+postgres/ only, and not before a server is configured.
 """
 
 from storage.beside import Vacuumed, open_store_beside, vacuum

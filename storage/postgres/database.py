@@ -265,14 +265,16 @@ async def open_database(
     """
     asyncpg = load_asyncpg()
     pooled = bool(location.listen_url)
-    with translated_opening(location.url):
-        connection = await asyncpg.connect(
-            location.url, timeout=CONNECT_SECONDS, statement_cache_size=0 if pooled else 100
-        )
+    direct, setting = (
+        (location.listen_url, "DATABASE_LISTEN_URL") if pooled else (location.url, "DATABASE_URL")
+    )
+    with translated_opening(direct, setting):
+        connection = await asyncpg.connect(direct, timeout=CONNECT_SECONDS)
         try:
             await (check_current if beside else migrate)(connection)
         finally:
             await connection.close(timeout=CONNECT_SECONDS)
+    with translated_opening(location.url):
         pool = await asyncpg.create_pool(
             location.url,
             min_size=1,

@@ -37,24 +37,34 @@ async def version_of(connection: Any) -> int:
 
 
 async def migrate(connection: Any) -> None:
-    """Apply the missing migrations, each in a transaction. Raises SchemaTooNew, StoreError."""
+    """Apply the missing migrations in one transaction; of several processes one does. Raises StoreError.
+
+    `connection`: to the server itself, as a lock of the session is held.
+    """
     await check_server(connection)
     if await version_of(connection) == max(migrations()):
         return
-    async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1::bigint)", LOCK)
-        version = await version_of(connection)
-        check_version(version)
-        missing = sorted(migrations().keys() - range(version + 1))
-        for number in missing:
-            await connection.execute(migrations()[number].read_text(encoding="utf-8"))
-        await connection.execute(
-            """INSERT INTO about VALUES ('schema', $1)
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
-            str(max(migrations())),
-        )
-    if version and missing:
-        log.info("the database is changed from schema %d to %d", version, max(missing))
+    # Locked before the transaction begins: within one, a table that another process has made stays unknown.
+    await connection.execute("SELECT pg_advisory_lock($1::bigint)", LOCK)
+    try:
+        async with connection.transaction():
+            await _apply_missing(connection)
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock($1::bigint)", LOCK)
+
+
+async def _apply_missing(connection: Any) -> None:
+    version, newest = await version_of(connection), max(migrations())
+    check_version(version)
+    for number in sorted(migrations().keys() - range(version + 1)):
+        await connection.execute(migrations()[number].read_text(encoding="utf-8"))
+    await connection.execute(
+        """INSERT INTO about VALUES ('schema', $1)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+        str(newest),
+    )
+    if version:
+        log.info("the database is changed from schema %d to %d", version, newest)
 
 
 def check_version(version: int) -> None:
