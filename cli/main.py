@@ -39,7 +39,15 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    commands.add_parser("run", help="the bot, with the settings of the environment or .env (default)")
+    running = commands.add_parser(
+        "run", help="the bot, with the settings of the environment or .env (default)"
+    )
+    running.add_argument(
+        "--role",
+        choices=[each.value for each in storage.ProcessRole],
+        default=storage.ProcessRole.ALL.value,
+        help="of several processes on one PostgreSQL: gateway (Discord) or worker (ComfyUI); all is both",
+    )
     check = commands.add_parser(
         "doctor", help="look at every ComfyUI and at Discord: what would fail, and the fix"
     )
@@ -72,7 +80,7 @@ async def dispatch(arguments: argparse.Namespace) -> int:
         case "workflow":
             return await workflow(arguments, settings)
         case _:
-            return await run(settings)
+            return await run(settings, storage.ProcessRole(getattr(arguments, "role", "all")))
 
 
 def main(arguments: Sequence[str]) -> int:

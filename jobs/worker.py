@@ -16,6 +16,7 @@ from jobs.errors import JobFailure, reason_of
 from jobs.fleet.directory import ServerDirectory
 from jobs.fleet.held import while_held
 from jobs.fleet.membership import Membership
+from jobs.fleet.server_watch import ServerWatch
 from jobs.history_cleanup import HistoryCleanup
 from jobs.notifier import QueueNotifier
 from jobs.observing.log_context import log_job
@@ -23,7 +24,6 @@ from jobs.pace import QueuePositions
 from jobs.routing import can_run, lacking, offer_of, servable
 from jobs.run import MAX_ATTEMPTS, Run, RunContext
 from jobs.server import ComputeServer
-from jobs.server_watch import ServerWatch
 from jobs.uploads import Uploads
 from media import MediaError
 from storage import LEASE_SECONDS, BlobsUnavailable, Changes, Job, Lease, LeaseLost, State, StoreError

@@ -171,6 +171,13 @@ class Fleet:
         )
         return len(rows)
 
+    async def jobs_on_servers(self) -> Sequence[Job]:
+        """The jobs that servers have, at most one on each."""
+        rows = await self.database.fetch(
+            "SELECT * FROM job WHERE state IN ('claimed', 'submitting', 'running') ORDER BY seq", {}
+        )
+        return [Job.from_row(row) for row in rows]
+
     async def requeue_orphans(self, beside: Collection[str] = ()) -> Sequence[Job]:
         """Return jobs to the queue that nobody goes on with; returns them, some cancelled thereby.
 

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Awaitable, Callable
 
-from cli.operate import database, limits, pause, people, queue
+from cli.operate import database, fleet, limits, pause, people, queue
 from cli.operate.operation import Operation, OperatorCommand, Outcome
 
 PERSON = "an id or a mention of Discord"
@@ -18,6 +18,7 @@ def add_commands(add_parser: AddParser) -> None:
     _add_people(add_parser)
     _add_limits(add_parser)
     _add_jobs(add_parser)
+    _add_processes(add_parser)
     vacuum = add_parser("vacuum", help="return free space of the database to the disk")
     _finish(vacuum, database.vacuum)
     audit = add_parser("audit", help="who ran which of these commands")
@@ -74,6 +75,14 @@ def _add_jobs(add_parser: AddParser) -> None:
     cancel = actions("cancel", help="cancel one, or have it stopped")
     cancel.add_argument("id", metavar="ID", help="its id, or four or more of its first characters")
     _finish(cancel, queue.cancel, changes=True)
+
+
+def _add_processes(add_parser: AddParser) -> None:
+    _finish(add_parser("fleet", help="the processes on this database: servers, models, jobs"), fleet.fleet)
+    drain = add_parser("drain", help="have a process take no new job; it finishes those that it has")
+    drain.add_argument("name", metavar="NAME", help="its name, of bot.py fleet")
+    drain.add_argument("--undo", action="store_true", help="take jobs again")
+    _finish(drain, fleet.drain, changes=True)
 
 
 def _add_actions(parser: argparse.ArgumentParser) -> AddParser:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 import comfy
+from jobs.fleet.server_watch import ServerWatch
 from jobs.notifier import QueueNotifier
 from jobs.routing import record_of
-from jobs.server_watch import ServerWatch
 from storage import Job
 from tests.unit.jobs.ending_setup import with_last_picture
 from tests.unit.jobs.job_setup import JobSetup
