@@ -26,9 +26,9 @@ from cogs.runtime.observing.log_repeats import RepeatCountingHandler
 from cogs.runtime.observing.measured import LoopLag
 from cogs.runtime.observing.metrics import Metrics, Sources
 from cogs.runtime.redaction import Redactor, redact_logs
+from jobs.fleet.directory import OwnServers
 from jobs.observing.gpu_time import GpuTime
 from jobs.observing.log_context import log_job
-from jobs.observing.outages import Outages
 from storage import Request, open_store
 
 JOB_SECONDS = 20.0
@@ -85,8 +85,7 @@ async def measure_scrapes() -> tuple[float, float]:
             sources = Sources(
                 store=store,
                 scheduler=RequestScheduler("http://127.0.0.1:9/api/v10"),
-                servers=(),
-                outages=Outages((), warn_seconds=300),
+                directory=OwnServers(store, {}, ()),
                 gpu_time=GpuTime(),
                 loop_lag=LoopLag(),
                 online=lambda: True,

@@ -9,16 +9,25 @@ from storage.database import SqlValue, Values
 from storage.sql.texts import storable
 
 _TYPES = {
-    "bigint": """active anywhere attempts boosted bytes cap channel_id channel chosen day draft draining epoch finished guild
-        guild_id kept limit live message others person picture_of pictures_of_others queued_per_guild
-        queued_per_person reachable report_channel result_channel result_message running_per_guild above below seq steps
-        unshown user user_id volume was_there""",
-    "double precision": """after alive asked_at at before charged cooldown cost delay gpu_seconds_of_strangers
+    "bigint": """
+        above active anywhere attempts below boosted bytes cap channel channel_id chosen day draft
+        draining epoch finished guild guild_id kept limit live message others person picture_of
+        pictures_of_others queued_per_guild queued_per_person reachable report_channel
+        result_channel result_message running_per_guild seq steps unshown user user_id volume
+        was_there
+    """,
+    "double precision": """
+        after alive asked_at at before charged cooldown cost delay gpu_seconds_of_strangers
         gpu_seconds_per_guild gpu_seconds_per_person grace head_start kept_seconds learnt_at lease
-        longest_wait mark_seconds now orphaned saved_before seconds seen_at settle since until value weight window""",
-    "text": """after_name arguments choices clip command erasure held holder host id key kind lacks_nodes
-        language last_picture last_url locale missing mover name params parent picture prefix reason remover
-        role runnable server sha source start state text unavailable url version was who worker workflow""",
+        longest_wait mark_seconds now orphaned saved_before seconds seen_at settle since until value
+        weight window
+    """,
+    "text": """
+        after_name arguments choices clip command erasure held holder host id key kind lacks_nodes
+        language last_picture last_url locale missing mover name params parent picture prefix reason
+        remover role runnable server sha source start state text unavailable url version was who
+        worker workflow
+    """,
     "bigint[]": "channels guilds home_guilds people seqs",
     "text[]": "clips ids jobs lacks names servers workflows",
 }
