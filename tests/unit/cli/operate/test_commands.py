@@ -12,6 +12,9 @@ from cli.operate.operation import OperatorCommand
 
 ROOT = Path(__file__).parents[4]
 LINES = (
+    "fleet",
+    "drain attic",
+    "drain attic --undo",
     *("pause", "resume", "announce", "ban 1", "unban 1", "limits show", "limits set A=1", "jobs list"),
     *("jobs cancel a", "usage", "export 1", "vacuum", "audit"),
 )
