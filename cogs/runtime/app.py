@@ -36,6 +36,7 @@ from cogs.runtime.resources import Resources, open_resources
 from cogs.runtime.settings import Settings
 from cogs.show import Show
 from cogs.ui.handlers import InteractiveCog
+from jobs.fleet.changes import pass_on_changes
 from jobs.fleet.orphans import Orphans
 from jobs.waiting_jobs import WaitingJobs
 from storage import ProcessRole
@@ -91,6 +92,7 @@ class Application:
         )
         return (
             resources.membership.run(),
+            pass_on_changes(context.store, context.notifier),
             changes.run(),
             waiting.run(),
             observe(self.settings, resources),
