@@ -2,8 +2,8 @@
 
     maintenance, restore, beside → chores, retention, opening → store → servers, memberships, wakes,
     preferences, operations, forgetting → queries, erasures →
-    sqlite/, postgres/, blobs/, permissions, counters, limits → planning/ → job → words/, sql/ → database, errors,
-    lease_term
+    sqlite/, postgres/, blobs/, permissions, counters, limits → planning/ → job → words/, sql/ →
+    database, errors, lease_term
     (→ may import; never back)
 
 Imports no other package of this program; sqlite3 and aiosqlite are imported in sqlite/ only, asyncpg in
