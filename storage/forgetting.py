@@ -129,6 +129,8 @@ class Forgetting(JobQueries):
         await self.database.fetch("DELETE FROM source WHERE user_id = :user", user)
         await self.database.fetch("UPDATE job SET unwanted = 1 WHERE user_id = :user", user)
         await self.database.fetch("DELETE FROM draft WHERE :user IN (user_id, picture_of)", user)
+        # Again: what was admitted meanwhile has copied sources that the first statement did not see.
+        await self.database.fetch("DELETE FROM source WHERE user_id = :user", user)
         await self.database.fetch("UPDATE person SET locale = '' WHERE id = :user", user)
         await self.database.fetch("DELETE FROM preference WHERE user_id = :user", user)
         await self.database.fetch("UPDATE audit SET person = NULL WHERE person = :user", user)
