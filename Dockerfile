@@ -3,12 +3,15 @@
 ARG BASE=docker.io/library/python:3.13-slim-trixie
 
 FROM ${BASE} AS packages
-COPY requirements.lock /build/requirements.lock
+# Extras beside what every bot needs, such as "postgres s3": each has a lock file of its own.
+ARG EXTRAS=
+COPY requirements.lock requirements-postgres.lock requirements-s3.lock requirements-heif.lock /build/
 # Wheels only: nothing is compiled, and nobody's setup.py runs. The packages' own tests and pip stay behind.
 RUN python3 -m venv --without-pip /opt/venv \
     && python3 -m venv /build/pip \
     && /build/pip/bin/pip --python /opt/venv/bin/python3 install --no-cache-dir --require-hashes --only-binary=:all: \
         --requirement /build/requirements.lock \
+        $(for extra in ${EXTRAS}; do echo "--requirement /build/requirements-$extra.lock"; done) \
     && find /opt/venv -type d -name __pycache__ -prune -exec rm -r {} +
 COPY . /app
 RUN /opt/venv/bin/python3 -m compileall -q -j 0 /opt/venv/lib /app

@@ -1,17 +1,18 @@
 """Writes LICENSES.md: `.venv/bin/python deploy/licenses.py`; `--check` says whether it is up to date.
 
-What an image carries: the packages of requirements.lock, by their own metadata, and the libraries that lie
-beside them in their wheels, by the table below. A library that is not in it is an error: somebody has to look
-it up. The files are those of Linux on x86-64.
+What an image carries: the packages of requirements.lock, and of the extras it was built with, by their own
+metadata, and the libraries that lie beside them in their wheels, by the table below. A library that is not in
+it is an error: somebody has to look it up. The files are those of Linux on x86-64.
 """
 
 import importlib.metadata
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).absolute().parents[1]
+EXTRAS = ("postgres", "s3", "heif")
 TARGET = ROOT / "LICENSES.md"
 # SPDX expressions. Sources: each project's own licence file; for Pillow's also LICENSE in its wheel.
 LIBRARIES: Mapping[str, str] = {
@@ -68,7 +69,13 @@ SAID: Mapping[str, str] = {
     "License :: OSI Approved :: BSD License": "BSD-3-Clause",
     "License :: OSI Approved :: Python Software Foundation License": "PSF-2.0",
 }
-NOT_HERE: Mapping[str, str] = {"audioop-lts": "PSF-2.0"}  # needed from Python 3.13 on, so in the image
+NOT_HERE: Mapping[str, str] = {
+    "audioop-lts": "PSF-2.0",  # needed from Python 3.13 on, so in the image
+    "pillow-heif": "BSD-3-Clause",  # its wheel is GPL-2.0-or-later: LICENSES_bundled.txt in it
+}
+BUNDLED_NOT_HERE: Mapping[str, Mapping[str, str]] = {
+    "pillow-heif": {"de265": "LGPL-3.0-or-later", "heif": "LGPL-3.0-or-later", "x265": "GPL-2.0-or-later"}
+}
 
 HEAD = """\
 # Licences of what an image carries
@@ -91,26 +98,39 @@ the installed wheels (Linux, x86-64); a test keeps it so. This is a list, not le
   packages'), `/usr/share/doc/*/copyright` (Debian's), `/usr/share/common-licenses` (GPL and LGPL). The
   SBOM that the release workflow attaches names packages and versions.
 * **Patents** are another matter: H.264 and H.265 have patent pools of their own in some countries.
-* **HEIC** (`pillow-heif`) is not in the image; its wheel holds libheif (LGPL) and x265 (GPL).
-* **pydantic-core** is written in Rust; the crates in it are under MIT, Apache-2.0 and other permissive
-  licences (its `sboms` folder names them).
+* **HEIC** (`pillow-heif`) is in an image only where it was built with `EXTRAS="heif"`; its wheel holds
+  libheif (LGPL) and x265 (GPL).
+* **pydantic-core and obstore** are written in Rust; the crates in them are under MIT, Apache-2.0 and other
+  permissive licences (their `sboms` folders name them).
 * **Beneath** lies the base image: Debian, and Python (PSF-2.0).
 """
 
 
 def render() -> str:
     """The text of LICENSES.md. Raises KeyError, PackageNotFoundError where something is not known."""
-    packages = dict(pinned_packages())
+    packages = dict(pinned_packages("requirements.lock"))
     lines = [HEAD, "## Packages\n", "| package | version | licence |", "|---|---|---|"]
     lines += [f"| {name} | {version} | {license_of(name)} |" for name, version in packages.items()]
     lines += ["", "## Libraries inside their wheels\n", "| library | in | licence |", "|---|---|---|"]
     lines += [f"| lib{name} | {package} | {LIBRARIES[name]} |" for name, package in sorted(bundled(packages))]
+    lines += ["", "## Extras\n", "In an image only where it was built with them (`EXTRAS`).\n"]
+    lines += ["| extra | package | version | licence | libraries in its wheel |", "|---|---|---|---|---|"]
+    lines += [row for extra in EXTRAS for row in _extra_rows(extra)]
     return "\n".join(lines) + "\n"
 
 
-def pinned_packages() -> Iterator[tuple[str, str]]:
-    """Name and version of each package in requirements.lock."""
-    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+def _extra_rows(extra: str) -> Iterator[str]:
+    """A row for each package that an extra adds."""
+    for name, version in pinned_packages(f"requirements-{extra}.lock"):
+        found = dict(BUNDLED_NOT_HERE.get(name, {}))
+        found |= {library: LIBRARIES[library] for library, _ in bundled([name])}
+        libraries = ", ".join(f"lib{library} ({terms})" for library, terms in sorted(found.items()))
+        yield f"| {extra} | {name} | {version} | {license_of(name)} | {libraries} |"
+
+
+def pinned_packages(lock: str) -> Iterator[tuple[str, str]]:
+    """Name and version of each package in a lock file."""
+    text = (ROOT / lock).read_text(encoding="utf-8")
     yield from re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)
 
 
@@ -127,9 +147,9 @@ def license_of(package: str) -> str:
     raise KeyError(f"{package}: {said}")
 
 
-def bundled(packages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def bundled(packages: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The shared libraries that wheels bring in a folder beside them, each with its package."""
-    for package in packages.keys() - NOT_HERE.keys():
+    for package in set(packages) - NOT_HERE.keys():
         for path in importlib.metadata.files(package) or ():
             if path.parts[0].endswith(".libs"):
                 yield re.sub(r"^lib(.+?)-[0-9a-f]{8}\.so.*$", r"\1", path.name), package

@@ -119,10 +119,14 @@ def carry_out(
 
 def copy(rest: str, stage: Stage, stages: Mapping[str, Stage]) -> None:
     """COPY, from the checkout or from an earlier stage."""
-    source, target = rest.split()[-2:]
-    place = stage.root / target[1:]
+    *sources, target = [word for word in rest.split() if not word.startswith("--")]
+    source, place = sources[0], stage.root / target[1:]
     if found := re.match(r"--from=(\w+)", rest):
         shutil.copytree(stages[found[1]].root / source[1:], place, symlinks=True)
+    elif target.endswith("/"):
+        place.mkdir(parents=True, exist_ok=True)
+        for each in sources:
+            shutil.copy(ROOT / each, place)
     elif source == ".":
         for path in context_files():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
@@ -133,8 +137,9 @@ def copy(rest: str, stage: Stage, stages: Mapping[str, Stage]) -> None:
 
 
 def run(stage: Stage, command: Sequence[str], *, check: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run a command in the stage's root, as root."""
+    """Run a command in the stage's root, as root, with the stage's arguments in its environment."""
     environment = {
+        **stage.arguments,
         **stage.environment,
         **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
     }

@@ -116,6 +116,30 @@ def test_systemd_understands_the_unit_and_rates_it_well(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, ""), done.stdout[-100:]
 
 
+def test_the_image_is_built_without_extras_unless_they_are_named() -> None:
+    assert ("ARG", "EXTRAS=") in DOCKERFILE
+    locks = {path.name for path in ROOT.glob("requirements*.lock")} - {"requirements-dev.lock"}
+    [copied] = [rest for name, rest in DOCKERFILE if name == "COPY" and "requirements" in rest]
+    assert set(copied.split()) == {*locks, "/build/"}
+    assert locks <= {path.as_posix() for path in context_files()}
+
+
+@pytest.mark.skipif(not shutil.which("sh"), reason="there is no sh")
+def test_extras_become_arguments_of_pip() -> None:
+    [install] = [rest for name, rest in DOCKERFILE if name == "RUN" and "--require-hashes" in rest]
+    found = re.search(r"\$\(for extra .+? done\)", install)
+    assert found
+    for extras, wanted in (("", []), ("postgres s3", ["postgres", "s3"])):
+        done = subprocess.run(  # noqa: S603
+            ["sh", "-c", f"echo {found[0]}"],  # noqa: S607
+            env={"EXTRAS": extras},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert re.findall(r"--requirement /build/requirements-(\w+)\.lock", done.stdout) == wanted
+
+
 def test_lines_of_a_dockerfile_that_go_on_are_one_instruction() -> None:
     text = "# one\nFROM a AS b\nRUN x \\\n# two\n    && y\nENV P=/a:$PATH\n"
     assert instructions(text) == [("FROM", "a AS b"), ("RUN", "x && y"), ("ENV", "P=/a:$PATH")]
