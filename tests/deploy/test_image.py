@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from cogs.runtime.setting_mistakes import read_settings
+from cogs.runtime.settings import Settings
 from deploy.licenses import TARGET, license_of, render
 from deploy.try_dockerfile import context_files, expanded, instructions
 from tests.architecture import ROOT
@@ -62,16 +64,18 @@ def test_the_image_names_its_base_and_version() -> None:
     assert version
     assert ("ARG", f"VERSION={version[1]}") in DOCKERFILE
     assert COMPOSE["services"]["bot"]["image"].endswith(f":{version[1]}}}")
+    assert COMPOSE["services"]["gateway"]["image"].endswith(f":{version[1]}-scale}}")
     assert f"## {version[1]}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["bot", "prometheus", "grafana"])
+@pytest.mark.parametrize("name", COMPOSE["services"])
 def test_every_service_is_confined(name: str) -> None:
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+    loopback = ("127.0.0.1:", "${SCALE_ADDRESS:-127.0.0.1}:")
+    assert all(port.startswith(loopback) for port in service.get("ports", ()))
 
 
 def test_what_observes_starts_on_demand_only_and_shares_the_network_of_the_bot() -> None:
@@ -88,11 +92,40 @@ def test_what_observes_starts_on_demand_only_and_shares_the_network_of_the_bot()
     assert scrape["static_configs"] == [{"targets": [f"127.0.0.1:{port}"]}]
 
 
+def test_several_processes_start_where_they_are_named_only() -> None:
+    services = COMPOSE["services"]
+    scaled = {name for name, service in services.items() if service.get("profiles") == ["scale"]}
+    assert scaled == {"gateway", "worker-1", "worker-2", "postgres", "s3"}
+    roles = {name: services[name]["command"][-1] for name in scaled if "build" in services[name]}
+    assert roles == {"gateway": "gateway", "worker-1": "worker", "worker-2": "worker"}
+    names = {services[name]["environment"]["WORKER_NAME"] for name in roles}
+    assert names == set(roles)
+    for name in roles:
+        assert services[name]["build"]["args"] == {"EXTRAS": "postgres s3"}
+        assert services[name]["depends_on"].keys() == {"postgres", "s3"}
+    assert all(services[name]["healthcheck"]["test"][0] == "CMD" for name in ("postgres", "s3"))
+
+
+def test_the_processes_of_compose_have_settings_that_the_bot_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their own environment, with the password in it as compose would put it there."""
+    for name in ("gateway", "worker-1", "worker-2"):
+        for key, value in COMPOSE["services"][name]["environment"].items():
+            filled = re.sub(r"\$\{SCALE_PASSWORD:-\}", "0123abcd", value)
+            monkeypatch.setenv(key, re.sub(r"\$\{\w+:-(.*?)\}", r"\1", filled))
+        monkeypatch.setenv("DISCORD_TOKEN", "token")
+        settings, warnings = read_settings(Settings)
+        assert warnings == []
+        assert settings.database().url == "postgresql://animate:0123abcd@postgres/animate"
+        assert "0123abcd" not in repr(settings)
+
+
 def test_what_compose_mounts_exists() -> None:
     mounted = [
         each.split(":")[0]
         for service in COMPOSE["services"].values()
-        for each in service["volumes"]
+        for each in service.get("volumes", ())
         if each.startswith("./")
     ]
     assert mounted
