@@ -1,9 +1,10 @@
-"""How fast the queue is as it grows: `python -m benchmarks.queue [--quick]`.
+"""How fast the queue is as it grows: `python -m benchmarks.queue [--quick] [--database URL]`.
 
 Everything is durable (`synchronous = FULL`) and one after the other, as one bot works. The store and huey's
 SqliteStorage, which keeps no order, no owners and no history, take turns in small blocks on the same disk; of
 each the median block counts, once the logs have their size (a growing file is slower to sync). Half of the
-rows are waiting jobs, half are history.
+rows are waiting jobs, half are history. With --database the store on that PostgreSQL server is measured
+instead, beside procrastinate, with several callers (benchmarks/queue_postgres.py).
 """
 
 # huey has no types, matplotlib not all:
@@ -24,30 +25,14 @@ from pathlib import Path
 
 from huey.storage import SqliteStorage
 
-from storage import Lease, Params, Request, State, Store, open_store
+from benchmarks import queue_postgres
+from benchmarks.queues import GUILDS, PARAMS, PEOPLE, PICTURE
+from storage import DatabaseLocation, Lease, Request, State, Store, open_store
 from storage.queries import MAX_COUNTED_AHEAD
 
-PEOPLE = 5000
-GUILDS = 50
 BLOCK = 25  # operations
 WARM_UP = 30  # rounds
-PARAMS = Params(
-    workflow="wan",
-    preset="fast",
-    prompt="The boat rocks gently on the waves while the evening sun glitters on the water",
-    negative_prompt="blurry, static, low quality",
-    seed=123456789,
-    steps=20,
-    cfg=6.0,
-    shift=5.0,
-    denoise=1.0,
-    width=832,
-    height=480,
-    frames=81,
-    fps=16,
-)
 PICTURE_FILE = Path("benchmarks/pictures/queue.png")
-PICTURE = "c0ffee" * 10 + "cafe"
 
 ROWS = """
 WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :rows)
@@ -186,7 +171,7 @@ class Course:
 
 async def measure(folder: Path, rows: int, rounds: int) -> dict[str, float]:
     """Operations a second at that many rows."""
-    async with open_store(folder):
+    async with open_store(DatabaseLocation(folder=folder)):
         pass
     fill(folder / "animate.db", rows)
     huey = SqliteStorage(filename=str(folder / "huey.db"), fsync=True)
@@ -194,7 +179,7 @@ async def measure(folder: Path, rows: int, rounds: int) -> dict[str, float]:
     settle(folder)
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as bare:
         bare.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE row (text)")
-        async with open_store(folder) as store:
+        async with open_store(DatabaseLocation(folder=folder)) as store:
             course = Course(store, huey, bare)
             for _ in range(WARM_UP):
                 await course.round()
@@ -252,9 +237,21 @@ def main() -> None:
         "--folder", type=Path, help="on the disk to measure (default: that of temporary files)"
     )
     parser.add_argument("--picture", type=Path, default=Path("benchmarks/pictures/queue.png"), metavar="FILE")
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="postgresql://…, of a role that may make databases",
+    )
     options = parser.parse_args()
+    steps = (1000, 10_000) if options.quick else (1000, 100_000, 1_000_000)
+    if options.database:
+        found = [
+            asyncio.run(queue_postgres.measure(options.database, each, quick=options.quick)) for each in steps
+        ]
+        print(json.dumps(queue_postgres.report(dict(zip(steps, found, strict=True)))))
+        return
     sizes: dict[int, dict[str, float]] = {}
-    for rows in (1000, 10_000) if options.quick else (1000, 100_000, 1_000_000):
+    for rows in steps:
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             sizes[rows] = asyncio.run(measure(Path(folder), rows, rounds=10 if options.quick else 60))
         print(
