@@ -60,7 +60,8 @@ BOOKS = (
     """INSERT INTO person
     SELECT user_id, max(tag) + 60, count(*) FILTER (WHERE state = 'queued'), 0, 0, 0, 'en-US'
     FROM job GROUP BY user_id""",
-    "INSERT INTO guild SELECT guild_id, count(*) FILTER (WHERE state = 'queued'), 0, 0, 0 FROM job GROUP BY 1",
+    """INSERT INTO guild
+    SELECT guild_id, count(*) FILTER (WHERE state = 'queued'), 0, 0, 0 FROM job GROUP BY guild_id""",
 )
 PROCRASTINATE_ROWS = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts)

@@ -21,6 +21,8 @@ from cli.errors import CommandFailed
 from cli.operate.commands import add_commands as add_operator_commands
 from cli.operate.operation import operate
 from cli.run import run
+from cli.store import add_commands as add_store_commands
+from cli.store import store
 from cli.streams import tolerate_encodings
 from cli.version import version
 from cli.workflow import add_commands as add_workflow_commands
@@ -56,6 +58,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     add_commands(commands.add_parser)
     add_workflow_commands(commands.add_parser)
     add_operator_commands(commands.add_parser)
+    add_store_commands(commands.add_parser)
     add_arguments(commands.add_parser("demo", help="try it here: no Discord, no GPU, nothing to set up"))
     return parser.parse_args(arguments)
 
@@ -77,6 +80,8 @@ async def dispatch(arguments: argparse.Namespace) -> int:
             return await backup(arguments, settings)
         case "restore":
             return await restore(arguments, settings)
+        case "store":
+            return await store(arguments, settings)
         case "workflow":
             return await workflow(arguments, settings)
         case _:

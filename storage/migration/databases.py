@@ -1,0 +1,59 @@
+"""Open the two databases of a move, and move: each held so that no bot works on it meanwhile."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+
+from storage.beside import check_file
+from storage.errors import StoreError
+from storage.location import DatabaseLocation
+from storage.migration.move import Moved, Report, move
+from storage.migration.side import Side
+from storage.permissions import make_private
+from storage.sqlite.database import open_database
+from storage.sqlite.side import open_side as open_sqlite_side
+
+
+async def migrate(
+    source: DatabaseLocation, target: DatabaseLocation, report: Report = lambda table, rows: None
+) -> Moved:
+    """Move all rows of `source` into `target`, which is made where there is none.
+
+    Raises StoreInUse where a bot works on either, StoreError where the target holds other rows.
+    """
+    async with open_source(source) as old, open_target(target) as new:
+        return await move(old, new, report)
+
+
+@contextlib.asynccontextmanager
+async def open_source(location: DatabaseLocation) -> AsyncGenerator[Side]:
+    """A database that is there, as it is. Raises StoreError."""
+    if location.url:
+        from storage.postgres.side import open_side  # asyncpg may not be installed
+
+        async with open_side(location) as side:
+            yield side
+        return
+    path = location.folder / "animate.db"
+    await asyncio.to_thread(check_file, path)
+    async with open_sqlite_side(path) as side:
+        if await side.progress() is not None:
+            raise StoreError(f"{path} is itself the unfinished copy of another database")
+        yield side
+
+
+@contextlib.asynccontextmanager
+async def open_target(location: DatabaseLocation) -> AsyncGenerator[Side]:
+    """A database with the newest schema, made where there is none."""
+    if location.url:
+        from storage.postgres.side import open_side
+
+        async with open_side(location, create=True) as side:
+            yield side
+        return
+    path = location.folder / "animate.db"
+    await asyncio.to_thread(make_private, location.folder)
+    async with open_database(path):
+        pass
+    async with open_sqlite_side(path) as side:
+        yield side

@@ -1,0 +1,184 @@
+"""Moving a database: every row arrives, or the move says why not; what was interrupted goes on."""
+
+import contextlib
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from storage import DatabaseLocation, State, Store, StoreError, StoreInUse, migrate, open_store
+from storage.migration import move as moving
+from storage.migration.databases import open_source, open_target
+from storage.migration.side import Record, Table
+from storage.sqlite.side import SqliteSide
+from tests.unit.storage.requests import make_request
+
+JOBS = 150
+Rows = Mapping[str, Sequence[Record]]
+
+
+async def fill(location: DatabaseLocation, jobs: int = JOBS) -> None:
+    """Jobs in every state with all that hangs on them, people with wishes, an operator's traces."""
+    async with open_store(location) as store:
+        for number in range(jobs):
+            parent = f"key {number - 1}" if number % 5 == 4 else None
+            await add_job(store, number, parent)
+        await store.set_language(1, "zh-CN")
+        await store.block(99, until=12.5, reason="a reason \U0001f600")
+
+
+async def add_job(store: Store, number: int, parent: str | None) -> None:
+    """One job more; every third is finished."""
+    made_of = await store.check_admission(parent, 1, 7, "") if parent else None
+    request = make_request(f"key {number}", user=number % 7, parent=made_of.id if made_of else None)
+    admitted = await store.admit(request, limit=10**9)
+    await store.set_status_message(admitted.job.id, number)
+    if number % 3 == 0 and (lease := await store.claim("server 1", {"wan"})):
+        await store.move(lease, State.DONE, seconds=1 / 3, result_message=number)
+
+
+async def rows_of(location: DatabaseLocation) -> Rows:
+    """All rows of all tables that are moved."""
+    async with open_source(location) as side:
+        return {name: await side.read(table, None, 10**6) for name, table in (await side.tables()).items()}
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> DatabaseLocation:
+    return DatabaseLocation(folder=tmp_path / "old")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> DatabaseLocation:
+    return DatabaseLocation(folder=tmp_path / "new")
+
+
+async def test_every_row_arrives(source: DatabaseLocation, target: DatabaseLocation) -> None:
+    await fill(source)
+    moved = await migrate(source, target)
+    there = await rows_of(target)
+    assert there == await rows_of(source)
+    assert {name: len(rows) for name, rows in there.items()} == moved.rows
+    assert moved.rows["job"] == JOBS
+    assert moved.rows["source"] > 0
+    assert not moved.resumed
+
+
+async def test_the_moved_queue_goes_on(source: DatabaseLocation, target: DatabaseLocation) -> None:
+    """Triggers are there again, and the next job gets a number that none had."""
+    await fill(source, jobs=20)
+    await migrate(source, target)
+    async with open_store(target) as store:
+        before = {job.seq for job in await store.unfinished(1000)}
+        await store.admit(make_request("after the move"))
+        [added] = [job for job in await store.unfinished(1000) if job.seq not in before]
+        assert added.seq > 20
+        lease = await store.claim("server 1", {"wan"})
+        assert lease
+        assert (await store.move(lease, State.DONE, seconds=1.0, result_message=5)).job.state is State.DONE
+
+
+class Interrupted(Exception):
+    """The process dies."""
+
+
+class DyingSide(SqliteSide):
+    """A target that dies after so many batches."""
+
+    batches = 3
+
+    async def write(self, table: Table, records: Sequence[Record], progress: str) -> None:
+        if self.batches == 0:
+            raise Interrupted
+        self.batches -= 1
+        await super().write(table, records, progress)
+
+
+@pytest.mark.parametrize("batches", [0, 1, 3, 6])
+async def test_an_interrupted_move_goes_on_where_it_was(
+    source: DatabaseLocation, target: DatabaseLocation, batches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moving, "BATCH", 60)
+    await fill(source, jobs=200)
+    async with open_source(source) as old, open_target(target) as new:
+        assert isinstance(new, SqliteSide)
+        new.__class__ = DyingSide
+        new.batches = batches  # type: ignore[attr-defined]
+        with pytest.raises(Interrupted):
+            await moving.move(old, new)
+    reported = list[tuple[str, int]]()
+    moved = await migrate(source, target, lambda table, rows: reported.append((table, rows)))
+    assert moved.resumed == (batches > 0)
+    assert await rows_of(target) == await rows_of(source)
+
+
+async def test_a_database_with_rows_is_no_target(source: DatabaseLocation, target: DatabaseLocation) -> None:
+    await fill(source, jobs=3)
+    await fill(target, jobs=1)
+    before = await rows_of(target)
+    with pytest.raises(StoreError, match="is not empty"):
+        await migrate(source, target)
+    assert await rows_of(target) == before
+
+
+async def test_a_part_of_another_database_is_no_target(
+    source: DatabaseLocation, target: DatabaseLocation
+) -> None:
+    await fill(source, jobs=3)
+    async with open_target(target) as side:
+        await side.set_progress('{"source": "another", "table": "", "after": null}')
+    with pytest.raises(StoreError, match="a part of another database"):
+        await migrate(source, target)
+
+
+async def test_what_is_written_meanwhile_is_found(source: DatabaseLocation, target: DatabaseLocation) -> None:
+    await fill(source, jobs=10)
+
+    def meddle(table: str, rows: int) -> None:
+        if table == "preference":
+            with contextlib.closing(sqlite3.connect(target.folder / "animate.db")) as connection, connection:
+                connection.execute("UPDATE job SET seconds = 4 WHERE seq = 3")
+
+    with pytest.raises(StoreError, match="rows of job are not the same"):
+        await migrate(source, target, meddle)
+
+
+async def test_a_bot_that_runs_is_not_moved(source: DatabaseLocation, target: DatabaseLocation) -> None:
+    async with open_store(source):
+        with pytest.raises(StoreInUse):
+            await migrate(source, target)
+    await fill(source, jobs=1)
+    async with open_store(target):
+        with pytest.raises(StoreInUse):
+            await migrate(source, target)
+
+
+async def test_a_half_moved_database_is_not_opened(
+    source: DatabaseLocation, target: DatabaseLocation
+) -> None:
+    await fill(source, jobs=1)
+    async with open_target(target) as side:
+        await side.set_progress('{"source": "another", "table": "", "after": null}')
+    with pytest.raises(StoreError, match="store migrate"):
+        async with open_store(target):
+            pass
+    with pytest.raises(StoreError, match="unfinished"):
+        await migrate(target, source)
+
+
+async def test_text_that_not_every_engine_can_store_loses_what_cannot_be(
+    source: DatabaseLocation, target: DatabaseLocation
+) -> None:
+    await fill(source, jobs=3)
+    with contextlib.closing(sqlite3.connect(source.folder / "animate.db")) as connection, connection:
+        connection.execute("UPDATE job SET locale = 'en' || char(0) || '-US' WHERE seq = 3")
+        connection.execute(r"""UPDATE job SET params = json_set(params, '$.prompt', 'a') WHERE seq = 2""")
+        connection.execute(
+            r"""UPDATE job SET params = replace(params, '"a"', '"a\u0000b \ud83d\ude00"') WHERE seq = 2"""
+        )
+    await migrate(source, target)
+    async with open_store(target) as store:
+        second, first = sorted(await store.unfinished(1000), key=lambda job: job.seq)
+        assert first.locale == "en-US"
+        assert second.params.prompt == "ab \U0001f600"
