@@ -15,10 +15,10 @@ from cogs.runtime.fleet_values import read_database_url
 from cogs.runtime.settings import Settings
 
 DESCRIPTION = """\
-Copies all rows of the database in the settings (DATABASE_URL, else the file in DATA_DIR) into another one that
-is empty, then compares them row by row. End every process of the bot before. Given again after an interruption
-it goes on where it was. Nothing is removed from the old database; pictures and clips stay where they are. Then
-set DATABASE_URL to the new one, or remove it, and start the bot."""
+Copies all rows of the database in the settings (DATABASE_URL, else the file in DATA_DIR) into an empty one,
+then compares them row by row. End every process of the bot before. Given again after an interruption it goes
+on where it was. Nothing is removed from the old database; pictures and clips stay where they are. Then set
+DATABASE_URL to the new one, or remove it, and start the bot."""
 TO = """\
 postgresql://name@host/database (its password is better in PGPASSWORD or ~/.pgpass: others on this machine can
 read command lines), or a folder for SQLite, such as data"""

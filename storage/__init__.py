@@ -56,6 +56,8 @@ from storage.lease_term import ADOPTION_GRACE, LEASE_SECONDS, LeaseTerm
 from storage.limits import QueueLimits
 from storage.location import DatabaseLocation
 from storage.maintenance import Maintenance, backup_times, failure_record
+from storage.migration.databases import migrate
+from storage.migration.move import Moved
 from storage.opening import open_store
 from storage.operations import AuditEntry, Ban, Notice, Pause, Usage
 from storage.planning.forecast import Forecast, Interval
@@ -99,6 +101,7 @@ __all__ = [
     "LeaseTerm",
     "Load",
     "Maintenance",
+    "Moved",
     "Notice",
     "Params",
     "Pause",
@@ -134,6 +137,7 @@ __all__ = [
     "check_database",
     "failure_record",
     "open_blobs",
+    "migrate",
     "open_store",
     "open_store_beside",
     "read_failures",

@@ -41,12 +41,12 @@ async def open_store_beside(location: DatabaseLocation | Path) -> AsyncGenerator
             yield Store(database)
         return
     path = location.folder / "animate.db"
-    await asyncio.to_thread(_check, path)
+    await asyncio.to_thread(check_file, path)
     async with connected(path) as connection:
         yield Store(SqliteDatabase(connection, path))
 
 
-def _check(path: Path) -> None:
+def check_file(path: Path) -> None:
     """Raise a StoreError where this version cannot use the file as it is."""
     if not path.is_file():
         raise StoreError(

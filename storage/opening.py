@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from storage.database import Database
+from storage.errors import StoreError
 from storage.limits import QueueLimits
 from storage.location import DatabaseLocation
 from storage.permissions import make_private
@@ -30,6 +31,7 @@ async def open_store(
     await asyncio.to_thread(make_private, location.folder)
     async with _open_database(location) as database:
         store = Store(database, limits=limits)
+        await _refuse_unfinished_copy(store)
         if isinstance(database, SqliteDatabase):
             await store.release_all()
         await _prepare(store)
@@ -47,6 +49,15 @@ async def _open_database(location: DatabaseLocation) -> AsyncGenerator[Database]
     else:
         async with open_database(location.folder / "animate.db") as opened:
             yield opened
+
+
+async def _refuse_unfinished_copy(store: Store) -> None:
+    """Raise StoreError where `store migrate` has copied a part of another database into this one only."""
+    if await store.database.fetch_one("SELECT 1 FROM about WHERE name = 'migration'", {}):
+        raise StoreError(
+            "this database is the unfinished copy of another one: give the same command again, "
+            "python bot.py store migrate --to …, with the settings of the old database"
+        )
 
 
 async def _prepare(store: Store) -> None:

@@ -8,10 +8,10 @@ from storage.beside import check_file
 from storage.errors import StoreError
 from storage.location import DatabaseLocation
 from storage.migration.move import Moved, Report, move
-from storage.migration.side import Side
 from storage.permissions import make_private
 from storage.sqlite.database import open_database
-from storage.sqlite.side import open_side as open_sqlite_side
+from storage.sqlite.tables import open_tables as open_sqlite_tables
+from storage.tables import TableAccess
 
 
 async def migrate(
@@ -26,34 +26,34 @@ async def migrate(
 
 
 @contextlib.asynccontextmanager
-async def open_source(location: DatabaseLocation) -> AsyncGenerator[Side]:
+async def open_source(location: DatabaseLocation) -> AsyncGenerator[TableAccess]:
     """A database that is there, as it is. Raises StoreError."""
     if location.url:
-        from storage.postgres.side import open_side  # asyncpg may not be installed
+        from storage.postgres.tables import open_tables  # asyncpg may not be installed
 
-        async with open_side(location) as side:
-            yield side
+        async with open_tables(location) as tables:
+            yield tables
         return
     path = location.folder / "animate.db"
     await asyncio.to_thread(check_file, path)
-    async with open_sqlite_side(path) as side:
-        if await side.progress() is not None:
+    async with open_sqlite_tables(path) as tables:
+        if await tables.progress() is not None:
             raise StoreError(f"{path} is itself the unfinished copy of another database")
-        yield side
+        yield tables
 
 
 @contextlib.asynccontextmanager
-async def open_target(location: DatabaseLocation) -> AsyncGenerator[Side]:
+async def open_target(location: DatabaseLocation) -> AsyncGenerator[TableAccess]:
     """A database with the newest schema, made where there is none."""
     if location.url:
-        from storage.postgres.side import open_side
+        from storage.postgres.tables import open_tables
 
-        async with open_side(location, create=True) as side:
-            yield side
+        async with open_tables(location, create=True) as tables:
+            yield tables
         return
     path = location.folder / "animate.db"
     await asyncio.to_thread(make_private, location.folder)
     async with open_database(path):
         pass
-    async with open_sqlite_side(path) as side:
-        yield side
+    async with open_sqlite_tables(path) as tables:
+        yield tables

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.errors import StoreError
-from storage.migration.side import ABOUT, FIRST, PROGRESS, Record, Side, Table
+from storage.tables import ABOUT, FIRST, PROGRESS, Record, Table, TableAccess
 
 BATCH = 1000  # rows
 FILLED_BY_A_NEW_DATABASE = frozenset({ABOUT, "clock"})
@@ -43,10 +43,11 @@ class _Progress:
         return cls(**json.loads(text))
 
 
-async def move(source: Side, target: Side, report: Report = lambda table, rows: None) -> Moved:
+async def move(source: TableAccess, target: TableAccess, report: Report = lambda table, rows: None) -> Moved:
     """Copy all rows, compare them, and only then let a store open the target.
 
-    `report` gets a table's name and how many of its rows were copied, later compared. Raises StoreError where the target holds other rows, or where a row is not the same there in the end.
+    `report` gets a table's name and how many of its rows were copied, later compared. Raises StoreError where
+    the target holds other rows, or where a row is not the same there in the end.
     """
     begin = time.monotonic()
     tables = await _same_tables(source, target)
@@ -61,7 +62,7 @@ async def move(source: Side, target: Side, report: Report = lambda table, rows: 
     return Moved(rows=rows, seconds=time.monotonic() - begin, resumed=resumed)
 
 
-async def _same_tables(source: Side, target: Side) -> Mapping[str, Table]:
+async def _same_tables(source: TableAccess, target: TableAccess) -> Mapping[str, Table]:
     """The tables in the order in which they are copied. Raises StoreError where the two differ."""
     ours, theirs = await source.tables(), await target.tables()
     if {name: set(table.columns) for name, table in ours.items()} != {
@@ -71,7 +72,7 @@ async def _same_tables(source: Side, target: Side) -> Mapping[str, Table]:
     return {name: ours[name] for name in sorted(ours, key=lambda name: (name not in FIRST, name))}
 
 
-async def _begin(source: Side, target: Side, tables: Mapping[str, Table]) -> _Progress:
+async def _begin(source: TableAccess, target: TableAccess, tables: Mapping[str, Table]) -> _Progress:
     """What is there of an earlier attempt, else a target that is empty. Raises StoreError."""
     identity = await _identity(source, tables[ABOUT])
     if (text := await target.progress()) is not None:
@@ -87,7 +88,7 @@ async def _begin(source: Side, target: Side, tables: Mapping[str, Table]) -> _Pr
     return progress
 
 
-async def _identity(source: Side, about: Table) -> str:
+async def _identity(source: TableAccess, about: Table) -> str:
     """What names the source, whatever its address: its own id, made when it was first used."""
     name, value = about.columns.index("name"), about.columns.index("value")
     rows = await source.read(about, None, BATCH)
@@ -95,8 +96,8 @@ async def _identity(source: Side, about: Table) -> str:
 
 
 async def _copy(
-    source: Side,
-    target: Side,
+    source: TableAccess,
+    target: TableAccess,
     table: Table,
     after: Sequence[str | int | float | None] | None,
     identity: str,
@@ -115,7 +116,7 @@ async def _copy(
         report(table.name, done)
 
 
-async def _read(side: Side, table: Table, after: Record | None) -> Sequence[Record]:
+async def _read(side: TableAccess, table: Table, after: Record | None) -> Sequence[Record]:
     """The next rows but PROGRESS, which stands in a small table."""
     return [each for each in await side.read(table, after, BATCH) if not _is_progress(table, each)]
 
@@ -124,7 +125,7 @@ def _is_progress(table: Table, record: Record) -> bool:
     return table.name == ABOUT and table.key_of(record) == (PROGRESS,)
 
 
-async def _compare(source: Side, target: Side, table: Table, report: Report) -> int:
+async def _compare(source: TableAccess, target: TableAccess, table: Table, report: Report) -> int:
     """Compare all rows of a table; returns how many there are. Raises StoreError at the first difference."""
     last: Record | None = None
     done = 0

@@ -36,7 +36,9 @@ def test_an_address_means_postgresql() -> None:
     assert read_target("postgres://a@b/c").url == "postgresql://a@b/c"
 
 
-@pytest.mark.parametrize("written", ["mysql://a@b/c", "postgresql://a:secret@b", "postgresql://a:secret@b:x/c"])
+@pytest.mark.parametrize(
+    "written", ["mysql://a@b/c", "postgresql://a:secret@b", "postgresql://a:secret@b:x/c"]
+)
 def test_another_address_is_refused_without_its_password(written: str) -> None:
     with pytest.raises(CommandFailed, match="postgresql://") as caught:
         read_target(written)

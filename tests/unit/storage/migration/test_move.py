@@ -10,8 +10,8 @@ import pytest
 from storage import DatabaseLocation, State, Store, StoreError, StoreInUse, migrate, open_store
 from storage.migration import move as moving
 from storage.migration.databases import open_source, open_target
-from storage.migration.side import Record, Table
-from storage.sqlite.side import SqliteSide
+from storage.sqlite.tables import SqliteTables
+from storage.tables import Record, Table
 from tests.unit.storage.requests import make_request
 
 JOBS = 150
@@ -40,8 +40,9 @@ async def add_job(store: Store, number: int, parent: str | None) -> None:
 
 async def rows_of(location: DatabaseLocation) -> Rows:
     """All rows of all tables that are moved."""
-    async with open_source(location) as side:
-        return {name: await side.read(table, None, 10**6) for name, table in (await side.tables()).items()}
+    async with open_source(location) as tables:
+        found = await tables.tables()
+        return {name: await tables.read(table, None, 10**6) for name, table in found.items()}
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ class Interrupted(Exception):
     """The process dies."""
 
 
-class DyingSide(SqliteSide):
+class DyingTables(SqliteTables):
     """A target that dies after so many batches."""
 
     batches = 3
@@ -102,8 +103,8 @@ async def test_an_interrupted_move_goes_on_where_it_was(
     monkeypatch.setattr(moving, "BATCH", 60)
     await fill(source, jobs=200)
     async with open_source(source) as old, open_target(target) as new:
-        assert isinstance(new, SqliteSide)
-        new.__class__ = DyingSide
+        assert isinstance(new, SqliteTables)
+        new.__class__ = DyingTables
         new.batches = batches  # type: ignore[attr-defined]
         with pytest.raises(Interrupted):
             await moving.move(old, new)
@@ -126,8 +127,8 @@ async def test_a_part_of_another_database_is_no_target(
     source: DatabaseLocation, target: DatabaseLocation
 ) -> None:
     await fill(source, jobs=3)
-    async with open_target(target) as side:
-        await side.set_progress('{"source": "another", "table": "", "after": null}')
+    async with open_target(target) as tables:
+        await tables.set_progress('{"source": "another", "table": "", "after": null}')
     with pytest.raises(StoreError, match="a part of another database"):
         await migrate(source, target)
 
@@ -158,8 +159,8 @@ async def test_a_half_moved_database_is_not_opened(
     source: DatabaseLocation, target: DatabaseLocation
 ) -> None:
     await fill(source, jobs=1)
-    async with open_target(target) as side:
-        await side.set_progress('{"source": "another", "table": "", "after": null}')
+    async with open_target(target) as tables:
+        await tables.set_progress('{"source": "another", "table": "", "after": null}')
     with pytest.raises(StoreError, match="store migrate"):
         async with open_store(target):
             pass

@@ -3,11 +3,10 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from storage.texts import encode_json, storable
+from storage.sql.texts import encode_json, storable
 
 Value = str | int | float | None
 Record = tuple[Value, ...]
@@ -52,7 +51,7 @@ def _clean_json(text: str) -> str:
         return storable(text)
 
 
-class Side(Protocol):
+class TableAccess(Protocol):
     """A database that this process holds for itself while rows are moved. Raises StoreUnavailable.
 
     `shown`: its address without a password.
@@ -92,6 +91,3 @@ class Side(Protocol):
     async def finish(self) -> None:
         """Remove PROGRESS, and number new rows from behind the highest number of each table on."""
         ...
-
-
-Opened = AbstractAsyncContextManager[Side]

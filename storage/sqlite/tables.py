@@ -7,9 +7,9 @@ from pathlib import Path
 
 import aiosqlite
 
-from storage.migration.side import ABOUT, LEFT_OUT, PROGRESS, Record, Table, Value
 from storage.sqlite.database import connected, exclusive_lock, lock_of
 from storage.sqlite.translation import translated_errors
+from storage.tables import ABOUT, LEFT_OUT, PROGRESS, Record, Table, Value
 
 TABLES = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
@@ -17,7 +17,7 @@ SET_PROGRESS = f"""INSERT INTO {ABOUT} (name, value) VALUES ('{PROGRESS}', ?)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value"""  # noqa: S608 - constants
 
 
-class SqliteSide:
+class SqliteTables:
     """The file at `path`, by a connection of its own."""
 
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
@@ -102,8 +102,8 @@ def _place_in_key(column: Sequence[Value]) -> int:
 
 
 @contextlib.asynccontextmanager
-async def open_side(path: Path) -> AsyncGenerator[SqliteSide]:
+async def open_tables(path: Path) -> AsyncGenerator[SqliteTables]:
     """The file with the newest schema, held as a bot holds it. Raises StoreInUse, StoreUnavailable."""
     with exclusive_lock(lock_of(path)):
         async with connected(path) as connection:
-            yield SqliteSide(connection, path)
+            yield SqliteTables(connection, path)
