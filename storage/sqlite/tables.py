@@ -1,4 +1,4 @@
-"""SQLite's file as one side of a move (storage/migration/)."""
+"""All tables of the SQLite file, for a move to another database (storage/migration/)."""
 
 import contextlib
 import sqlite3
