@@ -13,6 +13,7 @@ Record = tuple[Value, ...]
 
 ABOUT = "about"
 PROGRESS = "migration"  # the row of ABOUT on the target that says how far it is
+OWN = (PROGRESS, "schema")  # rows of ABOUT that say something of that database alone
 FIRST = ("job",)  # what rows of others refer to
 LEFT_OUT = frozenset({"worker", "worker_server"})  # processes that are alive, of which there are none
 JSON_COLUMNS = frozenset({"params", "reason", "arguments", "runnable", "choices", "missing"})
@@ -73,7 +74,7 @@ class TableAccess(Protocol):
         ...
 
     async def clear(self, table: Table) -> None:
-        """Remove all its rows, but PROGRESS."""
+        """Remove all its rows, but those named OWN."""
         ...
 
     async def write(self, table: Table, records: Sequence[Record], progress: str) -> None:

@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncGenerator
 
 from storage.beside import check_file
-from storage.errors import StoreError
 from storage.location import DatabaseLocation
 from storage.migration.move import Moved, Report, move
 from storage.permissions import make_private
@@ -29,7 +28,7 @@ async def migrate(
 async def open_source(location: DatabaseLocation) -> AsyncGenerator[TableAccess]:
     """A database that is there, as it is. Raises StoreError."""
     if location.url:
-        from storage.postgres.tables import open_tables  # asyncpg may not be installed
+        from storage.postgres.tables import open_tables  # imports asyncpg
 
         async with open_tables(location) as tables:
             yield tables
@@ -37,8 +36,6 @@ async def open_source(location: DatabaseLocation) -> AsyncGenerator[TableAccess]
     path = location.folder / "animate.db"
     await asyncio.to_thread(check_file, path)
     async with open_sqlite_tables(path) as tables:
-        if await tables.progress() is not None:
-            raise StoreError(f"{path} is itself the unfinished copy of another database")
         yield tables
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.errors import StoreError
-from storage.tables import ABOUT, FIRST, PROGRESS, Record, Table, TableAccess
+from storage.tables import ABOUT, FIRST, OWN, Record, Table, TableAccess
 
 BATCH = 1000  # rows
 FILLED_BY_A_NEW_DATABASE = frozenset({ABOUT, "clock"})
@@ -50,6 +50,8 @@ async def move(source: TableAccess, target: TableAccess, report: Report = lambda
     the target holds other rows, or where a row is not the same there in the end.
     """
     begin = time.monotonic()
+    if await source.progress() is not None:
+        raise StoreError(f"{source.shown} is itself the unfinished copy of another database")
     tables = await _same_tables(source, target)
     progress = await _begin(source, target, tables)
     resumed = bool(progress.table)
@@ -111,18 +113,18 @@ async def _copy(
     while records := await source.read(table, last, BATCH):
         last = table.key_of(records[-1])
         progress = _Progress(source=identity, table=table.name, after=last).to_json()
-        await target.write(table, [each for each in records if not _is_progress(table, each)], progress)
+        await target.write(table, [each for each in records if not _is_own(table, each)], progress)
         done += len(records)
         report(table.name, done)
 
 
 async def _read(side: TableAccess, table: Table, after: Record | None) -> Sequence[Record]:
-    """The next rows but PROGRESS, which stands in a small table."""
-    return [each for each in await side.read(table, after, BATCH) if not _is_progress(table, each)]
+    """The next rows but those that say something of one database only, which stand in a small table."""
+    return [each for each in await side.read(table, after, BATCH) if not _is_own(table, each)]
 
 
-def _is_progress(table: Table, record: Record) -> bool:
-    return table.name == ABOUT and table.key_of(record) == (PROGRESS,)
+def _is_own(table: Table, record: Record) -> bool:
+    return table.name == ABOUT and table.key_of(record)[0] in OWN
 
 
 async def _compare(source: TableAccess, target: TableAccess, table: Table, report: Report) -> int:

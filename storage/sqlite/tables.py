@@ -9,7 +9,7 @@ import aiosqlite
 
 from storage.sqlite.database import connected, exclusive_lock, lock_of
 from storage.sqlite.translation import translated_errors
-from storage.tables import ABOUT, LEFT_OUT, PROGRESS, Record, Table, Value
+from storage.tables import ABOUT, LEFT_OUT, OWN, PROGRESS, Record, Table, Value
 
 TABLES = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
@@ -52,7 +52,7 @@ class SqliteTables:
 
     async def clear(self, table: Table) -> None:
         async with self._without_triggers():
-            keep = f"WHERE name <> '{PROGRESS}'" if table.name == ABOUT else ""
+            keep = f"WHERE name NOT IN {OWN}" if table.name == ABOUT else ""
             await self._fetch(f"DELETE FROM {table.name} {keep}")  # noqa: S608 - ours
 
     async def write(self, table: Table, records: Sequence[Record], progress: str) -> None:

@@ -1,0 +1,44 @@
+"""The doctor's look at DATABASE_URL: the server, the schema, notifications, clocks, what slows it down."""
+
+import storage
+from cogs.runtime.doctor_report import Line, failed, passed
+
+CHECK = "database"
+MAX_CLOCK_SKEW = 10.0  # seconds
+LISTEN_FIX = (
+    "Behind a pooler such as PgBouncer set DATABASE_LISTEN_URL to the address of the server itself. "
+    "Without it a job is found up to a second later."
+)
+
+
+async def check_postgres(location: storage.DatabaseLocation) -> tuple[Line, ...]:
+    """Whether the bot could work with the database of `location.url`; nothing where that is SQLite's file."""
+    if not location.url:
+        return ()
+    try:
+        report = await storage.inspect_server(location)
+    except storage.StoreUnavailable as err:
+        fix = "Look whether the server runs and lets this machine in; jobs wait until it answers."
+        return (failed(CHECK, str(err), fix),)
+    except storage.StoreError as err:
+        return (failed(CHECK, str(err), "Correct DATABASE_URL, or what it says of the server."),)
+    return tuple(_describe(report))
+
+
+def _describe(report: storage.ServerReport) -> list[Line]:
+    """A line for what is well, and one for each thing that is not."""
+    made = "its tables are made at the first start" if report.schema is None else f"schema {report.schema}"
+    lines = [passed(CHECK, f"PostgreSQL {report.version} answers, {made}")]
+    if not report.notifies:
+        lines.append(failed("listen", "no notification comes back from it", LISTEN_FIX, needed=False))
+    if abs(report.ahead) > MAX_CLOCK_SKEW:
+        direction = "ahead of" if report.ahead > 0 else "behind"
+        text = f"this machine's clock is {abs(report.ahead):.0f} s {direction} the database's"
+        fix = "Let both machines set their clocks by the network: times in messages are this machine's."
+        lines.append(failed("database_clock", text, fix, needed=False))
+    if (held := report.held) is not None:
+        of = f"{held.role or 'somebody'}{f' ({held.application})' if held.application else ''}"
+        text = f"a transaction of {of} has been open for {held.seconds / 60:.0f} minutes: the queue gets slower"
+        fix = f"End that program, or that connection: SELECT pg_terminate_backend({held.pid})"
+        lines.append(failed("held_transaction", text, fix, needed=False))
+    return lines
