@@ -1,4 +1,4 @@
-"""The checks of `python bot.py doctor`: Discord, ComfyUI servers, this machine, and `/animate` itself."""
+"""The checks of `python bot.py doctor`: Discord, ComfyUIs, this machine, database, `/animate` itself."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import comfy
 from cogs.runtime.doctor_animate import check_animate
+from cogs.runtime.doctor_database import check_postgres
 from cogs.runtime.doctor_discord import check_discord
 from cogs.runtime.doctor_machine import check_machine
 from cogs.runtime.doctor_report import Line, Report, Scope, Section, describe, failed
@@ -30,7 +31,7 @@ class DoctorOptions:
 
 
 async def run_checks(options: DoctorOptions) -> Report:
-    """Check Discord, every server, this machine and what a request would come to, concurrently."""
+    """Check Discord, servers, this machine, the database, and what a request would come to, concurrently."""
     async with asyncio.TaskGroup() as tasks:
         discord = tasks.create_task(
             check_discord(options.discord_token, options.discord_api_url, options.settings),
@@ -42,6 +43,7 @@ async def run_checks(options: DoctorOptions) -> Report:
             for each in options.servers
         ]
         machine = tasks.create_task(_check_own(options), name="doctor: this machine")
+        database = tasks.create_task(_check_database(options), name="doctor: database")
     sections = [
         server_section(each.name, server.result())
         for each, server in zip(options.servers, servers, strict=True)
@@ -50,6 +52,7 @@ async def run_checks(options: DoctorOptions) -> Report:
         sections += _unconfigured_servers(local.result(), [each.url for each in options.servers])
     road = await _check_road(options, sections)
     own = [Section(title="This machine", lines=machine.result())] if options.settings else []
+    own += [Section(title="Database", lines=database.result())] if database.result() else []
     left_out = _describe_workflows(options)
     return Report(
         sections=(Section(title="Discord", lines=discord.result()), *sections, *left_out, *own, *road)
@@ -95,7 +98,11 @@ def _unconfigured_servers(found: Iterable[str], known: Iterable[str]) -> list[Se
 
 
 async def _check_own(options: DoctorOptions) -> tuple[Line, ...]:
-    return await check_machine(options.settings.data_dir) if options.settings else ()
+    return await check_machine(options.settings.database()) if options.settings else ()
+
+
+async def _check_database(options: DoctorOptions) -> tuple[Line, ...]:
+    return await check_postgres(options.settings.database()) if options.settings else ()
 
 
 async def _check_road(options: DoctorOptions, sections: Sequence[Section]) -> list[Section]:

@@ -2,6 +2,7 @@
 
 import storage
 from cogs.runtime.doctor_report import Line, failed, passed
+from storage.postgres.inspection import ServerReport, inspect_server
 
 CHECK = "database"
 MAX_CLOCK_SKEW = 10.0  # seconds
@@ -16,7 +17,7 @@ async def check_postgres(location: storage.DatabaseLocation) -> tuple[Line, ...]
     if not location.url:
         return ()
     try:
-        report = await storage.inspect_server(location)
+        report = await inspect_server(location)
     except storage.StoreUnavailable as err:
         fix = "Look whether the server runs and lets this machine in; jobs wait until it answers."
         return (failed(CHECK, str(err), fix),)
@@ -25,10 +26,14 @@ async def check_postgres(location: storage.DatabaseLocation) -> tuple[Line, ...]
     return tuple(_describe(report))
 
 
-def _describe(report: storage.ServerReport) -> list[Line]:
+def _describe(report: ServerReport) -> list[Line]:
     """A line for what is well, and one for each thing that is not."""
-    made = "its tables are made at the first start" if report.schema is None else f"schema {report.schema}"
+    made = f"schema {report.schema}" if report.schema else "its tables are made at the first start"
     lines = [passed(CHECK, f"PostgreSQL {report.version} answers, {made}")]
+    if not report.may_create:
+        text = "the role of DATABASE_URL may not make tables there"
+        fix = "Let it own the database, or GRANT CREATE ON SCHEMA public."
+        lines.append(failed("database_rights", text, fix, needed=not report.schema))
     if not report.notifies:
         lines.append(failed("listen", "no notification comes back from it", LISTEN_FIX, needed=False))
     if abs(report.ahead) > MAX_CLOCK_SKEW:
@@ -38,7 +43,8 @@ def _describe(report: storage.ServerReport) -> list[Line]:
         lines.append(failed("database_clock", text, fix, needed=False))
     if (held := report.held) is not None:
         of = f"{held.role or 'somebody'}{f' ({held.application})' if held.application else ''}"
-        text = f"a transaction of {of} has been open for {held.seconds / 60:.0f} minutes: the queue gets slower"
+        since = f"{held.seconds / 60:.0f} minutes"
+        text = f"a transaction of {of} has been open for {since}: the queue gets slower"
         fix = f"End that program, or that connection: SELECT pg_terminate_backend({held.pid})"
         lines.append(failed("held_transaction", text, fix, needed=False))
     return lines

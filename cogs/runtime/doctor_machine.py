@@ -16,10 +16,13 @@ MIN_FREE = 50 * 2**20  # bytes: below, the next clip may find no room
 LOW_FREE = 2 * 2**30  # bytes
 
 
-async def check_machine(data_dir: Path) -> tuple[Line, ...]:
-    """Whether the bot can keep its rows, pictures and clips here, and read and write clips."""
+async def check_machine(location: storage.DatabaseLocation) -> tuple[Line, ...]:
+    """Whether the bot can keep its files here, its rows where that is SQLite, and read and write clips."""
+    data_dir = location.folder
     lines = await asyncio.to_thread(lambda: [*_check_folder(data_dir), *_check_codecs()])
-    return (*lines, *[line async for line in _check_database(data_dir)])
+    if not location.url:
+        lines += [line async for line in _check_database(data_dir)]
+    return (*lines, *await _check_chores(data_dir))
 
 
 def _check_folder(data_dir: Path) -> Iterator[Line]:
@@ -68,10 +71,13 @@ async def _check_database(data_dir: Path) -> AsyncIterator[Line]:
         )
     except storage.StoreError as err:
         yield failed("database", f"the database cannot be looked at: {err}", "Try again.", needed=False)
+
+
+async def _check_chores(data_dir: Path) -> list[Line]:
     failures = await asyncio.to_thread(storage.read_failures, storage.failure_record(data_dir))
-    for name, failure in failures.items():
-        text = f"{name} failed {failure.times} times in a row: {failure.error}"
-        yield failed("chores", text, "Mend that; the bot tries again by itself.", needed=False)
+    fix = "Mend that; the bot tries again by itself."
+    texts = [f"{name} failed {each.times} times in a row: {each.error}" for name, each in failures.items()]
+    return [failed("chores", text, fix, needed=False) for text in texts]
 
 
 def _existing(folder: Path) -> Path:

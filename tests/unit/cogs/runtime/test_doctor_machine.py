@@ -9,12 +9,12 @@ import pytest
 
 from cogs.runtime.doctor_machine import LOW_FREE, MIN_FREE, check_machine
 from cogs.runtime.doctor_report import Line
-from storage import failure_record, open_store
+from storage import DatabaseLocation, failure_record, open_store
 
 
 async def checked(folder: Path) -> dict[str, Line]:
     """The lines, by what they check."""
-    return {line.check: line for line in await check_machine(folder)}
+    return {line.check: line for line in await check_machine(DatabaseLocation(folder=folder))}
 
 
 async def test_a_folder_that_is_not_there_yet_is_not_made_and_is_well(tmp_path: Path) -> None:
