@@ -47,8 +47,13 @@ async def measure_queue(queue: Queue, callers: int, operations: int) -> Figures:
     each = max(operations // callers, 5)
     admits, claims, finishes, places = list[float](), list[float](), list[float](), list[float]()
 
+    admitted: dict[int, list[str]] = {caller: [] for caller in range(callers)}
+
     async def admit(caller: int) -> None:
-        await timed(admits, lambda: queue.admit(caller))
+        admitted[caller].append(await timed(admits, lambda: queue.admit(caller)))
+
+    async def announce(caller: int) -> None:
+        await queue.announce(caller, admitted[caller].pop())
 
     async def work(caller: int) -> None:
         claimed = await timed(claims, lambda: queue.claim(caller))
@@ -59,10 +64,9 @@ async def measure_queue(queue: Queue, callers: int, operations: int) -> Figures:
     async def place(caller: int) -> None:
         await timed(places, lambda: queue.place(caller))
 
-    figures = {
-        "admit/s": await together(callers, each, admit),
-        "claim and finish/s": await together(callers, each, work),
-    }
+    figures = {"admit/s": await together(callers, each, admit)}
+    await together(callers, each, announce)
+    figures["claim and finish/s"] = await together(callers, each, work)
     with contextlib.suppress(NotImplementedError, ExceptionGroup):
         figures["place/s"] = await together(callers, each, place)
     for name, times in (("admit", admits), ("claim", claims), ("finish", finishes), ("place", places)):
@@ -79,7 +83,7 @@ async def measure_held_snapshot(url: str, queue: Queue, operations: int) -> Figu
         for _ in range(operations):
             claimed = await timed(claims, lambda: queue.claim(0))
             await queue.finish(0, claimed)
-            await queue.admit(0)
+            await queue.announce(0, await queue.admit(0))
     tenth = max(operations // 10, 1)
     return {
         "jobs": operations,

@@ -75,8 +75,12 @@ class Queue(ABC):
     """One of the two, on a filled database. `claim` returns what `finish` gets, None where nothing waits."""
 
     @abstractmethod
-    async def admit(self, caller: int) -> object:
-        """Add one job."""
+    async def admit(self, caller: int) -> str:
+        """Add one job; returns its id."""
+
+    @abstractmethod
+    async def announce(self, caller: int, job: str) -> None:
+        """Note that people see the job, where it is not begun before."""
 
     @abstractmethod
     async def claim(self, caller: int) -> Any:
@@ -99,7 +103,7 @@ class Ours(Queue):
         self._numbers = count()
         self._last = ""
 
-    async def admit(self, caller: int) -> object:
+    async def admit(self, caller: int) -> str:
         number = next(self._numbers)
         request = Request(
             key=f"interaction {number} {time.time_ns()}",
@@ -112,6 +116,9 @@ class Ours(Queue):
         )
         self._last = (await self._stores[caller].admit(request, limit=10**9)).job.id
         return self._last
+
+    async def announce(self, caller: int, job: str) -> None:
+        await self._stores[caller].set_status_message(job, next(self._numbers))
 
     async def claim(self, caller: int) -> Lease | None:
         return await self._stores[caller].claim(f"server {caller}", {"wan"})
@@ -132,7 +139,7 @@ class Procrastinate(Queue):
         self._managers, self._worker = managers, worker
         self._jobs: Any = importlib.import_module("procrastinate.jobs")
 
-    async def admit(self, caller: int) -> object:
+    async def admit(self, caller: int) -> str:
         job = self._jobs.Job(
             id=None,
             queue="queue",
@@ -141,7 +148,10 @@ class Procrastinate(Queue):
             task_name="clip",
             task_kwargs={"params": PARAMS.to_json()},
         )
-        return await self._managers[caller].defer_job_async(job)
+        return str((await self._managers[caller].defer_job_async(job)).id)
+
+    async def announce(self, caller: int, job: str) -> None:
+        """Nothing: its jobs are begun at once."""
 
     async def claim(self, caller: int) -> Any:
         return await self._managers[caller].fetch_job(None, self._worker)
