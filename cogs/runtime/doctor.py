@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import comfy
 from cogs.runtime.doctor_animate import check_animate
-from cogs.runtime.doctor_database import check_postgres
 from cogs.runtime.doctor_discord import check_discord
 from cogs.runtime.doctor_machine import check_machine
 from cogs.runtime.doctor_report import Line, Report, Scope, Section, describe, failed
+from cogs.runtime.doctor_stores import check_postgres
 from cogs.runtime.settings import Settings
 
 

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 from yarl import URL
 
-from cogs.runtime import doctor_database
-from cogs.runtime.doctor_database import check_postgres
+from cogs.runtime import doctor_stores
 from cogs.runtime.doctor_report import Line, Report, Section
+from cogs.runtime.doctor_stores import check_postgres
 from storage import DatabaseLocation
 from storage.postgres import inspection
 from tests.postgres_server import create_database, drop_database, installed, shared_server
@@ -84,11 +84,11 @@ async def test_a_newer_schema_is_told(location: DatabaseLocation) -> None:
 
 async def test_a_role_without_rights_cannot_make_the_tables(location: DatabaseLocation) -> None:
     connection = await asyncpg.connect(location.url)
-    role = f"guest_{os.getpid()}"
-    await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'guest'")
+    role = f"stranger_{os.getpid()}"
+    await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'stranger'")
     await connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    guest = str(URL(location.url).with_user(role).with_password("guest"))
-    lines = await checked(replace(location, url=guest))
+    stranger = str(URL(location.url).with_user(role).with_password("stranger"))
+    lines = await checked(replace(location, url=stranger))
     assert exit_code(lines) == 1
     assert "GRANT CREATE" in lines["database_rights"].fix
     await connection.execute(f"DROP ROLE {role}")
@@ -125,7 +125,7 @@ async def test_notifications_that_do_not_arrive_are_a_warning(
 async def test_a_clock_that_is_wrong_is_a_warning(
     location: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_database, "MAX_CLOCK_SKEW", -1.0)
+    monkeypatch.setattr(doctor_stores, "MAX_CLOCK_SKEW", -1.0)
     lines = await checked(location)
     assert "clock" in lines["database_clock"].text
     assert exit_code(lines) == 0
