@@ -9,7 +9,7 @@ from cogs.runtime.doctor_animate import check_animate
 from cogs.runtime.doctor_discord import check_discord
 from cogs.runtime.doctor_machine import check_machine
 from cogs.runtime.doctor_report import Line, Report, Scope, Section, describe, failed
-from cogs.runtime.doctor_stores import check_postgres
+from cogs.runtime.doctor_stores import check_blobs, check_postgres, read_owner
 from cogs.runtime.settings import Settings
 
 
@@ -44,6 +44,7 @@ async def run_checks(options: DoctorOptions) -> Report:
         ]
         machine = tasks.create_task(_check_own(options), name="doctor: this machine")
         database = tasks.create_task(_check_database(options), name="doctor: database")
+        blobs = tasks.create_task(_check_blobs(options), name="doctor: pictures and clips")
     sections = [
         server_section(each.name, server.result())
         for each, server in zip(options.servers, servers, strict=True)
@@ -53,6 +54,7 @@ async def run_checks(options: DoctorOptions) -> Report:
     road = await _check_road(options, sections)
     own = [Section(title="This machine", lines=machine.result())] if options.settings else []
     own += [Section(title="Database", lines=database.result())] if database.result() else []
+    own += [Section(title="Pictures and clips", lines=blobs.result())] if blobs.result() else []
     left_out = _describe_workflows(options)
     return Report(
         sections=(Section(title="Discord", lines=discord.result()), *sections, *left_out, *own, *road)
@@ -103,6 +105,12 @@ async def _check_own(options: DoctorOptions) -> tuple[Line, ...]:
 
 async def _check_database(options: DoctorOptions) -> tuple[Line, ...]:
     return await check_postgres(options.settings.database()) if options.settings else ()
+
+
+async def _check_blobs(options: DoctorOptions) -> tuple[Line, ...]:
+    if options.settings is None or not options.settings.blob_url:
+        return ()
+    return await check_blobs(options.settings.blobs(), await read_owner(options.settings.database()))
 
 
 async def _check_road(options: DoctorOptions, sections: Sequence[Section]) -> list[Section]:

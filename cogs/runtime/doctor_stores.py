@@ -1,15 +1,24 @@
-"""The doctor's look at DATABASE_URL: the server, the schema, notifications, clocks, what slows it down."""
+"""The doctor's look at DATABASE_URL and BLOB_URL: what keeps the bot from them, and what slows it down."""
 
 import storage
 from cogs.runtime.doctor_report import Line, failed, passed
+from storage.blobs.trial import Step, try_blobs
 from storage.postgres.inspection import ServerReport, inspect_server
 
 CHECK = "database"
+BLOBS = "blobs"
 MAX_CLOCK_SKEW = 10.0  # seconds
 LISTEN_FIX = (
     "Behind a pooler such as PgBouncer set DATABASE_LISTEN_URL to the address of the server itself. "
     "Without it a job is found up to a second later."
 )
+BLOB_FIXES = {
+    Step.OPEN: "Correct BLOB_URL.",
+    Step.OWNER: "Correct BLOB_URL and the keys; two bots need two buckets, or two prefixes in one.",
+    Step.WRITE: "Let the key (or the user that runs the bot) write there; look whether there is room.",
+    Step.READ: "Let the key (or the user that runs the bot) read there.",
+    Step.REMOVE: "Let the key (or the user that runs the bot) delete there, else what people delete stays.",
+}
 
 
 async def check_postgres(location: storage.DatabaseLocation) -> tuple[Line, ...]:
@@ -48,3 +57,23 @@ def _describe(report: ServerReport) -> list[Line]:
         fix = f"End that program, or that connection: SELECT pg_terminate_backend({held.pid})"
         lines.append(failed("held_transaction", text, fix, needed=False))
     return lines
+
+
+async def check_blobs(location: storage.BlobLocation, owner: str) -> tuple[Line, ...]:
+    """Whether files can be kept there; nothing for the bot's own folder. `owner`: the bot's id."""
+    if not location.url:
+        return ()
+    failure = await try_blobs(location, owner)
+    if failure is None:
+        return (passed(BLOBS, "BLOB_URL: a file can be written, read and removed"),)
+    text = f"BLOB_URL: {failure.step}: {failure.reason}"
+    return (failed(BLOBS, text, BLOB_FIXES[failure.step], needed=failure.step is not Step.REMOVE),)
+
+
+async def read_owner(location: storage.DatabaseLocation) -> str:
+    """The id that the bot's pictures and clips are marked with; "" while there is no database to ask."""
+    try:
+        async with storage.open_store_beside(location) as store:
+            return await store.instance()
+    except storage.StoreError:
+        return ""
