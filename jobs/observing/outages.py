@@ -28,12 +28,6 @@ class Outages:
         """Since when the server with that name does not answer; None while it does."""
         return self._since.get(name)
 
-    def all_since(self) -> float | None:
-        """Since when no server answers; None while one does."""
-        times = [self._since.get(server.name) for server in self._servers]
-        known = [each for each in times if each is not None]
-        return max(known) if known and len(known) == len(times) else None
-
     async def run(self) -> None:
         """Watch all servers until cancelled."""
         async with asyncio.TaskGroup() as tasks:

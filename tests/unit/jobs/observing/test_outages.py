@@ -45,7 +45,6 @@ async def test_it_is_known_since_when_a_server_is_away() -> None:
     server, clock = ScriptedServer(), MovableClock()
     async with watching(server, warn_seconds=LONG, clock=clock) as outages:
         assert outages.since(server.name) is None
-        assert outages.all_since() is None
         left = clock()
         server.disconnect()
         await until(lambda: outages.since(server.name))
@@ -59,23 +58,7 @@ async def test_it_is_known_since_when_a_server_is_away() -> None:
 
 async def test_a_server_that_was_never_there_is_away_since_the_start() -> None:
     outages = Outages([ScriptedServer.never_reached("a:1")], warn_seconds=LONG, now=lambda: 5.0)
-    assert outages.since("a:1") == outages.all_since() == 5.0
-
-
-async def test_all_are_away_since_the_last_one_left() -> None:
-    first, second, clock = ScriptedServer("a:1"), ScriptedServer("b:1"), MovableClock()
-    async with watching(first, second, warn_seconds=LONG, clock=clock) as outages:
-        first.disconnect()
-        await until(lambda: outages.since("a:1"))
-        assert outages.all_since() is None
-        clock.pass_seconds(50)
-        second.disconnect()
-        await until(outages.all_since)
-        assert outages.all_since() == outages.since("b:1")
-
-
-async def test_no_servers_are_no_absence() -> None:
-    assert Outages([], warn_seconds=LONG).all_since() is None
+    assert outages.since("a:1") == 5.0
 
 
 async def test_a_long_absence_is_one_warning_and_the_return_one_line(
