@@ -134,16 +134,18 @@ class PostgresDatabase:
 
     async def _reconnecting(self, attempt: Callable[[], Awaitable[Sequence[Row]]]) -> Sequence[Row]:
         """Try again with another connection where one breaks, and where locks undo the transaction."""
-        broken = 0
+        broken, undone = 0, None
         for _ in range(ATTEMPTS):
             try:
                 return await attempt()
             except UndoError:
                 return []
             except TryAgainError as again:
+                undone = None
                 await asyncio.sleep(again.seconds)
             except Exception as err:
                 if is_repeated(err):
+                    undone = err
                     await asyncio.sleep(random.uniform(0, OUTCOME_SECONDS))  # noqa: S311 - no secret
                     continue
                 broken += 1
@@ -152,6 +154,8 @@ class PostgresDatabase:
                 if not is_connection_lost(err) or isinstance(err, TimeoutError) or broken > RECONNECTS:
                     raise _translated(err) from err
                 await asyncio.sleep(RECONNECT_SECONDS * (broken - 1))
+        if undone:
+            raise translate(undone) from undone
         return []
 
     async def _transact(self, key: Hashable, work: Work, values: Values) -> Sequence[Row]:

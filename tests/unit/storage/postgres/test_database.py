@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,11 @@ from storage import (
     open_store,
     open_store_beside,
 )
+from storage.database import QueueOperation, Row, Values
 from storage.postgres import database as postgres_database
 from storage.postgres import schema
-from tests.postgres_server import PostgresServer, create_database, own_server
+from storage.postgres.operations import Run
+from tests.postgres_server import PostgresServer, create_database, installed, own_server
 from tests.unit.storage.engines import server_of
 from tests.unit.storage.postgres.postgres_setup import CutLine, cut_line
 from tests.unit.storage.requests import SERVER, admit, claim, delivering, make_request
@@ -96,6 +98,8 @@ async def test_an_outcome_that_cannot_be_asked_for_is_known_when_the_same_is_tri
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgresServer]:
     """A server that asks for a password, which a test may end."""
+    if not installed():
+        pytest.skip("no PostgreSQL is installed")
     with own_server(auth="scram-sha-256", synchronous_commit="on") as opened:
         yield opened
 
@@ -116,6 +120,23 @@ async def test_a_server_that_is_away_is_said_so_and_work_goes_on_when_it_is_back
         finally:
             await asyncio.to_thread(server.start)
         assert (await claim(store)).job.key == "a"
+
+
+async def test_what_locks_undo_again_and_again_is_no_lost_lease(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def undone(run: Run, values: Values) -> Sequence[Row]:
+        return await run("SELECT 1 FROM job ORDER BY seq FOR UPDATE NOWAIT", values)
+
+    monkeypatch.setattr(postgres_database, "ATTEMPTS", 2)
+    async with open_store(at(tmp_path, url)) as store, open_store(at(tmp_path, url)) as other:
+        await admit(store, make_request("a"))
+        lease = await claim(store)
+        monkeypatch.setattr(postgres_database, "OPERATIONS", {QueueOperation.MOVE: undone})
+        async with other.database.transaction():
+            await other.database.fetch("SELECT 1 FROM job FOR UPDATE", {})
+            with pytest.raises(StoreUnavailable, match="could not obtain lock"):
+                await store.move(lease, State.RUNNING)
 
 
 async def test_connections_that_the_server_ends_are_replaced(url: str, tmp_path: Path) -> None:
