@@ -9,6 +9,7 @@ from jobs.announcer import WaitReason
 from jobs.routing import (
     WAIT_REASONS,
     KnownServer,
+    all_away_since,
     can_run,
     lacking,
     loras_among,
@@ -218,3 +219,13 @@ async def test_loras_are_remembered_while_the_server_is_away(setup: JobSetup) ->
     (known,) = await read_known_servers(setup.store, WORKFLOWS, silent)
     assert known.offer
     assert LORA_CHOICE not in known.offer["wan21_i2v"]
+
+
+def test_all_are_away_since_the_last_one_left() -> None:
+    def away(since: float | None, *, live: bool = False) -> KnownServer:
+        return KnownServer(name="gpu", offer=None, live=live, unavailable=None, away_since=since)
+
+    assert all_away_since([away(5.0), away(50.0)]) == 50.0
+    assert all_away_since([away(5.0), away(None, live=True)]) is None
+    assert all_away_since([away(5.0), away(None)]) is None, "since when is not known"
+    assert all_away_since([]) is None
