@@ -103,7 +103,7 @@ class Fleet:
             {
                 "worker": worker.id,
                 "name": worker.name,
-                "role": worker.role,
+                "role": worker.role.value,
                 "version": worker.version,
                 "host": worker.host,
             },
