@@ -47,14 +47,25 @@ class GatewayLock:
                 log.warning("the lock of the gateway is lost: taken again as soon as the database answers")
                 await self.release()
             try:
-                async with asyncio.timeout(TAKEN_SECONDS):
-                    self._held = await self._stack.enter_async_context(self._store.database.lock(NAME))
-                log.info("this process is the gateway again")
+                await self._store.database.version()  # whether it answers: the lock waits for that, too
+                if await self._take_again():
+                    log.info("this process is the gateway again")
+                    continue
+                await self._store.database.version()
             except StoreUnavailable as err:
                 log.debug("no lock yet: %s", err)
                 await asyncio.sleep(RETRY_SECONDS)
-            except TimeoutError as err:
-                raise GatewayTaken("another process is the gateway now: this one ends") from err
+            else:
+                raise GatewayTaken("another process is the gateway now: this one ends")
+
+    async def _take_again(self) -> bool:
+        """Take the lock unless another process has it; whether that worked."""
+        try:
+            async with asyncio.timeout(TAKEN_SECONDS):
+                self._held = await self._stack.enter_async_context(self._store.database.lock(NAME))
+        except TimeoutError:
+            return False
+        return True
 
     async def release(self) -> None:
         """Give it back. Raises nothing: a broken connection has given it back already."""

@@ -32,11 +32,18 @@ class ScriptedDatabase:
         self.away = False
         self.held: ScriptedHold | None = None
         self.taken = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def version(self) -> int:
+        if self.away:
+            self.asked.set()
+            raise StoreUnavailable("the database cannot be reached")
+        return 1
 
     @contextlib.asynccontextmanager
     async def lock(self, name: str) -> AsyncGenerator[ScriptedHold]:
-        if self.away:
-            raise StoreUnavailable("the database cannot be reached")
+        while self.away:  # noqa: ASYNC110 - as PostgreSQL's, which waits until the database answers
+            await asyncio.sleep(0.001)
         async with self.place:
             self.held = ScriptedHold()
             self.taken.set()
@@ -84,7 +91,10 @@ async def test_a_database_that_comes_back_gives_the_lock_again() -> None:
         database.away = True
         database.taken.clear()
         database.held.gone.set()
-        await asyncio.sleep(0)
+        async with asyncio.timeout(TEST_TIMEOUT):
+            for _ in range(50):  # longer than TAKEN_SECONDS
+                await database.asked.wait()
+                database.asked.clear()
         database.away = False
         async with asyncio.timeout(TEST_TIMEOUT):
             await database.taken.wait()
