@@ -59,7 +59,7 @@ async def operate(arguments: argparse.Namespace, settings: Settings) -> int:
     Raises CommandFailed, StoreError: then nothing was changed.
     """
     command: OperatorCommand = arguments.operation
-    async with storage.open_store_beside(settings.data_dir) as store:
+    async with storage.open_store_beside(settings.database()) as store:
         person = read_person(arguments.person) if "person" in arguments else 0
         operation = Operation(store=store, settings=settings, arguments=arguments, person=person)
         async with store.database.transaction() if command.changes else contextlib.nullcontext():
