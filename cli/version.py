@@ -2,7 +2,7 @@
 
 import platform
 
-from cogs.runtime.version import program
+from cogs.runtime.processes.version import program
 
 
 def version() -> str:

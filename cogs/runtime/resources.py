@@ -21,8 +21,8 @@ from cogs.messages.status_writer import StatusWriter
 from cogs.runtime.client import open_client
 from cogs.runtime.processes.compute_servers import is_fleet, open_servers
 from cogs.runtime.processes.gateway_lock import GatewayLock, hold_gateway
+from cogs.runtime.processes.version import program
 from cogs.runtime.settings import Settings, own_workflows
-from cogs.runtime.version import program
 from jobs.fleet.directory import FleetServers, OwnServers, ServerDirectory
 from jobs.fleet.membership import Membership, open_membership
 from jobs.fleet.upload_erasure import UploadErasure
