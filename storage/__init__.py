@@ -16,6 +16,7 @@ from storage.blobs.errors import BlobHeld, BlobsUnavailable
 from storage.blobs.opening import BlobLocation, open_blobs
 from storage.chores import read_failures
 from storage.counters import JobCounts
+from storage.database import DatabaseLocation
 from storage.errors import (
     AdmissionRefused,
     CopyUnusable,
@@ -54,7 +55,6 @@ from storage.job import (
 )
 from storage.lease_term import ADOPTION_GRACE, LEASE_SECONDS, LeaseTerm
 from storage.limits import QueueLimits
-from storage.location import DatabaseLocation
 from storage.maintenance import Maintenance, backup_times, failure_record
 from storage.migration.databases import migrate
 from storage.migration.move import Moved

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.database import DatabaseLocation
 from storage.errors import StoreError, StoreInUse
-from storage.location import DatabaseLocation
 from storage.sqlite.copies import backup_folder, files_of, schema_of, staged_copy
 from storage.sqlite.database import SqliteDatabase, connected, exclusive_lock, lock_of, migrations, too_new
 from storage.sqlite.translation import damaged

@@ -6,10 +6,9 @@ import logging
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from storage.database import Database
+from storage.database import Database, DatabaseLocation
 from storage.errors import StoreError
 from storage.limits import QueueLimits
-from storage.location import DatabaseLocation
 from storage.permissions import make_private
 from storage.sqlite.database import SqliteDatabase, open_database
 from storage.store import Store

@@ -5,12 +5,12 @@ import contextlib
 from collections.abc import AsyncGenerator
 
 from storage.beside import check_file
-from storage.location import DatabaseLocation
+from storage.database import DatabaseLocation
 from storage.migration.move import Moved, Report, move
 from storage.permissions import make_private
+from storage.sql.tables import TableAccess
 from storage.sqlite.database import open_database
 from storage.sqlite.tables import open_tables as open_sqlite_tables
-from storage.tables import TableAccess
 
 
 async def migrate(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from storage.errors import StoreError
-from storage.tables import ABOUT, FIRST, OWN, Record, Table, TableAccess
+from storage.sql.tables import ABOUT, FIRST, OWN, Record, Table, TableAccess
 
 BATCH = 1000  # rows
 FILLED_BY_A_NEW_DATABASE = frozenset({ABOUT, "clock"})

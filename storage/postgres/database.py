@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from storage.database import Change, HeldLock, QueueOperation, Row, Values
-from storage.location import DatabaseLocation
+from storage.database import Change, DatabaseLocation, HeldLock, QueueOperation, Row, Values
 from storage.postgres.compiler import compile_statement, with_time
 from storage.postgres.driver import load_asyncpg
 from storage.postgres.listener import listening

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from storage.location import DatabaseLocation
+from storage.database import DatabaseLocation
 from storage.postgres.driver import load_asyncpg
 from storage.postgres.schema import check_server, check_version, version_of
 from storage.postgres.translation import translated_opening

@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
+from storage.database import DatabaseLocation
 from storage.errors import StoreInUse
-from storage.location import DatabaseLocation
 from storage.postgres.driver import load_asyncpg
 from storage.postgres.locks import TRY_LOCK, key_of
 from storage.postgres.schema import check_current, migrate
 from storage.postgres.translation import place_of, translated_errors, translated_opening
-from storage.tables import ABOUT, LEFT_OUT, OWN, PROGRESS, Record, Table
+from storage.sql.tables import ABOUT, LEFT_OUT, OWN, PROGRESS, Record, Table
 
 CONNECT_SECONDS = 5.0
 GATEWAY = "gateway"  # the lock that a gateway holds

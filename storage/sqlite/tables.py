@@ -7,9 +7,9 @@ from pathlib import Path
 
 import aiosqlite
 
+from storage.sql.tables import ABOUT, LEFT_OUT, OWN, PROGRESS, Record, Table, Value
 from storage.sqlite.database import connected, exclusive_lock, lock_of
 from storage.sqlite.translation import translated_errors
-from storage.tables import ABOUT, LEFT_OUT, OWN, PROGRESS, Record, Table, Value
 
 TABLES = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"

@@ -10,8 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from storage.database import Database
-from storage.location import DatabaseLocation
+from storage.database import Database, DatabaseLocation
 from storage.postgres.database import open_database as open_postgres
 from storage.sqlite.database import SqliteDatabase
 from storage.sqlite.database import open_database as open_sqlite

@@ -10,7 +10,7 @@ import pytest
 from storage import DatabaseLocation, State, Store, StoreError, StoreInUse, migrate, open_store
 from storage.migration import move as moving
 from storage.migration.databases import open_source, open_target
-from storage.tables import ABOUT, OWN, Record, Table, TableAccess
+from storage.sql.tables import ABOUT, OWN, Record, Table, TableAccess
 from tests.unit.storage.engines import empty_postgres
 from tests.unit.storage.requests import make_request
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.tables import Table, Value
+from storage.sql.tables import Table, Value
 
 TABLE = Table(
     name="job",
