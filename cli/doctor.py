@@ -9,8 +9,8 @@ from dataclasses import asdict
 from functools import partial
 
 import comfy
-from cogs.runtime.doctor import DoctorOptions, run_checks
-from cogs.runtime.doctor_report import print_report
+from cogs.runtime.doctor.doctor import DoctorOptions, run_checks
+from cogs.runtime.doctor.report import print_report
 from cogs.runtime.logs import start_logging
 from cogs.runtime.observing.log_format import LogFormat
 from cogs.runtime.processes.compute_servers import server_name

@@ -11,7 +11,7 @@ from yarl import URL
 
 import storage
 from cli.errors import CommandFailed
-from cogs.runtime.processes.fleet_values import read_database_url
+from cogs.runtime.fleet_values import read_database_url
 from cogs.runtime.settings import Settings
 
 DESCRIPTION = """\

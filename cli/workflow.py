@@ -25,8 +25,8 @@ from cli.workflow_views import (
     summarise,
     workflow_table,
 )
-from cogs.runtime.doctor_animate import wait_for_answers
-from cogs.runtime.doctor_report import print_sections
+from cogs.runtime.doctor.animate import wait_for_answers
+from cogs.runtime.doctor.report import print_sections
 from cogs.runtime.logs import start_logging
 from cogs.runtime.resources import open_servers, open_workflows
 from cogs.runtime.setting_values import clean, read_address

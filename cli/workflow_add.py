@@ -15,7 +15,7 @@ from cli.workflow_checks import Checked, check_workflows
 from cli.workflow_draft import WorkflowDraft, draft_workflow
 from cli.workflow_files import check_name, is_built_in, name_from, spelled, write_pair
 from cli.workflow_source import ReadEmbedded, read_text
-from cogs.runtime.doctor_report import print_sections
+from cogs.runtime.doctor.report import print_sections
 from cogs.runtime.processes.compute_servers import server_name
 from cogs.runtime.settings import Settings, own_workflows
 from media import open_media

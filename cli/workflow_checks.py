@@ -8,8 +8,8 @@ from pathlib import Path
 import comfy
 from cli.doctor import servers_to_check
 from cli.workflow_promises import broken_promises, promise_of
-from cogs.runtime.doctor import server_section
-from cogs.runtime.doctor_report import Line, Section, describe, failed, passed
+from cogs.runtime.doctor.doctor import server_section
+from cogs.runtime.doctor.report import Line, Section, describe, failed, passed
 from cogs.runtime.settings import Settings
 from jobs.offers import default_preset
 from jobs.trial import sample_jobs

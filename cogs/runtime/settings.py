@@ -17,8 +17,8 @@ from cogs.access.policy import AccessPolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
 from cogs.runtime.env_file import locate, read_env_file
+from cogs.runtime.fleet_values import read_blob_url, read_database_url, read_worker_name
 from cogs.runtime.observing.log_format import LogFormat
-from cogs.runtime.processes.fleet_values import read_blob_url, read_database_url, read_worker_name
 from cogs.runtime.proxy import environment_proxies, find_proxy, read_proxy
 from cogs.runtime.setting_values import (
     NO_LIMIT,

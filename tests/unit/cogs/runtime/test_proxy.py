@@ -5,7 +5,7 @@ import logging
 import pytest
 from pydantic import SecretStr
 
-from cogs.runtime.doctor_discord import check_discord
+from cogs.runtime.doctor.discord_checks import check_discord
 from cogs.runtime.proxy import environment_proxies, find_proxy, log, read_proxy
 from cogs.runtime.settings import DemoSettings, Settings
 from tests.http_proxy import open_proxy

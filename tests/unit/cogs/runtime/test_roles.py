@@ -17,7 +17,9 @@ from jobs.fleet.directory import OwnServers
 from playground.playground import Playground
 from storage import ProcessRole, ServerState, State, WorkerRecord
 from tests.playground.small_bot import picture
+from tests.postgres_server import installed
 from tests.unit.cogs.bot_setup import BotSetup
+from tests.unit.storage.engines import empty_postgres
 
 
 @contextlib.asynccontextmanager
@@ -65,10 +67,10 @@ async def test_a_worker_makes_a_clip_without_a_gateway_connection(tmp_path: Path
             stop.set()
 
 
+@pytest.mark.skipif(not installed(), reason="there is no PostgreSQL")
 async def test_a_gateway_has_no_servers_and_knows_those_of_workers(tmp_path: Path) -> None:
-    async with opened_role(
-        tmp_path, ProcessRole.GATEWAY, database_url=SecretStr("postgresql://db/animate")
-    ) as bot:
+    url = await empty_postgres(f"postgres {next(iter(installed()))}")
+    async with opened_role(tmp_path, ProcessRole.GATEWAY, database_url=SecretStr(url)) as bot:
         context, resources = bot.context, bot.application.resources
         assert (resources.worker, resources.power, list(context.servers)) == (None, None, [])
         assert context.client.cogs

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cogs.runtime.doctor_stores import check_blobs
+from cogs.runtime.doctor.stores import check_blobs
 from storage import BlobLocation
 from storage.blobs.trial import Step, try_blobs
 from tests.s3_server import (

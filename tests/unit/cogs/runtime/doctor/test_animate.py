@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from cli.doctor import options_of
 from cogs.runtime.app import open_application
-from cogs.runtime.doctor import run_checks
-from cogs.runtime.doctor_animate import check_animate
-from cogs.runtime.doctor_report import Report
+from cogs.runtime.doctor.animate import check_animate
+from cogs.runtime.doctor.doctor import run_checks
+from cogs.runtime.doctor.report import Report
 from cogs.runtime.settings import DemoSettings, Settings
 from comfy import BUILT_IN
 from media.sample import sample_picture

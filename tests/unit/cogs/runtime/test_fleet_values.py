@@ -2,7 +2,7 @@
 
 import pytest
 
-from cogs.runtime.processes.fleet_values import read_blob_url, read_database_url, read_worker_name
+from cogs.runtime.fleet_values import read_blob_url, read_database_url, read_worker_name
 
 
 @pytest.mark.parametrize(

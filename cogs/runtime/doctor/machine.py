@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import storage
-from cogs.runtime.doctor_report import Line, failed, passed
+from cogs.runtime.doctor.report import Line, failed, passed
 
 DATABASE = "animate.db"
 SUBFOLDERS = ("pictures", "clips", "scratch", "backups")

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from cogs.runtime.doctor_machine import LOW_FREE, MIN_FREE, check_machine
-from cogs.runtime.doctor_report import Line
+from cogs.runtime.doctor.machine import LOW_FREE, MIN_FREE, check_machine
+from cogs.runtime.doctor.report import Line
 from storage import DatabaseLocation, failure_record, open_store
 
 

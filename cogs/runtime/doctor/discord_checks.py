@@ -9,8 +9,8 @@ import discord
 from discord.ext import commands
 
 from cogs.runtime.client import INTENTS, PERMISSIONS, invite_link, open_client
-from cogs.runtime.doctor_guilds import GuildFacts, check_channels, check_ids, is_served, read_guild
-from cogs.runtime.doctor_report import Line, Scope, failed, passed
+from cogs.runtime.doctor.guilds import GuildFacts, check_channels, check_ids, is_served, read_guild
+from cogs.runtime.doctor.report import Line, Scope, failed, passed
 from cogs.runtime.proxy import explain_failure
 from cogs.runtime.settings import Settings
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 import comfy
-from cogs.runtime.doctor import DoctorOptions, run_checks
-from cogs.runtime.doctor_report import Line
+from cogs.runtime.doctor.doctor import DoctorOptions, run_checks
+from cogs.runtime.doctor.report import Line
 from comfy.doctor import server_check
 from playground.comfyui import ComfyUI
 from playground.discord.permissions import Permission

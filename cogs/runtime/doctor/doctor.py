@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import comfy
-from cogs.runtime.doctor_animate import check_animate
-from cogs.runtime.doctor_discord import check_discord
-from cogs.runtime.doctor_machine import check_machine
-from cogs.runtime.doctor_report import Line, Report, Scope, Section, describe, failed
-from cogs.runtime.doctor_stores import check_blobs, check_postgres, read_owner
+from cogs.runtime.doctor.animate import check_animate
+from cogs.runtime.doctor.discord_checks import check_discord
+from cogs.runtime.doctor.machine import check_machine
+from cogs.runtime.doctor.report import Line, Report, Scope, Section, describe, failed
+from cogs.runtime.doctor.stores import check_blobs, check_postgres, read_owner
 from cogs.runtime.settings import Settings
 
 

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 from yarl import URL
 
-from cogs.runtime import doctor_stores
-from cogs.runtime.doctor_report import Line, Report, Section
-from cogs.runtime.doctor_stores import check_postgres
+from cogs.runtime.doctor import stores
+from cogs.runtime.doctor.report import Line, Report, Section
+from cogs.runtime.doctor.stores import check_postgres
 from storage import DatabaseLocation
 from storage.postgres import inspection
 from tests.postgres_server import create_database, drop_database, installed, shared_server
@@ -125,7 +125,7 @@ async def test_notifications_that_do_not_arrive_are_a_warning(
 async def test_a_clock_that_is_wrong_is_a_warning(
     location: DatabaseLocation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_stores, "MAX_CLOCK_SKEW", -1.0)
+    monkeypatch.setattr(stores, "MAX_CLOCK_SKEW", -1.0)
     lines = await checked(location)
     assert "clock" in lines["database_clock"].text
     assert exit_code(lines) == 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import discord
 from discord.ext import commands
 
-from cogs.runtime.doctor_report import Line, Scope, failed
+from cogs.runtime.doctor.report import Line, Scope, failed
 from cogs.runtime.settings import Settings
 
 MAX_NAMES = 10  # channels in one line

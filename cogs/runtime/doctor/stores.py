@@ -1,7 +1,7 @@
 """The doctor's look at DATABASE_URL and BLOB_URL: what keeps the bot from them, and what slows it down."""
 
 import storage
-from cogs.runtime.doctor_report import Line, failed, passed
+from cogs.runtime.doctor.report import Line, failed, passed
 from storage.blobs.trial import Step, try_blobs
 from storage.postgres.inspection import ServerReport, inspect_server
 

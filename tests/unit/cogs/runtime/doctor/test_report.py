@@ -2,7 +2,7 @@
 
 import pytest
 
-from cogs.runtime.doctor_report import (
+from cogs.runtime.doctor.report import (
     Line,
     Report,
     Scope,

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from cogs.runtime.doctor_discord import check_discord
-from cogs.runtime.doctor_guilds import GuildFacts, check_channels, is_served
-from cogs.runtime.doctor_report import Line, Scope
+from cogs.runtime.doctor.discord_checks import check_discord
+from cogs.runtime.doctor.guilds import GuildFacts, check_channels, is_served
+from cogs.runtime.doctor.report import Line, Scope
 from cogs.runtime.settings import DemoSettings
 from playground.playground import Playground
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import comfy
-from cogs.runtime.doctor_report import Line, failed, passed
+from cogs.runtime.doctor.report import Line, failed, passed
 from cogs.runtime.processes.compute_servers import open_servers
 from cogs.runtime.resources import open_workflows
 from cogs.runtime.settings import Settings

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cogs.runtime import doctor_discord
-from cogs.runtime.doctor_discord import check_discord
+from cogs.runtime.doctor import discord_checks
+from cogs.runtime.doctor.discord_checks import check_discord
 from playground.playground import Playground
 
 
@@ -11,7 +11,7 @@ async def test_a_clock_that_differs_from_discords_is_told(monkeypatch: pytest.Mo
     async with Playground(comfyui=None) as playground:
         token, url = playground.state.token, playground.discord.api_url
         assert not [each for each in await check_discord(token, url, None) if each.check == "clock"]
-        monkeypatch.setattr(doctor_discord, "MAX_CLOCK_SKEW", -1.0)
+        monkeypatch.setattr(discord_checks, "MAX_CLOCK_SKEW", -1.0)
         (line,) = [each for each in await check_discord(token, url, None) if each.check == "clock"]
     assert "this machine's clock" in line.text
     assert not line.needed
