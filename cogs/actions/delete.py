@@ -18,7 +18,7 @@ from storage import BlobHeld, Job, Reason, State, StoreError
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0  # should a notification be missed
-ADMISSION_SECONDS = 30.0  # after which a picture that was saved belongs to a job, or never will
+ADMISSION_SECONDS = 10.0  # after which a picture that was saved belongs to a job, or never will
 
 Part = Callable[[], Awaitable[None]]
 EraseUploads = Callable[[Job, str], Awaitable[None]]

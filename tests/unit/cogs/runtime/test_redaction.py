@@ -111,6 +111,9 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     text = io.StringIO()
     factory = logging.getLogRecordFactory()
     monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(text)])
+    for name, value in (("disabled", False), ("level", logging.NOTSET), ("propagate", True)):
+        monkeypatch.setattr(logging.getLogger("asyncio"), name, value)  # whatever another test left it at
+    logging.getLogger("asyncio").manager._clear_cache()
     for module, hook in ((sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook")):
         monkeypatch.setattr(module, hook, getattr(module, hook))
     redact_logs(Redactor(["open sesame"]))
