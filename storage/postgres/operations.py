@@ -245,7 +245,7 @@ SELECT
     sum(greatest(
         coalesce(pace.mean, job.cost) - CASE WHEN job.state = 'running' THEN :now - job.moved_at ELSE 0 END, 0
     )) AS seconds,
-    sum(coalesce(pace.spread, job.spread) * coalesce(pace.spread, job.spread)) AS variance
+    sum(greatest(coalesce(pace.spread, job.spread), 1e-6) ^ 2) AS variance
 FROM known JOIN job USING (seq) LEFT JOIN pace USING (workflow, volume, steps)
 GROUP BY part
 """

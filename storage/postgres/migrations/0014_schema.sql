@@ -316,7 +316,10 @@ CREATE FUNCTION job_learnt() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO pace VALUES (new.workflow, new.volume, new.steps, 1, new.seconds, new.seconds / 2)
     ON CONFLICT (workflow, volume, steps) DO UPDATE SET
-        spread = pace.spread + (abs(excluded.mean - pace.mean) - pace.spread) / least(pace.jobs + 1, 8),
+        spread = CASE -- that of jobs which all take the same shrinks by an eighth each: PostgreSQL refuses an underflow
+            WHEN pace.spread + abs(excluded.mean - pace.mean) < 1e-6 THEN 0
+            ELSE pace.spread + (abs(excluded.mean - pace.mean) - pace.spread) / least(pace.jobs + 1, 8)
+        END,
         mean = pace.mean + (excluded.mean - pace.mean) / least(pace.jobs + 1, 8),
         jobs = pace.jobs + 1;
     RETURN NULL;

@@ -133,3 +133,13 @@ async def test_a_claim_takes_what_the_server_has_loaded(store: Store) -> None:
     assert lease.job.key == "b"
     assert (await claim(store, loaded="other")).job.key == "a"
     assert await store.claim("server 2", {"wan"}, loaded="other") is None
+
+
+async def test_a_spread_that_is_all_but_nothing_breaks_neither_ends_nor_forecasts(store: Store) -> None:
+    await teach(store, 40)
+    await store.database.fetch("UPDATE pace SET spread = :seconds", {"seconds": 5e-324})
+    for key in ("a", "b"):
+        job = (await admit(store, make_request(key))).job
+        assert await store.forecast(job.id, servers=1)
+        await finish(store, await claim(store), 40.0)
+    assert (await admit(store, make_request("c"))).job.cost == 40.0
