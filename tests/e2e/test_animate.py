@@ -134,6 +134,7 @@ async def test_turbo_is_offered_only_where_its_lora_is(tmp_path: Path, picture: 
             assert {"draft", "fast", "quality"} <= set(names)
 
 
+@pytest.mark.long
 async def test_an_old_server_without_the_new_nodes_still_makes_clips(tmp_path: Path, picture: bytes) -> None:
     missing = {"WanVideoClipVisionEncode", "WanVideoImageToVideoEncode"}
     async with (
@@ -154,6 +155,7 @@ async def test_chinese_is_answered_in_chinese(
     await job.says("完成")
 
 
+@pytest.mark.long
 async def test_words_are_shown_safely_and_ping_nobody_but_the_owner(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -114,7 +114,8 @@ async def test_an_old_python_and_a_missing_library_are_told(tmp_path: Path) -> N
     assert "-r requirements.lock" in bare[2]
 
 
-@pytest.mark.parametrize("encoding", ["cp936", pytest.param("cp1252", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("encoding", ["cp936", "cp1252"])
 async def test_output_fails_on_no_encoding(tmp_path: Path, encoding: str) -> None:
     environment = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding, "LC_ALL": "C"}
     picture = tmp_path / "no.png"

@@ -232,6 +232,7 @@ async def test_where_there_is_no_way_left_the_row_says_why(
     assert (row["state"], "guild_left" in row["reason"]) == ("cancelled", True)
 
 
+@pytest.mark.long
 async def test_whoever_left_still_has_the_clip_in_the_channel(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -377,6 +378,7 @@ async def test_deleting_the_status_of_a_running_job_still_brings_the_clip(
     assert playground.messages[-1].pinged == {ada.id}
 
 
+@pytest.mark.long
 async def test_or_stops_it_where_the_owner_wants_that(tmp_path: Path, picture: bytes) -> None:
     async with (
         Playground(comfyui={"speed": 50}, patience=4) as playground,
@@ -391,6 +393,7 @@ async def test_or_stops_it_where_the_owner_wants_that(tmp_path: Path, picture: b
         assert [run.outcome for run in playground.comfyui.runs] == [Outcome.INTERRUPTED]
 
 
+@pytest.mark.long
 async def test_a_failure_whose_status_was_deleted_is_told_in_a_new_message(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -63,6 +63,7 @@ async def test_a_dead_server_beside_a_good_one_is_named_with_what_to_do(tmp_path
     assert out.splitlines()[-1] == "/animate works, but not everywhere: see ✗."
 
 
+@pytest.mark.long
 async def test_where_no_server_is_named_that_is_a_failure(tmp_path: Path) -> None:
     async with Playground(comfyui=None) as playground:
         code, out = await doctor(tmp_path, **playground.environment() | {"COMFYUI_URL": ","})

@@ -142,6 +142,7 @@ async def test_a_job_whose_answer_is_lost_runs_once(
     assert len(playground.comfyui.runs) == 1
 
 
+@pytest.mark.long
 async def test_a_job_that_hangs_is_stopped_after_the_longest_run_and_the_next_one_gets_its_clip(
     playground: Playground, tmp_path: Path, picture: bytes
 ) -> None:

@@ -55,6 +55,7 @@ async def test_an_error_in_a_node_fails_the_job_in_a_plain_sentence(
     await after.video()
 
 
+@pytest.mark.long
 async def test_a_model_that_is_missing_on_the_server_is_named(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -107,6 +108,7 @@ async def test_after_kill_9_in_mid_run_the_job_goes_on_and_runs_once(
     assert len(comfyui.runs) == 1
 
 
+@pytest.mark.long
 async def test_a_stop_leaves_the_running_job_to_comfyui_and_the_next_start_adopts_it(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:
@@ -229,6 +231,7 @@ async def test_people_are_served_in_turn(playground: Playground, bot: BotProcess
     assert order == ["ada 0", "bob", "ada 1", "ada 2", "ada 3", "ada 4"]
 
 
+@pytest.mark.long
 async def test_a_bot_whose_token_is_withdrawn_ends_as_a_whole_and_says_why(
     playground: Playground, bot: BotProcess
 ) -> None:

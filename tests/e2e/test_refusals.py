@@ -79,6 +79,7 @@ async def test_what_is_out_of_range_never_leaves_discord_and_the_rest_is_refused
         assert f"`{name}` must be between {span}" in await refused.refused()
 
 
+@pytest.mark.long
 async def test_the_policy_keeps_out_other_channels_and_people_without_the_role(
     tmp_path: Path, picture: bytes
 ) -> None:
@@ -97,6 +98,7 @@ async def test_the_policy_keeps_out_other_channels_and_people_without_the_role(
             assert len(playground.comfyui.runs) == 2
 
 
+@pytest.mark.long
 async def test_another_guild_is_kept_out(tmp_path: Path, picture: bytes) -> None:
     async with (
         Playground(comfyui=None) as playground,
@@ -106,6 +108,7 @@ async def test_another_guild_is_kept_out(tmp_path: Path, picture: bytes) -> None
         assert "not open to this server" in await job.refused()
 
 
+@pytest.mark.long
 async def test_more_than_the_queued_jobs_allowed_are_refused(tmp_path: Path, picture: bytes) -> None:
     async with (
         Playground(comfyui=None) as playground,
@@ -118,6 +121,7 @@ async def test_more_than_the_queued_jobs_allowed_are_refused(tmp_path: Path, pic
         await (await bob.animate(picture, "it moves")).says("Queued")
 
 
+@pytest.mark.long
 async def test_a_rule_that_refuses_says_which_and_when_it_lifts(tmp_path: Path, picture: bytes) -> None:
     async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path, COOLDOWN="600"):
         ada = playground.member()
@@ -139,6 +143,7 @@ async def test_a_job_that_waited_too_long_ends_and_says_so(tmp_path: Path, pictu
         assert "waited for more than" in await job.says("Failed")
 
 
+@pytest.mark.long
 async def test_where_the_bot_may_not_write_it_says_so_at_once(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

@@ -102,6 +102,7 @@ async def test_words_are_in_no_log_at_info_and_ping_nobody_but_the_owner(
                 assert bool(allowed.get("users")) == bool(is_result), (where, words)
 
 
+@pytest.mark.long
 async def test_a_crash_shows_no_token(tmp_path: Path, picture: bytes) -> None:
     async with Playground(comfyui=None) as playground, running_bot(playground, tmp_path) as bot:
         playground.discord.disconnect(4004)

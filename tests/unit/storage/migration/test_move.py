@@ -11,6 +11,7 @@ from storage import DatabaseLocation, State, Store, StoreError, StoreInUse, migr
 from storage.migration import move as moving
 from storage.migration.databases import open_source, open_target
 from storage.sql.tables import ABOUT, OWN, Record, Table, TableAccess
+from tests.sampling import one_in
 from tests.unit.storage.engines import empty_postgres
 from tests.unit.storage.requests import make_request
 
@@ -124,7 +125,7 @@ def die_after(tables: TableAccess, batches: int) -> None:
     tables.write = write_or_die  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("batches", [0, 1, 6])
+@pytest.mark.parametrize("batches", one_in(3, [1, 0, 6]))
 async def test_an_interrupted_move_goes_on_where_it_was(
     source: DatabaseLocation, target: DatabaseLocation, batches: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
