@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,7 @@ class BotProcess:
     playground: Playground
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
     process: RunningProcess | None = None
 
     @property
@@ -47,6 +48,16 @@ class BotProcess:
 
     async def start(self) -> None:
         """Start it and wait until it is online."""
+        process = await self.launch()
+        online = asyncio.create_task(self.playground.bot_online())
+        ended = asyncio.create_task(process.wait())
+        await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
+        assert not ended.done(), self.log
+        ended.cancel()
+        await online
+
+    async def launch(self) -> RunningProcess:
+        """Start it without waiting for anything."""
         environment = {
             **os.environ,
             **self.playground.environment(),
@@ -56,20 +67,16 @@ class BotProcess:
             **self.settings,
         }
         self.process = await self._start(environment)
-        online = asyncio.create_task(self.playground.bot_online())
-        ended = asyncio.create_task(self.process.wait())
-        await asyncio.wait({online, ended}, return_when=asyncio.FIRST_COMPLETED)
-        assert not ended.done(), self.log
-        ended.cancel()
-        await online
+        return self.process
 
     async def _start(self, environment: Mapping[str, str]) -> RunningProcess:
         if FORKS:
-            return await fork_bot(self.folder, environment, self._log)
+            return await fork_bot(self.folder, environment, self._log, self.arguments)
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable,
                 str(ROOT / "bot.py"),
+                *self.arguments,
                 cwd=self.folder,
                 env=environment,
                 stdout=log,
@@ -85,18 +92,28 @@ class BotProcess:
         """End it as a power cut does."""
         await self._end(lambda process: process.kill())
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process
+        self.process.send_signal(number)
+
     def limit_files(self, size: int) -> None:
         """Let none of its files grow beyond `size` bytes: 0 fills its disk, -1 gives the room back. Linux."""
         assert self.process
         if sys.platform == "linux":
             resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    async def _end(self, end: Callable[[RunningProcess], None]) -> int:
+    async def end(self, end: Callable[[RunningProcess], None]) -> int:
+        """Do what ends it and wait until it has; returns the exit code."""
         assert self.process
         with contextlib.suppress(ProcessLookupError):
             end(self.process)
         async with asyncio.timeout(20):
-            code = await self.process.wait()
+            return await self.process.wait()
+
+    async def _end(self, end: Callable[[RunningProcess], None]) -> int:
+        code = await self.end(end)
+        async with asyncio.timeout(20):
             await self.playground.bot_offline()
         return code
 

@@ -24,10 +24,12 @@ STALLS = "TEST_STALLS"
 compile_words(BLOCKED_WORDS)  # remembered: else each bot would take a fifth of a second for it
 
 
-async def fork_bot(folder: Path, environment: Mapping[str, str], log: Path) -> ForkedProcess:
-    """`python bot.py` in that folder, with that environment, and its output appended to `log`."""
+async def fork_bot(
+    folder: Path, environment: Mapping[str, str], log: Path, arguments: Sequence[str] = ()
+) -> ForkedProcess:
+    """`python bot.py ARGUMENTS` in that folder, with that environment; its output is appended to `log`."""
     with log.open("ab") as output:
-        return await _fork([], folder, environment, output, output)
+        return await _fork(arguments, folder, environment, output, output)
 
 
 async def run_bot(
