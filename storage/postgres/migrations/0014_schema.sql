@@ -80,6 +80,7 @@ CREATE TABLE job (
 );
 CREATE INDEX job_line ON job (tag, seq, created_at) WHERE state = 'queued';
 CREATE INDEX job_of_person ON job (user_id, seq);
+CREATE INDEX job_waiting_of_person ON job (user_id) WHERE state = 'queued';
 CREATE INDEX job_leased ON job (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX job_children ON job (parent, user_id) WHERE parent IS NOT NULL;
 CREATE INDEX job_status ON job (status_message) WHERE status_message IS NOT NULL;
