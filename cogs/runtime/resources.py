@@ -57,6 +57,19 @@ class Resources:
     gpu_time: GpuTime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What is opened before Discord is asked. `servers`: those of this process."""
+
+    store: storage.Store
+    files: storage.Blobs
+    workflows: comfy.WorkflowCatalogue
+    servers: list[comfy.Server]
+    directory: ServerDirectory
+    outages: Outages
+    notifier: QueueNotifier
+
+
 @contextlib.asynccontextmanager
 async def open_resources(
     settings: Settings, role: ProcessRole = ProcessRole.ALL
@@ -69,21 +82,29 @@ async def open_resources(
     async with contextlib.AsyncExitStack() as stack:
         workflows = await stack.enter_async_context(open_workflows(settings))
         store = await stack.enter_async_context(storage.open_store(settings.database(), settings.limits()))
+        files = await storage.open_blobs(settings.blobs(), store.database, owner=await store.instance())
         lock = None if role is ProcessRole.WORKER else await stack.enter_async_context(hold_gateway(store))
         record, alone = describe_process(settings, role), not is_fleet(settings)
         servers = list[comfy.Server]()
         if role is not ProcessRole.GATEWAY:
             names = {"worker": record.name, "host": record.host}
-            opened = open_servers(settings, await store.instance(), workflows, **names)
-            servers = await stack.enter_async_context(opened)
+            servers = await stack.enter_async_context(
+                open_servers(settings, await store.instance(), workflows, **names)
+            )
         record = replace(record, servers=tuple(each.name for each in servers))
         membership = await stack.enter_async_context(open_membership(store, record, notifier, alone=alone))
         outages = Outages(servers, warn_seconds=settings.comfyui_away_minutes * 60)
         own = OwnServers(store, workflows, servers, outages.since, lambda: membership.draining)
-        directory = own if alone else FleetServers(store, workflows, own)
-        context = await _open_context(
-            stack, settings, role, store, workflows, servers, directory, outages, notifier
+        opened = Opened(
+            store=store,
+            files=files,
+            workflows=workflows,
+            servers=servers,
+            directory=own if alone else FleetServers(store, workflows, own),
+            outages=outages,
+            notifier=notifier,
         )
+        context = await _open_context(stack, settings, role, opened)
         gpu_time = GpuTime()
         worker = build_worker(settings, context, membership, gpu_time) if servers else None
         yield Resources(
@@ -111,18 +132,10 @@ def describe_process(settings: Settings, role: ProcessRole) -> WorkerRecord:
 
 
 async def _open_context(
-    stack: contextlib.AsyncExitStack,
-    settings: Settings,
-    role: ProcessRole,
-    store: storage.Store,
-    workflows: comfy.WorkflowCatalogue,
-    servers: list[comfy.Server],
-    directory: ServerDirectory,
-    outages: Outages,
-    notifier: QueueNotifier,
+    stack: contextlib.AsyncExitStack, settings: Settings, role: ProcessRole, opened: Opened
 ) -> BotContext:
     """Log in, and open what the cogs and the worker work with."""
-    files = await storage.open_blobs(settings.blobs(), store.database, owner=await store.instance())
+    store, files, workflows = opened.store, opened.files, opened.workflows
     proxy = settings.discord_proxy()
     session = await stack.enter_async_context(aiohttp.ClientSession(proxy=proxy))
     pictures = await stack.enter_async_context(media.open_media(limit=2))
@@ -135,7 +148,7 @@ async def _open_context(
             store=store,
             files=files,
             pictures=pictures,
-            notifier=notifier,
+            notifier=opened.notifier,
             on_delete=settings.on_delete,
             workflows=workflows,
             link_seconds=settings.clip_link_seconds(),
@@ -152,20 +165,20 @@ async def _open_context(
         files=files,
         pictures=pictures,
         workflows=workflows,
-        servers=servers,
-        directory=directory,
+        servers=opened.servers,
+        directory=opened.directory,
         service=JobService(
             store=store,
             files=files,
             pictures=pictures,
             workflows=workflows,
-            directory=directory,
+            directory=opened.directory,
             shares=settings.share_policy(),
         ),
         attachments=Attachments(session, settings.discord_api_url),
-        positions=QueuePositions(store, workflows, directory, PowerState(quiet=settings.quiet())),
-        outages=outages,
-        notifier=notifier,
+        positions=QueuePositions(store, workflows, opened.directory, PowerState(quiet=settings.quiet())),
+        outages=opened.outages,
+        notifier=opened.notifier,
         messages=messages,
         documents=settings.documents(),
     )
