@@ -1,15 +1,15 @@
 """How long jobs take: the sampler's rate, and when a queued job's clip will be there."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import comfy
 from jobs.announcer import QueuePosition, WaitReason
 from jobs.fleet.directory import ServerDirectory
 from jobs.power.state import PowerState
-from jobs.routing import all_away_since, can_run, wait_reason
-from storage import Forecast, Job, State, Store
+from jobs.routing import KnownServer, all_away_since, can_run, wait_reason
+from storage import Forecast, Job, Notice, Pause, State, Store
 
 STEADY_SECONDS = 60.0  # a smaller change of an expected time is not announced: each change is an edit
 STEADY_FRACTION = 0.2  # nor one that is smaller than this part of the remaining time
@@ -75,6 +75,15 @@ def expected_end(forecast: Forecast | None, others: int = 0) -> float | None:
     return middle + others * (middle - (forecast.start.low + forecast.start.high) / 2)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFacts:
+    """What the positions of all jobs depend on: a pause or notice that holds, and what servers say."""
+
+    pause: Pause | None
+    notice: Notice | None
+    servers: Sequence[KnownServer]
+
+
 class QueuePositions:
     """Positions of queued jobs and when each is done; a time once announced is kept while about right."""
 
@@ -92,36 +101,51 @@ class QueuePositions:
         self._announced: dict[str, float] = {}
         self.blobs_away = False  # whether pictures can neither be read nor clips kept
 
-    async def position(self, job: Job, ahead: int | None = None) -> QueuePosition:
-        """The job's position; `ahead` where it is known already. Raises StoreError."""
+    async def facts(self) -> QueueFacts:
+        """What positions of all jobs depend on at this moment. Raises StoreError."""
+        return QueueFacts(
+            pause=await self._store.pause(),
+            notice=await self._store.notice(),
+            servers=await self._directory.known(),
+        )
+
+    async def position(
+        self, job: Job, ahead: int | None = None, facts: QueueFacts | None = None
+    ) -> QueuePosition:
+        """The job's position; `ahead`, `facts` where they are known already. Raises StoreError."""
         if ahead is None:
             ahead = await self._store.ahead(job.id)
-        notice = await self._store.notice()
-        if pause := await self._store.pause():
-            return QueuePosition(ahead=ahead, pause=pause, notice=notice)
+        facts = facts or await self.facts()
+        notice = facts.notice
+        if facts.pause:
+            return QueuePosition(ahead=ahead, pause=facts.pause, notice=notice)
         if self.blobs_away:
             return QueuePosition(ahead=ahead, reason=WaitReason.BLOBS_AWAY, notice=notice)
-        known_servers = await self._directory.known()
-        reason = wait_reason(self._workflows, known_servers, job.params)
+        reason = self.reason(job, facts)
         if reason is not WaitReason.CANNOT_RUN and (until := self.power.quiet_until()):
             return QueuePosition(ahead=ahead, reason=WaitReason.QUIET_HOURS, until=until, notice=notice)
         if reason is WaitReason.UNREACHABLE and (seconds := self.power.wake_seconds()):
             minutes = max(round(seconds / 60), 1)
             return QueuePosition(ahead=ahead, reason=WaitReason.WAKING, minutes=minutes, notice=notice)
         if reason:
-            away_since = all_away_since(known_servers) if reason is WaitReason.UNREACHABLE else None
+            away_since = all_away_since(facts.servers) if reason is WaitReason.UNREACHABLE else None
             return QueuePosition(ahead=ahead, reason=reason, away_since=away_since, notice=notice)
-        expected = self._steady(job, await self.expected_end(job))
+        expected = self._steady(job, await self.expected_end(job, facts))
         return QueuePosition(ahead=ahead, expected_end=expected, notice=notice)
 
-    async def expected_end(self, job: Job) -> float | None:
+    def reason(self, job: Job, facts: QueueFacts) -> WaitReason | None:
+        """Why no server takes the job; None where one that can run it takes jobs."""
+        return wait_reason(self._workflows, facts.servers, job.params)
+
+    async def expected_end(self, job: Job, facts: QueueFacts | None = None) -> float | None:
         """When the clip will be there, in Unix seconds, where that can be said. Raises StoreError."""
+        facts = facts or await self.facts()
         able = [
             each
-            for each in await self._directory.known()
+            for each in facts.servers
             if each.live and each.offer is not None and can_run(self._workflows, each.offer, job.params)
         ]
-        if not able or (job.state is State.QUEUED and await self._store.pause()):
+        if not able or (job.state is State.QUEUED and facts.pause):
             return None
         others = min(each.others for each in able)
         return expected_end(await self._store.forecast(job.id, servers=len(able)), others)

@@ -1,6 +1,8 @@
 """Tells waiting jobs their position, and has servers asked again while a job waits that none can run."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 from jobs.announcer import Announcer, WaitReason
@@ -11,6 +13,7 @@ from storage import Store, StoreError
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0  # should a notification be missed
+MAX_REST_SECONDS = 1.0  # after a look, which rests as long as it took: a long queue has many notifications
 
 
 class WaitingJobs:
@@ -40,16 +43,18 @@ class WaitingJobs:
         since = self._notifier.mark()
         while True:
             await self._notifier.wait(POLL_SECONDS, since=since)
-            since = self._notifier.mark()
+            since, began = self._notifier.mark(), time.monotonic()
             try:
                 await self._look()
             except StoreError as err:
                 log.error("the queue cannot be read: %s", err)
+            await asyncio.sleep(min(time.monotonic() - began, MAX_REST_SECONDS))
 
     async def _look(self) -> None:
+        facts = await self._positions.facts()
         for each in await self._store.waiting():
-            position = await self._positions.position(each.job, each.ahead)
             if self._announcer:
+                position = await self._positions.position(each.job, each.ahead, facts)
                 self._announcer.waiting(each.job, position)
-            if position.reason is WaitReason.CANNOT_RUN:
+            if self._positions.reason(each.job, facts) is WaitReason.CANNOT_RUN:
                 self._look_again()
