@@ -124,7 +124,7 @@ async def running_fleet(
     """A gateway and workers with one ComfyUI each, all started; ended at the end, however the test went."""
     async with contextlib.AsyncExitStack() as stack:
         postgres = stack.enter_context(own_server())
-        comfyuis = [await stack.enter_async_context(ComfyUI(speed=50)) for _ in range(workers)]
+        comfyuis = [await stack.enter_async_context(ComfyUI(speed=150)) for _ in range(workers)]
         common = {
             "DATABASE_URL": postgres.url(),
             "BLOB_URL": f"file://{folder / 'blobs'}",

@@ -180,7 +180,7 @@ async def ask_often(fleet: Fleet, load: FleetLoad, picture: bytes, number: int) 
 async def count(fleet: Fleet, condition: str) -> int:
     """How many jobs meet it, as soon as the database answers."""
     while True:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             return await fleet.count(condition)
         await asyncio.sleep(0.1)
 
