@@ -3,10 +3,10 @@
 import asyncio
 import importlib.util
 import logging
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from storage.blobs.blob_store import BlobStore
 from storage.blobs.blobs import Blobs
@@ -68,9 +68,14 @@ def open_blob_store(location: BlobLocation) -> BlobStore:
         case "":
             return FolderBlobStore(location.folder)
         case "file":
-            return FolderBlobStore(Path(url2pathname(url.path)), shared=True)
+            return FolderBlobStore(folder_of(url.path), shared=True)
         case _:
             return _open_s3(location)
+
+
+def folder_of(path: str) -> Path:
+    """The folder that the path of a `file:` address names; on Windows a drive comes after the first slash."""
+    return Path(re.sub(r"^/(?=[A-Za-z]:/)", "", unquote(path)))
 
 
 def _open_s3(location: BlobLocation) -> BlobStore:

@@ -7,6 +7,7 @@ import pytest
 
 from storage import BlobLocation, StoreError, open_blobs
 from storage.blobs import s3
+from storage.blobs.opening import folder_of
 from storage.database import Database
 from tests.s3_server import ACCESS, QUICK, SECRET, fails, s3_server
 from tests.unit.storage.blobs.test_blobs import refuse_removal
@@ -103,3 +104,10 @@ async def test_what_a_kill_left_half_written_is_swept_and_what_cannot_be_is_told
     refuse_removal(monkeypatch, "held")
     await open_blobs(BlobLocation(folder=tmp_path), database, owner="bot")
     assert "swept later" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"), [("/srv/a%20b/中文", "/srv/a b/中文"), ("/C:/srv/animate", "C:/srv/animate")]
+)
+def test_an_address_names_a_folder_of_either_system(path: str, folder: str) -> None:
+    assert folder_of(path) == Path(folder)
