@@ -84,7 +84,7 @@ class SqliteDatabase:
         for name, value in values.items():
             if isinstance(value, str):
                 bound[name] = storable(value)
-            elif isinstance(value, Sequence):
+            elif value is not None and not isinstance(value, int | float):
                 bound[name] = json.dumps(value)
         return bound
 
