@@ -1,6 +1,8 @@
 """Values of the settings for several machines: addresses of database and blob store, a worker's name."""
 
 import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from yarl import URL
 
@@ -8,6 +10,8 @@ DATABASE_EXAMPLE = "postgresql://animate:PASSWORD@db.example.org/animate"
 BLOB_EXAMPLES = "file:///srv/animate or s3://bucket/prefix?endpoint=https://s3.example.org"
 MAX_NAME = 60  # characters
 BLOB_OPTIONS = frozenset({"endpoint", "region"})
+_HOST = r"(?:\[[^]]*\]|[^:,\[\]/]*)(?::\d{1,5})?"
+_HOSTS = rf"{_HOST}(?:,{_HOST})*"  # several are tried in their order, as after a failover
 
 
 def read_database_url(text: str) -> str:
@@ -15,17 +19,29 @@ def read_database_url(text: str) -> str:
     scheme, _, rest = text.partition("://")
     if scheme.lower() not in ("postgresql", "postgres"):
         raise ValueError(f"it has to begin with postgresql://, such as {DATABASE_EXAMPLE}")
-    try:
-        url = URL(f"postgresql://{rest}")
-        _ = url.port
-    except ValueError:
-        url = None
-    if url is None or not re.fullmatch("/[^/@]+", url.path):
+    if not _names_a_database(f"postgresql://{rest}"):
         raise ValueError(
             f"it names no database: write one such as {DATABASE_EXAMPLE}; "
             "in a password write @ as %40, / as %2F, # as %23, % as %25"
         )
     return f"postgresql://{rest}"
+
+
+def _names_a_database(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # which may quote the password
+        return False
+    hosts = parts.netloc.rpartition("@")[2]
+    return bool(re.fullmatch("/[^/@]+", parts.path) and re.fullmatch(_HOSTS, hosts))
+
+
+def database_secrets(url: str) -> Iterator[str]:
+    """The passwords in the address of a database, as they stand there and as they are meant."""
+    parts = urlsplit(url)
+    raw = parts.netloc.rpartition("@")[0].partition(":")[2]
+    yield from (raw, unquote(raw))
+    yield from (value for name, value in parse_qsl(parts.query) if "password" in name)
 
 
 def read_blob_url(text: str) -> str:

@@ -17,7 +17,12 @@ from cogs.access.policy import AccessPolicy
 from cogs.messages.lost_status import OnDelete
 from cogs.runtime.client import DISCORD_API
 from cogs.runtime.env_file import locate, read_env_file
-from cogs.runtime.fleet_values import read_blob_url, read_database_url, read_worker_name
+from cogs.runtime.fleet_values import (
+    database_secrets,
+    read_blob_url,
+    read_database_url,
+    read_worker_name,
+)
 from cogs.runtime.observing.log_format import LogFormat
 from cogs.runtime.proxy import environment_proxies, find_proxy, read_proxy
 from cogs.runtime.setting_values import (
@@ -340,9 +345,10 @@ class Settings(BaseSettings):
             each for each in (*self.comfyui_wake, *self.comfyui_sleep) if "://" in each.get_secret_value()
         ]
         tokens = (self.discord_token, *self.comfyui_token, *hooks, self.aws_secret_access_key)
-        databases = (self.database_url, self.database_listen_url)
-        urls = (*self.comfyui_url, *proxies, *(each.get_secret_value() for each in (*hooks, *databases)))
-        return secrets_of(urls, tokens)
+        urls = (*self.comfyui_url, *proxies, *(each.get_secret_value() for each in hooks))
+        databases = (self.database_url.get_secret_value(), self.database_listen_url.get_secret_value())
+        passwords = [word for url in databases for word in database_secrets(url) if word]
+        return [*secrets_of(urls, tokens), *passwords]
 
     def database(self) -> storage.DatabaseLocation:
         """Where the database is."""

@@ -1,8 +1,15 @@
 """Addresses of a database and of a blob store, a worker's name: taken, or refused with the fix."""
 
 import pytest
+from pydantic import SecretStr
 
-from cogs.runtime.fleet_values import read_blob_url, read_database_url, read_worker_name
+from cogs.runtime.fleet_values import (
+    database_secrets,
+    read_blob_url,
+    read_database_url,
+    read_worker_name,
+)
+from cogs.runtime.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -11,6 +18,7 @@ from cogs.runtime.fleet_values import read_blob_url, read_database_url, read_wor
         "postgresql://animate@db/animate",
         "postgresql://animate:p%40ss@[::1]:5432/animate?sslmode=require",
         "postgresql:///animate?host=/var/run/postgresql",
+        "postgresql://animate@first:5432,[::2]:5433/animate?target_session_attrs=read-write",
     ],
 )
 def test_an_address_of_a_database_is_taken(text: str) -> None:
@@ -28,6 +36,8 @@ def test_the_other_name_of_the_scheme_is_written_as_the_usual_one() -> None:
         ("db/animate", "postgresql://"),
         ("postgresql://db", "names no database"),
         ("postgresql://animate:p@ss/word:1@db:x/animate", "%40"),
+        ("postgresql://animate:p@ss@[db/animate", "%40"),
+        ("postgresql://animate:p@ss\u2100@db/animate", "%40"),
     ],
 )
 def test_another_address_is_refused_without_its_password(text: str, said: str) -> None:
@@ -66,3 +76,12 @@ def test_a_workers_name_fits_into_a_line() -> None:
     for text in ("gpu 1", "a/b", "x" * 61, "a\n"):
         with pytest.raises(ValueError, match="letters"):
             read_worker_name(text)
+
+
+def test_the_secrets_of_a_database_are_its_passwords_and_not_its_user() -> None:
+    assert {*database_secrets("postgresql://animate:p%40ss@a:1,b:2/animate")} == {"p%40ss", "p@ss"}
+    assert "s e" in database_secrets("postgresql://db/animate?user=ada&password=s%20e")
+    settings = Settings(database_url=SecretStr("postgresql://animate@db/animate"))
+    assert "animate" not in settings.secrets()
+    settings = Settings(database_url=SecretStr("postgresql://db/animate?password=hunter2"))
+    assert "hunter2" in settings.secrets()
