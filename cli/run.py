@@ -1,10 +1,11 @@
 """`python bot.py run`: runs the bot until a signal."""
 
+import contextlib
 import logging
 import sys
 
 from cli.errors import CommandFailed
-from cli.signals import stop_on_signal
+from cli.signals import cut_short_by, stop_on_signal
 from cogs.runtime.app import open_application
 from cogs.runtime.client import invite_link
 from cogs.runtime.log_thread import log_in_thread
@@ -37,7 +38,11 @@ async def run(settings: Settings, role: ProcessRole = ProcessRole.ALL) -> int:
     switch_threads_often()
     stop = stop_on_signal()
     with log_in_thread():
-        async with open_application(settings, role) as application:
+        async with contextlib.AsyncExitStack() as stack:
+            async with cut_short_by(stop) as opening:  # a gateway may stand by for days
+                application = await stack.enter_async_context(open_application(settings, role))
+            if opening.expired():
+                return 0
             client = application.context.client
             if role is ProcessRole.WORKER:
                 print(f"Logged in as {client.user}, as a worker: jobs come by the database.", flush=True)

@@ -1,10 +1,12 @@
 """SIGINT, SIGTERM and on Windows Ctrl+Break: the first asks for a clean shutdown, the second ends at once."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 import threading
+from collections.abc import AsyncGenerator
 
 MAX_SHUTDOWN_SECONDS = 14.0
 if sys.platform == "win32":  # where no program can send the other two: SIGTERM would end the process as it is
@@ -34,6 +36,27 @@ def stop_on_signal() -> asyncio.Event:
     for number in STOPPING:
         signal.signal(number, on_signal)
     return stop
+
+
+@contextlib.asynccontextmanager
+async def cut_short_by(stop: asyncio.Event) -> AsyncGenerator[asyncio.Timeout]:
+    """End the block when the event is set; `expired()` of what is yielded tells whether that was so."""
+    deadline = asyncio.timeout(None)
+
+    async def watch() -> None:
+        await stop.wait()
+        deadline.reschedule(asyncio.get_running_loop().time())
+
+    try:
+        async with deadline:
+            watching = asyncio.create_task(watch(), name="a stop before the start is over")
+            try:
+                yield deadline
+            finally:
+                watching.cancel()
+    except TimeoutError:
+        if not deadline.expired():
+            raise
 
 
 def ignore_signals() -> None:

@@ -50,6 +50,12 @@ class Fleet:
                     return
                 await asyncio.sleep(0.5)
 
+    async def stands_by(self, name: str) -> None:
+        """Wait until a gateway has said that another one works."""
+        async with asyncio.timeout(30):
+            while "stands by" not in self.log(name):  # noqa: ASYNC110 - a file of another process
+                await asyncio.sleep(0.1)
+
     def log(self, name: str) -> str:
         """What a process has logged."""
         return (self._folder / f"{name}.log").read_text(encoding="utf-8")
@@ -110,7 +116,14 @@ async def test_clips_are_made_whichever_worker_dies_and_a_standby_takes_over(
         fleet.processes["one"].send_signal(signal.SIGKILL)
         again = await ada.animate(picture, "once more", seconds=1, steps=4)
         assert (await again.video()).data
-        await fleet.start("standby", "gateway")
+        for name in ("spare", "standby"):
+            await fleet.start(name, "gateway")
+        await fleet.stands_by("spare")
+        fleet.processes["spare"].send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(fleet.processes["spare"].wait(), 8) == 0, (
+            "long before it would be killed"
+        )
+        await fleet.stands_by("standby")
         fleet.processes["gate"].send_signal(signal.SIGTERM)
         await asyncio.wait_for(fleet.processes["gate"].wait(), 30)
         await playground.bot_online()
