@@ -26,8 +26,8 @@ from pathlib import Path
 from huey.storage import SqliteStorage
 
 from benchmarks import queue_postgres
-from benchmarks.queues import GUILDS, PARAMS, PEOPLE, PICTURE
-from storage import DatabaseLocation, Lease, Request, State, Store, open_store
+from benchmarks.queues import GUILDS, PARAMS, PEOPLE, PICTURE, request
+from storage import DatabaseLocation, Lease, State, Store, open_store
 from storage.queries import MAX_COUNTED_AHEAD
 
 BLOCK = 25  # operations
@@ -147,17 +147,7 @@ class Course:
         self.meter.measure_plain("bare durable insert", self._insert)
 
     async def _admit(self) -> str:
-        number = next(self._numbers)
-        request = Request(
-            key=f"interaction {number}",
-            user_id=number * 7919 % PEOPLE,
-            guild_id=number % GUILDS,
-            channel_id=8,
-            locale="en-US",
-            params=PARAMS,
-            picture=PICTURE,
-        )
-        return (await self._store.admit(request, limit=10**9)).job.id
+        return (await self._store.admit(request(next(self._numbers)), limit=10**9)).job.id
 
     async def _claim(self) -> Lease | None:
         return await self._store.claim(f"server {next(self._numbers)}", {"wan"})

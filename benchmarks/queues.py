@@ -71,8 +71,23 @@ FROM generate_series(1, $1) AS n
 """
 
 
+def request(number: int) -> Request:
+    """The request of one of PEOPLE, with a key of its own."""
+    return Request(
+        key=f"interaction {number} {time.time_ns()}",
+        user_id=number * 7919 % PEOPLE,
+        guild_id=number % GUILDS,
+        channel_id=8,
+        locale="en-US",
+        params=PARAMS,
+        picture=PICTURE,
+    )
+
+
 class Queue(ABC):
     """One of the two, on a filled database. `claim` returns what `finish` gets, None where nothing waits."""
+
+    tells_places = False
 
     @abstractmethod
     async def admit(self, caller: int) -> str:
@@ -91,12 +106,14 @@ class Queue(ABC):
         """Record that the job is done."""
 
     async def place(self, caller: int) -> object:
-        """How many wait before a job. Raises NotImplementedError where it has no such question."""
-        raise NotImplementedError
+        """How many wait before a job; only where `tells_places`."""
+        return None
 
 
 class Ours(Queue):
     """The store, as the bot uses it."""
+
+    tells_places = True
 
     def __init__(self, stores: Sequence[Store]) -> None:
         self._stores = stores
@@ -104,17 +121,7 @@ class Ours(Queue):
         self._last = ""
 
     async def admit(self, caller: int) -> str:
-        number = next(self._numbers)
-        request = Request(
-            key=f"interaction {number} {time.time_ns()}",
-            user_id=number * 7919 % PEOPLE,
-            guild_id=number % GUILDS,
-            channel_id=8,
-            locale="en-US",
-            params=PARAMS,
-            picture=PICTURE,
-        )
-        self._last = (await self._stores[caller].admit(request, limit=10**9)).job.id
+        self._last = (await self._stores[caller].admit(request(next(self._numbers)), limit=10**9)).job.id
         return self._last
 
     async def announce(self, caller: int, job: str) -> None:
