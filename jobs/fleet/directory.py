@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 import comfy
-from jobs.routing import KnownServer, Workflows, read_known_servers, recall_offer
+from jobs.routing import KnownServer, Workflows, describe_server, read_known_servers, recall_offer
 from jobs.server import ComputeServer, refresh_all
 from storage import FleetServer, Store
 
@@ -15,6 +15,10 @@ class ServerDirectory(Protocol):
 
     async def known(self) -> Sequence[KnownServer]:
         """What is known of each at the moment. Raises StoreError."""
+        ...
+
+    def own(self) -> Sequence[KnownServer]:
+        """What those that this process drives say now, without asking the database what they said before."""
         ...
 
     async def refresh(self, *, seconds: float) -> None:
@@ -46,15 +50,20 @@ class OwnServers:
     async def known(self) -> Sequence[KnownServer]:
         """What each says now, else what it said last. Raises StoreError."""
         known = await read_known_servers(self._store, self._workflows, self._servers)
+        return [self._completed(each) for each in known]
+
+    def own(self) -> Sequence[KnownServer]:
+        """What each says now."""
+        return [self._completed(describe_server(self._workflows, each)) for each in self._servers]
+
+    def _completed(self, server: KnownServer) -> KnownServer:
+        """With what this process knows of it beside what it says."""
         drained = comfy.UnavailableReason.DRAINED if self._is_draining() else None
-        return [
-            replace(
-                each,
-                away_since=self._away_since(each.name),
-                unavailable=each.unavailable or drained,
-            )
-            for each in known
-        ]
+        return replace(
+            server,
+            away_since=self._away_since(server.name),
+            unavailable=server.unavailable or drained,
+        )
 
     async def refresh(self, *, seconds: float) -> None:
         """Ask all of them again what they can run, for at most so long."""
@@ -75,6 +84,10 @@ class FleetServers:
         names = {each.name for each in own}
         rows = await self._store.fleet_servers()
         return [*own, *(self._described(row) for row in rows if row.state.name not in names)]
+
+    def own(self) -> Sequence[KnownServer]:
+        """What the own ones say now."""
+        return self._own.own()
 
     async def refresh(self, *, seconds: float) -> None:
         """Ask the own ones again what they can run; other processes ask theirs by themselves."""

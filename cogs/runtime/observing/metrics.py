@@ -1,7 +1,6 @@
 """The bot's numbers in Prometheus' text format; docs/operating.md says what each means, and when to act."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,10 +77,14 @@ class Metrics:
         return self._sources.online()
 
     async def any_server(self) -> bool:
-        """Whether a ComfyUI answers; as it was known last, where the database does not."""
-        with contextlib.suppress(StoreError, TimeoutError):
+        """Whether a ComfyUI answers; those of other processes as last known, where the database does not."""
+        try:
             async with asyncio.timeout(DATABASE_TIMEOUT):
                 self._known = await self._sources.directory.known()
+        except (StoreError, TimeoutError):
+            own = self._sources.directory.own()
+            names = {each.name for each in own}
+            self._known = [*own, *(each for each in self._known if each.name not in names)]
         return any(each.live for each in self._known)
 
     def _families(self) -> Iterator[Metric]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from prometheus_client import REGISTRY
 import comfy
 from cogs.runtime.observing import metrics as metrics_module
 from cogs.runtime.observing.metrics import Metrics
+from jobs.fleet.directory import OwnServers
+from jobs.routing import KnownServer
 from storage import JobCounts, Reason, State, Store, StoreUnavailable
 from tests.unit.cogs.runtime.observing.observing_setup import ObservedBot, observed_bot, with_store
 from tests.unit.jobs.scripted_server import ScriptedServer
@@ -135,3 +138,15 @@ async def test_a_database_that_does_not_answer_leaves_the_rest(
     assert found["animate_database_up"] == {(): 0}
     assert "animate_queue_jobs" not in found
     assert "animate_comfyui_up" in found
+
+
+async def test_servers_are_told_of_where_the_database_never_answered(bot: ObservedBot) -> None:
+    class NoRecords(OwnServers):
+        """Whose database is away."""
+
+        async def known(self) -> Sequence[KnownServer]:
+            raise StoreUnavailable("the disk is gone")
+
+    bot.sources = replace(bot.sources, directory=NoRecords(bot.store, {}, bot.servers))
+    found = await bot.scrape()
+    assert found["animate_comfyui_up"] == {("gpu:8188",): 1.0, ("attic:8188",): 0.0}
