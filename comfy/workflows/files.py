@@ -1,9 +1,9 @@
 """Load workflows from folders: the graph NAME.json, and its manifest NAME.toml, which may be missing."""
 
+import functools
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from comfy.errors import BadAnswer, WorkflowInvalid
@@ -89,15 +89,25 @@ def _load(name: str, folders: Sequence[Files], node_classes: NodeClasses) -> Wor
     template = next((pair[".json"] for pair, _ in chain if ".json" in pair), None)
     if template is None:
         raise _half(name)
-    manifest: Manifest = {}
-    for _, own in reversed(chain):
-        manifest = _merge(manifest, {key: value for key, value in own.items() if key != "extends"})
-    build = partial(build_workflow, name, template=_read(name, template), manifest=manifest)
+    graph, manifests = _read(name, template), tuple(text for _, text in chain)
     try:
-        workflow = build(node_classes=node_classes)
+        workflow = _build(name, graph, manifests, node_classes) if node_classes else None
     except WorkflowInvalid:
-        workflow = build()  # what is recorded counts where a server says nonsense of its classes
+        workflow = None  # what is recorded counts where a server says nonsense of its classes
+    workflow = workflow or _build_from_recorded(name, graph, manifests)
     return replace(workflow, built_in=template.parent == BUILT_IN)
+
+
+@functools.lru_cache(maxsize=128)  # folders are read again and again, and one of their files has changed
+def _build_from_recorded(name: str, graph: str, manifests: tuple[str, ...]) -> Workflow:
+    return _build(name, graph, manifests, NO_CLASSES)
+
+
+def _build(name: str, graph: str, manifests: tuple[str, ...], node_classes: NodeClasses) -> Workflow:
+    manifest: Manifest = {}
+    for own in map(_parse_manifest, reversed(manifests)):
+        manifest = _merge(manifest, {key: value for key, value in own.items() if key != "extends"})
+    return build_workflow(name, template=graph, manifest=manifest, node_classes=node_classes)
 
 
 def _refuse_twins(name: str, folders: Sequence[Files]) -> None:
@@ -110,8 +120,8 @@ def _refuse_twins(name: str, folders: Sequence[Files]) -> None:
         )
 
 
-def _chain(name: str, folders: Sequence[Files]) -> Iterator[tuple[Pair, Manifest]]:
-    """The files and the manifest of a workflow, then of the one that it extends, and so on.
+def _chain(name: str, folders: Sequence[Files]) -> Iterator[tuple[Pair, str]]:
+    """The files and the text of the manifest of a workflow, then of the one that it extends, and so on.
 
     That is looked for in the same folder and those before it; by its own name, in those before it.
     """
@@ -123,8 +133,12 @@ def _chain(name: str, folders: Sequence[Files]) -> Iterator[tuple[Pair, Manifest
                 workflow=name, reason=f"{name}.toml: extends: there is no other workflow {current}"
             )
         pair = folders[index][current]
-        own = _read_manifest(name, pair)
-        yield pair, own
+        text = _read(name, pair[".toml"]) if ".toml" in pair else ""
+        try:
+            own = _parse_manifest(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as err:
+            raise WorkflowInvalid(workflow=name, reason=f"{pair['.toml'].name}: {err}") from err
+        yield pair, text
         if "extends" not in own:
             return
         base = _base_name(name, own)
@@ -143,13 +157,9 @@ def _half(name: str) -> WorkflowInvalid:
     return WorkflowInvalid(workflow=name, reason=f"{name}.json is missing beside {name}.toml")
 
 
-def _read_manifest(name: str, pair: Pair) -> Manifest:
-    if ".toml" not in pair:
-        return {}
-    try:
-        return tomllib.loads(_read(name, pair[".toml"]))
-    except (tomllib.TOMLDecodeError, RecursionError) as err:
-        raise WorkflowInvalid(workflow=name, reason=f"{pair['.toml'].name}: {err}") from err
+@functools.lru_cache(maxsize=128)
+def _parse_manifest(text: str) -> Manifest:
+    return tomllib.loads(text)
 
 
 def _read(name: str, file: Path) -> str:

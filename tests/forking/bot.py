@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import cli.main
+from comfy.workflows.files import BUILT_IN, load_workflows
 from media.child import process
 from storage.words.blocked_words import BLOCKED_WORDS, compile_words
 from tests.e2e.stalls import MeasuringPolicy
@@ -22,6 +23,7 @@ FORK_MEDIA = "TEST_FORK_MEDIA"
 STALLS = "TEST_STALLS"
 """The variable that names a file for the long turns of the bot's event loop."""
 compile_words(BLOCKED_WORDS)  # remembered: else each bot would take a fifth of a second for it
+load_workflows(BUILT_IN)  # remembered, too
 
 
 async def fork_bot(
