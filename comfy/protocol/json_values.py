@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from json.scanner import py_make_scanner  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
-from typing import TypeGuard
+from collections.abc import Callable, Mapping, Sequence
+from json.decoder import JSONArray, JSONObject  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+from typing import TypeGuard, cast
 
 from comfy.errors import BadAnswer
 from comfy.printable import printable
@@ -13,6 +13,7 @@ MAX_DEPTH = 100  # compared or printed, a deeper value would exhaust the stack
 MAX_VALUES = 250_000  # a value takes up to 150 bytes
 MAX_INLINE_BYTES = 64 * 2**10  # parsed within some milliseconds whatever it holds
 COUNTED_BYTES = 256 * 2**10  # at once
+PIECE_LENGTH = 4096  # characters that the scanner in C parses at once
 MAX_TEXT_LENGTH = 4096  # characters
 
 
@@ -25,11 +26,11 @@ async def parse_large_json(body: bytes) -> object:
     """The value in `body`: a large one is parsed in a thread. Raises BadAnswer."""
     if len(body) <= MAX_INLINE_BYTES:
         return parse_json(body)
-    return await asyncio.to_thread(_parse_slowly, body)
+    return await asyncio.to_thread(_parse_in_pieces, body)
 
 
-def _parse_slowly(body: bytes) -> object:
-    """Parse in Python: the scanner in C would hold the interpreter's lock, and so the loop, to its end."""
+def _parse_in_pieces(body: bytes) -> object:
+    """Parse with pauses: the scanner in C holds the interpreter's lock, and so the event loop, to its end."""
     values, view = 0, memoryview(body)
     for start in range(0, len(body), COUNTED_BYTES):  # one count of it all would hold the lock, too
         piece = bytes(view[start : start + COUNTED_BYTES])
@@ -37,8 +38,32 @@ def _parse_slowly(body: bytes) -> object:
         if values > MAX_VALUES:
             raise BadAnswer(reason="it holds too many values")
     decoder = json.JSONDecoder()
-    decoder.scan_once = py_make_scanner(decoder)  # type: ignore[attr-defined]
+    decoder.scan_once = _scanner_of_pieces(decoder.scan_once)  # type: ignore[attr-defined]
     return _decode(decoder, body)
+
+
+Scanner = Callable[[str, int], tuple[object, int]]
+"""Parses the value at this index of the text; returns it, and the index after it."""
+
+
+def _scanner_of_pieces(scan_in_c: Scanner) -> Scanner:
+    """A scanner that walks through long objects and arrays in Python, and through all others in C."""
+    keys: dict[str, str] = {}
+
+    def scan(text: str, index: int) -> tuple[object, int]:
+        first = text[index : index + 1]
+        if first not in ("{", "["):
+            return scan_in_c(text, index)
+        try:
+            value, end = scan_in_c(text[index : index + PIECE_LENGTH], 0)
+        except (StopIteration, ValueError):  # it is longer, or no JSON
+            if first == "[":
+                return cast("tuple[object, int]", JSONArray((text, index + 1), scan))
+            start = (text, index + 1)
+            return cast("tuple[object, int]", JSONObject(start, True, scan, None, None, keys))
+        return value, index + end
+
+    return scan
 
 
 def _decode(decoder: json.JSONDecoder, text: str | bytes) -> object:

@@ -11,6 +11,7 @@ from comfy.protocol.json_values import (
     MAX_DEPTH,
     MAX_INLINE_BYTES,
     MAX_VALUES,
+    PIECE_LENGTH,
     as_number,
     as_printable,
     as_text,
@@ -24,6 +25,15 @@ async def test_a_large_value_is_parsed_as_a_small_one_is():
     body = json.dumps(value).encode()
     assert len(body) > MAX_INLINE_BYTES
     assert await parse_large_json(body) == parse_json(body) == value
+
+
+@pytest.mark.parametrize("value", [-1.5e300, '\\ \u4e2d "', True, None, [], {"a": [{}, 12]}])
+async def test_a_value_is_the_same_wherever_a_piece_of_the_text_ends(value: object):
+    values = [["x" * before, value, {"after": value}] for before in range(PIECE_LENGTH - 80, PIECE_LENGTH)]
+    for together in (values, {str(number): each for number, each in enumerate(values)}):
+        body = json.dumps(together).encode()
+        assert len(body) > MAX_INLINE_BYTES
+        assert await parse_large_json(body) == together
 
 
 @pytest.mark.parametrize("opening", [b"[", b'{"":'])
