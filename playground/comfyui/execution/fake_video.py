@@ -1,5 +1,7 @@
 """Fake videos, made without a model: a crop that moves over the picture, chosen by seed and prompt."""
 
+import functools
+import math
 import random
 from dataclasses import dataclass, replace
 
@@ -109,10 +111,18 @@ def draw_caption(image: Image.Image) -> None:
 
 
 def _write(image: Image.Image, text: str, at: tuple[int, int]) -> None:
-    size = _text_size(image)
-    font = ImageFont.load_default(size)
-    draw = ImageDraw.Draw(image)
-    draw.text(at, text, font=font, fill="white", stroke_width=max(size // 10, 1), stroke_fill="black")
+    written = _written(text, _text_size(image))
+    image.paste(written, at, written)
+
+
+@functools.lru_cache(maxsize=64)  # each frame of a clip shows the same
+def _written(text: str, size: int) -> Image.Image:
+    """White letters with a black edge, on nothing."""
+    font, edge = ImageFont.load_default(size), max(size // 10, 1)
+    _, _, right, bottom = font.getbbox(text, stroke_width=edge)
+    image = Image.new("RGBA", (math.ceil(right), math.ceil(bottom)))
+    ImageDraw.Draw(image).text((0, 0), text, font=font, fill="white", stroke_width=edge, stroke_fill="black")
+    return image
 
 
 def _text_size(image: Image.Image) -> int:

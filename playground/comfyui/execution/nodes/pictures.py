@@ -134,7 +134,7 @@ def _resize(node_run: NodeRun, frames: Frames, size: tuple[int, int]) -> Frames:
     crop = node_run.has("crop", "resize_type.crop")
     if keep == "crop" or (crop and node_run.inputs[crop] in ("center", 0)):
         return ImageOps.fit(frames, size)
-    return frames.resize(size)
+    return frames.resize(size, Image.Resampling.BILINEAR)
 
 
 def _between(node_run: NodeRun, count: int) -> int:
