@@ -111,7 +111,8 @@ def ask(server: str, request: Request) -> tuple[socket.socket, int]:
     }
     message = json.dumps(asked).encode() + b"\n"
     sent = socket.send_fds(connection, [message], list(request.descriptors))
-    connection.sendall(message[sent:])
+    if rest := message[sent:]:  # to send nothing would fail where the process has ended already
+        connection.sendall(rest)
     (pid,) = NUMBER.unpack(connection.recv(NUMBER.size))
     return connection, pid
 
