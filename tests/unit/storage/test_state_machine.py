@@ -16,7 +16,7 @@ from tests.unit.storage.temporary_store import TemporaryStore, example_settings,
 
 SERVERS = ("server 1", "server 2", "server 3")
 WORKFLOWS = {"short": 5.0, "wan": 20.0, "long": 60.0}
-STAGES = (State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
+STAGES = (State.CLAIMED, State.SUBMITTING, State.RUNNING, State.DOWNLOADING)
 REQUEST = st.fixed_dictionaries(
     {
         "user": st.integers(1, 3),
@@ -75,9 +75,12 @@ class QueueMachine(RuleBasedStateMachine):
         limit = self.limits.running_per_guild
         return limit is None or self.temporary.running(guild) < limit
 
-    @rule(number=st.integers(0, 99), state=st.sampled_from(STAGES))
+    @rule(number=st.integers(0, 99), state=st.sampled_from(STAGES[1:]))
     def move(self, number: int, state: State) -> None:
-        self._move(number, state)
+        """To this stage, or again to its own where that is later: none goes back but through the queue."""
+        if self.held:
+            reached = self.held[self._chosen(number)].job.state
+            self._move(number, max(state, reached, key=STAGES.index))
 
     @rule(number=st.integers(0, 99), seconds=SECONDS)
     def finish(self, number: int, seconds: float) -> None:
@@ -127,11 +130,14 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _move(self, number: int, state: State, **changes: object) -> None:
         if self.held:
-            # By seq, not by id: ids are random, and the same draws have to move the same job on every run.
-            job_id = sorted(self.held, key=lambda each: self.held[each].job.seq)[number % len(self.held)]
+            job_id = self._chosen(number)
             moved = self.temporary.run(self.temporary.store.move(self.held.pop(job_id), state, **changes))  # type: ignore[arg-type]
             if moved.job.state not in FINISHED and moved.job.state != State.QUEUED:
                 self.held[job_id] = moved
+
+    def _chosen(self, number: int) -> str:
+        """By seq, not by id: ids are random, and the same draws have to move the same job on every run."""
+        return sorted(self.held, key=lambda each: self.held[each].job.seq)[number % len(self.held)]
 
     @invariant()
     def invariants(self) -> None:
