@@ -3,6 +3,7 @@
 import contextlib
 import signal
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Fleet:
 
     playground: Playground
     postgres: PostgresServer
+    pool: asyncpg.Pool
     comfyuis: list[ComfyUI]
     gateway: BotProcess
     workers: list[BotProcess]
@@ -71,6 +73,7 @@ class Fleet:
         """Kill PostgreSQL as a power cut does, and start it again."""
         self.postgres.stop(signal.SIGKILL)
         self.postgres.start()
+        await self.pool.expire_connections()
 
     async def terminate_backends(self) -> None:
         """End every connection to the database, as a failover or an administrator does."""
@@ -79,6 +82,7 @@ class Fleet:
                 """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
             )
+        await self.pool.expire_connections()
 
     async def restart_the_dead(self) -> None:
         """Start what ended by itself, as whoever runs the processes does."""
@@ -88,14 +92,9 @@ class Fleet:
         if self.gateway.process is None or self.gateway.process.returncode is not None:
             await self.start_gateway()
 
-    @contextlib.asynccontextmanager
-    async def connection(self) -> AsyncGenerator[asyncpg.Connection]:
-        """A connection to the database, closed at the end."""
-        connection = await asyncpg.connect(self.postgres.url())
-        try:
-            yield connection
-        finally:
-            await connection.close()
+    def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """A connection to the database, given back at the end."""
+        return self.pool.acquire()
 
     async def jobs(self) -> list[Job]:
         """All job rows, oldest first."""
@@ -124,6 +123,7 @@ async def running_fleet(
     """A gateway and workers with one ComfyUI each, all started; ended at the end, however the test went."""
     async with contextlib.AsyncExitStack() as stack:
         postgres = stack.enter_context(own_server())
+        pool = await stack.enter_async_context(asyncpg.create_pool(postgres.url(), min_size=0, ssl=False))
         comfyuis = [await stack.enter_async_context(ComfyUI(speed=150)) for _ in range(workers)]
         common = {
             "DATABASE_URL": postgres.url(),
@@ -144,6 +144,7 @@ async def running_fleet(
         fleet = Fleet(
             playground=playground,
             postgres=postgres,
+            pool=pool,
             comfyuis=comfyuis,
             gateway=process("gateway", "gateway"),
             workers=[

@@ -19,6 +19,7 @@ from playground.playground import Playground
 from storage import Job, State
 from tests.chaos.fleet import Fleet, Move, running_fleet
 from tests.crash.invariants import FinalState
+from tests.forking.bot import FORK_MEDIA
 from tests.postgres_server import installed
 
 pytestmark = [
@@ -51,8 +52,9 @@ LONG = FleetLoad(jobs=600, workers=4, people=12, kills=30, postgres_kills=2, pac
 
 @pytest.mark.parametrize("load", [SHORT, pytest.param(LONG, marks=pytest.mark.long)], ids=["short", "long"])
 async def test_whoever_dies_in_a_fleet_every_job_has_one_result(
-    load: FleetLoad, tmp_path: Path, picture: bytes
+    load: FleetLoad, tmp_path: Path, picture: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(FORK_MEDIA, "1")
     began = time.monotonic()
     async with (
         Playground(check_contract=False, comfyui=None, patience=4) as playground,
