@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -34,19 +35,27 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+IMPORT = re.compile(
+    r"^[ \t]*(from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n(]+)|import[ \t]+[^\n]+)", re.MULTILINE
+)
+"""A statement that begins a line, or what looks like one."""
+
+
 @cache
 def imported(path: Path) -> frozenset[str]:
     """Every module that a file imports, as `a.b.c`; of `from a.b import c` both `a.b` and `a.b.c`."""
-    return frozenset(_imports(tree(path)))
+    return frozenset(name for match in IMPORT.finditer(text_of(path)) for name in _imports(match[1]))
 
 
-def _imports(module: ast.Module) -> Iterator[str]:
-    for node in ast.walk(module):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+def _imports(statement: str) -> Iterator[str]:
+    """None where it is words of a text that only begin as one."""
+    with suppress(SyntaxError):
+        for node in ast.parse(statement).body:
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def words_of(text: str) -> list[str]:

@@ -63,7 +63,8 @@ class PostgresServer:
 
     def url(self, database: str = "postgres", *, port: int | None = None, password: str = PASSWORD) -> str:
         """The address of a database there; `port`: of something between."""
-        return f"postgresql://postgres:{password}@127.0.0.1:{port or self.port}/{database}"
+        address = f"postgres:{password}@127.0.0.1:{port or self.port}/{database}"
+        return f"postgresql://{address}?sslmode=disable"
 
     def create(self, **settings: str) -> None:
         """Make the data folder (initdb) with these settings beside CONFIGURATION."""
@@ -75,7 +76,7 @@ class PostgresServer:
                 os.chown(path, NOBODY, NOBODY)
         options = (
             "--username=postgres",
-            "--auth=scram-sha-256",
+            f"--auth={self.auth}",
             "--encoding=UTF8",
             "--no-sync",
             "--locale=C",

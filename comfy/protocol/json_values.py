@@ -13,6 +13,8 @@ MAX_DEPTH = 100  # compared or printed, a deeper value would exhaust the stack
 MAX_VALUES = 250_000  # a value takes up to 150 bytes
 MAX_INLINE_BYTES = 64 * 2**10  # parsed within some milliseconds whatever it holds
 COUNTED_BYTES = 256 * 2**10  # at once
+CONTAINERS = (dict, list)  # what objects and arrays are parsed into
+Container = dict[str, object] | list[object]
 PIECE_LENGTH = 4096  # characters that the scanner in C parses at once
 MAX_TEXT_LENGTH = 4096  # characters
 
@@ -76,13 +78,13 @@ def _decode(decoder: json.JSONDecoder, text: str | bytes) -> object:
 
 
 def _check_depth(value: object) -> None:
-    level = [value]
+    level = [cast("Container", value)] if type(value) in CONTAINERS else []
     for _ in range(MAX_DEPTH):
         level = [
-            inner
+            cast("Container", inner)
             for each in level
-            for inner in (each.values() if is_mapping(each) else each if is_list(each) else ())
-            if isinstance(inner, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if type(inner) in CONTAINERS
         ]
         if not level:
             return

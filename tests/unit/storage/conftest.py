@@ -13,9 +13,14 @@ from tests.unit.storage.requests import Clock
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each test that uses the store runs on each engine."""
+    """Each test that uses the store runs on each engine; of a module with OTHER_ENGINES, on those but SQLite.
+
+    Where there is no other, it runs on SQLite.
+    """
     if "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", engines(metafunc.config), scope="module")
+        every = engines(metafunc.config)
+        others = every[1:] if hasattr(metafunc.module, "OTHER_ENGINES") else []
+        metafunc.parametrize("engine", others or every, scope="module")
 
 
 @pytest.fixture

@@ -168,4 +168,4 @@ def test_in_any_order_of_operations_the_invariants_hold_and_everybody_is_served(
     temporary: TemporaryStore, engine: str, pytestconfig: pytest.Config
 ) -> None:
     QueueMachine.temporary = temporary
-    run_state_machine_as_test(QueueMachine, settings=example_settings(pytestconfig, 30, engine))
+    run_state_machine_as_test(QueueMachine, settings=example_settings(pytestconfig, 15, engine))

@@ -12,6 +12,7 @@ from playground.comfyui.execution.node_environment import NodeRun
 from playground.comfyui.execution.nodes.passing import pass_on_with
 
 Frames = Image.Image | FakeVideo
+_MOST_FILTERED = 4 * 2**20  # pixels; larger pictures are made for the time that they take a real server
 _MOST = 16384  # pixels; what ComfyUI takes as its greatest size
 
 
@@ -134,7 +135,8 @@ def _resize(node_run: NodeRun, frames: Frames, size: tuple[int, int]) -> Frames:
     crop = node_run.has("crop", "resize_type.crop")
     if keep == "crop" or (crop and node_run.inputs[crop] in ("center", 0)):
         return ImageOps.fit(frames, size)
-    return frames.resize(size, Image.Resampling.BILINEAR)
+    is_huge = size[0] * size[1] > _MOST_FILTERED
+    return frames.resize(size, Image.Resampling.NEAREST if is_huge else Image.Resampling.BILINEAR)
 
 
 def _between(node_run: NodeRun, count: int) -> int:

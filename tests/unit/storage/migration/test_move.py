@@ -15,6 +15,7 @@ from tests.sampling import one_in
 from tests.unit.storage.engines import empty_postgres
 from tests.unit.storage.requests import make_request
 
+OTHER_ENGINES = True  # SQLite is the other end of each move
 JOBS = 60
 Rows = Mapping[str, Sequence[Record]]
 

@@ -54,7 +54,7 @@ async def test_an_empty_database_is_well_and_stays_empty(location: DatabaseLocat
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"password": "wrong"}, "refuses the user or the password"),
+        ({"user": "wrong"}, "refuses the user or the password"),
         ({"path": "/no_such_database"}, "has no database"),
         ({"port": 1}, "cannot be reached"),
     ],
