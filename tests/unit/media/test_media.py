@@ -23,10 +23,17 @@ from media import (
     replacing,
 )
 from media.media import Media, open_media
+from tests.forking.media_children import fork_media_children
 from tests.unit.media.sample_clips import gradient_frames, names, noise_frames, write_clip
 from tests.unit.media.sample_pictures import opened, photo, png_bomb, save
 
 ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def _forked_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would import the codecs, which the tests of media.child see."""
+    fork_media_children(monkeypatch)
 
 
 async def test_out_of_time_leaves_nothing(media: Media, tmp_path: Path) -> None:

@@ -2,13 +2,12 @@
 
 import asyncio
 import itertools
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from storage import open_store
+from tests.forking.python import run_python
 from tests.sampling import one_in
 from tests.unit.storage.crash import OPERATIONS
 from tests.unit.storage.requests import make_request
@@ -19,8 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 def dies(folder: Path, operation: str, point: int) -> bool:
     """Run the operation in a process that dies at that boundary; False if there is none such."""
-    command = [sys.executable, "-m", "tests.unit.storage.crash", str(folder), operation, str(point)]
-    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own program
+    child = run_python("-m", "tests.unit.storage.crash", str(folder), operation, str(point), check=False)
     assert not child.stderr, child.stderr
     return child.returncode != 0
 

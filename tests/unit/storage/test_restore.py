@@ -3,8 +3,6 @@
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from storage import CopyUnusable, SchemaTooNew, StoreDamaged, StoreError, StoreInUse, open_store
 from storage.restore import back_up, restore
 from storage.sqlite.copies import files_of, staged_copy
+from tests.forking.python import run_python
 from tests.unit.storage.requests import admit, make_request, queued_keys
 
 ROOT = Path(__file__).parents[3]
@@ -21,6 +20,7 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from storage import open_store
+from tests.forking.python import run_python
 from tests.unit.storage.requests import admit, make_request
 
 async def main():
@@ -44,7 +44,7 @@ async def keys(folder: Path) -> Sequence[str]:
 
 
 def admit_and_die(folder: Path, key: str) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), key], cwd=ROOT, check=False)  # noqa: S603
+    done = run_python("-c", KILLED, str(folder), key, check=False)
     assert abs(done.returncode) in (signal.SIGTERM, 9)  # it died of the signal, not of an error
     assert (folder / "animate.db-wal").stat().st_size > 0
 

@@ -2,13 +2,12 @@
 
 import json
 import logging
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from cogs.runtime.logs import start_logging
+from tests.forking.python import run_python
 
 ROOT = Path(__file__).parents[4]
 PROGRAM = """
@@ -24,14 +23,12 @@ for name in ("x", "discord.gateway", "discord.http", "discord.webhook.async_", "
 @pytest.mark.parametrize(("level", "ours", "theirs"), [(logging.DEBUG, 3, 2), (logging.ERROR, 1, 1)])
 def test_the_wire_is_not_logged(level: int, ours: int, theirs: int) -> None:
     program = PROGRAM.format(start=start_logging.__name__)
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", program, str(level)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    lines = done.stderr.splitlines()
+    written = run_python("-c", program, str(level)).stderr.decode()
+    lines = written.splitlines()
     assert sum("x says" in line for line in lines) == ours
     assert sum("discord.http says" in line for line in lines) == theirs
     assert len(lines) == ours + 5 * theirs
-    assert "sesame" not in done.stderr
+    assert "sesame" not in written
 
 
 QUIET = """
@@ -54,24 +51,16 @@ except ConnectionError:
 
 
 def test_lines_of_libraries_that_say_nothing_are_left_out_or_say_why() -> None:
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", QUIET], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert "keep up" not in done.stderr
-    assert "stopped responding" in done.stderr
-    assert "retry_scheduled" not in done.stderr
-    [line] = [line for line in done.stderr.splitlines() if "fetch_clip" in line]
+    written = run_python("-c", QUIET).stderr.decode()
+    assert "keep up" not in written
+    assert "stopped responding" in written
+    assert "retry_scheduled" not in written
+    [line] = [line for line in written.splitlines() if "fetch_clip" in line]
     assert "the server hung up" in line
 
 
 def test_lines_of_a_process_without_a_terminal_are_json() -> None:
     program = PROGRAM.format(start=start_logging.__name__)
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", program, str(logging.INFO)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = list(map(json.loads, done.stderr.splitlines()))
+    written = run_python("-c", program, str(logging.INFO)).stderr.decode()
+    lines = list(map(json.loads, written.splitlines()))
     assert {"level": "ERROR", "logger": "x", "message": "x says [hidden] at 40"}.items() <= lines[1].items()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from media.child.system_calls import forbid_memory_reads
+from tests.forking.python import run_python
 
 ROOT = Path(__file__).parents[4]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines children")
@@ -38,7 +39,4 @@ def test_the_bot_forbids_it_at_its_start() -> None:
         "try: cli.main.main(['--help'])\n"
         "except SystemExit: print('dumpable', ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"
     )
-    done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True
-    )
-    assert done.stdout.endswith("dumpable 0\n")
+    assert run_python("-c", program).stdout.endswith(b"dumpable 0\n")

@@ -1,7 +1,6 @@
 """The child's main program, run as a process: each fault comes back as a code."""
 
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,23 +8,18 @@ import pytest
 
 from media.child.framing import pack, unpack
 from media.child.worker import main
+from tests.forking.client import MEDIA, ROOT
+from tests.forking.python import run_python
 from tests.unit.media.sample_clips import gradient_frames, noise_frames, write_clip
 from tests.unit.media.sample_pictures import photo, save
 
-ROOT = Path(__file__).parents[4]
 PROGRAM = f"from {main.__module__} import main; main()"
 
 
 def respond(request: Mapping[str, object], payload: bytes = b"") -> tuple[Mapping[str, object], bytes]:
     """Start a child, send it the request, and return its response."""
-    child = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", PROGRAM, str(ROOT), str(2 << 30), "20"],
-        input=pack(request, payload),
-        capture_output=True,
-        cwd=ROOT,
-        check=True,
-        timeout=30,
-    )
+    sent = pack(request, payload)
+    child = run_python("-c", PROGRAM, str(ROOT), str(2 << 30), "20", data=sent, server=MEDIA)
     return unpack(child.stdout)
 
 
