@@ -1,54 +1,41 @@
-"""Fake videos, made without a model: a crop that moves over the picture, chosen by seed and prompt."""
+"""Fake videos, made without a model: a part of the picture that moves over it, chosen by seed and prompt."""
 
 import functools
 import math
 import random
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 CAPTION = "PLAYGROUND · no model ran"
-_LARGEST = 2  # times the size of a frame
+_PREVIEW = 416  # pixels of the longer side
+_COARSEST = 15  # pixels in one of the first preview
 _BILINEAR = Image.Resampling.BILINEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crop:
-    """A part of the picture: its centre (x and y from 0 to 1) and a magnification of at least 1."""
-
-    x: float
-    y: float
-    zoom: float
-
-    def box(self, width: int, height: int) -> tuple[float, float, float, float]:
-        """The piece of the picture in pixels, always inside it."""
-        w, h = width / self.zoom, height / self.zoom
-        left, top = self.x * (width - w), self.y * (height - h)
-        return left, top, left + w, top + h
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FakeVideo:
-    """`frames` frames of `width` × `height` pixels, whose crop moves over `picture` from `start` to `end`.
+    """`frames` frames of `width` × `height` pixels: the part of `picture` that is seen moves over it.
 
-    With a `last` picture the frames fade into it: the last frame shows that one alone.
+    `start` and `end`: where that part begins and ends, from 0 (left, top) to 1. With a `last` picture the
+    frames fade into it: the last frame shows that one alone. Both are at least as large as a frame.
     """
 
     picture: Image.Image
     width: int
     height: int
     frames: int
-    start: Crop
-    end: Crop
+    start: tuple[float, float]
+    end: tuple[float, float]
     last: Image.Image | None = None
 
     def frame(self, index: int) -> Image.Image:
         """Frame `index` with the caption burnt in."""
         part = index / max(self.frames - 1, 1)
         eased = part * part * (3 - 2 * part)
-        image = self._cropped(self.picture, eased)
+        image = self._seen(self.picture, eased)
         if self.last is not None:
-            image = Image.blend(image, self._cropped(self.last, eased), eased)
+            image = Image.blend(image, self._seen(self.last, eased), eased)
         draw_caption(image)
         return image
 
@@ -60,19 +47,22 @@ class FakeVideo:
 
     def resized(self, width: int, height: int) -> "FakeVideo":
         """The same frames at another size."""
-        return replace(self, width=width, height=height)
+
+        def scaled(picture: Image.Image) -> Image.Image:
+            wide, high = picture.width * width / self.width, picture.height * height / self.height
+            return picture.resize((max(round(wide), width), max(round(high), height)), _BILINEAR)
+
+        last = self.last and scaled(self.last)
+        return replace(self, picture=scaled(self.picture), last=last, width=width, height=height)
 
     def with_frames(self, frames: int) -> "FakeVideo":
         """The same movement in another number of frames."""
         return replace(self, frames=max(frames, 1))
 
-    def _cropped(self, picture: Image.Image, part: float) -> Image.Image:
-        crop = Crop(
-            x=_between(self.start.x, self.end.x, part),
-            y=_between(self.start.y, self.end.y, part),
-            zoom=_between(self.start.zoom, self.end.zoom, part),
-        )
-        return picture.resize((self.width, self.height), _BILINEAR, box=crop.box(*picture.size))
+    def _seen(self, picture: Image.Image, part: float) -> Image.Image:
+        x, y = (a + (b - a) * part for a, b in zip(self.start, self.end, strict=True))
+        left, top = round(x * (picture.width - self.width)), round(y * (picture.height - self.height))
+        return picture.crop((left, top, left + self.width, top + self.height))
 
 
 def make_fake_video(
@@ -83,25 +73,28 @@ def make_fake_video(
     motion: str,
     last: Image.Image | None = None,
 ) -> FakeVideo:
-    """A fake video with random first and last crop: the same ones for the same `motion` (seed and prompt)."""
+    """A fake video with a random movement: the same for the same `motion` (seed and prompt)."""
     rng = random.Random(motion)
-    start, end = _random_crop(rng), _random_crop(rng)
+    zoom = rng.uniform(1.1, 1.6)
+    size = math.ceil(width * zoom), math.ceil(height * zoom)
     return FakeVideo(
-        picture=_shrunk(picture, width, height),
+        picture=picture.resize(size, _BILINEAR, reducing_gap=2),
         width=width,
         height=height,
         frames=frames,
-        start=start,
-        end=end,
-        last=last and _shrunk(last, width, height),
+        start=(rng.random(), rng.random()),
+        end=(rng.random(), rng.random()),
+        last=last and last.resize(size, _BILINEAR, reducing_gap=2),
     )
 
 
 def render_preview(picture: Image.Image, part_done: float) -> Image.Image:
     """A small picture that gets sharper as sampling goes on (`part_done` from 0 to 1)."""
-    small = picture.copy()
-    small.thumbnail((416, 416))
-    return small.filter(ImageFilter.GaussianBlur(12 * (1 - part_done)))
+    factor = min(_PREVIEW / max(picture.size), 1)
+    size = max(round(picture.width * factor), 1), max(round(picture.height * factor), 1)
+    grain = 1 + _COARSEST * (1 - part_done)
+    coarse = max(round(size[0] / grain), 1), max(round(size[1] / grain), 1)
+    return picture.resize(coarse, _BILINEAR, reducing_gap=2).resize(size, Image.Resampling.BICUBIC)
 
 
 def draw_caption(image: Image.Image) -> None:
@@ -127,17 +120,3 @@ def _written(text: str, size: int) -> Image.Image:
 
 def _text_size(image: Image.Image) -> int:
     return max(image.width // 40, 7)
-
-
-def _shrunk(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """The picture at the size that its crops need, since each frame reads all of it."""
-    sizes = (picture.width // max(width * _LARGEST, 1), picture.height // max(height * _LARGEST, 1))
-    return picture.reduce(min(sizes)) if min(sizes) > 1 else picture
-
-
-def _random_crop(rng: random.Random) -> Crop:
-    return Crop(x=rng.random(), y=rng.random(), zoom=rng.uniform(1.05, 1.6))
-
-
-def _between(a: float, b: float, part: float) -> float:
-    return a + (b - a) * part
