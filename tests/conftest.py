@@ -35,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tests marked `long` take tens of seconds each; those marked `road` run on any ComfyUI."""
     gc.disable()  # until all tests are collected: nothing of them is garbage
     config.addinivalue_line("markers", "long: runs with --long only")
+    config.addinivalue_line("markers", "waits: for many seconds, so it begins before the others")
     config.addinivalue_line("markers", "road: runs with --comfyui too, on a ComfyUI of the owner's")
     if not hasattr(config, "workerinput"):  # a worker of xdist inherits it
         use_memory_disk()
@@ -70,7 +71,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--long` they are not part of the run; with `--comfyui` only the tests of the road are."""
+    """Without `--long` those are not part of the run; with `--comfyui` only the tests of the road are."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
     road = bool(config.getoption("--comfyui"))
     if config.getoption("--long") and not road:
         return

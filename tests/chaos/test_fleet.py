@@ -50,6 +50,7 @@ SHORT = FleetLoad(jobs=8, workers=2, people=3, kills=3, postgres_kills=1, pace=0
 LONG = FleetLoad(jobs=600, workers=4, people=12, kills=30, postgres_kills=2, pace=0.5, settle_seconds=400)
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("load", [SHORT, pytest.param(LONG, marks=pytest.mark.long)], ids=["short", "long"])
 async def test_whoever_dies_in_a_fleet_every_job_has_one_result(
     load: FleetLoad, tmp_path: Path, picture: bytes, monkeypatch: pytest.MonkeyPatch

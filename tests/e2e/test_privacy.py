@@ -42,6 +42,7 @@ async def begin_to_delete(member: Member, target: object) -> None:
     await question.shows("is being deleted")
 
 
+@pytest.mark.waits
 async def test_a_deleted_clip_goes_for_good_also_when_the_bot_is_killed_over_it(
     playground: Playground, bot: BotProcess, picture: bytes
 ) -> None:

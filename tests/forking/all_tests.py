@@ -4,15 +4,11 @@ A module that cannot be imported is left to whoever collects it, who says why.
 """
 
 import contextlib
-import gc
 import importlib
 import io
 from pathlib import Path
 
 import pytest
-
-from comfy.workflows.files import BUILT_IN, load_workflows
-from storage.words.blocked_words import BLOCKED_WORDS, compile_words
 
 TESTS = Path(__file__).parents[1]
 
@@ -33,6 +29,4 @@ class Importer:
 
 with contextlib.redirect_stdout(io.StringIO()):
     pytest.main(["--collect-only", "--numprocesses=0"], plugins=[Importer()])
-compile_words(BLOCKED_WORDS)  # remembered
-load_workflows(BUILT_IN)  # remembered, too
-gc.freeze()  # each worker would go through it
+importlib.import_module("tests.forking.warm")

@@ -1,7 +1,6 @@
 """`bot.py` in a process forked from one that has imported it, which saves two seconds of each start."""
 
 import asyncio
-import gc
 import os
 import runpy
 import sys
@@ -12,9 +11,7 @@ from pathlib import Path
 from typing import IO
 
 import cli.main
-from comfy.workflows.files import BUILT_IN, load_workflows
 from media.child import process
-from storage.words.blocked_words import BLOCKED_WORDS, compile_words
 from tests.e2e.stalls import MeasuringPolicy
 from tests.forking.client import BOT, ROOT, ForkedProcess, Request, fork
 from tests.forking.media_children import start_forked
@@ -23,10 +20,6 @@ FORK_MEDIA = "TEST_FORK_MEDIA"
 """The variable that lets a bot's media children be forked too."""
 STALLS = "TEST_STALLS"
 """The variable that names a file for the long turns of the bot's event loop."""
-compile_words(BLOCKED_WORDS)  # remembered: else each bot would take a fifth of a second for it
-load_workflows(BUILT_IN)  # remembered, too
-gc.collect()
-gc.freeze()  # the collection at the start of each bot need not go through all that was imported
 
 
 async def fork_bot(

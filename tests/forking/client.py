@@ -22,7 +22,7 @@ FOLDER = "TEST_FORK_SERVERS"
 """The variable that names the folder of the servers' sockets, which all workers inherit."""
 BOT, MEDIA, WORKER = "bot", "media", "worker"
 IMPORTED = {
-    BOT: ("cli.main", "av", "PIL.Image", "tests.forking.bot"),
+    BOT: ("cli.main", "av", "PIL.Image", "tests.forking.bot", "tests.forking.warm"),
     MEDIA: (
         *("media.child.worker", "media.child.landlock", "media.child.seccomp", "media.pictures.pictures"),
         *("media.codecs.clips", "media.codecs.concat", "media.codecs.ladder", "PIL.AvifImagePlugin"),

@@ -1,5 +1,7 @@
 """Reactions to a job's messages."""
 
+import pytest
+
 from cogs.i18n.catalogue import translate
 from storage import GuildSettings
 from tests.unit.cogs.bot_setup import BotSetup
@@ -17,6 +19,7 @@ async def test_an_arrow_asks_again_and_an_envelope_brings_a_copy(bot: BotSetup) 
     await playground.until(lambda: ada.inbox or None, 10, "a copy")
 
 
+@pytest.mark.waits
 async def test_a_flag_reports_and_a_cross_of_the_owner_deletes(bot: BotSetup) -> None:
     playground, messages = bot.playground, bot.playground.state.messages
     ada, grace = playground.member("ada"), playground.member("grace")

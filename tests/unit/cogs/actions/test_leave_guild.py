@@ -145,6 +145,7 @@ async def test_what_was_left_already_is_not_left_again(bot: BotSetup) -> None:
     assert not await leave_guild(bot.context, guild)
 
 
+@pytest.mark.waits
 async def test_what_is_left_of_a_guild_that_was_left_long_ago_is_gone_after_a_start(tmp_path: Path) -> None:
     async with storage.open_store(tmp_path) as store:
         job = (await admit(store, make_request("a", guild_id=HOME))).job

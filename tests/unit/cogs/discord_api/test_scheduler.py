@@ -96,6 +96,7 @@ async def test_interactions_and_other_addresses_need_no_turn(
         each.release()
 
 
+@pytest.mark.waits
 async def test_messages_of_a_channel_are_paced_and_the_result_is_first(
     playground: Playground, client: AnimateBot
 ) -> None:

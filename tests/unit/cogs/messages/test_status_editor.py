@@ -99,6 +99,7 @@ async def test_a_preview_of_an_earlier_run_is_removed_when_the_job_waits_again(c
     assert attachments(context, lease.job) == []
 
 
+@pytest.mark.waits
 async def test_a_job_to_be_cancelled_says_so_at_once_whatever_comes_after(context: EditorSetup) -> None:
     lease = await context.running("a")
     others = [await context.job(str(number)) for number in range(3)]
