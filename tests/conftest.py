@@ -9,9 +9,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import postgres_server
 from tests.forking.client import FOLDER, FORKS, fork_servers
+from tests.sampling import EXAMPLES, LONG
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - what is made in it has a name of its own
 MEMORY_DISK_BYTES = 2 * 1024**3  # a container has 64 MB
@@ -33,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tests marked `long` take tens of seconds each; those marked `road` run on any ComfyUI."""
+    if config.getoption("--long"):
+        os.environ[LONG] = "1"
+    if LONG not in os.environ:
+        settings.register_profile("default run", max_examples=EXAMPLES)
+        settings.load_profile("default run")
     gc.disable()  # until all tests are collected: nothing of them is garbage
     config.addinivalue_line("markers", "long: runs with --long only")
     config.addinivalue_line("markers", "waits: for many seconds, so it begins before the others")

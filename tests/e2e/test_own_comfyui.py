@@ -135,6 +135,7 @@ async def test_a_clip_is_what_the_workflow_promises_and_another_follows(
     assert again.data != clip.data
 
 
+@pytest.mark.long
 async def test_a_clip_that_is_made_can_be_cancelled_and_one_survives_a_kill(
     road: tuple[Playground, BotProcess],
     workflow: comfy.Workflow,
