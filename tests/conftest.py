@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from tests import postgres_server
 from tests.forking.client import FOLDER, FORKS, fork_servers
+from tests.ordering import ordered
 from tests.sampling import EXAMPLES, LONG
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - what is made in it has a name of its own
@@ -79,11 +80,11 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without `--long` those are not part of the run; with `--comfyui` only the tests of the road are."""
-    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
     road = bool(config.getoption("--comfyui"))
-    if config.getoption("--long") and not road:
-        return
-    marker = "road" if road else "long"
-    left_out = [item for item in items if bool(item.get_closest_marker(marker)) is not road]
+    chosen, left_out = items, list[pytest.Item]()
+    if road or not config.getoption("--long"):
+        marker = "road" if road else "long"
+        chosen = [item for item in items if bool(item.get_closest_marker(marker)) is road]
+        left_out = [item for item in items if bool(item.get_closest_marker(marker)) is not road]
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if bool(item.get_closest_marker(marker)) is road]
+    items[:] = ordered(chosen)
