@@ -31,7 +31,7 @@ async def jobs_left(bot: BotProcess, number: int) -> list[Job]:
     """The rows, as soon as there are no more than so many."""
     async with asyncio.timeout(20):
         while len(jobs := read_jobs(bot.folder)) > number:  # noqa: ASYNC110 - no event tells of another process's rows
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
     return jobs
 
 
