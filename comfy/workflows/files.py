@@ -98,7 +98,7 @@ def _load(name: str, folders: Sequence[Files], node_classes: NodeClasses) -> Wor
     return replace(workflow, built_in=template.parent == BUILT_IN)
 
 
-@functools.lru_cache(maxsize=128)  # folders are read again and again, and one of their files has changed
+@functools.lru_cache(maxsize=64)  # folders are read again and again, and one of their files has changed
 def _build_from_recorded(name: str, graph: str, manifests: tuple[str, ...]) -> Workflow:
     return _build(name, graph, manifests, NO_CLASSES)
 
@@ -157,7 +157,7 @@ def _half(name: str) -> WorkflowInvalid:
     return WorkflowInvalid(workflow=name, reason=f"{name}.json is missing beside {name}.toml")
 
 
-@functools.lru_cache(maxsize=128)
+@functools.lru_cache(maxsize=64)
 def _parse_manifest(text: str) -> Manifest:
     return tomllib.loads(text)
 
