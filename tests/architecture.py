@@ -39,12 +39,15 @@ IMPORT = re.compile(
     r"^[ \t]*(from[ \t]+[.\w]+[ \t]+import[ \t]+(?:\([^)]*\)|[^\n(]+)|import[ \t]+[^\n]+)", re.MULTILINE
 )
 """A statement that begins a line, or what looks like one."""
+LONG_TEXT = re.compile(r"(\"{3}|'{3}).*?\1", re.DOTALL)
+"""Docstrings, and programs that a test lets another process run."""
 
 
 @cache
 def imported(path: Path) -> frozenset[str]:
     """Every module that a file imports, as `a.b.c`; of `from a.b import c` both `a.b` and `a.b.c`."""
-    return frozenset(name for match in IMPORT.finditer(text_of(path)) for name in _imports(match[1]))
+    code = LONG_TEXT.sub("", text_of(path))
+    return frozenset(name for match in IMPORT.finditer(code) for name in _imports(match[1]))
 
 
 def _imports(statement: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ import asyncpg
 FOLDER = "TESTS_POSTGRES"  # environment variable: where the server of this run has its data
 NOBODY = 65534
 PASSWORD = "test"  # noqa: S105 - of servers on loopback that live as long as a run
+GUARDED = "guarded"  # a role that is asked for a password by every server, and has none
 START_SECONDS = 30.0
 # Nothing has to survive a power cut, and the tests are many and short.
 CONFIGURATION = """
@@ -54,7 +55,7 @@ def installed() -> Mapping[str, Path]:
 @dataclass(kw_only=True)
 class PostgresServer:
     """A server on a loopback port, with its data in `folder`. `version`: the major version of its
-    binaries; `auth`: `trust`, or `scram-sha-256` where it asks for PASSWORD."""
+    binaries; `auth`: `trust`, or `scram-sha-256` where it asks for PASSWORD. GUARDED it refuses always."""
 
     folder: Path
     version: str
@@ -85,6 +86,8 @@ class PostgresServer:
         more = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(CONFIGURATION + more)
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"host all {GUARDED} all scram-sha-256\n" + rules.read_text())
 
     def start(self) -> None:
         """Start it, on the port of before where it had one, and wait until it answers."""

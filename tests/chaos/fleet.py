@@ -3,7 +3,6 @@
 import contextlib
 import signal
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +91,7 @@ class Fleet:
         if self.gateway.process is None or self.gateway.process.returncode is not None:
             await self.start_gateway()
 
-    def connection(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+    def connection(self) -> contextlib.AbstractAsyncContextManager[asyncpg.Connection]:
         """A connection to the database, given back at the end."""
         return self.pool.acquire()
 

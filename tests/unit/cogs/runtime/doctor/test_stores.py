@@ -14,7 +14,7 @@ from cogs.runtime.doctor.report import Line, Report, Section
 from cogs.runtime.doctor.stores import check_postgres
 from storage import DatabaseLocation
 from storage.postgres import inspection
-from tests.postgres_server import create_database, drop_database, installed, shared_server
+from tests.postgres_server import GUARDED, create_database, drop_database, installed, shared_server
 
 pytestmark = pytest.mark.skipif(not installed(), reason="there is no PostgreSQL")
 NAME = f"doctor_{os.getpid()}"  # one for each worker of xdist
@@ -54,7 +54,7 @@ async def test_an_empty_database_is_well_and_stays_empty(location: DatabaseLocat
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"user": "wrong"}, "refuses the user or the password"),
+        ({"user": GUARDED, "password": "wrong"}, "refuses the user or the password"),
         ({"path": "/no_such_database"}, "has no database"),
         ({"port": 1}, "cannot be reached"),
     ],
